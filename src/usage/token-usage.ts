@@ -1,0 +1,62 @@
+/**
+ * What one call used, in tokens by kind. Every field is a finite integer of zero or more.
+ *
+ * `input` and `output` are totals; the other fields are parts of them, as OpenAI reports them:
+ * `cachedInput`, `cacheWrite`, `audioInput` and `imageInput` are parts of `input`; `reasoning`,
+ * `audioOutput`, `imageOutput`, `acceptedPrediction` and `rejectedPrediction` are parts of `output`.
+ *
+ * Source: https://platform.openai.com/docs/api-reference/chat/object (`usage`) and
+ * https://platform.openai.com/docs/api-reference/responses/object (`usage`).
+ */
+export interface TokenUsage {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly cacheWrite: number;
+  readonly audioInput: number;
+  readonly imageInput: number;
+  readonly output: number;
+  readonly reasoning: number;
+  readonly audioOutput: number;
+  readonly imageOutput: number;
+  readonly acceptedPrediction: number;
+  readonly rejectedPrediction: number;
+}
+
+/** The kinds of a {@link TokenUsage}, in the order of its fields. */
+export const USAGE_KINDS = [
+  'input',
+  'cachedInput',
+  'cacheWrite',
+  'audioInput',
+  'imageInput',
+  'output',
+  'reasoning',
+  'audioOutput',
+  'imageOutput',
+  'acceptedPrediction',
+  'rejectedPrediction',
+] as const satisfies readonly (keyof TokenUsage)[];
+
+export type UsageKind = (typeof USAGE_KINDS)[number];
+
+/** A usage with the given kinds and zero for the others. */
+export function tokenUsage(kinds: Partial<TokenUsage> = {}): TokenUsage {
+  return {
+    input: kinds.input ?? 0,
+    cachedInput: kinds.cachedInput ?? 0,
+    cacheWrite: kinds.cacheWrite ?? 0,
+    audioInput: kinds.audioInput ?? 0,
+    imageInput: kinds.imageInput ?? 0,
+    output: kinds.output ?? 0,
+    reasoning: kinds.reasoning ?? 0,
+    audioOutput: kinds.audioOutput ?? 0,
+    imageOutput: kinds.imageOutput ?? 0,
+    acceptedPrediction: kinds.acceptedPrediction ?? 0,
+    rejectedPrediction: kinds.rejectedPrediction ?? 0,
+  };
+}
+
+/** All tokens of a usage: input plus output. */
+export function totalTokens(usage: TokenUsage): number {
+  return usage.input + usage.output;
+}
