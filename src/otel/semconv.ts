@@ -101,3 +101,16 @@ export const EVENT_PRICE_UNKNOWN = 'token_budget.price_unknown';
 
 export const METRIC_TOKEN_USAGE = 'gen_ai.client.token.usage';
 export const METRIC_OPERATION_DURATION = 'gen_ai.client.operation.duration';
+/** Ours: USD charged, by model and budget. */
+export const METRIC_COST = 'token_budget.cost';
+/** Ours: calls by decision. */
+export const METRIC_CALLS = 'token_budget.calls';
+/** Ours: a budget's limits and balances, by `token_budget.limit`: USD, tokens, calls or minutes. */
+export const METRIC_LIMIT = 'token_budget.limit';
+export const METRIC_SETTLED = 'token_budget.settled';
+export const METRIC_RESERVED = 'token_budget.reserved';
+export const METRIC_LEFT = 'token_budget.left';
+/** Ours, on `token_budget.usage_missing`: the fields that could not be believed. */
+export const ATTR_BUDGET_PROBLEMS = 'token_budget.problems';
+/** Ours, on `token_budget.price_unknown`: the model whose price was taken. */
+export const ATTR_BUDGET_PRICED_AS = 'token_budget.priced_as';

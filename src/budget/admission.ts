@@ -1,0 +1,107 @@
+import { picoToNano } from '../pricing/index.ts';
+import type { BudgetDefinition } from './definition.ts';
+import type { Admission, Balances, ReserveRequest } from './ledger.ts';
+import { type Amounts, addAmounts, LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
+
+/** A budget of the chain with its balances as they stand. */
+export interface Account {
+  readonly budget: BudgetDefinition;
+  readonly balances: Balances;
+}
+
+/**
+ * Decides a reserve: admitted with the cap asked for, admitted with a lower one, or denied. Pure: the caller
+ * holds the balances still and books the answer.
+ *
+ * In `strict` the worst case has to fit into what every budget of the chain has left, settled and reserved taken
+ * off. A call without a cap of its own gets at most `maxShare` of what is left, so that calls in parallel
+ * share it; a caller's own cap is lowered only when it does not fit.
+ */
+export function admit(accounts: readonly Account[], request: ReserveRequest, now: number): Admission {
+  let outputCap = request.outputCap;
+  for (const account of accounts) {
+    if (request.mode === 'observe') break;
+    const { budget, balances } = account;
+    const reached = reachedLimit(budget, balances, now);
+    if (reached !== undefined) return denied(account, reached, leastOf(budget, request));
+    if (request.mode === 'soft') continue;
+    const least = Math.min(request.outputCap, budget.minOutputTokens);
+    const affordable = affordableOutput(budget, balances, request);
+    if (affordable.tokens < least) return denied(account, affordable.limit, leastOf(budget, request));
+    const share = request.capped ? affordable.tokens : Math.max(least, affordable.sharedTokens);
+    outputCap = Math.min(outputCap, share);
+  }
+  return { admitted: true, outputCap, reserved: worstCase(request, outputCap) };
+}
+
+/** What the call costs at most with that output cap. */
+export function worstCase(request: ReserveRequest, outputCap: number): Amounts {
+  return addAmounts(request.fixed, {
+    costNanoUsd: picoToNano(BigInt(request.outputPicoUsd) * BigInt(outputCap)),
+    tokens: outputCap * request.choices,
+    calls: 0,
+  });
+}
+
+/** The first limit that what is settled has reached, or that time has. */
+export function reachedLimit(
+  budget: BudgetDefinition,
+  balances: Balances,
+  now: number,
+): LimitName | undefined {
+  const { minutes } = budget.limits;
+  if (minutes !== undefined && now - balances.startedAt >= minutes * MS_PER_MINUTE) return 'minutes';
+  const limits = limitAmounts(budget.limits);
+  for (const [amount, limit] of LIMIT_OF) {
+    if (balances.settled[amount] >= limits[amount]) return limit;
+  }
+  return undefined;
+}
+
+interface AffordableOutput {
+  /** The most output tokens of one choice that what is left pays for; -1: not even the fixed part. */
+  readonly tokens: number;
+  /** The same of `maxShare` of what is left. */
+  readonly sharedTokens: number;
+  /** The limit that is the narrowest. */
+  readonly limit: LimitName;
+}
+
+function affordableOutput(
+  budget: BudgetDefinition,
+  balances: Balances,
+  request: ReserveRequest,
+): AffordableOutput {
+  const limits = limitAmounts(budget.limits);
+  let tokens = Infinity;
+  let sharedTokens = Infinity;
+  let narrowest: LimitName = 'costUsd';
+  for (const [amount, limit] of LIMIT_OF) {
+    if (limits[amount] === Infinity) continue;
+    const left = limits[amount] - balances.settled[amount] - balances.reserved[amount];
+    const fits = outputWithin(amount, left, request);
+    if (fits < tokens) {
+      tokens = fits;
+      narrowest = limit;
+    }
+    sharedTokens = Math.min(sharedTokens, outputWithin(amount, Math.floor(left * budget.maxShare), request));
+  }
+  return { tokens, sharedTokens: Math.max(-1, sharedTokens), limit: narrowest };
+}
+
+/** How many output tokens of one choice fit into an amount once the fixed part is paid; -1 where that does not fit. */
+function outputWithin(amount: keyof Amounts, left: number, request: ReserveRequest): number {
+  const rest = left - request.fixed[amount];
+  if (rest < 0) return -1;
+  if (amount === 'tokens') return Math.floor(rest / request.choices);
+  if (amount === 'calls' || request.outputPicoUsd === 0) return Infinity;
+  return Number((BigInt(rest) * 1000n) / BigInt(request.outputPicoUsd));
+}
+
+function leastOf(budget: BudgetDefinition, request: ReserveRequest): Amounts {
+  return worstCase(request, Math.min(request.outputCap, budget.minOutputTokens));
+}
+
+function denied({ budget, balances }: Account, limit: LimitName, requested: Amounts): Admission {
+  return { admitted: false, budget, limit, balances, requested };
+}

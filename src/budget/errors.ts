@@ -1,0 +1,60 @@
+import { formatUsd, nanoToUsd } from '../pricing/index.ts';
+import type { Denied } from './ledger.ts';
+import type { Amounts, LimitName } from './limits.ts';
+
+/** An amount in the units that people read: tokens and USD. */
+export interface SpentAmounts {
+  readonly tokens: number;
+  readonly costUsd: number;
+  readonly calls: number;
+}
+
+/**
+ * The budget cannot pay for the call, which was not sent. `status` is 402, which neither the openai SDK nor
+ * the frameworks on top of it repeat.
+ */
+export class BudgetExceededError extends Error {
+  readonly code = 'token_budget_exceeded';
+  readonly status = 402;
+  /** The name of the budget that said no. */
+  readonly budget: string;
+  /** The limit that said no, and its value: USD, tokens, calls or minutes. */
+  readonly limit: { readonly name: LimitName; readonly value: number };
+  /** What the budget was charged so far. */
+  readonly settled: SpentAmounts;
+  /** What open calls hold reserved. */
+  readonly reserved: SpentAmounts;
+  /** The least that this call would have had to reserve. */
+  readonly requested: SpentAmounts;
+
+  constructor(denied: Denied) {
+    super(message(denied));
+    this.name = 'BudgetExceededError';
+    this.budget = denied.budget.name;
+    this.limit = { name: denied.limit, value: denied.budget.limits[denied.limit] ?? 0 };
+    this.settled = spent(denied.balances.settled);
+    this.reserved = spent(denied.balances.reserved);
+    this.requested = spent(denied.requested);
+  }
+}
+
+function spent(amounts: Amounts): SpentAmounts {
+  return { tokens: amounts.tokens, costUsd: nanoToUsd(amounts.costNanoUsd), calls: amounts.calls };
+}
+
+const ADVICE =
+  'Stop here with what is done, or raise the limit (TOKEN_BUDGET_USD, _TOKENS, _CALLS, _MINUTES) and start again.';
+
+function message({ budget, limit, balances, requested }: Denied): string {
+  const head = `Token budget "${budget.name}" cannot pay for this call, so it was not sent: `;
+  if (limit === 'minutes') return `${head}its ${budget.limits.minutes} minutes are over. ${ADVICE}`;
+  const show = (amounts: Amounts): string => {
+    if (limit === 'costUsd') return formatUsd(amounts.costNanoUsd);
+    return limit === 'tokens' ? `${amounts.tokens} tokens` : `${amounts.calls} calls`;
+  };
+  const value = budget.limits[limit] ?? 0;
+  const of = limit === 'costUsd' ? `$${value}` : `${value} ${limit}`;
+  const needs = limit === 'calls' ? '' : `; the call needs at least ${show(requested)}`;
+  const open = balances.open > 0 ? `, ${show(balances.reserved)} reserved by open calls` : '';
+  return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${ADVICE}`;
+}

@@ -1,0 +1,73 @@
+import type { Balances, Denied } from './ledger.ts';
+import type { LimitName } from './limits.ts';
+
+/** The shares of a limit at which a `threshold` event is emitted. */
+export const THRESHOLDS = [0.5, 0.8, 0.95, 1] as const;
+
+/** A share of a limit is used. Once per budget and threshold. */
+export interface ThresholdEvent {
+  readonly type: 'threshold';
+  readonly budget: string;
+  readonly limit: LimitName;
+  readonly limitValue: number;
+  /** 0.5, 0.8, 0.95 or 1. */
+  readonly threshold: number;
+  readonly balances: Balances;
+}
+
+/** A limit is reached: the next call is denied. Once per budget. */
+export interface ExhaustedEvent {
+  readonly type: 'exhausted';
+  readonly budget: string;
+  readonly limit: LimitName;
+  readonly limitValue: number;
+  readonly balances: Balances;
+}
+
+/** A call was refused. */
+export interface DeniedEvent {
+  readonly type: 'denied';
+  readonly budget: string;
+  readonly denied: Denied;
+}
+
+/** A call was sent with a lower output cap than it asked for, tokens. */
+export interface ClampedEvent {
+  readonly type: 'clamped';
+  readonly budget: string;
+  /** The caller's cap; absent where it set none. */
+  readonly asked?: number;
+  readonly sent: number;
+}
+
+/** An answer told no usage, or none that can be believed; it was counted here instead. */
+export interface UsageMissingEvent {
+  readonly type: 'usage_missing';
+  readonly budget: string;
+  readonly model: string;
+  /** `absent`, `implausible` or `cut` (the answer ended before its usage came). */
+  readonly reason: 'absent' | 'implausible' | 'cut';
+  /** The fields that could not be believed. */
+  readonly problems: readonly string[];
+  /** What was charged instead: a local count, or the whole reservation. */
+  readonly charged: 'local' | 'reservation';
+}
+
+/** A model without a known price was priced by policy. Once per model. */
+export interface PriceUnknownEvent {
+  readonly type: 'price_unknown';
+  readonly budget: string;
+  readonly model: string;
+  /** The model whose price was taken instead; absent where the policy gives a price or none. */
+  readonly pricedAs?: string;
+}
+
+export type BudgetEvent =
+  | ThresholdEvent
+  | ExhaustedEvent
+  | DeniedEvent
+  | ClampedEvent
+  | UsageMissingEvent
+  | PriceUnknownEvent;
+
+export type BudgetListener = (event: BudgetEvent) => void;

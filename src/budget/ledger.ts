@@ -1,0 +1,71 @@
+import type { BudgetDefinition, Mode } from './definition.ts';
+import type { Amounts, LimitName } from './limits.ts';
+
+/** The balances of one budget. */
+export interface Balances {
+  /** What was charged. */
+  readonly settled: Amounts;
+  /** What open reservations hold. */
+  readonly reserved: Amounts;
+  /** How many reservations are open. */
+  readonly open: number;
+  /** When the budget began, milliseconds since the epoch by the store's clock. */
+  readonly startedAt: number;
+}
+
+/** What one call may cost at most, as far as it is known before it is sent. */
+export interface ReserveRequest {
+  /** Names the reservation; unique. */
+  readonly id: string;
+  readonly mode: Mode;
+  /** What the call costs whatever its output: its input at most, and one call. */
+  readonly fixed: Amounts;
+  /** What one more token of output cap costs, pico-USD (all choices together). */
+  readonly outputPicoUsd: number;
+  /** How many tokens one more token of output cap is: the number of choices. */
+  readonly choices: number;
+  /** The output cap to reserve for, tokens of one choice: the caller's, or the model's maximum. */
+  readonly outputCap: number;
+  /** Whether the cap is the caller's; one that is not is held to `maxShare` of what is left. */
+  readonly capped: boolean;
+}
+
+/** The answer to a reserve. */
+export type Admission = Admitted | Denied;
+
+export interface Admitted {
+  readonly admitted: true;
+  /** The output cap that was reserved for, at most the one asked for; lower: the call is clamped. */
+  readonly outputCap: number;
+  readonly reserved: Amounts;
+}
+
+export interface Denied {
+  readonly admitted: false;
+  /** The budget of the chain and the limit of it that said no. */
+  readonly budget: BudgetDefinition;
+  readonly limit: LimitName;
+  readonly balances: Balances;
+  /** What was asked for: the least that would have had to be reserved. */
+  readonly requested: Amounts;
+}
+
+/** One or all: the memory store answers at once, a shared one later. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/**
+ * Where balances live. Every call is atomic: a reservation is taken on all budgets of the chain or on none.
+ * Settling or releasing a reservation that is not open does nothing and answers `false`, so that nothing is
+ * charged twice.
+ */
+export interface Store {
+  reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission>;
+  /** Charges what was used on the budgets of the reservation and frees what is left of it. */
+  settle(id: string, used: Amounts): MaybePromise<boolean>;
+  /** Frees a reservation of a call that spent nothing. */
+  release(id: string): MaybePromise<boolean>;
+  /** Charges without a reservation: usage that is only known afterwards. */
+  charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
+  /** The balances of a budget; of one that was never used, all zero. */
+  balances(budget: BudgetDefinition): MaybePromise<Balances>;
+}

@@ -1,0 +1,59 @@
+import { usdToNano } from '../pricing/index.ts';
+
+/** The most a budget may spend. Any of them, all enforced; none is no limit. */
+export interface Limits {
+  /** USD. */
+  readonly costUsd?: number | undefined;
+  /** Tokens, input plus output. */
+  readonly tokens?: number | undefined;
+  /** Calls that were sent. */
+  readonly calls?: number | undefined;
+  /** Wall clock since the budget began, minutes. */
+  readonly minutes?: number | undefined;
+}
+
+export type LimitName = keyof Limits;
+
+/** An amount of everything that is counted. Integers. */
+export interface Amounts {
+  readonly costNanoUsd: number;
+  readonly tokens: number;
+  readonly calls: number;
+}
+
+export const NOTHING: Amounts = { costNanoUsd: 0, tokens: 0, calls: 0 };
+
+export function addAmounts(a: Amounts, b: Amounts): Amounts {
+  return {
+    costNanoUsd: a.costNanoUsd + b.costNanoUsd,
+    tokens: a.tokens + b.tokens,
+    calls: a.calls + b.calls,
+  };
+}
+
+export function subtractAmounts(a: Amounts, b: Amounts): Amounts {
+  return {
+    costNanoUsd: a.costNanoUsd - b.costNanoUsd,
+    tokens: a.tokens - b.tokens,
+    calls: a.calls - b.calls,
+  };
+}
+
+/** The limits as amounts, `Infinity` where none is set. */
+export function limitAmounts(limits: Limits): Amounts {
+  return {
+    costNanoUsd: limits.costUsd === undefined ? Infinity : usdToNano(limits.costUsd),
+    tokens: limits.tokens ?? Infinity,
+    calls: limits.calls ?? Infinity,
+  };
+}
+
+/** Which limit each amount is held against, in the order in which they are tried. */
+export const LIMIT_OF: readonly (readonly [amount: keyof Amounts, limit: LimitName])[] = [
+  ['costNanoUsd', 'costUsd'],
+  ['tokens', 'tokens'],
+  ['calls', 'calls'],
+];
+
+/** Milliseconds in a minute. */
+export const MS_PER_MINUTE = 60_000;

@@ -1,0 +1,13 @@
+import type { MaybePromise } from './ledger.ts';
+
+/** Goes on with a value at once where it is at hand, later where it is a promise: no tick is lost in memory. */
+export function afterwards<T, R>(
+  value: MaybePromise<T>,
+  next: (value: T) => MaybePromise<R>,
+): MaybePromise<R> {
+  return isPromise(value) ? value.then(next) : next(value);
+}
+
+export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
+  return value instanceof Promise;
+}

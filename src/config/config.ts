@@ -1,0 +1,138 @@
+import { readFileSync } from 'node:fs';
+import {
+  type BudgetDefinition,
+  DEFAULT_MINUTES,
+  defineBudget,
+  type Limits,
+  minutesToUsd,
+} from '../budget/index.ts';
+import type { PriceOverride, UnknownModelPolicy } from '../pricing/index.ts';
+import { ConfigError, checkSettings, type Settings } from './schema.ts';
+
+/** Everything that can be set, checked and frozen. */
+export interface Config {
+  readonly budget: BudgetDefinition;
+  /** False where no limit was set and the default one is watched. */
+  readonly limitGiven: boolean;
+  readonly prices: Readonly<Record<string, PriceOverride>>;
+  readonly unknownModel: UnknownModelPolicy;
+  /** Whether streams are asked for their usage: where the API is known to take it, always, or never. */
+  readonly includeUsage: 'auto' | 'always' | 'never';
+  /** How long the exit may wait for telemetry to be sent, milliseconds. */
+  readonly flushTimeoutMs: number;
+  /** Whether prompts and completions go into spans: the standard opt-in. */
+  readonly captureContent: boolean;
+  /** Lines for stderr about settings that are probably not what was meant. */
+  readonly warnings: readonly string[];
+}
+
+export const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The environment variables, where each goes among the settings, and whether it is a number. */
+const VARIABLES = {
+  TOKEN_BUDGET_USD: ['limits', 'costUsd', 'number'],
+  TOKEN_BUDGET_TOKENS: ['limits', 'tokens', 'number'],
+  TOKEN_BUDGET_CALLS: ['limits', 'calls', 'number'],
+  TOKEN_BUDGET_MINUTES: ['limits', 'minutes', 'number'],
+  TOKEN_BUDGET_MODE: [undefined, 'mode', 'text'],
+  TOKEN_BUDGET_NAME: [undefined, 'name', 'text'],
+} as const;
+
+const PREFIX = 'TOKEN_BUDGET_';
+const CONFIG_VARIABLE = 'TOKEN_BUDGET_CONFIG';
+const CAPTURE_VARIABLE = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
+
+/**
+ * The configuration: the file that `TOKEN_BUDGET_CONFIG` names (JSON), and over it the `TOKEN_BUDGET_*` variables. An
+ * empty variable is one that is not set, as in OpenTelemetry.
+ * @throws ConfigError in one line that names the setting, what was given and what is taken
+ */
+export function loadConfig(env: Env = process.env): Config {
+  const file = fileSettings(env);
+  const given = envSettings(env);
+  const settings: Settings = { ...file, ...given, limits: { ...file.limits, ...given.limits } };
+  const limitGiven = Object.values(settings.limits ?? {}).some((value) => value !== undefined);
+  const limits: Limits = limitGiven ? (settings.limits ?? {}) : { costUsd: minutesToUsd(DEFAULT_MINUTES) };
+  return freeze({
+    budget: defineBudget({
+      name: settings.name ?? 'default',
+      limits,
+      mode: settings.mode ?? (limitGiven ? 'strict' : 'observe'),
+      ...(settings.maxShare === undefined ? {} : { maxShare: settings.maxShare }),
+      ...(settings.minOutputTokens === undefined ? {} : { minOutputTokens: settings.minOutputTokens }),
+    }),
+    limitGiven,
+    prices: settings.prices ?? {},
+    unknownModel: settings.unknownModel ?? 'family',
+    includeUsage: settings.includeUsage ?? 'auto',
+    flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,
+    captureContent: capturesContent(env[CAPTURE_VARIABLE]),
+    warnings: warningsOf(env),
+  });
+}
+
+function envSettings(env: Env): Settings {
+  const limits: Record<string, unknown> = {};
+  const raw: Record<string, unknown> = { limits };
+  for (const [variable, [group, key, kind]] of Object.entries(VARIABLES)) {
+    const text = env[variable]?.trim();
+    if (text === undefined || text === '') continue;
+    const value = kind === 'number' && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    (group === undefined ? raw : limits)[key] = value;
+  }
+  return checkSettings(raw, variableOf);
+}
+
+function variableOf(path: string): string {
+  const found = Object.entries(VARIABLES).find(
+    ([, [group, key]]) => path === (group ? `${group}.${key}` : key),
+  );
+  return found?.[0] ?? path;
+}
+
+function fileSettings(env: Env): Settings {
+  const path = env[CONFIG_VARIABLE]?.trim();
+  if (path === undefined || path === '') return {};
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new ConfigError(
+      `${CONFIG_VARIABLE}: given "${path}", which cannot be read (${code}); taken is the path of a JSON file.`,
+    );
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
+    throw new ConfigError(
+      `${CONFIG_VARIABLE}: given "${path}", which is not JSON (${why}); taken is the path of a JSON file.`,
+    );
+  }
+  return checkSettings(value, (setting) => (setting === '' ? path : `${path}: ${setting}`));
+}
+
+/** The conventions' opt-in: `true`, or one of the places that other SDKs let it be put in. */
+function capturesContent(value: string | undefined): boolean {
+  return ['true', '1', 'span_only', 'span_and_event'].includes(value?.trim().toLowerCase() ?? '');
+}
+
+/** A misspelt variable would leave a limit unset without a word. */
+function warningsOf(env: Env): string[] {
+  const known = [...Object.keys(VARIABLES), CONFIG_VARIABLE];
+  return Object.keys(env)
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
+    .map((name) => `${name} is not a setting and has no effect. Taken are: ${known.join(', ')}.`);
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) freeze(part);
+  }
+  return value;
+}

@@ -1,0 +1,117 @@
+import * as v from 'valibot';
+import { MODES } from '../budget/index.ts';
+import { MAX_USD } from '../pricing/index.ts';
+
+/** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
+export class ConfigError extends Error {
+  readonly code = 'token_budget_config';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+/** An object of just these settings; valibot alone would take an array for one. */
+function settings<T extends v.ObjectEntries>(entries: T) {
+  return v.pipe(
+    v.custom<Record<string, unknown>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    ),
+    v.strictObject(entries),
+  );
+}
+
+const usd = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_USD));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const minutes = v.pipe(v.number(), v.minValue(0), v.maxValue(5_256_000));
+const name = v.pipe(v.string(), v.regex(/^[\w.:/-]{1,200}$/));
+/** USD per million tokens. */
+const price = v.pipe(v.number(), v.minValue(0), v.maxValue(1_000_000));
+
+const PRICE_ENTRIES = {
+  input: price,
+  output: price,
+  cachedInput: v.optional(price),
+  cacheWrite: v.optional(price),
+  audioInput: v.optional(price),
+  imageInput: v.optional(price),
+  audioOutput: v.optional(price),
+  imageOutput: v.optional(price),
+};
+const LIMIT_ENTRIES = {
+  costUsd: v.optional(usd),
+  tokens: v.optional(count),
+  calls: v.optional(count),
+  minutes: v.optional(minutes),
+};
+const priceSchema = settings(PRICE_ENTRIES);
+
+/** The settings file, and what the environment is checked against once its texts are read. */
+const SETTING_ENTRIES = {
+  name: v.optional(name),
+  mode: v.optional(v.picklist(MODES)),
+  limits: v.optional(settings(LIMIT_ENTRIES)),
+  maxShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
+  minOutputTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  prices: v.optional(v.record(v.string(), priceSchema)),
+  unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
+  includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
+  flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),
+};
+export const settingsSchema = settings(SETTING_ENTRIES);
+
+export type Settings = v.InferOutput<typeof settingsSchema>;
+
+/** What each setting takes, in words for error messages; by its last path segment. */
+const TAKES: Readonly<Record<string, string>> = {
+  name: 'a name of 1 to 200 letters, digits, or . _ : / -',
+  mode: 'observe, soft or strict',
+  limits: 'an object with costUsd, tokens, calls or minutes',
+  costUsd: `a number of USD from 0 to ${MAX_USD}, such as 5 or 0.25`,
+  tokens: 'a whole number of tokens from 0, such as 100000',
+  calls: 'a whole number of calls from 0, such as 200',
+  minutes: 'a number of minutes from 0 to 5256000, such as 15',
+  maxShare: 'a number above 0 and at most 1, such as 0.5',
+  minOutputTokens: 'a whole number of tokens from 1, such as 16',
+  prices: 'an object of model names, each with input and output in USD per million tokens',
+  unknownModel: 'family, error, zero, or an object with input and output in USD per million tokens',
+  includeUsage: 'auto, always or never',
+  flushTimeoutMs: 'a whole number of milliseconds from 0 to 60000, such as 2000',
+};
+
+const PRICE_TAKES = 'a number of USD per million tokens from 0 to 1000000, such as 1.75';
+
+/** Checks settings. @throws ConfigError that names the first setting that is wrong */
+export function checkSettings(value: unknown, nameOf: (path: string) => string): Settings {
+  const result = v.safeParse(settingsSchema, value, { abortEarly: true });
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const keys = (issue.path ?? []).map((item) => String(item.key));
+  const path = keys.join('.');
+  const given = show(issue.input);
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    throw new ConfigError(`${nameOf(path)} is not a setting. Taken are: ${known(keys)}.`);
+  }
+  const takes = takesOf(keys);
+  throw new ConfigError(`${nameOf(path)}: given ${given}; taken is ${takes}.`);
+}
+
+function takesOf(keys: readonly string[]): string {
+  if (keys.length === 0) return 'an object of settings';
+  if (keys[0] !== 'prices' && keys[0] !== 'unknownModel') return TAKES[keys.at(-1) ?? ''] ?? 'another value';
+  const depth = keys[0] === 'prices' ? keys.length - 1 : keys.length;
+  if (keys.length === 1) return TAKES[keys[0]] ?? PRICE_TAKES;
+  return depth === 1 ? 'an object with input and output in USD per million tokens' : PRICE_TAKES;
+}
+
+function known(keys: readonly string[]): string {
+  if (keys.length === 1) return Object.keys(SETTING_ENTRIES).join(', ');
+  return keys[0] === 'limits' ? 'costUsd, tokens, calls, minutes' : Object.keys(PRICE_ENTRIES).join(', ');
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

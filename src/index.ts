@@ -1,0 +1,40 @@
+export {
+  type Admission,
+  type Amounts,
+  type Balances,
+  type BudgetDefinition,
+  type BudgetEvent,
+  BudgetExceededError,
+  type BudgetListener,
+  type BudgetStatus,
+  defineBudget,
+  type Left,
+  type LimitName,
+  type Limits,
+  type Mode,
+  minutesToNanoUsd,
+  minutesToUsd,
+  nanoUsdToOutputTokens,
+  type Store,
+  THRESHOLDS,
+  TokenBudgetTracker,
+} from './budget/index.ts';
+export { type Config, ConfigError, loadConfig } from './config/index.ts';
+export { OpenAIInstrumentation, type OpenAIInstrumentationConfig } from './openai/index.ts';
+export { RecordModelCallsSampler } from './otel/sampler.ts';
+export { BudgetSpanProcessor } from './otel/span-processor.ts';
+export { type Preloaded, preloaded } from './preloaded.ts';
+export {
+  costOf,
+  formatUsd,
+  nanoToUsd,
+  PriceBook,
+  type PriceOverride,
+  PriceUnknownError,
+  type RateCard,
+  type Rates,
+  type UnknownModelPolicy,
+  usdToNano,
+} from './pricing/index.ts';
+export { MemoryStore } from './store/index.ts';
+export { type TokenUsage, totalTokens } from './usage/index.ts';

@@ -1,0 +1,90 @@
+import { readUsage, type UsageReading } from '../usage/index.ts';
+import type { Endpoint } from './endpoints.ts';
+import { isRecord } from './sdk-types.ts';
+
+/** What an answer says of itself. */
+export interface Answer {
+  readonly usage: UsageReading;
+  readonly id?: string;
+  readonly model?: string;
+  readonly serviceTier?: string;
+  readonly systemFingerprint?: string;
+  readonly finishReasons: readonly string[];
+  /** Whether the work goes on after this answer (background responses), so that more will be billed. */
+  readonly unfinished: boolean;
+}
+
+/** Reads an answer, or an object like one from a stream. Never throws; what is malformed is left out. */
+export function readAnswer(value: unknown, endpoint: Endpoint): Answer {
+  const answer = isRecord(value) ? value : {};
+  return {
+    usage: readUsage(answer['usage'], { outputExpected: endpoint.hasOutput }),
+    finishReasons: finishReasons(answer),
+    unfinished: answer['status'] === 'queued' || answer['status'] === 'in_progress',
+    ...text(answer, 'id', 'id'),
+    ...text(answer, 'model', 'model'),
+    ...text(answer, 'service_tier', 'serviceTier'),
+    ...text(answer, 'system_fingerprint', 'systemFingerprint'),
+  };
+}
+
+function text<K extends string>(answer: Record<string, unknown>, from: string, to: K): { [P in K]?: string } {
+  const value = answer[from];
+  return (typeof value === 'string' && value !== '' ? { [to]: value } : {}) as { [P in K]?: string };
+}
+
+/** Chat and Completions give a reason per choice; Responses a status and, where it is incomplete, why. */
+function finishReasons(answer: Record<string, unknown>): string[] {
+  if (Array.isArray(answer['choices'])) {
+    return answer['choices'].flatMap((choice: unknown) =>
+      isRecord(choice) && typeof choice['finish_reason'] === 'string' ? [choice['finish_reason']] : [],
+    );
+  }
+  const details = answer['incomplete_details'];
+  if (isRecord(details) && typeof details['reason'] === 'string') return [details['reason']];
+  return answer['status'] === 'completed' ? ['stop'] : [];
+}
+
+/** The texts of a complete answer that were generated, to be counted where its usage cannot be believed. */
+export function answerTexts(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  const texts: string[] = [];
+  const answer = isRecord(value) ? value : {};
+  for (const choice of list(answer['choices'])) {
+    push(texts, choice['text']);
+    collectMessage(texts, choice['message']);
+  }
+  for (const item of list(answer['output'])) collectItem(texts, item);
+  return texts;
+}
+
+function collectMessage(texts: string[], message: unknown): void {
+  if (!isRecord(message)) return;
+  push(texts, message['content']);
+  push(texts, message['refusal']);
+  for (const call of list(message['tool_calls'])) {
+    for (const part of [call['function'], call['custom']]) {
+      if (isRecord(part)) for (const key of ['name', 'arguments', 'input']) push(texts, part[key]);
+    }
+  }
+  if (isRecord(message['function_call'])) {
+    push(texts, message['function_call']['name']);
+    push(texts, message['function_call']['arguments']);
+  }
+}
+
+function collectItem(texts: string[], item: Record<string, unknown>): void {
+  for (const key of ['name', 'arguments', 'input', 'code']) push(texts, item[key]);
+  for (const part of [...list(item['content']), ...list(item['summary'])]) {
+    push(texts, part['text']);
+    push(texts, part['refusal']);
+  }
+}
+
+function list(value: unknown): Record<string, unknown>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
+}
+
+function push(texts: string[], value: unknown): void {
+  if (typeof value === 'string' && value !== '') texts.push(value);
+}

@@ -1,0 +1,279 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Span,
+  SpanStatusCode,
+  type Tracer,
+} from '@opentelemetry/api';
+import {
+  type Admitted,
+  type Amounts,
+  afterwards,
+  attachCharge,
+  type BudgetEvent,
+  type MaybePromise,
+  NOTHING,
+  type ReserveRequest,
+  type TokenBudgetTracker,
+} from '../budget/index.ts';
+import * as semconv from '../otel/semconv.ts';
+import { hidesReasoning, nanoToUsd, type PriceBook, type RateCard } from '../pricing/index.ts';
+import { type TokenUsage, totalTokens } from '../usage/index.ts';
+import { type Answer, answerTexts, readAnswer } from './answer.ts';
+import { outputContent } from './content.ts';
+import { countedUsage, repairUsage, reservedUsage } from './estimate.ts';
+import { errorType, failureCost } from './failure.ts';
+import { type Instruments, recordTokens } from './instruments.ts';
+import type { CallPlan } from './plan.ts';
+import { priceUsage } from './quote.ts';
+import { answerAttributes, identityAttributes } from './request-attributes.ts';
+import type { ResponseMemory } from './response-memory.ts';
+import { safely } from './safely.ts';
+import type { StreamReader } from './stream-reader.ts';
+import { type UsageSource, usageAttributes } from './usage-attributes.ts';
+
+/** What calls share. */
+export interface CallHost {
+  readonly tracker: TokenBudgetTracker;
+  readonly prices: PriceBook;
+  readonly memory: ResponseMemory;
+  readonly includeUsage: 'auto' | 'always' | 'never';
+  readonly captureContent: boolean;
+  readonly tracer: Tracer;
+  readonly instruments: Instruments;
+  /** Calls that have begun and not ended. */
+  readonly open: Set<Call>;
+  /** True the first time it is asked of a model. */
+  firstOfModel(model: string): boolean;
+}
+
+/** What a call begins with. */
+export interface Begun {
+  readonly plan: CallPlan;
+  /** The caller's context with the span in it. */
+  readonly context: Context;
+  readonly span: Span;
+  /** Names the reservation. */
+  readonly id: string;
+  readonly card: RateCard;
+  /** What was asked of the budget, and what it gave. */
+  readonly request: Pick<ReserveRequest, 'fixed' | 'choices'>;
+  readonly admitted: Admitted;
+  /** By the monotonic clock, milliseconds. */
+  readonly startedAt: number;
+}
+
+/** How a stream ended: to its last event, before it, or with an error. */
+export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
+
+/**
+ * One call: its span, its reservation and its end. It ends once, whoever sees it end first; what comes after
+ * is ignored.
+ */
+export class Call {
+  readonly plan: CallPlan;
+  readonly context: Context;
+  readonly #host: CallHost;
+  readonly #begun: Begun;
+  #firstChunkAt: number | undefined;
+  #due: Amounts = NOTHING;
+  #ended = false;
+  #settled = false;
+
+  /** @param begun what was started and reserved for it */
+  constructor(host: CallHost, begun: Begun) {
+    this.#host = host;
+    this.#begun = begun;
+    this.plan = begun.plan;
+    this.context = begun.context;
+    attachCharge(begun.span, this);
+    host.open.add(this);
+  }
+
+  /** What the budget gave. */
+  get admitted(): Admitted {
+    return this.#begun.admitted;
+  }
+
+  /** A complete answer came. */
+  answered(value: unknown): void {
+    const answer = readAnswer(value, this.plan.endpoint);
+    this.#capture(() => outputContent(value, []));
+    const source = answer.unfinished && this.#strict ? 'reservation' : 'response';
+    this.#conclude(answer, source, () => answerTexts(value));
+  }
+
+  /** The first event of a stream came. */
+  firstChunk(): void {
+    this.#firstChunkAt ??= performance.now();
+  }
+
+  /** A stream ended. */
+  streamed(reader: StreamReader, end: StreamEnd): void {
+    const answer = reader.answer();
+    this.#capture(() => outputContent(undefined, reader.texts));
+    const failed = typeof end === 'object' ? end.error : reader.error;
+    const unseen = !reader.usageSeen && !reader.complete && hidesReasoning(this.plan.model);
+    const source = this.#strict && unseen ? 'reservation' : 'response';
+    const cut = end === 'cut' || typeof end === 'object';
+    this.#conclude(answer, source, () => reader.texts, { cut, ...(failed === undefined ? {} : { failed }) });
+  }
+
+  /** The request failed before an answer could be read; `sent`: after its headers had come. */
+  failed(error: unknown, phase: 'request' | 'answer'): void {
+    if (this.#ended) return;
+    const free = phase === 'request' && (this.plan.aborted || failureCost(error) === 'nothing');
+    if (free) {
+      this.#end({ due: NOTHING, attributes: {}, error });
+      return;
+    }
+    const answer = readAnswer(undefined, this.plan.endpoint);
+    this.#conclude(answer, this.#strict ? 'reservation' : 'response', () => [], { cut: true, failed: error });
+  }
+
+  /** The call will not be seen to end (its answer was never read, or the process exits). */
+  abandoned(why: string): void {
+    this.failed(new AbandonedError(why), 'answer');
+  }
+
+  /** Charges the call, once: by the span processor, or by the call itself where none saw its span. */
+  settle(): MaybePromise<void> {
+    if (this.#settled || !this.#ended) return;
+    this.#settled = true;
+    const { tracker } = this.#host;
+    return context.with(this.context, () => {
+      const nothing = this.#due === NOTHING;
+      const done = nothing ? tracker.release(this.#begun.id) : tracker.settle(this.#begun.id, this.#due);
+      return afterwards(done, () => afterwards(tracker.status(), ({ left }) => this.#setLeft(left)));
+    });
+  }
+
+  #capture(content: () => Attributes): void {
+    if (this.#host.captureContent && !this.#ended) this.#begun.span.setAttributes(content());
+  }
+
+  get #strict(): boolean {
+    return this.#host.tracker.budget.mode === 'strict';
+  }
+
+  /** Prices what was used and ends the call. Usage that is missing is counted, or taken from the reservation. */
+  #conclude(
+    answer: Answer,
+    wanted: UsageSource,
+    texts: () => Iterable<string>,
+    how: { cut?: boolean; failed?: unknown } = {},
+  ): void {
+    if (this.#ended) return;
+    const { plan } = this;
+    const reading = answer.usage;
+    const whole = reading.inputKnown && reading.outputKnown;
+    const source: UsageSource = whole ? 'response' : wanted === 'response' ? 'local' : wanted;
+    const usage = whole
+      ? reading.usage
+      : source === 'reservation'
+        ? reservedUsage(this.#begun.request, this.#begun.admitted)
+        : repairUsage(reading, countedUsage(plan, texts(), this.#host.memory));
+    if (!whole || reading.problems.length > 0) {
+      this.#emit({
+        type: 'usage_missing',
+        budget: this.#host.tracker.budget.name,
+        model: plan.model,
+        reason: reading.problems.length > 0 ? 'implausible' : how.cut === true ? 'cut' : 'absent',
+        problems: reading.problems,
+        charged: source === 'reservation' ? 'reservation' : 'local',
+      });
+    }
+    const charge = priceUsage(this.#host.prices, plan, this.#begun.card, usage, answer);
+    const cost = source === 'reservation' ? this.#begun.admitted.reserved.costNanoUsd : charge.costNanoUsd;
+    this.#host.memory.remember(answer.id, plan.body, usage);
+    this.#end({
+      due: { costNanoUsd: cost, tokens: totalTokens(usage), calls: 1 },
+      attributes: {
+        ...answerAttributes(answer),
+        ...usageAttributes(usage, plan.endpoint.hasOutput, source, {
+          costNanoUsd: cost,
+          source: charge.card.source,
+        }),
+      },
+      usage,
+      ...(answer.model === undefined ? {} : { model: answer.model }),
+      ...(how.failed === undefined ? {} : { error: how.failed }),
+    });
+  }
+
+  #end(end: {
+    due: Amounts;
+    attributes: Attributes;
+    usage?: TokenUsage;
+    model?: string;
+    error?: unknown;
+  }): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#due = end.due;
+    this.#host.open.delete(this);
+    safely('the span of a call', () => {
+      this.#begun.span.setAttributes(end.attributes);
+      if (this.#firstChunkAt !== undefined) {
+        const seconds = (this.#firstChunkAt - this.#begun.startedAt) / 1_000;
+        this.#begun.span.setAttribute(semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK, seconds);
+      }
+      if (end.error !== undefined) setError(this.#begun.span, end.error);
+      this.#measure(end);
+      this.#begun.span.end();
+    });
+    void safely('the charge of a call', () => this.settle());
+  }
+
+  #measure(end: { due: Amounts; usage?: TokenUsage; model?: string; error?: unknown }): void {
+    const { instruments, tracker } = this.#host;
+    const attributes: Attributes = {
+      ...identityAttributes(this.plan),
+      ...(end.model === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: end.model }),
+    };
+    const failed = end.error === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: errorType(end.error) };
+    context.with(this.context, () => {
+      if (end.usage !== undefined)
+        recordTokens(instruments, end.usage, this.plan.endpoint.hasOutput, attributes);
+      instruments.duration.record((performance.now() - this.#begun.startedAt) / 1_000, {
+        ...attributes,
+        ...failed,
+      });
+      const budget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
+      if (end.due.costNanoUsd > 0) instruments.cost.add(nanoToUsd(end.due.costNanoUsd), budget);
+    });
+  }
+
+  #emit(event: BudgetEvent): void {
+    context.with(this.context, () => this.#host.tracker.emit(event));
+  }
+
+  #setLeft(left: { costUsd?: number; tokens?: number; calls?: number }): void {
+    if (!this.#begun.span.isRecording()) return;
+    if (left.costUsd !== undefined)
+      this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_COST, left.costUsd);
+    if (left.tokens !== undefined)
+      this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_TOKENS, left.tokens);
+    if (left.calls !== undefined) this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_CALLS, left.calls);
+  }
+}
+
+/** The answer of a call was never read to its end. */
+class AbandonedError extends Error {
+  readonly code = 'token_budget_abandoned';
+
+  constructor(why: string) {
+    super(`The answer of the call was not read to its end: ${why}.`);
+    this.name = 'AbandonedError';
+  }
+}
+
+/** Marks a span as failed. The message of an error may hold content, so only ours is told. */
+export function setError(span: Span, error: unknown): void {
+  const type = errorType(error);
+  span.setAttribute(semconv.ATTR_ERROR_TYPE, type);
+  const message =
+    type.startsWith('token_budget_') && error instanceof Error ? { message: error.message } : {};
+  span.setStatus({ code: SpanStatusCode.ERROR, ...message });
+}

@@ -1,0 +1,96 @@
+import type { Attributes } from '@opentelemetry/api';
+import * as semconv from '../otel/semconv.ts';
+import type { CallPlan } from './plan.ts';
+import { isRecord } from './sdk-types.ts';
+
+/**
+ * Prompts and completions as the conventions' JSON (gen-ai-input-messages.json, gen-ai-output-messages.json). Only with the
+ * standard opt-in, `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`.
+ */
+export function inputContent(plan: CallPlan): Attributes {
+  const { body } = plan;
+  const attributes: Attributes = {};
+  const messages = body['messages'] ?? body['input'] ?? body['prompt'];
+  if (messages !== undefined) attributes[semconv.ATTR_INPUT_MESSAGES] = json(listOf(messages).map(toMessage));
+  if (typeof body['instructions'] === 'string') {
+    attributes[semconv.ATTR_SYSTEM_INSTRUCTIONS] = json([text(body['instructions'])]);
+  }
+  return attributes;
+}
+
+/** The content of a complete answer, or of the texts of a stream. */
+export function outputContent(answer: unknown, texts: Iterable<string>): Attributes {
+  const messages = isRecord(answer) ? outputMessages(answer) : [];
+  if (messages.length === 0) {
+    const whole = [...texts].join('');
+    if (whole === '') return {};
+    messages.push({ role: 'assistant', parts: [text(whole)] });
+  }
+  return { [semconv.ATTR_OUTPUT_MESSAGES]: json(messages) };
+}
+
+interface Message {
+  role: string;
+  parts: unknown[];
+  finish_reason?: unknown;
+}
+
+function outputMessages(answer: Record<string, unknown>): Message[] {
+  if (Array.isArray(answer['choices'])) {
+    return answer['choices'].filter(isRecord).map((choice) => ({
+      ...toMessage(choice['message'] ?? { role: 'assistant', content: choice['text'] }),
+      finish_reason: choice['finish_reason'],
+    }));
+  }
+  return Array.isArray(answer['output']) ? answer['output'].map(toMessage) : [];
+}
+
+function toMessage(value: unknown): Message {
+  if (!isRecord(value)) return { role: 'user', parts: partsOf(value) };
+  const role = typeof value['role'] === 'string' ? value['role'] : roleOf(value['type']);
+  const parts =
+    role === 'tool' ? [toolResult(value['tool_call_id'], value['content'])] : partsOf(value['content']);
+  for (const call of Array.isArray(value['tool_calls']) ? value['tool_calls'].filter(isRecord) : []) {
+    const made = isRecord(call['function']) ? call['function'] : call;
+    parts.push(toolCall(call['id'], made['name'], made['arguments']));
+  }
+  if (value['type'] === 'function_call')
+    parts.push(toolCall(value['call_id'], value['name'], value['arguments']));
+  if (value['type'] === 'function_call_output') parts.push(toolResult(value['call_id'], value['output']));
+  return { role, parts };
+}
+
+function roleOf(type: unknown): string {
+  return type === 'function_call_output' ? 'tool' : 'assistant';
+}
+
+function partsOf(content: unknown): unknown[] {
+  if (content === null || content === undefined) return [];
+  if (typeof content === 'string') return [text(content)];
+  return listOf(content).map((part) => {
+    if (typeof part === 'string') return text(part);
+    if (isRecord(part) && typeof part['text'] === 'string') return text(part['text']);
+    // Images, audio and files are told by their kind: their bytes have no place in a span.
+    return { type: isRecord(part) && typeof part['type'] === 'string' ? part['type'] : 'unknown' };
+  });
+}
+
+function text(content: string): unknown {
+  return { type: 'text', content };
+}
+
+function toolCall(id: unknown, name: unknown, args: unknown): unknown {
+  return { type: 'tool_call', id, name, arguments: args };
+}
+
+function toolResult(id: unknown, response: unknown): unknown {
+  return { type: 'tool_call_response', id, response };
+}
+
+function listOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value);
+}

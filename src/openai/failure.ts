@@ -1,0 +1,71 @@
+/**
+ * Whether a failed request can have cost anything.
+ *
+ * `nothing`: the service answered with an error status, or was never reached. `unknown`: it may have worked on the request
+ * and billed it (a timeout, an abort or a broken connection after the request was sent).
+ */
+export type FailureCost = 'nothing' | 'unknown';
+
+/** Codes of errors from before a request could be sent. */
+const UNREACHED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'EPROTO',
+  'ERR_INVALID_URL',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_INVALID_ARG',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+]);
+
+/** What a failure of the request may have cost, by the error that the SDK threw. */
+export function failureCost(error: unknown): FailureCost {
+  if (numberField(error, 'status') !== undefined) return 'nothing';
+  let cause = error;
+  for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
+    if ('code' in cause && (UNREACHED.has(String(cause.code)) || String(cause.code).startsWith('ERR_TLS'))) {
+      return 'nothing';
+    }
+    if (cause instanceof AggregateError && cause.errors.length > 0) {
+      return cause.errors.every((one) => failureCost(one) === 'nothing') ? 'nothing' : 'unknown';
+    }
+    cause = cause.cause;
+  }
+  // What the SDK refuses before it sends (a missing key, a body it cannot serialize) has no cause and no request.
+  const name = error instanceof Error ? error.constructor.name : '';
+  return name === 'TypeError' || name === 'OpenAIError' || name === 'SyntaxError' ? 'nothing' : 'unknown';
+}
+
+/** `error.type`: the HTTP status, the name of a timeout or an abort, or the class of the error. */
+export function errorType(error: unknown): string {
+  const status = numberField(error, 'status');
+  if (isRefusal(error)) return error.code;
+  if (status !== undefined) return String(status);
+  if (!(error instanceof Error)) return '_OTHER';
+  const name = error.constructor.name;
+  if (name === 'APIConnectionTimeoutError') return 'timeout';
+  return name === '' ? '_OTHER' : name;
+}
+
+/** Our own refusals carry a code of ours. */
+function isRefusal(error: unknown): error is { code: string } {
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    error.code.startsWith('token_budget_')
+  );
+}
+
+function numberField(error: unknown, field: string): number | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, field);
+  return typeof value === 'number' ? value : undefined;
+}

@@ -1,0 +1,6 @@
+export {
+  OpenAIInstrumentation,
+  type OpenAIInstrumentationConfig,
+  SCOPE,
+  SUPPORTED_VERSIONS,
+} from './instrumentation.ts';

@@ -1,0 +1,83 @@
+import { maxOutputTokens } from '../pricing/index.ts';
+import { type Endpoint, endpointOf } from './endpoints.ts';
+import { type Provider, providerOf } from './provider.ts';
+import { type Client, isRecord, type RequestOptions } from './sdk-types.ts';
+
+/** What is known of a call before it is sent. */
+export interface CallPlan {
+  readonly endpoint: Endpoint;
+  readonly provider: Provider;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** As the caller names it; on Azure that may be a deployment. Empty where the request names none. */
+  readonly model: string;
+  readonly stream: boolean;
+  /** The caller's output cap, tokens of one choice. */
+  readonly askedCap?: number;
+  /** The field of the body that caps the output. */
+  readonly capField: string;
+  /** The most output tokens that one choice can have: the cap, or the model's maximum. */
+  readonly outputCap: number;
+  /** How many answers are generated and billed. */
+  readonly choices: number;
+  /** Whether the caller's signal was aborted before anything was sent. */
+  readonly aborted: boolean;
+}
+
+/** The plan of a request; undefined for one that is not counted. */
+export function planOf(client: Client, options: RequestOptions): CallPlan | undefined {
+  const endpoint = endpointOf(options.method, options.path);
+  if (endpoint === undefined || !isRecord(options.body)) return undefined;
+  const { body } = options;
+  const model = modelOf(client, body);
+  const provider = providerOf(client);
+  const cap = capOf(endpoint, provider, body);
+  return {
+    endpoint,
+    provider,
+    body,
+    model,
+    stream: options.stream === true || body['stream'] === true,
+    ...(cap.asked === undefined ? {} : { askedCap: cap.asked }),
+    capField: cap.field,
+    outputCap: outputCapOf(endpoint, model, cap.asked),
+    choices: Math.max(1, count(body['n']) ?? 1, count(body['best_of']) ?? 1),
+    aborted: options.signal?.aborted === true,
+  };
+}
+
+function modelOf(client: Client, body: Readonly<Record<string, unknown>>): string {
+  if (typeof body['model'] === 'string' && body['model'] !== '') return body['model'];
+  return 'deploymentName' in client && typeof client.deploymentName === 'string' ? client.deploymentName : '';
+}
+
+/** The legacy completions API stops at 16 tokens where no cap is set (API reference, `max_tokens`). */
+const COMPLETIONS_DEFAULT_CAP = 16;
+
+function outputCapOf(endpoint: Endpoint, model: string, asked: number | undefined): number {
+  if (!endpoint.hasOutput) return 0;
+  if (asked !== undefined) return asked;
+  return endpoint.kind === 'completions' ? COMPLETIONS_DEFAULT_CAP : maxOutputTokens(model);
+}
+
+function capOf(
+  endpoint: Endpoint,
+  provider: Provider,
+  body: Readonly<Record<string, unknown>>,
+): { field: string; asked?: number } {
+  if (endpoint.kind === 'responses') return found(body, 'max_output_tokens');
+  if (endpoint.kind === 'completions') return found(body, 'max_tokens');
+  if (count(body['max_completion_tokens']) !== undefined) return found(body, 'max_completion_tokens');
+  if (count(body['max_tokens']) !== undefined) return found(body, 'max_tokens');
+  // Reasoning models refuse `max_tokens`; compatible servers of others may know nothing else.
+  return { field: provider.takesIncludeUsage ? 'max_completion_tokens' : 'max_tokens' };
+}
+
+function found(body: Readonly<Record<string, unknown>>, field: string): { field: string; asked?: number } {
+  const asked = count(body[field]);
+  return asked === undefined ? { field } : { field, asked };
+}
+
+/** A whole number of one or more; anything else is for the API to refuse. */
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined;
+}

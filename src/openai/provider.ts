@@ -1,0 +1,63 @@
+import type { Client } from './sdk-types.ts';
+
+/** Whom a client talks to. */
+export interface Provider {
+  /** `gen_ai.provider.name`. */
+  readonly name: 'openai' | 'azure.ai.openai' | 'aws.bedrock';
+  readonly baseUrl?: string;
+  readonly address?: string;
+  readonly port?: number;
+  /** Whether the API is OpenAI's own or Azure's, and so is known to take `stream_options.include_usage`. */
+  readonly takesIncludeUsage: boolean;
+}
+
+/** The version of the Azure API from which `stream_options` is taken; an older one refuses the request. */
+const AZURE_STREAM_OPTIONS_SINCE = '2024-09-01';
+
+const byClient = new WeakMap<Client, { baseUrl: unknown; provider: Provider }>();
+
+/** Whom the client talks to, remembered as long as its base URL stays the same. */
+export function providerOf(client: Client): Provider {
+  const known = byClient.get(client);
+  if (known !== undefined && known.baseUrl === client.baseURL) return known.provider;
+  const provider = readProvider(client);
+  byClient.set(client, { baseUrl: client.baseURL, provider });
+  return provider;
+}
+
+function readProvider(client: Client): Provider {
+  const baseUrl = typeof client.baseURL === 'string' ? client.baseURL : undefined;
+  const url = baseUrl !== undefined && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  const host = url?.hostname ?? '';
+  const azure = isAzure(client, host);
+  const bedrock = client.constructor.name.startsWith('Bedrock');
+  return {
+    name: azure ? 'azure.ai.openai' : bedrock ? 'aws.bedrock' : 'openai',
+    takesIncludeUsage: azure ? azureTakesStreamOptions(client, url) : isOpenAi(host),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(url === undefined ? {} : { address: host, port: portOf(url) }),
+  };
+}
+
+function isAzure(client: Client, host: string): boolean {
+  return (
+    client.constructor.name.startsWith('Azure') ||
+    /\.(openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com|azure-api\.net)$/.test(host)
+  );
+}
+
+function isOpenAi(host: string): boolean {
+  return host === 'api.openai.com' || host.endsWith('.api.openai.com');
+}
+
+/** The `v1` API takes it and has no dated version. */
+function azureTakesStreamOptions(client: Client, url: URL | undefined): boolean {
+  const version = 'apiVersion' in client ? client.apiVersion : url?.searchParams.get('api-version');
+  if (typeof version !== 'string' || !/^\d{4}-/.test(version)) return true;
+  return version >= AZURE_STREAM_OPTIONS_SINCE;
+}
+
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'http:' ? 80 : 443;
+}

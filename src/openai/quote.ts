@@ -1,0 +1,100 @@
+import type { ReserveRequest } from '../budget/index.ts';
+import {
+  costOf,
+  dearest,
+  LARGEST_CONTEXT_WINDOW,
+  type PriceBook,
+  picoToNano,
+  type RateCard,
+  type Rates,
+  ratesFor,
+  ratesOfTier,
+} from '../pricing/index.ts';
+import { boundInput, countInput } from '../tokens/index.ts';
+import type { TokenUsage } from '../usage/index.ts';
+import type { CallPlan } from './plan.ts';
+import type { ResponseMemory } from './response-memory.ts';
+
+/** What a call may cost at most, and whether a closer count could say less. */
+export interface Quote {
+  readonly request: Omit<ReserveRequest, 'id' | 'mode'>;
+  readonly exact: boolean;
+}
+
+/** The worst case of a call from the size of its input alone: nothing is tokenized. */
+export function boundQuote(plan: CallPlan, card: RateCard, memory: ResponseMemory): Quote {
+  const { upper, complete } = boundInput(plan.endpoint.kind, plan.body);
+  return quote(plan, card, wholeInput(plan, upper, complete, memory), false);
+}
+
+/** The worst case from a count of its input: closer, and dearer to make. */
+export function countedQuote(plan: CallPlan, card: RateCard, memory: ResponseMemory): Quote {
+  const { upper, complete } = countInput(plan.endpoint.kind, plan.body);
+  return quote(plan, card, wholeInput(plan, upper, complete, memory), true);
+}
+
+/**
+ * Input that is not in the request is bounded by what the response it goes on from is remembered to hold, else by
+ * the context window.
+ */
+function wholeInput(plan: CallPlan, upper: number, complete: boolean, memory: ResponseMemory): number {
+  if (complete) return upper;
+  const previous = memory.totalOf(plan.body);
+  return previous === undefined ? Math.max(upper, LARGEST_CONTEXT_WINDOW) : upper + previous;
+}
+
+function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Quote {
+  const rates = worstRates(plan, ratesFor(card.tiers, input), card);
+  const most = dearest(rates);
+  return {
+    exact,
+    request: {
+      fixed: { costNanoUsd: picoToNano(BigInt(input) * BigInt(most.input)), tokens: input, calls: 1 },
+      outputPicoUsd: most.output * plan.choices,
+      choices: plan.choices,
+      outputCap: plan.outputCap,
+      capped: plan.askedCap !== undefined,
+    },
+  };
+}
+
+/** A tier asked for may not be the one given: the dearer of it and the standard one counts before the call. */
+function worstRates(plan: CallPlan, standard: Rates, card: RateCard): Rates {
+  const tier = plan.body['service_tier'];
+  return tier === 'priority' ? ratesOfTier(standard, tier, card.pricedAs ?? card.model) : standard;
+}
+
+/** What a usage costs, and by which card. */
+export interface Charge {
+  readonly costNanoUsd: number;
+  readonly card: RateCard;
+}
+
+/**
+ * The cost of a usage: at the price of the model that answered where one is known, else of the model that was
+ * asked for, at the rates of the tier that served it.
+ */
+export function priceUsage(
+  prices: PriceBook,
+  plan: CallPlan,
+  asked: RateCard,
+  usage: TokenUsage,
+  answered: { model?: string | undefined; serviceTier?: string | undefined },
+): Charge {
+  const baseUrl = plan.provider.baseUrl;
+  const card =
+    answered.model !== undefined && answered.model !== plan.model && asked.source !== 'override'
+      ? (knownCard(prices, answered.model, baseUrl) ?? asked)
+      : asked;
+  const rates = ratesOfTier(
+    ratesFor(card.tiers, usage.input),
+    answered.serviceTier,
+    card.pricedAs ?? card.model,
+  );
+  return { costNanoUsd: costOf(usage, rates), card };
+}
+
+function knownCard(prices: PriceBook, model: string, baseUrl: string | undefined): RateCard | undefined {
+  const query = { model, ...(baseUrl === undefined ? {} : { baseUrl }) };
+  return prices.knows(query) ? prices.lookup(query) : undefined;
+}

@@ -1,0 +1,46 @@
+import type { Admitted } from '../budget/index.ts';
+import type { CallHost } from './call.ts';
+import type { CallPlan } from './plan.ts';
+import { isRecord } from './sdk-types.ts';
+
+/** The body that goes out, and whether it asks for a usage chunk that the caller did not ask for. */
+export interface SentBody {
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly asksUsage: boolean;
+}
+
+/** The caller's body, untouched but for a cap that admission lowered and the request for usage of a stream. */
+export function sentBody(host: Pick<CallHost, 'includeUsage'>, plan: CallPlan, admitted: Admitted): SentBody {
+  const asksUsage = shouldAskUsage(host.includeUsage, plan);
+  const clamped = admitted.outputCap < plan.outputCap;
+  if (!asksUsage && !clamped) return { body: plan.body, asksUsage };
+  const options = plan.body['stream_options'];
+  return {
+    asksUsage,
+    body: {
+      ...plan.body,
+      ...(clamped ? { [plan.capField]: admitted.outputCap } : {}),
+      ...(asksUsage
+        ? { stream_options: { ...(isRecord(options) ? options : {}), include_usage: true } }
+        : {}),
+    },
+  };
+}
+
+function shouldAskUsage(includeUsage: CallHost['includeUsage'], plan: CallPlan): boolean {
+  const { kind } = plan.endpoint;
+  if (!plan.stream || (kind !== 'chat' && kind !== 'completions') || includeUsage === 'never') return false;
+  const options = plan.body['stream_options'];
+  if (isRecord(options) && options['include_usage'] === true) return false;
+  return includeUsage === 'always' || plan.provider.takesIncludeUsage;
+}
+
+/** Whether a chunk is the one that only carries usage. */
+export function isUsageChunk(chunk: unknown): boolean {
+  return (
+    isRecord(chunk) &&
+    Array.isArray(chunk['choices']) &&
+    chunk['choices'].length === 0 &&
+    isRecord(chunk['usage'])
+  );
+}

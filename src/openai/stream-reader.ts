@@ -1,0 +1,124 @@
+import { type Answer, readAnswer } from './answer.ts';
+import type { Endpoint } from './endpoints.ts';
+import { isRecord } from './sdk-types.ts';
+
+/**
+ * Reads a stream as it flows: usage, identity and the generated text, of Chat, Completions and Responses events. The
+ * work per chunk does not grow with the stream. Never throws.
+ */
+export class StreamReader {
+  readonly #endpoint: Endpoint;
+  readonly #texts: string[] = [];
+  #answer: Answer | undefined;
+  #finishReasons: string[] = [];
+  #usage: unknown;
+  #identity: Record<string, unknown> = {};
+  #error: unknown;
+  #complete = false;
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+  }
+
+  /** Whether the last event of the answer came: a final response, or a finish reason for every choice seen. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  /** Whether usage that can be charged came. */
+  get usageSeen(): boolean {
+    return this.#usage !== undefined;
+  }
+
+  /** The error that an event of the stream told; undefined where none did. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** The texts that were generated so far. */
+  get texts(): readonly string[] {
+    return this.#texts;
+  }
+
+  /** Takes one event in. */
+  read(event: unknown): void {
+    if (!isRecord(event)) return;
+    if (typeof event['type'] === 'string') this.#readResponsesEvent(event['type'], event);
+    else this.#readChunk(event);
+  }
+
+  /** What the stream said of itself so far. */
+  answer(): Answer {
+    this.#answer ??= readAnswer({ ...this.#identity, usage: this.#usage }, this.#endpoint);
+    return this.#finishReasons.length === 0
+      ? this.#answer
+      : { ...this.#answer, finishReasons: this.#finishReasons };
+  }
+
+  #readChunk(chunk: Record<string, unknown>): void {
+    if (chunk['usage'] !== undefined && chunk['usage'] !== null) {
+      this.#usage = chunk['usage'];
+      this.#answer = undefined;
+    }
+    this.#identify(chunk);
+    const choices = chunk['choices'];
+    if (!Array.isArray(choices)) return;
+    for (const choice of choices) {
+      if (!isRecord(choice)) continue;
+      if (typeof choice['finish_reason'] === 'string') {
+        this.#finishReasons.push(choice['finish_reason']);
+        this.#complete = true;
+      }
+      this.#push(choice['text']);
+      if (isRecord(choice['delta'])) this.#readDelta(choice['delta']);
+    }
+  }
+
+  #readDelta(delta: Record<string, unknown>): void {
+    this.#push(delta['content']);
+    this.#push(delta['refusal']);
+    this.#push(delta['reasoning_content']);
+    if (isRecord(delta['function_call'])) this.#push(delta['function_call']['arguments']);
+    if (!Array.isArray(delta['tool_calls'])) return;
+    for (const call of delta['tool_calls']) {
+      const part: unknown = isRecord(call) ? (call['function'] ?? call['custom']) : undefined;
+      if (!isRecord(part)) continue;
+      this.#push(part['name']);
+      this.#push(part['arguments']);
+      this.#push(part['input']);
+    }
+  }
+
+  #readResponsesEvent(type: string, event: Record<string, unknown>): void {
+    if (type === 'error') this.#error = event;
+    if (type.endsWith('.delta')) this.#push(event['delta']);
+    const response = event['response'];
+    if (!isRecord(response)) return;
+    if (response['usage'] !== undefined && response['usage'] !== null) this.#usage = response['usage'];
+    if (response['error'] !== undefined && response['error'] !== null) this.#error = response['error'];
+    this.#identity = response;
+    this.#answer = undefined;
+    this.#complete ||= FINAL_EVENTS.has(type);
+  }
+
+  #identify(chunk: Record<string, unknown>): void {
+    for (const key of ['id', 'model', 'service_tier', 'system_fingerprint'] as const) {
+      const value = chunk[key];
+      if (value !== undefined && value !== null && value !== '' && this.#identity[key] !== value) {
+        this.#identity[key] = value;
+        this.#answer = undefined;
+      }
+    }
+  }
+
+  #push(text: unknown): void {
+    if (typeof text === 'string' && text !== '') this.#texts.push(text);
+  }
+}
+
+const FINAL_EVENTS: ReadonlySet<string> = new Set([
+  'response.completed',
+  'response.incomplete',
+  'response.failed',
+  'response.cancelled',
+]);

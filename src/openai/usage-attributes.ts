@@ -1,0 +1,43 @@
+import type { Attributes } from '@opentelemetry/api';
+import * as semconv from '../otel/semconv.ts';
+import { nanoToUsd, type PriceSource } from '../pricing/index.ts';
+import type { TokenUsage, UsageKind } from '../usage/index.ts';
+
+/** The kinds that are set only where the call has some, and their attributes. */
+const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
+  ['cachedInput', semconv.ATTR_USAGE_CACHE_READ],
+  ['cacheWrite', semconv.ATTR_USAGE_CACHE_CREATION],
+  ['reasoning', semconv.ATTR_USAGE_REASONING],
+  ['audioInput', semconv.ATTR_USAGE_AUDIO_INPUT],
+  ['audioOutput', semconv.ATTR_USAGE_AUDIO_OUTPUT],
+  ['imageInput', semconv.ATTR_USAGE_IMAGE_INPUT],
+  ['imageOutput', semconv.ATTR_USAGE_IMAGE_OUTPUT],
+  ['acceptedPrediction', semconv.ATTR_USAGE_ACCEPTED_PREDICTION],
+  ['rejectedPrediction', semconv.ATTR_USAGE_REJECTED_PREDICTION],
+];
+
+/** Where the usage of a call comes from: its answer, a count made here, or the whole reservation. */
+export type UsageSource = 'response' | 'local' | 'reservation';
+
+/** What a call used and cost. */
+export function usageAttributes(
+  usage: TokenUsage,
+  hasOutput: boolean,
+  source: UsageSource,
+  cost: { costNanoUsd: number; source: PriceSource },
+): Attributes {
+  const attributes: Attributes = {
+    [semconv.ATTR_USAGE_INPUT_TOKENS]: usage.input,
+    [semconv.ATTR_USAGE_COST_AMOUNT]: nanoToUsd(cost.costNanoUsd),
+    [semconv.ATTR_USAGE_COST_CURRENCY]: 'USD',
+    [semconv.ATTR_USAGE_COST_SOURCE]: 'local',
+    [semconv.ATTR_BUDGET_COST_NANO_USD]: cost.costNanoUsd,
+    [semconv.ATTR_BUDGET_USAGE_SOURCE]: source,
+    [semconv.ATTR_BUDGET_PRICE_SOURCE]: cost.source,
+  };
+  if (hasOutput) attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
+  for (const [kind, attribute] of OPTIONAL_KINDS) {
+    if (usage[kind] > 0) attributes[attribute] = usage[kind];
+  }
+  return attributes;
+}

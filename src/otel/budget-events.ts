@@ -1,0 +1,107 @@
+import { type Attributes, context, type Logger, SeverityNumber, trace } from '@opentelemetry/api';
+import type { Amounts, Balances, BudgetEvent, LimitName } from '../budget/index.ts';
+import { nanoToUsd } from '../pricing/index.ts';
+import * as semconv from './semconv.ts';
+
+const NAMES: Readonly<Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>> = {
+  threshold: [semconv.EVENT_THRESHOLD, SeverityNumber.WARN],
+  exhausted: [semconv.EVENT_EXHAUSTED, SeverityNumber.ERROR],
+  denied: [semconv.EVENT_DENIED, SeverityNumber.ERROR],
+  clamped: [semconv.EVENT_CLAMPED, SeverityNumber.INFO],
+  usage_missing: [semconv.EVENT_USAGE_MISSING, SeverityNumber.WARN],
+  price_unknown: [semconv.EVENT_PRICE_UNKNOWN, SeverityNumber.WARN],
+};
+
+/**
+ * Writes a budget event as a log record, in the context of the call that gave rise to it, and as an event of that
+ * call's span while it is open.
+ */
+export function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
+  const [name, severityNumber] = NAMES[event.type];
+  const attributes = attributesOf(event);
+  const active = context.active();
+  const span = trace.getSpan(active);
+  if (span?.isRecording() === true) span.addEvent(name, attributes);
+  logger.emit({
+    eventName: name,
+    severityNumber,
+    severityText: SeverityNumber[severityNumber],
+    body: describe(event),
+    attributes,
+    context: active,
+  });
+}
+
+function attributesOf(event: BudgetEvent): Attributes {
+  const budget = { [semconv.ATTR_BUDGET_NAME]: event.budget };
+  switch (event.type) {
+    case 'threshold':
+    case 'exhausted':
+      return {
+        ...budget,
+        ...limitAttributes(event.limit, event.limitValue, event.balances),
+        ...(event.type === 'threshold' ? { [semconv.ATTR_BUDGET_THRESHOLD]: event.threshold } : {}),
+      };
+    case 'denied': {
+      const { denied } = event;
+      return {
+        ...budget,
+        ...limitAttributes(denied.limit, denied.budget.limits[denied.limit] ?? 0, denied.balances),
+        [semconv.ATTR_BUDGET_REQUESTED]: amountOf(denied.limit, denied.requested),
+      };
+    }
+    case 'clamped':
+      return {
+        ...budget,
+        [semconv.ATTR_BUDGET_CAP_SENT]: event.sent,
+        ...(event.asked === undefined ? {} : { [semconv.ATTR_BUDGET_CAP_ASKED]: event.asked }),
+      };
+    case 'usage_missing':
+      return {
+        ...budget,
+        [semconv.ATTR_REQUEST_MODEL]: event.model,
+        [semconv.ATTR_BUDGET_REASON]: event.reason,
+        [semconv.ATTR_BUDGET_USAGE_SOURCE]: event.charged,
+        ...(event.problems.length === 0 ? {} : { [semconv.ATTR_BUDGET_PROBLEMS]: [...event.problems] }),
+      };
+    case 'price_unknown':
+      return {
+        ...budget,
+        [semconv.ATTR_REQUEST_MODEL]: event.model,
+        ...(event.pricedAs === undefined ? {} : { [semconv.ATTR_BUDGET_PRICED_AS]: event.pricedAs }),
+      };
+  }
+}
+
+function limitAttributes(limit: LimitName, value: number, balances: Balances): Attributes {
+  return {
+    [semconv.ATTR_BUDGET_LIMIT]: limit,
+    [semconv.ATTR_BUDGET_LIMIT_VALUE]: value,
+    [semconv.ATTR_BUDGET_SETTLED]: amountOf(limit, balances.settled),
+    [semconv.ATTR_BUDGET_RESERVED]: amountOf(limit, balances.reserved),
+  };
+}
+
+/** An amount in the unit of the limit: USD, tokens or calls. Time has no amount of its own: USD then. */
+function amountOf(limit: LimitName, amounts: Amounts): number {
+  if (limit === 'tokens') return amounts.tokens;
+  return limit === 'calls' ? amounts.calls : nanoToUsd(amounts.costNanoUsd);
+}
+
+function describe(event: BudgetEvent): string {
+  const budget = `Token budget "${event.budget}"`;
+  switch (event.type) {
+    case 'threshold':
+      return `${budget}: ${event.threshold * 100} % of ${event.limitValue} ${event.limit} used`;
+    case 'exhausted':
+      return `${budget}: ${event.limit} exhausted`;
+    case 'denied':
+      return `${budget}: a call was denied by ${event.denied.limit}`;
+    case 'clamped':
+      return `${budget}: a call was sent with an output cap of ${event.sent} tokens`;
+    case 'usage_missing':
+      return `${budget}: an answer of ${event.model} told no usage that can be believed; charged by ${event.charged} count`;
+    case 'price_unknown':
+      return `${budget}: no price is known for ${event.model}; priced as ${event.pricedAs ?? 'the policy says'}`;
+  }
+}

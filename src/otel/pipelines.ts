@@ -1,0 +1,97 @@
+import { createRequire } from 'node:module';
+import { diag } from '@opentelemetry/api';
+import {
+  BatchLogRecordProcessor,
+  ConsoleLogRecordExporter,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
+import {
+  ConsoleMetricExporter,
+  type MetricReader,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  BatchSpanProcessor,
+  ConsoleSpanExporter,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace';
+import { type Env, exporterNames, positive, type Signal, text } from './env.ts';
+import type { ExportChannel } from './export-channel.ts';
+import { forwardLogs, forwardMetrics, forwardSpans } from './forwarding-exporters.ts';
+
+/** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
+export interface Pipelines {
+  readonly spans: readonly SpanProcessor[];
+  readonly metrics: readonly MetricReader[];
+  readonly logs: readonly LogRecordProcessor[];
+}
+
+export function pipelinesFromEnv(channel: ExportChannel, env: Env): Pipelines {
+  return {
+    spans: each('TRACES', env, (name) => {
+      if (name === 'otlp')
+        return new BatchSpanProcessor({ exporter: forwardSpans(channel), ...batchOf('BSP', env) });
+      return name === 'console'
+        ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
+        : undefined;
+    }),
+    metrics: each('METRICS', env, (name) => metricReader(name, channel, env)),
+    logs: each('LOGS', env, (name) => {
+      if (name === 'otlp')
+        return new BatchLogRecordProcessor({ exporter: forwardLogs(channel), ...batchOf('BLRP', env) });
+      return name === 'console'
+        ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
+        : undefined;
+    }),
+  };
+}
+
+function each<T>(signal: Signal, env: Env, make: (name: string) => T | undefined): T[] {
+  return exporterNames(env, signal).flatMap((name) => {
+    const made = make(name);
+    if (made === undefined) diag.warn(`OTEL_${signal}_EXPORTER: "${name}" is not known and left out`);
+    return made === undefined ? [] : [made];
+  });
+}
+
+function metricReader(name: string, channel: ExportChannel, env: Env): MetricReader | undefined {
+  if (name === 'prometheus') return prometheusReader(env);
+  const exporter =
+    name === 'otlp'
+      ? forwardMetrics(channel, env)
+      : name === 'console'
+        ? new ConsoleMetricExporter()
+        : undefined;
+  if (exporter === undefined) return undefined;
+  const { every = 60_000 } = positive(env, 'OTEL_METRIC_EXPORT_INTERVAL', 'every');
+  const { within = 30_000 } = positive(env, 'OTEL_METRIC_EXPORT_TIMEOUT', 'within');
+  return new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: every,
+    exportTimeoutMillis: Math.min(every, within),
+  });
+}
+
+/** Loaded only where it is asked for; a dependency of sdk-node. */
+function prometheusReader(env: Env): MetricReader {
+  const require = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
+  const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as {
+    PrometheusExporter: new (options: object) => MetricReader;
+  };
+  const host = text(env, 'OTEL_EXPORTER_PROMETHEUS_HOST');
+  return new PrometheusExporter({
+    ...(host === undefined ? {} : { host }),
+    ...positive(env, 'OTEL_EXPORTER_PROMETHEUS_PORT', 'port'),
+  });
+}
+
+function batchOf(kind: 'BSP' | 'BLRP', env: Env) {
+  return {
+    ...positive(env, `OTEL_${kind}_MAX_QUEUE_SIZE`, 'maxQueueSize'),
+    ...positive(env, `OTEL_${kind}_SCHEDULE_DELAY`, 'scheduledDelayMillis'),
+    ...positive(env, `OTEL_${kind}_EXPORT_TIMEOUT`, 'exportTimeoutMillis'),
+    ...positive(env, `OTEL_${kind}_MAX_EXPORT_BATCH_SIZE`, 'maxExportBatchSize'),
+  };
+}

@@ -1,0 +1,32 @@
+import type { Attributes, Context, Link, SpanKind } from '@opentelemetry/api';
+import { type Sampler, SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace';
+import { isModelCall } from './llm-span.ts';
+
+/**
+ * Leaves every decision to the user's sampler, but records (does not sample) the model calls that it drops, so that
+ * their usage is charged and they are still not exported.
+ */
+export class RecordModelCallsSampler implements Sampler {
+  readonly #delegate: Sampler;
+
+  constructor(delegate: Sampler) {
+    this.#delegate = delegate;
+  }
+
+  shouldSample(
+    context: Context,
+    traceId: string,
+    spanName: string,
+    spanKind: SpanKind,
+    attributes: Attributes,
+    links: Link[],
+  ): SamplingResult {
+    const result = this.#delegate.shouldSample(context, traceId, spanName, spanKind, attributes, links);
+    if (result.decision !== SamplingDecision.NOT_RECORD || !isModelCall(attributes)) return result;
+    return { ...result, decision: SamplingDecision.RECORD };
+  }
+
+  toString(): string {
+    return `RecordModelCallsSampler{${this.#delegate.toString()}}`;
+  }
+}

@@ -1,0 +1,94 @@
+import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+import { metrics } from '@opentelemetry/api';
+import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
+import { atExit } from './at-exit.ts';
+import { TokenBudgetTracker } from './budget/index.ts';
+import { type Config, ConfigError, loadConfig } from './config/index.ts';
+import { OpenAIInstrumentation } from './openai/index.ts';
+import type * as Otel from './otel/index.ts';
+import { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
+import { PriceBook } from './pricing/index.ts';
+import { MemoryStore } from './store/index.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * Puts a budget on the process: reads the configuration, hooks the openai SDK for CommonJS and ES modules, and
+ * starts telemetry once the SDK is loaded. A process that never loads it pays for the hooks alone.
+ *
+ * A setting that is wrong ends the process with one line on stderr and exit code 78 (EX_CONFIG).
+ */
+export function preload(): Preloaded {
+  const known = preloaded();
+  if (known !== undefined) return known;
+  const config = configOrExit();
+  for (const warning of config.warnings) say(warning);
+  if (!config.limitGiven) sayDefault(config);
+  const tracker = new TokenBudgetTracker(config.budget, { store: new MemoryStore() });
+  const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
+  registerEsmHooks({ include: [/[\\/]node_modules[\\/]openai[\\/]/, 'openai'] });
+  let telemetry: Otel.Telemetry | undefined;
+  let started = false;
+  const instrumentation = new OpenAIInstrumentation(
+    {
+      tracker,
+      prices,
+      includeUsage: config.includeUsage,
+      captureContent: config.captureContent,
+      onPatch: () => {
+        if (started) return;
+        started = true;
+        telemetry = startTelemetry(instrumentation, { tracker, prices, version: VERSION });
+      },
+    },
+    VERSION,
+  );
+  atExit(() => {
+    instrumentation.endOpenCalls('the process exits');
+    telemetry?.flushSync(config.flushTimeoutMs);
+  }, isMainThread);
+  const result = { tracker, config };
+  setPreloaded(result);
+  return result;
+}
+
+/**
+ * Uses the provider that the host has registered by now, and adds nothing to it; starts the SDK where there is none. The
+ * SDK is loaded here, and not at start, so that it costs nothing to a process that never calls OpenAI.
+ */
+function startTelemetry(
+  instrumentation: OpenAIInstrumentation,
+  options: { tracker: TokenBudgetTracker; prices: PriceBook; version: string },
+): Otel.Telemetry | undefined {
+  const { hasTracerProvider, reportBudget, startSdk } = createRequire(import.meta.url)(
+    './otel/index.js',
+  ) as typeof Otel;
+  let telemetry: Otel.Telemetry | undefined;
+  if (hasTracerProvider()) reportBudget(options);
+  else telemetry = startSdk(options);
+  // The meter it was made with was of no provider yet; the tracer finds its own.
+  instrumentation.setMeterProvider(metrics.getMeterProvider());
+  return telemetry;
+}
+
+function configOrExit(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    say(error.message);
+    process.exit(78);
+  }
+}
+
+function sayDefault({ budget }: Config): void {
+  const limit = `$${budget.limits.costUsd ?? 0} (15 minutes of work)`;
+  const what = budget.mode === 'observe' ? 'nothing is refused' : `limits are held: ${budget.mode}`;
+  say(
+    `no limit is set, so ${limit} is watched and ${what}; set one with TOKEN_BUDGET_USD=5 or _TOKENS, _CALLS, _MINUTES`,
+  );
+}
+
+function say(line: string): void {
+  process.stderr.write(`otel-token-budget: ${line}\n`);
+}

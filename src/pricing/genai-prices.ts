@@ -1,0 +1,90 @@
+import { createRequire } from 'node:module';
+import type * as GenaiPrices from '@pydantic/genai-prices';
+import type { PriceQuery } from './price-book.ts';
+import { picoPerToken, type Rates, type RateTier } from './rates.ts';
+
+/** A model of the book. */
+export interface BookModel {
+  readonly id: string;
+  readonly tiers: readonly RateTier[];
+  /** Tokens that input and output share; absent where the book does not say. */
+  readonly contextWindow?: number;
+}
+
+let loaded: typeof GenaiPrices | undefined;
+
+/** The book is half a megabyte of code: loaded on the first look-up, not at start. */
+function book(): typeof GenaiPrices {
+  loaded ??= createRequire(import.meta.url)('@pydantic/genai-prices') as typeof GenaiPrices;
+  return loaded;
+}
+
+/**
+ * The book's entry for a model: the provider that the base URL belongs to, else OpenAI, else any provider that
+ * knows the model by name. Undefined where none does.
+ */
+export function bookModel(query: PriceQuery): BookModel | undefined {
+  const { calcPrice, findProvider } = book();
+  const byUrl = query.baseUrl === undefined ? undefined : findProvider({ providerApiUrl: query.baseUrl });
+  const model = query.model.replace(/^gpt-35-/, 'gpt-3.5-');
+  for (const providerId of new Set([byUrl?.id, 'openai', undefined])) {
+    const found = calcPrice({}, model, providerId === undefined ? {} : { providerId });
+    if (found) return toBookModel(found.model, found.model_price);
+  }
+  return undefined;
+}
+
+/** Every OpenAI model of the book that is priced by the token, at today's price. */
+export function bookModels(): BookModel[] {
+  const { calcPrice, findProvider } = book();
+  const models: BookModel[] = [];
+  for (const model of findProvider({ providerId: 'openai' })?.models ?? []) {
+    const found = calcPrice({}, model.id, { providerId: 'openai' });
+    if (found && found.model.id === model.id && found.model_price['input_mtok'] !== undefined) {
+      models.push(toBookModel(model, found.model_price));
+    }
+  }
+  return models;
+}
+
+function toBookModel(model: GenaiPrices.ModelInfo, price: GenaiPrices.ModelPrice): BookModel {
+  const starts = new Set([0]);
+  for (const value of Object.values(price)) {
+    if (typeof value === 'object') for (const tier of value.tiers) starts.add(tier.start);
+  }
+  const tiers = [...starts]
+    .sort((a, b) => a - b)
+    .map((start) => ({ aboveInput: start, rates: ratesAt(price, start) }));
+  return {
+    id: model.id,
+    tiers,
+    ...(model.context_window === undefined ? {} : { contextWindow: model.context_window }),
+  };
+}
+
+/** The book's prices for an input just above `start` tokens; a kind without a price costs what its whole costs. */
+function ratesAt(price: GenaiPrices.ModelPrice, start: number): Rates {
+  const at = (key: string): number | undefined => {
+    const value = price[key];
+    if (value === undefined || typeof value === 'number') return value;
+    let usd = value.base;
+    for (const tier of value.tiers) if (start >= tier.start) usd = tier.price;
+    return usd;
+  };
+  const input = picoPerToken(at('input_mtok') ?? 0);
+  const output = picoPerToken(at('output_mtok') ?? 0);
+  const or = (key: string, whole: number): number => {
+    const usd = at(key);
+    return usd === undefined ? whole : picoPerToken(usd);
+  };
+  return {
+    input,
+    cachedInput: or('cache_read_mtok', input),
+    cacheWrite: or('cache_write_mtok', input),
+    audioInput: or('input_audio_mtok', input),
+    imageInput: or('input_image_mtok', input),
+    output,
+    audioOutput: or('output_audio_mtok', output),
+    imageOutput: or('output_image_mtok', output),
+  };
+}

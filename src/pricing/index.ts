@@ -1,0 +1,12 @@
+export { hidesReasoning, LARGEST_CONTEXT_WINDOW, maxOutputTokens } from './model-limits.ts';
+export { formatUsd, MAX_USD, NANO_PER_USD, nanoToUsd, usdToNano } from './nano-usd.ts';
+export type { PriceOverride, UnknownModelPolicy } from './overrides.ts';
+export {
+  PriceBook,
+  type PriceQuery,
+  type PriceSource,
+  PriceUnknownError,
+  type RateCard,
+} from './price-book.ts';
+export { costOf, dearest, picoToNano, type Rates, type RateTier, ratesFor } from './rates.ts';
+export { ratesOfTier } from './service-tier.ts';

@@ -1,0 +1,50 @@
+/**
+ * The most output tokens a model gives in one answer, by the beginning of its name; the longest match counts.
+ * Source: the model pages of https://platform.openai.com/docs/models.
+ */
+const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
+  ['gpt-3.5', 4_096],
+  ['gpt-35', 4_096],
+  ['gpt-4', 8_192],
+  ['gpt-4-turbo', 4_096],
+  ['gpt-4-1106', 4_096],
+  ['gpt-4-0125', 4_096],
+  ['gpt-4-vision', 4_096],
+  ['gpt-4o', 16_384],
+  ['gpt-4o-2024-05-13', 4_096],
+  ['chatgpt-4o', 16_384],
+  ['gpt-4.1', 32_768],
+  ['gpt-4.5', 16_384],
+  ['gpt-5', 128_000],
+  ['gpt-5-chat', 16_384],
+  ['gpt-5-pro', 272_000],
+  ['o1', 100_000],
+  ['o1-mini', 65_536],
+  ['o1-preview', 32_768],
+  ['o3', 100_000],
+  ['o4', 100_000],
+  ['computer-use-preview', 1_024],
+  ['davinci-002', 16_384],
+  ['babbage-002', 16_384],
+];
+
+/** For a model that is not listed: the most that any listed model gives. */
+const MAX_OUTPUT_UNLISTED = 272_000;
+
+/** The most output tokens of one answer (one choice) of the model. */
+export function maxOutputTokens(model: string): number {
+  const name = model.startsWith('ft:') ? model.slice(3) : model;
+  let best: readonly [string, number] | undefined;
+  for (const entry of MAX_OUTPUT) {
+    if (name.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 0)) best = entry;
+  }
+  return best?.[1] ?? MAX_OUTPUT_UNLISTED;
+}
+
+/** The largest context window known (gpt-5.4 and later), tokens: bounds input that is not in the request. */
+export const LARGEST_CONTEXT_WINDOW = 1_050_000;
+
+/** Whether the model thinks in tokens that are billed and never shown (o-series, gpt-5 and later, not the chat ones). */
+export function hidesReasoning(model: string): boolean {
+  return /^(ft:)?(o\d|gpt-[5-9]|codex|computer-use)/.test(model) && !model.includes('-chat');
+}

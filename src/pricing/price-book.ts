@@ -1,0 +1,139 @@
+import { type BookModel, bookModel, bookModels } from './genai-prices.ts';
+import { overrideTiers, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
+import type { RateTier } from './rates.ts';
+
+/** Where a price comes from: the price book, the user's override, the dearest of the model's family, or none. */
+export type PriceSource = 'book' | 'override' | 'family' | 'none';
+
+/** The prices of one model. */
+export interface RateCard {
+  /** The model as the caller named it. */
+  readonly model: string;
+  readonly source: PriceSource;
+  /** The model of the book whose price it is, where that is another name. */
+  readonly pricedAs?: string;
+  /** At least one; in ascending order of `aboveInput`. */
+  readonly tiers: readonly RateTier[];
+}
+
+/** Which model a price is asked for, and of whom. */
+export interface PriceQuery {
+  readonly model: string;
+  /** The base URL of the API, which tells OpenAI from Azure and other providers; absent: OpenAI. */
+  readonly baseUrl?: string;
+}
+
+/** The model has no known price and the policy is `error`. */
+export class PriceUnknownError extends Error {
+  readonly code = 'token_budget_price_unknown';
+  readonly status = 402;
+  readonly model: string;
+
+  constructor(model: string) {
+    super(
+      `No price is known for the model "${model}", so the call was not sent. Give its price under "prices" in ` +
+        'the file that TOKEN_BUDGET_CONFIG names, or set "unknownModel" there to "family" or "zero".',
+    );
+    this.name = 'PriceUnknownError';
+    this.model = model;
+  }
+}
+
+/** Prices hold for an hour before the book is asked again: some of its prices begin or end at a date. */
+const CACHE_MS = 3_600_000;
+
+/** The most (model, provider) pairs remembered; a host that makes up model names cannot grow it. */
+const CACHE_SIZE = 1_000;
+
+/**
+ * Prices of models: the user's overrides first, then the book of @pydantic/genai-prices, then the policy for
+ * models that neither knows. Look-ups are cached; the book is loaded on the first one.
+ */
+export class PriceBook {
+  readonly #overrides: ReadonlyMap<string, readonly RateTier[]>;
+  readonly #unknown: UnknownModelPolicy;
+  readonly #cache = new Map<string, { card: RateCard; until: number }>();
+
+  constructor(
+    options: { prices?: Readonly<Record<string, PriceOverride>>; unknownModel?: UnknownModelPolicy } = {},
+  ) {
+    this.#overrides = new Map(
+      Object.entries(options.prices ?? {}).map(([model, price]) => [model, overrideTiers(price)]),
+    );
+    this.#unknown = options.unknownModel ?? 'family';
+  }
+
+  /**
+   * The prices of a model.
+   * @throws PriceUnknownError where no price is known and the policy is `error`
+   */
+  lookup(query: PriceQuery): RateCard {
+    const key = `${query.baseUrl ?? ''} ${query.model}`;
+    const cached = this.#cache.get(key);
+    const now = Date.now();
+    if (cached !== undefined && cached.until > now) return cached.card;
+    const card = this.#find(query);
+    if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
+    this.#cache.set(key, { card, until: now + CACHE_MS });
+    return card;
+  }
+
+  /** Whether the model has a price of its own, by override or in the book. */
+  knows(query: PriceQuery): boolean {
+    return this.#overrides.has(query.model) || bookModel(query) !== undefined;
+  }
+
+  #find(query: PriceQuery): RateCard {
+    const { model } = query;
+    const override = this.#overrides.get(model);
+    if (override !== undefined) return { model, source: 'override', tiers: override };
+    const known = bookModel(query);
+    if (known !== undefined) return { model, source: 'book', pricedAs: known.id, tiers: known.tiers };
+    if (this.#unknown === 'error') throw new PriceUnknownError(model);
+    if (this.#unknown === 'zero')
+      return { model, source: 'none', tiers: overrideTiers({ input: 0, output: 0 }) };
+    if (typeof this.#unknown === 'object')
+      return { model, source: 'none', tiers: overrideTiers(this.#unknown) };
+    const dearest = dearestOfFamily(model);
+    return { model, source: 'family', pricedAs: dearest.id, tiers: dearest.tiers };
+  }
+}
+
+/**
+ * The dearest known model that shares the longest beginning of the name, part by part (`gpt-5.9-turbo`: all
+ * of `gpt-5…`); a name that shares nothing is priced as the dearest of all: a guess must not be too low.
+ */
+function dearestOfFamily(model: string): BookModel {
+  const parts = nameParts(model);
+  let best: BookModel | undefined;
+  let bestShared = -1;
+  for (const candidate of bookModels()) {
+    const shared = sharedParts(parts, nameParts(candidate.id));
+    if (
+      best === undefined ||
+      shared > bestShared ||
+      (shared === bestShared && price(candidate) > price(best))
+    ) {
+      best = candidate;
+      bestShared = shared;
+    }
+  }
+  if (best === undefined) throw new RangeError('the price book is empty');
+  return best;
+}
+
+/** A call's price is mostly its output; a model without output (embeddings) is compared by its input. */
+function price(model: BookModel): number {
+  const rates = model.tiers[0]?.rates;
+  return rates === undefined ? 0 : rates.output + rates.input;
+}
+
+function nameParts(model: string): string[] {
+  return model.toLowerCase().split(/[-.:/_]|(?<=[a-z])(?=\d)/);
+}
+
+function sharedParts(a: readonly string[], b: readonly string[]): number {
+  let shared = 0;
+  while (shared < a.length && shared < b.length && a[shared] === b[shared]) shared += 1;
+  return shared;
+}

@@ -1,0 +1,91 @@
+import type { TokenUsage } from '../usage/index.ts';
+
+/**
+ * Prices of one token by kind, in pico-USD (10^-12 USD). A price of $1.75 per million tokens is 1,750,000
+ * pico-USD a token, so every price of up to six decimals per million is an exact integer.
+ */
+export interface Rates {
+  readonly input: number;
+  readonly cachedInput: number;
+  readonly cacheWrite: number;
+  readonly audioInput: number;
+  readonly imageInput: number;
+  readonly output: number;
+  readonly audioOutput: number;
+  readonly imageOutput: number;
+}
+
+/** Rates that hold once the input of a call is larger than `aboveInput` tokens (0: always). */
+export interface RateTier {
+  readonly aboveInput: number;
+  readonly rates: Rates;
+}
+
+/** USD per million tokens as pico-USD per token. */
+export function picoPerToken(usdPerMillion: number): number {
+  return Math.round(usdPerMillion * 1_000_000);
+}
+
+/** The rates of a call with that much input: a long input changes the price of the whole call. */
+export function ratesFor(tiers: readonly RateTier[], inputTokens: number): Rates {
+  let found: Rates | undefined;
+  for (const tier of tiers) {
+    if (found === undefined || inputTokens > tier.aboveInput) found = tier.rates;
+  }
+  if (found === undefined) throw new RangeError('a rate card has at least one tier');
+  return found;
+}
+
+/**
+ * The cost of a usage in nano-USD, rounded up once, at the end.
+ *
+ * Parts with a price of their own (cached, cache write, audio, image) are taken out of their whole and
+ * charged at it; the rest of the whole is text. Reasoning and predicted tokens are output like any other.
+ */
+export function costOf(usage: TokenUsage, rates: Rates): number {
+  const textInput = usage.input - usage.cachedInput - usage.cacheWrite - usage.audioInput - usage.imageInput;
+  const textOutput = usage.output - usage.audioOutput - usage.imageOutput;
+  const pico =
+    product(Math.max(0, textInput), rates.input) +
+    product(usage.cachedInput, rates.cachedInput) +
+    product(usage.cacheWrite, rates.cacheWrite) +
+    product(usage.audioInput, rates.audioInput) +
+    product(usage.imageInput, rates.imageInput) +
+    product(Math.max(0, textOutput), rates.output) +
+    product(usage.audioOutput, rates.audioOutput) +
+    product(usage.imageOutput, rates.imageOutput);
+  return picoToNano(pico);
+}
+
+/** Pico-USD as nano-USD, rounded up. */
+export function picoToNano(pico: bigint): number {
+  return Number((pico + 999n) / 1000n);
+}
+
+/** Exact for any count and price: a call of 100 million tokens passes what a double holds. */
+function product(tokens: number, pico: number): bigint {
+  return tokens === 0 ? 0n : BigInt(tokens) * BigInt(pico);
+}
+
+/** Every rate of a card times a fraction, rounded up. */
+export function scaleRates(rates: Rates, numerator: number, denominator: number): Rates {
+  const scale = (rate: number): number => Math.ceil((rate * numerator) / denominator);
+  return {
+    input: scale(rates.input),
+    cachedInput: scale(rates.cachedInput),
+    cacheWrite: scale(rates.cacheWrite),
+    audioInput: scale(rates.audioInput),
+    imageInput: scale(rates.imageInput),
+    output: scale(rates.output),
+    audioOutput: scale(rates.audioOutput),
+    imageOutput: scale(rates.imageOutput),
+  };
+}
+
+/** The dearest rate of any input token, and of any output token: what a worst case is charged at. */
+export function dearest(rates: Rates): { input: number; output: number } {
+  return {
+    input: Math.max(rates.input, rates.cachedInput, rates.cacheWrite, rates.audioInput, rates.imageInput),
+    output: Math.max(rates.output, rates.audioOutput, rates.imageOutput),
+  };
+}

@@ -1,0 +1,35 @@
+import { type Rates, scaleRates } from './rates.ts';
+
+/**
+ * Price of priority processing over the standard price, as a fraction, by the beginning of the model's name; the
+ * longest match counts. Source: the Standard and Priority tables of https://platform.openai.com/docs/pricing
+ * (gpt-4o $4.25 to $2.50, gpt-4.1 $3.50 to $2.00, o4-mini $2.00 to $1.10, gpt-5-mini $0.45 to $0.25 and so on).
+ */
+const PRIORITY: readonly (readonly [prefix: string, numerator: number, denominator: number])[] = [
+  ['gpt-4o', 17, 10],
+  ['gpt-4o-mini', 5, 3],
+  ['gpt-4.1', 7, 4],
+  ['gpt-4.1-nano', 2, 1],
+  ['o3', 7, 4],
+  ['o4-mini', 20, 11],
+  ['gpt-5', 2, 1],
+  ['gpt-5-mini', 9, 5],
+];
+
+/** What an unlisted model is charged for priority processing: twice the standard price, the most that is listed. */
+const PRIORITY_UNLISTED = [2, 1] as const;
+
+/**
+ * The rates of a service tier. `flex` and `batch` cost half the standard price
+ * (https://platform.openai.com/docs/guides/flex-processing, /batch); `priority` costs more; `default`, `auto`,
+ * `scale`, none and any other name are the standard price.
+ */
+export function ratesOfTier(rates: Rates, tier: string | undefined, model: string): Rates {
+  if (tier === 'flex' || tier === 'batch') return scaleRates(rates, 1, 2);
+  if (tier !== 'priority') return rates;
+  let best: readonly [string, number, number] | undefined;
+  for (const entry of PRIORITY) {
+    if (model.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 0)) best = entry;
+  }
+  return best ? scaleRates(rates, best[1], best[2]) : scaleRates(rates, ...PRIORITY_UNLISTED);
+}

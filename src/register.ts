@@ -1,0 +1,14 @@
+/**
+ * The preload: `node --require otel-token-budget/register agent.js`, or `--import`. Works for applications in CommonJS
+ * and in ES modules. It has no top-level await anywhere below it, which `--require` would refuse.
+ */
+import module, { createRequire } from 'node:module';
+import { workerData } from 'node:worker_threads';
+
+// Before anything else is loaded, so that it is loaded from the cache.
+module.enableCompileCache();
+
+// Our own thread inherits the preload, where it is set by NODE_OPTIONS, and needs none.
+if (workerData?.exporter !== 'otel-token-budget.exporter') {
+  createRequire(import.meta.url)('./preload.js').preload();
+}

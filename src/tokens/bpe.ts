@@ -1,0 +1,183 @@
+import { PieceCache } from './piece-cache.ts';
+import { HASH_BASE, hashed, type RankTable } from './rank-table.ts';
+
+/** Positions in the merge heap's keys: `rank * POSITIONS + position` stays an exact double (2^18 ranks at most). */
+const POSITIONS = 2 ** 32;
+
+/** Scratch arrays up to this many bytes are kept from one piece to the next. */
+const KEPT = 1 << 14;
+
+/**
+ * Byte-pair encoding that counts and does not encode: how many tokens a piece of text becomes when the adjacent
+ * pair of lowest rank, the leftmost of equals, is merged until no pair is a token. The rule is tiktoken's
+ * (https://github.com/openai/tiktoken/blob/main/src/lib.rs, `byte_pair_merge`).
+ *
+ * A heap of pairs over a linked list of parts makes it O(n log n): js-tiktoken scans all pairs for each merge.
+ */
+export class BytePairs {
+  /** Steps taken so far: look-ups of a pair and moves in the heap. Tests bound it in place of the clock. */
+  work = 0;
+  readonly #ranks: RankTable;
+  readonly #powers: Int32Array;
+  readonly #cache = new PieceCache();
+  #bytes = new Uint8Array(KEPT);
+  #hash = 0;
+  /** Hash of the bytes before each position; two of them give the hash of what lies between. */
+  #hashes = new Int32Array(KEPT + 1);
+  #next = new Int32Array(KEPT + 1);
+  #previous = new Int32Array(KEPT + 1);
+  /** Rank of the pair that begins at a position; -1 where the two parts do not merge. */
+  #pair = new Int32Array(KEPT + 1);
+  #heap = new Float64Array(KEPT);
+  #heapSize = 0;
+
+  constructor(ranks: RankTable) {
+    this.#ranks = ranks;
+    this.#powers = new Int32Array(ranks.longest + 1);
+    for (let power = 1, at = 0; at <= ranks.longest; at++, power = Math.imul(power, HASH_BASE))
+      this.#powers[at] = power;
+  }
+
+  /** The tokens of `text[start, end)`, which is one piece: pairs never merge across its ends. */
+  count(text: string, start: number, end: number): number {
+    if ((end - start) * 3 > this.#bytes.length) this.#allocate((end - start) * 3);
+    const length = this.#read(text, start, end);
+    const hash = this.#hash;
+    if (
+      length === 1 ||
+      (length <= this.#ranks.longest && this.#ranks.find(this.#bytes, 0, length, hash) >= 0)
+    )
+      return 1;
+    const known = this.#cache.get(this.#bytes, length, hash);
+    if (known > 0) return known;
+    const tokens = this.#merge(length);
+    this.#cache.set(this.#bytes, length, hash, tokens);
+    if (this.#bytes.length > KEPT) this.#allocate(KEPT);
+    return tokens;
+  }
+
+  /** Writes UTF-8 as TextEncoder does (a lone surrogate is U+FFFD) and its hash. Returns the bytes written. */
+  #read(text: string, start: number, end: number): number {
+    const bytes = this.#bytes;
+    let length = 0;
+    let hash = 0;
+    for (let at = start; at < end; at++) {
+      let code = text.charCodeAt(at);
+      if (code < 0x80) {
+        bytes[length++] = code;
+        hash = hashed(hash, code);
+        continue;
+      }
+      if (code >= 0xd800 && code < 0xe000) {
+        const point = text.codePointAt(at) ?? code;
+        code = point > 0xffff ? point : 0xfffd;
+      }
+      const first = length;
+      if (code < 0x800) {
+        bytes[length++] = 0xc0 | (code >> 6);
+      } else {
+        if (code < 0x10000) {
+          bytes[length++] = 0xe0 | (code >> 12);
+        } else {
+          at++;
+          bytes[length++] = 0xf0 | (code >> 18);
+          bytes[length++] = 0x80 | ((code >> 12) & 0x3f);
+        }
+        bytes[length++] = 0x80 | ((code >> 6) & 0x3f);
+      }
+      bytes[length++] = 0x80 | (code & 0x3f);
+      for (let byte = first; byte < length; byte++) hash = hashed(hash, bytes[byte] ?? 0);
+    }
+    this.#hash = hash;
+    return length;
+  }
+
+  #rank(start: number, end: number): number {
+    if (end - start > this.#ranks.longest) return -1;
+    this.work++;
+    const before = Math.imul(this.#hashes[start] ?? 0, this.#powers[end - start] ?? 0);
+    return this.#ranks.find(this.#bytes, start, end, ((this.#hashes[end] ?? 0) - before) | 0);
+  }
+
+  #merge(length: number): number {
+    const next = this.#next;
+    const previous = this.#previous;
+    this.#heapSize = 0;
+    for (let at = 0, hash = 0; at < length; at++) {
+      hash = hashed(hash, this.#bytes[at] ?? 0);
+      this.#hashes[at + 1] = hash;
+      next[at] = at + 1;
+      previous[at] = at - 1;
+    }
+    for (let at = 0; at < length; at++) this.#consider(at, length);
+    let parts = length;
+    for (let key = this.#pop(); key >= 0; key = this.#pop()) {
+      const at = key % POSITIONS;
+      // A key whose pair has changed since is stale: its parts were merged with others.
+      if (this.#pair[at] !== (key - at) / POSITIONS) continue;
+      const merged = next[at] ?? length;
+      const after = next[merged] ?? length;
+      this.#pair[merged] = -1;
+      next[at] = after;
+      if (after < length) previous[after] = at;
+      parts--;
+      this.#consider(at, length);
+      const before = previous[at] ?? -1;
+      if (before >= 0) this.#consider(before, length);
+    }
+    return parts;
+  }
+
+  /** Looks up the pair that begins at a position and puts it in the heap if it merges. */
+  #consider(at: number, length: number): void {
+    const second = this.#next[at] ?? length;
+    const rank = second < length ? this.#rank(at, this.#next[second] ?? second + 1) : -1;
+    this.#pair[at] = rank;
+    if (rank >= 0) this.#push(rank * POSITIONS + at);
+  }
+
+  #push(key: number): void {
+    const heap = this.#heap;
+    let at = this.#heapSize++;
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      const above = heap[parent] ?? 0;
+      if (above <= key) break;
+      this.work++;
+      heap[at] = above;
+      at = parent;
+    }
+    heap[at] = key;
+  }
+
+  /** The lowest key, -1 where there is none. */
+  #pop(): number {
+    if (this.#heapSize === 0) return -1;
+    const heap = this.#heap;
+    const top = heap[0] ?? -1;
+    const key = heap[--this.#heapSize] ?? 0;
+    const size = this.#heapSize;
+    let at = 0;
+    for (let child = 1; child < size; child = 2 * at + 1) {
+      if (child + 1 < size && (heap[child + 1] ?? 0) < (heap[child] ?? 0)) child++;
+      const below = heap[child] ?? 0;
+      if (key <= below) break;
+      this.work++;
+      heap[at] = below;
+      at = child;
+    }
+    heap[at] = key;
+    return top;
+  }
+
+  #allocate(bytes: number): void {
+    this.#bytes = new Uint8Array(bytes);
+    this.#hashes = new Int32Array(bytes + 1);
+    this.#next = new Int32Array(bytes + 1);
+    this.#previous = new Int32Array(bytes + 1);
+    this.#pair = new Int32Array(bytes + 1);
+    // At most one key a position at the start and two more a merge.
+    this.#heap = new Float64Array(3 * bytes);
+    this.#heapSize = 0;
+  }
+}

@@ -1,0 +1,45 @@
+/** The encodings of OpenAI's text models; js-tiktoken publishes the ranks of each. */
+export type EncodingName = 'o200k_base' | 'cl100k_base' | 'p50k_base' | 'r50k_base';
+
+/**
+ * Families by the start of a model's name, first match wins; what matches none is o200k_base, as every model since
+ * gpt-4o is.
+ *
+ * Source: https://github.com/openai/tiktoken/blob/main/tiktoken/model.py, which also says why this differs from
+ * js-tiktoken: davinci-002 and babbage-002 are cl100k_base (js-tiktoken 1.0.21 has p50k_base and r50k_base).
+ */
+const FAMILIES: readonly (readonly [RegExp, EncodingName])[] = [
+  [/^gpt-(?:3\.5|35)-?/, 'cl100k_base'],
+  [/^gpt-4(?![o.\d])/, 'cl100k_base'],
+  [/^text-embedding-/, 'cl100k_base'],
+  [/^(?:davinci|babbage)-002/, 'cl100k_base'],
+  [/^(?:text-davinci-00[23]|text-davinci-edit-|code-(?!search)|cushman-codex|davinci-codex)/, 'p50k_base'],
+  [
+    /^(?:gpt-?2|ada|babbage|curie|davinci|text-(?:ada|babbage|curie|davinci|search|similarity)-|code-search)/,
+    'r50k_base',
+  ],
+];
+
+/** Names that say which family they are of; others (Azure deployments, gateways' aliases) could be any model. */
+const KNOWN = /^(?:gpt-?\d|chatgpt-|codex-|o\d|computer-use|text-|code-|ada|babbage|curie|davinci|cushman)/;
+
+/**
+ * A model's name without what does not choose its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini (fine-tuned),
+ * `openai/gpt-4o` is gpt-4o (gateways).
+ */
+export function baseModel(model: string): string {
+  const name = model.trim().toLowerCase();
+  const tuned = name.startsWith('ft:') ? (name.split(':')[1] ?? name) : name;
+  return tuned.slice(tuned.lastIndexOf('/') + 1);
+}
+
+/** The encoding of a model, by its family: dated, fine-tuned and Azure names (gpt-35-turbo) resolve to their base. */
+export function encodingForModel(model: string): EncodingName {
+  const name = baseModel(model);
+  return FAMILIES.find(([family]) => family.test(name))?.[1] ?? 'o200k_base';
+}
+
+/** Whether a name tells the model's family; an Azure deployment may be named anything. */
+export function isKnownModel(model: string): boolean {
+  return KNOWN.test(baseModel(model));
+}

@@ -1,0 +1,36 @@
+import { encodingForModel } from './encodings.ts';
+import type { RequestKind } from './input.ts';
+import { framingOf } from './models.ts';
+import { countText } from './text.ts';
+
+/** What an answer was made of, besides its texts. */
+export interface OutputShape {
+  /** The endpoint; Chat Completions if left out. */
+  readonly kind?: RequestKind;
+  /** Tool calls in the answer; none if left out. */
+  readonly calls?: number;
+  /** Whether there was text besides the calls; so if left out and there were no calls. */
+  readonly text?: boolean;
+}
+
+/**
+ * Tokens of an answer, for a stream that was cut before its usage came.
+ *
+ * The framing is fitted to recorded bills of whole answers: a text is one token more for the older models (its end),
+ * 10 for the reasoning models in Chat Completions and 5 in Responses (their channels); a call is 8, 14 each in parallel,
+ * 12 for the reasoning models. Reasoning that was not streamed is not in it.
+ *
+ * @param parts text deltas joined by message, and each call's name and arguments. Deltas not joined count too high.
+ */
+export function countOutput(parts: Iterable<string>, model: string, shape: OutputShape = {}): number {
+  const encoding = encodingForModel(model);
+  let tokens = 0;
+  for (const part of parts) tokens += countText(part, encoding);
+  return tokens === 0 ? 0 : tokens + framing(model, shape);
+}
+
+function framing(model: string, { kind = 'chat', calls = 0, text = calls === 0 }: OutputShape): number {
+  if (kind === 'completions' || kind === 'embeddings') return 0;
+  if (framingOf(model) === 'harmony') return (text ? (kind === 'chat' ? 10 : 5) : 0) + calls * 12;
+  return (text ? 1 : 0) + calls * (calls > 1 ? 14 : 8);
+}

@@ -1,0 +1,2 @@
+export { MAX_PLAUSIBLE_TOKENS, readUsage, type UsageReading } from './read-usage.ts';
+export { type TokenUsage, tokenUsage, totalTokens, USAGE_KINDS, type UsageKind } from './token-usage.ts';
