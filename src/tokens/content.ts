@@ -2,9 +2,6 @@ import { imageSize, imageTokens } from './images.ts';
 import type { Tally } from './tally.ts';
 import { type Fields, fieldsOf, listOf, textOf } from './values.ts';
 
-/** Most tokens a built-in that we do not know may hold is not guessed: its texts count, and the count is incomplete. */
-const DEEPEST = 12;
-
 /** Adds a message's content: a text, or a list of parts of the Chat Completions or the Responses API. */
 export function addContent(tally: Tally, content: unknown): void {
   if (typeof content === 'string') tally.text(content);
@@ -91,9 +88,10 @@ function addFile(tally: Tally, file: Fields): void {
 }
 
 /** Adds what is not known here: all its texts, so as not to count nothing, and the count is not complete. */
-export function addUnknown(tally: Tally, value: unknown, depth = 0): void {
+export function addUnknown(tally: Tally, value: unknown, seen = new Set<unknown>()): void {
   tally.missing();
   if (typeof value === 'string') tally.text(value);
-  else if (typeof value === 'object' && value !== null && depth < DEEPEST)
-    for (const field of Object.values(value)) addUnknown(tally, field, depth + 1);
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  for (const field of Object.values(value)) addUnknown(tally, field, seen);
 }

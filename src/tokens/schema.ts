@@ -1,7 +1,16 @@
 import { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';
 
-/** Nesting beyond this is rendered as `any`: the API itself takes 10 levels, and references may go in circles. */
+/** Nesting beyond this is rendered as `any`; the API takes 10 levels. */
 const DEEPEST = 16;
+
+/** Types beyond this are rendered as `any`: a schema whose references go in circles grows without end. */
+const MOST_TYPES = 5000;
+
+/** The schema that references point into, and how many of its types were rendered. */
+interface Rendering {
+  readonly root: Fields;
+  types: number;
+}
 
 /**
  * Function tools as the models read them: a TypeScript namespace with the descriptions as comments.
@@ -15,7 +24,7 @@ export function renderFunctions(functions: readonly Fields[]): string {
     const parameters = fieldsOf(tool['parameters']);
     const title = comment(textOf(parameters['title']), '');
     const argument = hasProperties(parameters)
-      ? `_: ${title}${objectType(parameters, parameters, '', 0)}`
+      ? `_: ${title}${objectType(parameters, { root: parameters, types: 0 }, '', 0)}`
       : '';
     return `${comment(textOf(tool['description']).trim(), '')}type ${name} = (${argument}) => any;\n\n`;
   });
@@ -31,7 +40,7 @@ function comment(text: string, indent: string): string {
   return text === '' ? '' : `${indent}// ${text.replaceAll('\n', `\n${indent}// `)}\n`;
 }
 
-function objectType(schema: Fields, root: Fields, indent: string, depth: number): string {
+function objectType(schema: Fields, rendering: Rendering, indent: string, depth: number): string {
   const required = new Set(listOf(schema['required']));
   let text = `${comment(textOf(schema['description']), indent)}{\n`;
   for (const [name, value] of Object.entries(fieldsOf(schema['properties']))) {
@@ -39,26 +48,28 @@ function objectType(schema: Fields, root: Fields, indent: string, depth: number)
     const title = depth === 0 ? textOf(property['title']) : '';
     if (title !== '') text += `${comment(title, indent)}${indent}//\n`;
     text += comment(textOf(property['description']), indent);
-    text += `${indent}${name}${required.has(name) ? '' : '?'}: ${typeOf(property, root, `${indent}  `, depth + 1)},`;
+    text += `${indent}${name}${required.has(name) ? '' : '?'}: ${typeOf(property, rendering, `${indent}  `, depth + 1)},`;
     if (property['default'] !== undefined) text += ` // default: ${jsonOf(property['default'])}`;
     text += '\n';
   }
   return `${text}${indent}}`;
 }
 
-function typeOf(schema: Fields, root: Fields, indent: string, depth: number): string {
-  if (depth > DEEPEST) return 'any';
+function typeOf(schema: Fields, rendering: Rendering, indent: string, depth: number): string {
+  if (depth > DEEPEST || ++rendering.types > MOST_TYPES) return 'any';
   const reference = textOf(schema['$ref']);
-  if (reference !== '') return typeOf(resolve(reference, root), root, indent, depth + 1);
+  if (reference !== '') return typeOf(resolve(reference, rendering.root), rendering, indent, depth + 1);
   const values = listOf(schema['enum']);
   if (values.length > 0) return values.map(jsonOf).join(' | ');
   if ('const' in schema) return jsonOf(schema['const']);
   const variants = listOf(schema['anyOf'] ?? schema['oneOf'] ?? schema['allOf']);
   if (variants.length > 0)
-    return variants.map((variant) => typeOf(fieldsOf(variant), root, indent, depth + 1)).join(' | ');
+    return variants.map((variant) => typeOf(fieldsOf(variant), rendering, indent, depth + 1)).join(' | ');
   const type = schema['type'];
   if (Array.isArray(type))
-    return type.map((one) => typeOf({ ...schema, type: textOf(one) }, root, indent, depth + 1)).join(' | ');
+    return type
+      .map((one) => typeOf({ ...schema, type: textOf(one) }, rendering, indent, depth + 1))
+      .join(' | ');
   switch (type) {
     case 'string':
     case 'boolean':
@@ -68,9 +79,9 @@ function typeOf(schema: Fields, root: Fields, indent: string, depth: number): st
     case 'number':
       return 'number';
     case 'array':
-      return `${typeOf(fieldsOf(schema['items']), root, indent, depth + 1)}[]`;
+      return `${typeOf(fieldsOf(schema['items']), rendering, indent, depth + 1)}[]`;
     case 'object':
-      return hasProperties(schema) ? objectType(schema, root, indent, depth) : 'object';
+      return hasProperties(schema) ? objectType(schema, rendering, indent, depth) : 'object';
     default:
       return 'any';
   }
