@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { ownExchanges } from '../exchanges/index.ts';
+import type { OwnExchange } from '../support/exchange.ts';
+import { NODE_22, NODE_24, OPENAI_VERSIONS, type OpenaiVersion } from '../support/paths.ts';
+import { replayUnderPreload } from '../support/replay-run.ts';
+
+const NODES = { 22: NODE_22, 24: NODE_24 };
+
+/** Well-formed exchanges that every release of the SDK can send. */
+function exchangesFor(openai: OpenaiVersion): OwnExchange[] {
+  const hasResponses = openai !== '4-oldest';
+  const hasCompact = openai === '6' || openai === '7';
+  return ownExchanges.filter(
+    ({ path, expected, provider, status }) =>
+      status === 200 &&
+      expected !== undefined &&
+      (hasResponses || !path.startsWith('/v1/responses')) &&
+      (hasCompact || path !== '/v1/responses/compact') &&
+      (openai !== '4-oldest' || provider !== 'azure'),
+  );
+}
+
+for (const [nodeName, node] of Object.entries(NODES)) {
+  const skip = existsSync(node) ? false : `Node ${nodeName} is not installed: npm ci`;
+  describe(`Node ${nodeName}`, { skip, concurrency: 2 }, () => {
+    for (const openai of Object.keys(OPENAI_VERSIONS) as OpenaiVersion[]) {
+      for (const kind of ['cjs', 'mjs'] as const) {
+        for (const flag of ['--require', '--import'] as const) {
+          test(`openai ${openai}, ${kind}, ${flag}`, () => check(openai, kind, flag, node));
+        }
+      }
+    }
+  });
+}
+
+async function check(openai: OpenaiVersion, kind: 'cjs' | 'mjs', flag: '--require' | '--import', node: string) {
+  const exchanges = exchangesFor(openai);
+  assert.ok(exchanges.length >= 10, `${exchanges.length} exchanges`);
+  const { results, spans, status, process } = await replayUnderPreload({ exchanges, openai, kind, flag, node });
+  assert.equal(process.code, 0);
+  assert.equal(process.stderr, '');
+  assert.deepEqual(results.filter(({ ok }) => ok !== true), []);
+  assert.equal(spans.length, exchanges.length);
+  let tokens = 0;
+  let cost = 0;
+  for (const [index, { id, expected }] of exchanges.entries()) {
+    const attributes = spans[index]?.attributes ?? {};
+    if (attributes['token_budget.usage.source'] === 'response') {
+      assert.equal(attributes['gen_ai.usage.input_tokens'], expected?.input, id);
+      assert.equal(attributes['gen_ai.usage.output_tokens'] ?? 0, expected?.output, id);
+    }
+    tokens += Number(attributes['gen_ai.usage.input_tokens']) + Number(attributes['gen_ai.usage.output_tokens'] ?? 0);
+    cost += Number(attributes['token_budget.cost.nano_usd']);
+  }
+  assert.deepEqual(status.balances.settled, { costNanoUsd: cost, tokens, calls: exchanges.length });
+  assert.equal(status.balances.open, 0);
+}
