@@ -4,6 +4,9 @@ import { HASH_BASE, hashed, type RankTable } from './rank-table.ts';
 /** Positions in the merge heap's keys: `rank * POSITIONS + position` stays an exact double (2^18 ranks at most). */
 const POSITIONS = 2 ** 32;
 
+/** Bytes of the longest piece that counts as a word. */
+const WORD = 128;
+
 /** Scratch arrays up to this many bytes are kept from one piece to the next. */
 const KEPT = 1 << 14;
 
@@ -19,7 +22,9 @@ export class BytePairs {
   work = 0;
   readonly #ranks: RankTable;
   readonly #powers: Int32Array;
-  readonly #cache = new PieceCache();
+  /** Words, and the few long runs that a text repeats (indents, rules, tables' lines): 1.5 MB in all. */
+  readonly #words = new PieceCache(1 << 13, WORD);
+  readonly #runs = new PieceCache(1 << 8, 1 << 11);
   #bytes = new Uint8Array(KEPT);
   #hash = 0;
   /** Hash of the bytes before each position; two of them give the hash of what lies between. */
@@ -48,10 +53,11 @@ export class BytePairs {
       (length <= this.#ranks.longest && this.#ranks.find(this.#bytes, 0, length, hash) >= 0)
     )
       return 1;
-    const known = this.#cache.get(this.#bytes, length, hash);
+    const cache = length <= WORD ? this.#words : this.#runs;
+    const known = cache.get(this.#bytes, length, hash);
     if (known > 0) return known;
     const tokens = this.#merge(length);
-    this.#cache.set(this.#bytes, length, hash, tokens);
+    cache.set(this.#bytes, length, hash, tokens);
     if (this.#bytes.length > KEPT) this.#allocate(KEPT);
     return tokens;
   }

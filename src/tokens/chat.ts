@@ -4,7 +4,7 @@ import { addCall, addFormat, addTools } from './tools.ts';
 import { type Fields, fieldsOf, listOf, textOf } from './values.ts';
 
 /**
- * Framing, measured on recorded bills and exact for all plain text among them: each message is 3 tokens, its role and
+ * Framing, measured on recorded bills and exact for all plain text but o1-mini's: each message is 3 tokens, its role and
  * its content; a request 3 more, 2 for the reasoning models. A message's name is its tokens and 1
  * (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken).
  */
@@ -59,8 +59,7 @@ function addMessage(tally: Tally, message: Fields): void {
   // Parallel calls are wrapped into one of `multi_tool_use.parallel`, as a list of recipients and parameters.
   if (calls.length > 1) tally.add(10 * calls.length, 4 * calls.length);
   const call = fieldsOf(message['function_call']);
-  if (message['function_call'] !== undefined)
-    addCall(tally, textOf(call['name']), textOf(call['arguments']), 'chat');
+  if ('name' in call) addCall(tally, textOf(call['name']), textOf(call['arguments']), 'chat');
   // The audio of an earlier answer is kept by the service under an id.
   if (typeof message['audio'] === 'object' && message['audio'] !== null) tally.missing();
 }

@@ -1,36 +1,45 @@
-/** Pieces remembered at once. */
-const ENTRIES = 1 << 12;
-
-/** Bytes of the longest piece that is remembered: 0.3 MB in all. */
-const LONGEST = 64;
-
 /**
  * How many tokens the pieces seen last became: words that are not one token come again and again. Each piece has one
  * place, by its hash, and the newer displaces the older, so it needs neither an order of use nor a bound to keep.
  */
 export class PieceCache {
-  readonly #bytes = new Uint8Array(ENTRIES * LONGEST);
-  readonly #lengths = new Uint8Array(ENTRIES);
-  readonly #tokens = new Uint8Array(ENTRIES);
+  readonly #longest: number;
+  readonly #mask: number;
+  readonly #bytes: Uint8Array;
+  readonly #lengths: Uint16Array;
+  readonly #tokens: Uint16Array;
+
+  /**
+   * @param entries places, a power of two.
+   * @param longest bytes of the longest piece that is remembered.
+   */
+  constructor(entries: number, longest: number) {
+    this.#longest = longest;
+    this.#mask = entries - 1;
+    this.#bytes = new Uint8Array(entries * longest);
+    this.#lengths = new Uint16Array(entries);
+    this.#tokens = new Uint16Array(entries);
+  }
 
   /** The tokens of the piece `bytes[0, length)`, 0 where it is not remembered. */
   get(bytes: Uint8Array, length: number, hash: number): number {
-    const entry = place(hash);
+    const entry = this.#place(hash);
     if (this.#lengths[entry] !== length) return 0;
-    for (let at = 0, kept = entry * LONGEST; at < length; at++, kept++)
+    for (let at = 0, kept = entry * this.#longest; at < length; at++, kept++)
       if (this.#bytes[kept] !== bytes[at]) return 0;
     return this.#tokens[entry] ?? 0;
   }
 
   set(bytes: Uint8Array, length: number, hash: number, tokens: number): void {
-    if (length > LONGEST) return;
-    const entry = place(hash);
+    if (length > this.#longest) return;
+    const entry = this.#place(hash);
     this.#lengths[entry] = length;
     this.#tokens[entry] = tokens;
-    for (let at = 0, kept = entry * LONGEST; at < length; at++, kept++) this.#bytes[kept] = bytes[at] ?? 0;
+    for (let at = 0, kept = entry * this.#longest; at < length; at++, kept++)
+      this.#bytes[kept] = bytes[at] ?? 0;
   }
-}
 
-function place(hash: number): number {
-  return (hash ^ (hash >>> 16)) & (ENTRIES - 1);
+  #place(hash: number): number {
+    return (hash ^ (hash >>> 16)) & this.#mask;
+  }
 }

@@ -35,6 +35,15 @@ describe('framing', () => {
       { model: 'gpt-4o', messages: [{ role: 'user', content: [{ type: 'text', text: 'hello world' }] }] },
       9,
     ],
+    [
+      'nulls of the SDK',
+      'chat',
+      {
+        model: 'gpt-4o',
+        messages: [{ ...user, name: null, function_call: null, tool_calls: null, audio: null }],
+      },
+      9,
+    ],
     ['Responses: a text', 'responses', { model: 'gpt-4.1', input: 'hello world' }, 9],
     [
       'Responses: instructions',
