@@ -26,7 +26,7 @@ export function preload(): Preloaded {
   if (!config.limitGiven) sayDefault(config);
   const tracker = new TokenBudgetTracker(config.budget, { store: new MemoryStore() });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
-  registerEsmHooks({ include: [/[\\/]node_modules[\\/]openai[\\/]/, 'openai'] });
+  registerEsmHooks({ include: [/[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/] });
   let telemetry: Otel.Telemetry | undefined;
   let started = false;
   const instrumentation = new OpenAIInstrumentation(
@@ -60,11 +60,11 @@ function startTelemetry(
   instrumentation: OpenAIInstrumentation,
   options: { tracker: TokenBudgetTracker; prices: PriceBook; version: string },
 ): Otel.Telemetry | undefined {
-  const { hasTracerProvider, reportBudget, startSdk } = createRequire(import.meta.url)(
+  const { hasTracerProvider, reportToHost, startSdk } = createRequire(import.meta.url)(
     './otel/index.js',
   ) as typeof Otel;
   let telemetry: Otel.Telemetry | undefined;
-  if (hasTracerProvider()) reportBudget(options);
+  if (hasTracerProvider()) reportToHost(options);
   else telemetry = startSdk(options);
   // The meter it was made with was of no provider yet; the tracer finds its own.
   instrumentation.setMeterProvider(metrics.getMeterProvider());

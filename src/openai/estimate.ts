@@ -10,7 +10,7 @@ export function countedUsage(plan: CallPlan, texts: Iterable<string>, memory: Re
   const unseen = complete ? 0 : (memory.totalOf(plan.body) ?? 0);
   return tokenUsage({
     input: tokens + unseen,
-    output: plan.endpoint.hasOutput ? countOutput(texts, plan.model) : 0,
+    output: plan.endpoint.hasOutput ? countOutput(texts, plan.model, { kind: plan.endpoint.kind }) : 0,
   });
 }
 

@@ -42,15 +42,31 @@ export function failureCost(error: unknown): FailureCost {
   return name === 'TypeError' || name === 'OpenAIError' || name === 'SyntaxError' ? 'nothing' : 'unknown';
 }
 
-/** `error.type`: the HTTP status, the name of a timeout or an abort, or the class of the error. */
+/** The application aborted a stream, which the SDK then ends without an error. */
+export class StreamAbortedError extends Error {
+  readonly code = 'aborted';
+
+  constructor() {
+    super('The stream was aborted before its end.');
+    this.name = 'StreamAbortedError';
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  APIConnectionTimeoutError: 'timeout',
+  APIUserAbortError: 'aborted',
+  AbortError: 'aborted',
+  StreamAbortedError: 'aborted',
+};
+
+/** `error.type`: the HTTP status, `timeout`, `aborted`, or the class of the error. */
 export function errorType(error: unknown): string {
   const status = numberField(error, 'status');
   if (isRefusal(error)) return error.code;
   if (status !== undefined) return String(status);
   if (!(error instanceof Error)) return '_OTHER';
-  const name = error.constructor.name;
-  if (name === 'APIConnectionTimeoutError') return 'timeout';
-  return name === '' ? '_OTHER' : name;
+  const name = error.constructor.name === 'DOMException' ? error.name : error.constructor.name;
+  return TYPES[name] ?? (name === '' ? '_OTHER' : name);
 }
 
 /** Our own refusals carry a code of ours. */

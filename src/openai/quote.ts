@@ -24,23 +24,30 @@ export interface Quote {
 /** The worst case of a call from the size of its input alone: nothing is tokenized. */
 export function boundQuote(plan: CallPlan, card: RateCard, memory: ResponseMemory): Quote {
   const { upper, complete } = boundInput(plan.endpoint.kind, plan.body);
-  return quote(plan, card, wholeInput(plan, upper, complete, memory), false);
+  return quote(plan, card, wholeInput(plan, card, { upper, complete }, memory), false);
 }
 
 /** The worst case from a count of its input: closer, and dearer to make. */
 export function countedQuote(plan: CallPlan, card: RateCard, memory: ResponseMemory): Quote {
   const { upper, complete } = countInput(plan.endpoint.kind, plan.body);
-  return quote(plan, card, wholeInput(plan, upper, complete, memory), true);
+  return quote(plan, card, wholeInput(plan, card, { upper, complete }, memory), true);
 }
 
 /**
  * Input that is not in the request is bounded by what the response it goes on from is remembered to hold, else by
  * the context window.
  */
-function wholeInput(plan: CallPlan, upper: number, complete: boolean, memory: ResponseMemory): number {
+function wholeInput(
+  plan: CallPlan,
+  card: RateCard,
+  { upper, complete }: { upper: number; complete: boolean },
+  memory: ResponseMemory,
+): number {
   if (complete) return upper;
   const previous = memory.totalOf(plan.body);
-  return previous === undefined ? Math.max(upper, LARGEST_CONTEXT_WINDOW) : upper + previous;
+  return previous === undefined
+    ? Math.max(upper, card.contextWindow ?? LARGEST_CONTEXT_WINDOW)
+    : upper + previous;
 }
 
 function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Quote {

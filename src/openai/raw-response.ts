@@ -1,7 +1,7 @@
 import { Readable, Transform } from 'node:stream';
 import type { Call } from './call.ts';
 import { safely } from './safely.ts';
-import type { RawResponse } from './sdk-types.ts';
+import { isRecord, type RawResponse } from './sdk-types.ts';
 import { SseSplitter } from './sse-splitter.ts';
 import { StreamMeter } from './stream-meter.ts';
 
@@ -13,14 +13,14 @@ const READERS = ['text', 'json', 'arrayBuffer', 'blob', 'bytes', 'formData', 'bu
  * read it whole, or its `body`. The response stays the same object.
  */
 export function watchResponse(response: RawResponse, call: Call, asksUsage: boolean): void {
+  const newSink = (): Sink => (call.plan.stream ? new EventSink(call, asksUsage) : new WholeSink(call));
   for (const name of READERS) {
     const original: unknown = Reflect.get(response, name);
     if (typeof original !== 'function') continue;
     define(response, name, async (...args: unknown[]) => {
       try {
         const content: unknown = await original.apply(response, args);
-        await readWhole(call, asksUsage, content);
-        return name === 'text' && typeof content === 'string' ? hideUsage(content, call, asksUsage) : content;
+        return await readWhole(content, call, newSink());
       } catch (error) {
         safely('a failed read', () => call.failed(error, 'answer'));
         throw error;
@@ -32,15 +32,21 @@ export function watchResponse(response: RawResponse, call: Call, asksUsage: bool
   Object.defineProperty(response, 'body', {
     configurable: true,
     get: () => {
-      watched ??= safely('the body of a response', () => watchBody(body, call, asksUsage)) ?? body;
+      watched ??= safely('the body of a response', () => watchBody(body, newSink())) ?? body;
       return watched;
     },
   });
 }
 
+/** Takes the bytes of an answer on their way to the application, and gives those that may go on. */
+interface Sink {
+  write(chunk: Uint8Array): Uint8Array[];
+  end(): Uint8Array[];
+  cut(): void;
+}
+
 /** A body of bytes that tells the call of what flows through it. */
-function watchBody(body: unknown, call: Call, asksUsage: boolean): unknown {
-  const sink = call.plan.stream ? new EventSink(call, asksUsage) : new WholeSink(call);
+function watchBody(body: unknown, sink: Sink): unknown {
   if (body instanceof ReadableStream) {
     return body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({
@@ -70,22 +76,25 @@ function watchBody(body: unknown, call: Call, asksUsage: boolean): unknown {
   return body.pipe(transform);
 }
 
-/** Server-sent events on their way to the application. */
-class EventSink {
+/** Server-sent events, less what only we asked for. */
+class EventSink implements Sink {
   readonly #splitter = new SseSplitter();
   readonly #meter: StreamMeter;
+  readonly #asksUsage: boolean;
   #ended = false;
 
   constructor(call: Call, asksUsage: boolean) {
     this.#meter = new StreamMeter(call, asksUsage);
+    this.#asksUsage = asksUsage;
   }
 
-  /** What may go on to the application of it. */
   write(chunk: Uint8Array): Uint8Array[] {
-    return this.#splitter
-      .push(chunk)
-      .filter(({ data }) => this.#meter.read(data))
-      .map(({ bytes }) => bytes);
+    const kept: Uint8Array[] = [];
+    for (const { bytes, data } of this.#splitter.push(chunk)) {
+      const saysNull = this.#asksUsage && isRecord(data) && data['usage'] === null;
+      if (this.#meter.read(data)) kept.push(saysNull ? withoutNullUsage(bytes) : bytes);
+    }
+    return kept;
   }
 
   end(): Uint8Array[] {
@@ -105,8 +114,14 @@ class EventSink {
   }
 }
 
-/** A whole answer on its way to the application. */
-class WholeSink {
+/** Quotes inside of JSON strings are escaped, so the field is found in the text itself. */
+function withoutNullUsage(event: Uint8Array): Uint8Array {
+  const text = Buffer.from(event).toString('utf8');
+  return Buffer.from(text.replace(/,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,\s*/, ''));
+}
+
+/** A whole answer. */
+class WholeSink implements Sink {
   readonly #call: Call;
   readonly #chunks: Uint8Array[] = [];
 
@@ -130,35 +145,26 @@ class WholeSink {
   }
 }
 
-async function readWhole(call: Call, asksUsage: boolean, content: unknown): Promise<void> {
-  const text = await textOf(content);
-  safely('an answer', () => {
-    if (call.plan.stream && typeof text === 'string') meterText(text, call, asksUsage);
-    else call.answered(typeof text === 'string' ? (parseJson(text) ?? text) : text);
-  });
+/** Tells the call of a content that was read whole, and gives it on in the form that it has. */
+async function readWhole(content: unknown, call: Call, sink: Sink): Promise<unknown> {
+  const bytes = await bytesOf(content);
+  if (bytes === undefined) {
+    safely('an answer', () => call.answered(content));
+    return content;
+  }
+  const kept = safely('an answer', () => Buffer.concat([...sink.write(bytes), ...sink.end()]));
+  if (kept === undefined || kept.length === bytes.length) return content;
+  if (typeof content === 'string') return kept.toString('utf8');
+  if (content instanceof Blob) return new Blob([new Uint8Array(kept)], { type: content.type });
+  return content instanceof ArrayBuffer ? new Uint8Array(kept).buffer : kept;
 }
 
-/** A stream that was read as one text. */
-function meterText(text: string, call: Call, asksUsage: boolean): void {
-  const meter = new StreamMeter(call, asksUsage);
-  for (const { data } of new SseSplitter().push(Buffer.from(`${text}\n\n`))) meter.read(data);
-  meter.end('complete');
-}
-
-function hideUsage(text: string, call: Call, asksUsage: boolean): string {
-  if (!asksUsage) return text;
-  const meter = new StreamMeter(call, asksUsage);
-  const splitter = new SseSplitter();
-  const kept = splitter.push(Buffer.from(text)).filter(({ data }) => meter.read(data));
-  return Buffer.concat([...kept.map(({ bytes }) => bytes), splitter.rest()]).toString('utf8');
-}
-
-/** Bytes as text; what was parsed already stays as it is. */
-async function textOf(content: unknown): Promise<unknown> {
-  if (content instanceof Blob) return content.text();
-  if (content instanceof ArrayBuffer) return Buffer.from(content).toString('utf8');
-  if (content instanceof Uint8Array) return Buffer.from(content).toString('utf8');
-  return content;
+/** The bytes of a content; undefined of one that was parsed already. */
+async function bytesOf(content: unknown): Promise<Uint8Array | undefined> {
+  if (typeof content === 'string') return Buffer.from(content);
+  if (content instanceof Blob) return new Uint8Array(await content.arrayBuffer());
+  if (content instanceof ArrayBuffer) return new Uint8Array(content);
+  return content instanceof Uint8Array ? content : undefined;
 }
 
 function parseJson(text: string): unknown {

@@ -1,4 +1,5 @@
 import type { Call, StreamEnd } from './call.ts';
+import { StreamAbortedError } from './failure.ts';
 import { safely } from './safely.ts';
 import { isRecord, type SdkStream } from './sdk-types.ts';
 import { isUsageChunk } from './sent-body.ts';
@@ -30,7 +31,7 @@ class MeteredIterator implements AsyncIterableIterator<unknown> {
         const result = await this.#source.next();
         if (result.done === true) {
           // The SDK ends an aborted stream without an error.
-          this.#meter.end(this.#controller.signal.aborted ? 'cut' : 'complete');
+          this.#meter.end(this.#controller.signal.aborted ? { error: new StreamAbortedError() } : 'complete');
           return result;
         }
         if (this.#meter.read(result.value)) return result;

@@ -35,9 +35,9 @@ export class StreamReader {
     return this.#error;
   }
 
-  /** The texts that were generated so far. */
+  /** What was generated so far, joined: pieces of a text count more tokens than the text. */
   get texts(): readonly string[] {
-    return this.#texts;
+    return this.#texts.length === 0 ? [] : [this.#texts.join('')];
   }
 
   /** Takes one event in. */

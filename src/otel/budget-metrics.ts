@@ -1,41 +1,58 @@
-import type { Meter, ObservableResult } from '@opentelemetry/api';
-import { type BudgetStatus, isPromise, type LimitName, type TokenBudgetTracker } from '../budget/index.ts';
+import type { Attributes, Meter } from '@opentelemetry/api';
+import { afterwards, type BudgetStatus, type LimitName, type TokenBudgetTracker } from '../budget/index.ts';
 import { nanoToUsd } from '../pricing/index.ts';
 import * as semconv from './semconv.ts';
 
 const LIMITS: readonly LimitName[] = ['costUsd', 'tokens', 'calls', 'minutes'];
 
-/** Gauges of a budget: limit, settled, reserved and left, a series for each limit that is set, in its unit. */
+interface Series {
+  readonly name: string;
+  readonly description: string;
+  readonly read: (status: BudgetStatus, limit: LimitName) => number | undefined;
+}
+
+/** A series for each limit that is set, in its unit: USD, tokens, calls or minutes. */
+const SERIES: readonly Series[] = [
+  { name: semconv.METRIC_LIMIT, description: 'The most that the budget may spend.', read: limitOf },
+  { name: semconv.METRIC_SETTLED, description: 'What was charged to the budget.', read: settledOf },
+  { name: semconv.METRIC_RESERVED, description: 'What open calls hold of the budget.', read: reservedOf },
+  { name: semconv.METRIC_LEFT, description: 'What is left of the budget.', read: leftOf },
+];
+
+/** Gauges of a budget that are read whenever a provider of the host's collects. */
 export function observeBudget(meter: Meter, tracker: TokenBudgetTracker): void {
-  gauge(meter, tracker, semconv.METRIC_LIMIT, 'The most that the budget may spend.', limitOf);
-  gauge(meter, tracker, semconv.METRIC_SETTLED, 'What was charged to the budget.', settledOf);
-  gauge(meter, tracker, semconv.METRIC_RESERVED, 'What open calls hold of the budget.', reservedOf);
-  gauge(meter, tracker, semconv.METRIC_LEFT, 'What is left of the budget.', leftOf);
+  for (const series of SERIES) {
+    const { name, description } = series;
+    meter.createObservableGauge(name, { description }).addCallback((result) => {
+      const observe = (status: BudgetStatus): void =>
+        each(status, series, (...point) => result.observe(...point));
+      return afterwards(tracker.status(), observe);
+    });
+  }
 }
 
-type Read = (status: BudgetStatus, limit: LimitName) => number | undefined;
+/** Gauges of a budget that are recorded when the function returned is called. */
+export function recordBudget(meter: Meter, tracker: TokenBudgetTracker): () => void {
+  const gauges = SERIES.map((series) => ({
+    series,
+    gauge: meter.createGauge(series.name, { description: series.description }),
+  }));
+  return () => {
+    void afterwards(tracker.status(), (status) => {
+      for (const { series, gauge } of gauges) each(status, series, (...point) => gauge.record(...point));
+    });
+  };
+}
 
-function gauge(
-  meter: Meter,
-  tracker: TokenBudgetTracker,
-  name: string,
-  description: string,
-  read: Read,
+function each(
+  status: BudgetStatus,
+  { read }: Series,
+  point: (value: number, attributes: Attributes) => void,
 ): void {
-  meter.createObservableGauge(name, { description }).addCallback((result: ObservableResult) => {
-    const status = tracker.status();
-    return isPromise(status)
-      ? status.then((now) => observe(result, now, read))
-      : observe(result, status, read);
-  });
-}
-
-function observe(result: ObservableResult, status: BudgetStatus, read: Read): void {
   for (const limit of LIMITS) {
-    if (status.limits[limit] === undefined) continue;
-    const value = read(status, limit);
+    const value = status.limits[limit] === undefined ? undefined : read(status, limit);
     if (value === undefined) continue;
-    result.observe(value, { [semconv.ATTR_BUDGET_NAME]: status.budget, [semconv.ATTR_BUDGET_LIMIT]: limit });
+    point(value, { [semconv.ATTR_BUDGET_NAME]: status.budget, [semconv.ATTR_BUDGET_LIMIT]: limit });
   }
 }
 

@@ -6,11 +6,7 @@ import {
   type LogRecordProcessor,
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
-import {
-  ConsoleMetricExporter,
-  type MetricReader,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
+import { ConsoleMetricExporter, type MetricReader } from '@opentelemetry/sdk-metrics';
 import {
   BatchSpanProcessor,
   ConsoleSpanExporter,
@@ -20,6 +16,7 @@ import {
 import { type Env, exporterNames, positive, type Signal, text } from './env.ts';
 import type { ExportChannel } from './export-channel.ts';
 import { forwardLogs, forwardMetrics, forwardSpans } from './forwarding-exporters.ts';
+import { BudgetMetricReader } from './metric-reader.ts';
 
 /** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
 export interface Pipelines {
@@ -28,7 +25,8 @@ export interface Pipelines {
   readonly logs: readonly LogRecordProcessor[];
 }
 
-export function pipelinesFromEnv(channel: ExportChannel, env: Env): Pipelines {
+/** @param refresh records, before metrics are collected, what is not recorded as it happens */
+export function pipelinesFromEnv(channel: ExportChannel, env: Env, refresh: () => void): Pipelines {
   return {
     spans: each('TRACES', env, (name) => {
       if (name === 'otlp')
@@ -37,7 +35,7 @@ export function pipelinesFromEnv(channel: ExportChannel, env: Env): Pipelines {
         ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
         : undefined;
     }),
-    metrics: each('METRICS', env, (name) => metricReader(name, channel, env)),
+    metrics: each('METRICS', env, (name) => metricReader(name, channel, env, refresh)),
     logs: each('LOGS', env, (name) => {
       if (name === 'otlp')
         return new BatchLogRecordProcessor({ exporter: forwardLogs(channel), ...batchOf('BLRP', env) });
@@ -56,7 +54,12 @@ function each<T>(signal: Signal, env: Env, make: (name: string) => T | undefined
   });
 }
 
-function metricReader(name: string, channel: ExportChannel, env: Env): MetricReader | undefined {
+function metricReader(
+  name: string,
+  channel: ExportChannel,
+  env: Env,
+  refresh: () => void,
+): MetricReader | undefined {
   if (name === 'prometheus') return prometheusReader(env);
   const exporter =
     name === 'otlp'
@@ -67,11 +70,8 @@ function metricReader(name: string, channel: ExportChannel, env: Env): MetricRea
   if (exporter === undefined) return undefined;
   const { every = 60_000 } = positive(env, 'OTEL_METRIC_EXPORT_INTERVAL', 'every');
   const { within = 30_000 } = positive(env, 'OTEL_METRIC_EXPORT_TIMEOUT', 'within');
-  return new PeriodicExportingMetricReader({
-    exporter,
-    exportIntervalMillis: every,
-    exportTimeoutMillis: Math.min(every, within),
-  });
+  const times = { exportIntervalMillis: every, exportTimeoutMillis: Math.min(every, within) };
+  return new BudgetMetricReader({ exporter, ...times }, refresh);
 }
 
 /** Loaded only where it is asked for; a dependency of sdk-node. */

@@ -14,6 +14,8 @@ export interface RateCard {
   readonly pricedAs?: string;
   /** At least one; in ascending order of `aboveInput`. */
   readonly tiers: readonly RateTier[];
+  /** Tokens that the input can have at most; absent where the book does not say. */
+  readonly contextWindow?: number;
 }
 
 /** Which model a price is asked for, and of whom. */
@@ -88,15 +90,19 @@ export class PriceBook {
     const override = this.#overrides.get(model);
     if (override !== undefined) return { model, source: 'override', tiers: override };
     const known = bookModel(query);
-    if (known !== undefined) return { model, source: 'book', pricedAs: known.id, tiers: known.tiers };
+    if (known !== undefined) return { model, source: 'book', ...cardOf(known) };
     if (this.#unknown === 'error') throw new PriceUnknownError(model);
     if (this.#unknown === 'zero')
       return { model, source: 'none', tiers: overrideTiers({ input: 0, output: 0 }) };
     if (typeof this.#unknown === 'object')
       return { model, source: 'none', tiers: overrideTiers(this.#unknown) };
-    const dearest = dearestOfFamily(model);
-    return { model, source: 'family', pricedAs: dearest.id, tiers: dearest.tiers };
+    const { pricedAs, tiers } = cardOf(dearestOfFamily(model));
+    return { model, source: 'family', pricedAs, tiers };
   }
+}
+
+function cardOf({ id, tiers, contextWindow }: BookModel) {
+  return { pricedAs: id, tiers, ...(contextWindow === undefined ? {} : { contextWindow }) };
 }
 
 /**

@@ -48,10 +48,8 @@ function addPart(tally: Tally, value: unknown): void {
 }
 
 function addImage(tally: Tally, url: string, detail: unknown): void {
-  const size = imageSize(url);
-  // Behind a URL or a file id is an image that only the service sees.
-  if (size === undefined) tally.missing();
-  const { tokens, upper } = imageTokens(tally.model, size, detail);
+  // Behind a URL or a file id is an image that only the service sees: it costs the most that the rule allows.
+  const { tokens, upper } = imageTokens(tally.model, imageSize(url), detail);
   tally.add(tokens, upper - tokens + 2);
 }
 

@@ -35,13 +35,27 @@ for (const [nodeName, node] of Object.entries(NODES)) {
   });
 }
 
-async function check(openai: OpenaiVersion, kind: 'cjs' | 'mjs', flag: '--require' | '--import', node: string) {
+async function check(
+  openai: OpenaiVersion,
+  kind: 'cjs' | 'mjs',
+  flag: '--require' | '--import',
+  node: string,
+) {
   const exchanges = exchangesFor(openai);
   assert.ok(exchanges.length >= 10, `${exchanges.length} exchanges`);
-  const { results, spans, status, process } = await replayUnderPreload({ exchanges, openai, kind, flag, node });
+  const { results, spans, status, process } = await replayUnderPreload({
+    exchanges,
+    openai,
+    kind,
+    flag,
+    node,
+  });
   assert.equal(process.code, 0);
   assert.equal(process.stderr, '');
-  assert.deepEqual(results.filter(({ ok }) => ok !== true), []);
+  assert.deepEqual(
+    results.filter(({ ok }) => ok !== true),
+    [],
+  );
   assert.equal(spans.length, exchanges.length);
   let tokens = 0;
   let cost = 0;
@@ -51,7 +65,8 @@ async function check(openai: OpenaiVersion, kind: 'cjs' | 'mjs', flag: '--requir
       assert.equal(attributes['gen_ai.usage.input_tokens'], expected?.input, id);
       assert.equal(attributes['gen_ai.usage.output_tokens'] ?? 0, expected?.output, id);
     }
-    tokens += Number(attributes['gen_ai.usage.input_tokens']) + Number(attributes['gen_ai.usage.output_tokens'] ?? 0);
+    tokens +=
+      Number(attributes['gen_ai.usage.input_tokens']) + Number(attributes['gen_ai.usage.output_tokens'] ?? 0);
     cost += Number(attributes['token_budget.cost.nano_usd']);
   }
   assert.deepEqual(status.balances.settled, { costNanoUsd: cost, tokens, calls: exchanges.length });

@@ -90,7 +90,6 @@ describe('framing', () => {
 });
 
 describe('input that is not in the request', () => {
-  const image = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
   const missing: readonly (readonly [string, RequestKind, object])[] = [
     ['a previous response', 'responses', { input: 'hi', previous_response_id: 'resp_1' }],
     ['a conversation', 'responses', { input: 'hi', conversation: { id: 'conv_1' } }],
@@ -104,13 +103,7 @@ describe('input that is not in the request', () => {
       'responses',
       { input: [{ role: 'user', content: [{ type: 'input_file', file_id: 'f' }] }] },
     ],
-    [
-      'an image id',
-      'responses',
-      { input: [{ role: 'user', content: [{ type: 'input_image', file_id: 'f' }] }] },
-    ],
     ['stored reasoning', 'responses', { input: [user, { type: 'reasoning', id: 'rs_1' }] }],
-    ["an image's URL", 'chat', { messages: [{ role: 'user', content: [image] }] }],
     ['chat web search', 'chat', { messages: [user], web_search_options: {} }],
     ['earlier audio', 'chat', { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] }],
   ];
@@ -120,6 +113,20 @@ describe('input that is not in the request', () => {
       assert.equal(countInput(kind, request).complete, false);
       assert.equal(boundInput(kind, request).complete, false);
     });
+
+  it('is none for an image of unknown size, which costs the most of its rule: 85 and 8 tiles of 170', () => {
+    const url = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
+    const id = { type: 'input_image', file_id: 'f' };
+    const bodies = [
+      ['chat', { messages: [{ role: 'user', content: [url] }] }],
+      ['responses', { input: [{ role: 'user', content: [id] }] }],
+    ] as const;
+    for (const [kind, body] of bodies) {
+      const { upper, complete } = countInput(kind, { model: 'gpt-4o', ...body });
+      assert.ok(complete);
+      assert.ok(upper >= 85 + 8 * 170 && upper < 1600, `${upper}`);
+    }
+  });
 
   it('is none for null in those fields', () => {
     const body = {

@@ -1,0 +1,4 @@
+import OpenAI from 'openai';
+import { run } from './powers-body.js';
+
+await run({ OpenAI });
