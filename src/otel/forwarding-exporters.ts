@@ -1,4 +1,3 @@
-import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import {
   AggregationTemporality,
   InstrumentType,
@@ -8,7 +7,7 @@ import {
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { type Env, text } from './env.ts';
 import type { ExportChannel } from './export-channel.ts';
-import { plainLogs, plainMetrics, plainSpans } from './plain.ts';
+import { plainMetrics, plainSpans } from './plain.ts';
 
 type Done = Parameters<SpanExporter['export']>[1];
 
@@ -16,14 +15,6 @@ type Done = Parameters<SpanExporter['export']>[1];
 export function forwardSpans(channel: ExportChannel): SpanExporter {
   return {
     export: (spans: ReadableSpan[], done: Done) => channel.export('TRACES', plainSpans(spans), done),
-    shutdown: settled,
-  };
-}
-
-export function forwardLogs(channel: ExportChannel): LogRecordExporter {
-  return {
-    export: (records: ReadableLogRecord[], done: Done) => channel.export('LOGS', plainLogs(records), done),
-    forceFlush: settled,
     shutdown: settled,
   };
 }

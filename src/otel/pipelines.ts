@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { diag } from '@opentelemetry/api';
 import {
-  BatchLogRecordProcessor,
   ConsoleLogRecordExporter,
   type LogRecordProcessor,
   SimpleLogRecordProcessor,
@@ -15,7 +14,8 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { type Env, exporterNames, positive, type Signal, text } from './env.ts';
 import type { ExportChannel } from './export-channel.ts';
-import { forwardLogs, forwardMetrics, forwardSpans } from './forwarding-exporters.ts';
+import { forwardMetrics, forwardSpans } from './forwarding-exporters.ts';
+import { ForwardingLogProcessor } from './log-processor.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 
 /** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
@@ -37,8 +37,7 @@ export function pipelinesFromEnv(channel: ExportChannel, env: Env, refresh: () =
     }),
     metrics: each('METRICS', env, (name) => metricReader(name, channel, env, refresh)),
     logs: each('LOGS', env, (name) => {
-      if (name === 'otlp')
-        return new BatchLogRecordProcessor({ exporter: forwardLogs(channel), ...batchOf('BLRP', env) });
+      if (name === 'otlp') return new ForwardingLogProcessor(channel, batchOf('BLRP', env));
       return name === 'console'
         ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
         : undefined;
