@@ -70,7 +70,7 @@ const OUTPUT_PARTS = [
  * Reads the `usage` object of a Chat, Completions, Embeddings or Responses answer. Never throws.
  *
  * A value that is not an integer from 0 to {@link MAX_PLAUSIBLE_TOKENS} is a problem and not believed;
- * so is a part that is larger than its whole. An endpoint without output (embeddings) reports none:
+ * so is a part that is larger than its whole, and an input of zero. An endpoint without output (embeddings) reports none:
  * pass `outputExpected: false`.
  */
 export function readUsage(raw: unknown, options: { outputExpected?: boolean } = {}): UsageReading {
@@ -80,6 +80,11 @@ export function readUsage(raw: unknown, options: { outputExpected?: boolean } = 
   for (const kind of USAGE_KINDS) {
     const value = readKind(raw, kind, problems);
     if (value !== undefined) read[kind] = value;
+  }
+  if (read.input === 0) {
+    // Nothing can be asked in no tokens: framing alone is some.
+    problems.push('input: 0');
+    delete read.input;
   }
   dropPartsAboveWhole(read, 'input', INPUT_PARTS, problems);
   dropPartsAboveWhole(read, 'output', OUTPUT_PARTS, problems);

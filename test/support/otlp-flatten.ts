@@ -34,6 +34,8 @@ export interface FlatPoint {
   /** Of a histogram. */
   readonly count: number | undefined;
   readonly sum: number | undefined;
+  /** Bucket boundaries of a histogram. */
+  readonly bounds: number[] | undefined;
   readonly scope: string;
   readonly resource: JsonObject;
 }
@@ -90,6 +92,7 @@ export function flattenMetrics(body: JsonObject): FlatPoint[] {
         value: numeric(point['asInt'] ?? point['asDouble']),
         count: numeric(point['count']),
         sum: numeric(point['sum']),
+        bounds: Array.isArray(point['explicitBounds']) ? point['explicitBounds'].map(Number) : undefined,
         scope,
         resource,
       }));

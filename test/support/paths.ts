@@ -21,5 +21,6 @@ export const OPENAI_VERSIONS = {
 
 export type OpenaiVersion = keyof typeof OPENAI_VERSIONS;
 
-/** The built preload. */
+/** The built package, and its preload. */
+export const packagePath = join(REPO_ROOT, 'dist', 'index.js');
 export const registerPath = join(REPO_ROOT, 'dist', 'register.js');

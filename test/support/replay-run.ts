@@ -12,6 +12,8 @@ export interface ReplayRun {
   readonly flag?: '--require' | '--import';
   readonly node?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** False: without the preload, to compare. */
+  readonly preload?: boolean;
   readonly behaviour?: ReplayOptions['behaviour'];
 }
 
@@ -64,7 +66,10 @@ export async function replayUnderPreload(run: ReplayRun): Promise<ReplayResult> 
     }));
     const process = await runNode({
       node: run.node ?? NODE_24,
-      args: [run.flag ?? '--require', registerPath, `replay.${run.kind ?? 'mjs'}`],
+      args: [
+        ...(run.preload === false ? [] : [run.flag ?? '--require', registerPath]),
+        `replay.${run.kind ?? 'mjs'}`,
+      ],
       cwd: app.path,
       env: {
         ...otlp.env,

@@ -51,9 +51,9 @@ describe('the replay server, asked by the official client', () => {
         if (chunk.usage) usages.push(chunk.usage.prompt_tokens);
       }
       assert.equal(last()?.id, 'chat-stream-plain');
-      assert.deepEqual(last()?.billed, tokenUsage({ input: 16, output: 28 }));
+      assert.deepEqual(last()?.billed, tokenUsage({ input: 17, output: 28 }));
     }
-    assert.deepEqual(usages, [16]);
+    assert.deepEqual(usages, [17]);
   });
 
   it('matches a lower output cap and no higher one', async () => {

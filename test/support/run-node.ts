@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { NODE_24, REPO_ROOT } from './paths.ts';
 
-export { NODE_22, NODE_24, OPENAI_VERSIONS, REPO_ROOT, registerPath } from './paths.ts';
+export { NODE_22, NODE_24, OPENAI_VERSIONS, packagePath, REPO_ROOT, registerPath } from './paths.ts';
 
 /** What to run. `env` is added to PATH and HOME alone, so nothing of this machine's settings leaks in. */
 export interface NodeRun {

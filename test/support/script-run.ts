@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts';
 import { type FlatSpan, type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
 import type { OpenaiVersion } from './paths.ts';
 import { type ReplayServer, startReplayServer } from './replay-server.ts';
-import { type NodeResult, registerPath, runNode } from './run-node.ts';
+import { type NodeResult, packagePath, registerPath, runNode } from './run-node.ts';
 
 export interface ScriptRun {
   /** The ES module to run; `client`, `replay(id, behaviour)` and `print(value)` are there. */
@@ -14,6 +14,10 @@ export interface ScriptRun {
   readonly config?: object;
   readonly exchanges?: readonly Exchange[];
   readonly openai?: OpenaiVersion;
+  /** Leaves the import of openai, and `client`, to the script. */
+  readonly openaiLate?: boolean;
+  /** Further files beside the script. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Arguments before the script; the preload by `--require` where absent. */
   readonly args?: readonly string[];
 }
@@ -26,11 +30,14 @@ export interface ScriptResult extends NodeResult {
   readonly server: ReplayServer;
 }
 
-const PRELUDE = `
+const CLIENT = `
 import * as openai from 'openai';
 const { default: OpenAI, AzureOpenAI } = openai;
+const client = new OpenAI({ apiKey: 'sk-secret-key', baseURL: process.env.REPLAY_URL + '/v1', maxRetries: 0 });
+`;
+
+const PRELUDE = `
 const url = process.env.REPLAY_URL;
-const client = new OpenAI({ apiKey: 'sk-secret-key', baseURL: url + '/v1', maxRetries: 0 });
 const replay = (id, behaviour) => ({
   headers: { 'x-replay-id': id, ...(behaviour ? { 'x-replay-behaviour': JSON.stringify(behaviour) } : {}) },
 });
@@ -46,7 +53,8 @@ export async function runScript(run: ScriptRun): Promise<ScriptResult> {
   const otlp = await startOtlpReceiver();
   const server = await startReplayServer({ exchanges: run.exchanges ?? ownExchanges });
   try {
-    app.write('script.mjs', `${PRELUDE}\n${run.script}`);
+    for (const [name, content] of Object.entries(run.files ?? {})) app.write(name, content);
+    app.write('script.mjs', `${run.openaiLate === true ? '' : CLIENT}${PRELUDE}\n${run.script}`);
     const config =
       run.config === undefined
         ? {}
@@ -54,7 +62,7 @@ export async function runScript(run: ScriptRun): Promise<ScriptResult> {
     const result = await runNode({
       args: [...(run.args ?? ['--require', registerPath]), 'script.mjs'],
       cwd: app.path,
-      env: { ...otlp.env, REPLAY_URL: server.url, ...config, ...run.env },
+      env: { ...otlp.env, REPLAY_URL: server.url, PACKAGE: packagePath, ...config, ...run.env },
     });
     const printed = result.stdout
       .split('\n')
