@@ -3,6 +3,7 @@
 //   node --require otel-token-budget/register examples/agent.js
 //
 // It speaks to OpenAI, or to the server that OPENAI_BASE_URL names.
+import { SpanStatusCode, trace } from '@opentelemetry/api';
 import OpenAI from 'openai';
 import { notes, questions } from './notes.js';
 
@@ -10,6 +11,22 @@ const MODEL = process.env.DEMO_MODEL ?? 'gpt-5.2';
 const MAX_STEPS = 6;
 
 const client = new OpenAI();
+
+// Steps of its own, as a traced program has them. Without OpenTelemetry these do nothing.
+const tracer = trace.getTracer('lighthouse-agent');
+
+async function step(name, attributes, run) {
+  return tracer.startActiveSpan(name, { attributes }, async (span) => {
+    try {
+      return await run();
+    } catch (error) {
+      span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
 
 const tools = [
   {
@@ -50,8 +67,13 @@ const implementations = {
   },
 };
 
-function runTool(call) {
+async function runTool(call) {
   const { name } = call.function;
+  const attributes = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': name };
+  return step(`execute_tool ${name}`, attributes, async () => useTool(name, call));
+}
+
+function useTool(name, call) {
   try {
     const args = JSON.parse(call.function.arguments);
     const result = implementations[name](args);
@@ -74,7 +96,7 @@ async function research(messages) {
     messages.push(message);
     if (!message.tool_calls?.length) return message.content;
     for (const call of message.tool_calls) {
-      messages.push({ role: 'tool', tool_call_id: call.id, content: runTool(call) });
+      messages.push({ role: 'tool', tool_call_id: call.id, content: await runTool(call) });
     }
   }
   return 'no finding';
@@ -121,9 +143,11 @@ try {
   for (const [index, question] of questions.entries()) {
     console.log(`\nQuestion ${index + 1}: ${question}`);
     messages.push({ role: 'user', content: question });
-    console.log(`  found: ${await research(messages)}`);
-    summaries.push(await summarize(await answer(messages)));
-    console.log(`  summary: ${summaries.at(-1)}`);
+    await step(`question ${index + 1}`, { 'gen_ai.operation.name': 'invoke_agent' }, async () => {
+      console.log(`  found: ${await research(messages)}`);
+      summaries.push(await summarize(await answer(messages)));
+      console.log(`  summary: ${summaries.at(-1)}`);
+    });
   }
   console.log(`\nDone: ${summaries.length} of ${questions.length} questions answered.`);
 } catch (error) {

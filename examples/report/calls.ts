@@ -18,10 +18,10 @@ export interface Call {
   readonly errorMessage: string | undefined;
 }
 
-/** The calls among the spans: those of a generative AI operation. */
+/** The calls among the spans: those that a budget decided on. */
 export function callsOf(spans: readonly ReceivedSpan[]): Call[] {
   return spans
-    .filter(({ attributes }) => attributes['gen_ai.operation.name'] !== undefined)
+    .filter(({ attributes }) => attributes['token_budget.decision'] !== undefined)
     .map(({ attributes, errorMessage }) => {
       const number = (name: string) => {
         const value = attributes[name];

@@ -4,7 +4,8 @@ import { dim, red } from './style.ts';
 /** The spans as a tree by their parents, each with its duration. */
 export function spanTree(spans: readonly ReceivedSpan[]): string {
   const known = new Set(spans.map(({ spanId }) => spanId));
-  const children = Map.groupBy(spans, ({ parentSpanId }) =>
+  const inOrder = spans.toSorted((a, b) => Number(a.startNano - b.startNano));
+  const children = Map.groupBy(inOrder, ({ parentSpanId }) =>
     parentSpanId !== undefined && known.has(parentSpanId) ? parentSpanId : 'root',
   );
   const lines = (parent: string, indent: string): string[] => {
