@@ -20,11 +20,11 @@ export interface Account {
 export function admit(accounts: readonly Account[], request: ReserveRequest, now: number): Admission {
   let outputCap = request.outputCap;
   for (const account of accounts) {
-    if (request.mode === 'observe') break;
     const { budget, balances } = account;
+    if (budget.mode === 'observe') continue;
     const reached = reachedLimit(budget, balances, now);
     if (reached !== undefined) return denied(account, reached, leastOf(budget, request));
-    if (request.mode === 'soft') continue;
+    if (budget.mode === 'soft') continue;
     const least = Math.min(request.outputCap, budget.minOutputTokens);
     const affordable = affordableOutput(budget, balances, request);
     if (affordable.tokens < least) return denied(account, affordable.limit, leastOf(budget, request));
@@ -40,6 +40,17 @@ export function worstCase(request: ReserveRequest, outputCap: number): Amounts {
     costNanoUsd: picoToNano(BigInt(request.outputPicoUsd) * BigInt(outputCap)),
     tokens: outputCap * request.choices,
     calls: 0,
+  });
+}
+
+/** Whether every strict budget has that much left, beside what is settled and reserved. */
+export function affords(accounts: readonly Account[], more: Amounts): boolean {
+  return accounts.every(({ budget, balances }) => {
+    if (budget.mode !== 'strict') return true;
+    const limits = limitAmounts(budget.limits);
+    return LIMIT_OF.every(
+      ([amount]) => balances.settled[amount] + balances.reserved[amount] + more[amount] <= limits[amount],
+    );
   });
 }
 

@@ -8,6 +8,13 @@ export type Mode = 'observe' | 'soft' | 'strict';
 
 export const MODES = ['observe', 'soft', 'strict'] as const satisfies readonly Mode[];
 
+/** A calendar window: the budget begins anew each hour, day or month of the time zone. */
+export interface Window {
+  readonly per: 'hour' | 'day' | 'month';
+  /** An IANA time zone, such as `Europe/Berlin`. */
+  readonly timeZone: string;
+}
+
 /** A budget: a name, its limits and how they are held. */
 export interface BudgetDefinition {
   readonly name: string;
@@ -17,6 +24,10 @@ export interface BudgetDefinition {
   readonly maxShare: number;
   /** A call that cannot be given this many output tokens is denied rather than clamped, tokens. */
   readonly minOutputTokens: number;
+  /** Absent: the budget never begins anew. */
+  readonly window?: Window;
+  /** A call is charged on this budget as well, and refused where either refuses it. */
+  readonly parent?: BudgetDefinition;
 }
 
 export const DEFAULT_MAX_SHARE = 0.5;
@@ -32,5 +43,27 @@ export function defineBudget(
     mode: given.mode ?? 'strict',
     maxShare: given.maxShare ?? DEFAULT_MAX_SHARE,
     minOutputTokens: given.minOutputTokens ?? DEFAULT_MIN_OUTPUT_TOKENS,
+    ...(given.window === undefined ? {} : { window: given.window }),
+    ...(given.parent === undefined ? {} : { parent: given.parent }),
   };
+}
+
+/** The most budgets in a chain: job, team, organisation and some to spare. */
+export const MAX_CHAIN = 8;
+
+/**
+ * The budget and its parents, nearest first.
+ * @throws RangeError where a name stands twice in it, or it is longer than {@link MAX_CHAIN}
+ */
+export function chainOf(budget: BudgetDefinition): readonly BudgetDefinition[] {
+  const chain: BudgetDefinition[] = [];
+  for (let one: BudgetDefinition | undefined = budget; one !== undefined; one = one.parent) {
+    const { name } = one;
+    if (chain.some((known) => known.name === name)) {
+      throw new RangeError(`the budget "${name}" stands twice in the chain of "${budget.name}"`);
+    }
+    chain.push(one);
+    if (chain.length > MAX_CHAIN) throw new RangeError(`a chain has at most ${MAX_CHAIN} budgets`);
+  }
+  return chain;
 }

@@ -58,3 +58,30 @@ function message({ budget, limit, balances, requested }: Denied): string {
   const open = balances.open > 0 ? `, ${show(balances.reserved)} reserved by open calls` : '';
   return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${ADVICE}`;
 }
+
+/** A store could not be reached, or could not write. Nothing was changed by the call that threw it. */
+export class StoreError extends Error {
+  readonly code = 'token_budget_store';
+
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'StoreError';
+  }
+}
+
+/** The store is not available and the failure policy is `closed`: the call was not sent. */
+export class StoreUnavailableError extends Error {
+  readonly code = 'token_budget_store_unavailable';
+  readonly status = 402;
+  readonly budget: string;
+
+  constructor(budget: string, cause: unknown) {
+    super(
+      `The ledger of token budget "${budget}" is not available, so the call was not sent. Make its store available, or ` +
+        'set "failurePolicy" to "open" to go on without it.',
+      { cause },
+    );
+    this.name = 'StoreUnavailableError';
+    this.budget = budget;
+  }
+}

@@ -1,14 +1,16 @@
-export { type Account, admit, worstCase } from './admission.ts';
+export { type Account, admit, affords, worstCase } from './admission.ts';
 export { attachCharge, chargeOf, type PendingCharge } from './charges.ts';
 export {
   type BudgetDefinition,
+  chainOf,
   DEFAULT_MAX_SHARE,
   DEFAULT_MIN_OUTPUT_TOKENS,
   defineBudget,
   MODES,
   type Mode,
+  type Window,
 } from './definition.ts';
-export { BudgetExceededError, type SpentAmounts } from './errors.ts';
+export { BudgetExceededError, type SpentAmounts, StoreError, StoreUnavailableError } from './errors.ts';
 export {
   type BudgetEvent,
   type BudgetListener,
@@ -30,6 +32,7 @@ export {
   subtractAmounts,
 } from './limits.ts';
 export { afterwards, isPromise } from './maybe-promise.ts';
+export { type FailurePolicy, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
 export {
   DEFAULT_MINUTES,
   MINUTES_PER_RATE,
@@ -38,4 +41,11 @@ export {
   nanoUsdToOutputTokens,
   USD_PER_RATE,
 } from './time-budget.ts';
-export { type BudgetStatus, type Left, type Reserve, TokenBudgetTracker } from './tracker.ts';
+export {
+  type BudgetStatus,
+  type Left,
+  type Reserve,
+  TokenBudgetTracker,
+  type TrackerOptions,
+} from './tracker.ts';
+export { type TimeSpan, windowOf } from './window.ts';

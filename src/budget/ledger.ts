@@ -1,4 +1,4 @@
-import type { BudgetDefinition, Mode } from './definition.ts';
+import type { BudgetDefinition } from './definition.ts';
 import type { Amounts, LimitName } from './limits.ts';
 
 /** The balances of one budget. */
@@ -17,7 +17,8 @@ export interface Balances {
 export interface ReserveRequest {
   /** Names the reservation; unique. */
   readonly id: string;
-  readonly mode: Mode;
+  /** How long the reservation holds without a heartbeat, milliseconds; after that it is charged in full. */
+  readonly leaseMs: number;
   /** What the call costs whatever its output: its input at most, and one call. */
   readonly fixed: Amounts;
   /** What one more token of output cap costs, pico-USD (all choices together). */
@@ -55,17 +56,30 @@ export type MaybePromise<T> = T | Promise<T>;
 
 /**
  * Where balances live. Every call is atomic: a reservation is taken on all budgets of the chain or on none.
- * Settling or releasing a reservation that is not open does nothing and answers `false`, so that nothing is
- * charged twice.
+ *
+ * - A budget with a window has balances for each window. A reservation belongs to the windows that it was taken in, and is
+ *   settled there, however late.
+ * - Settling or releasing a reservation that is not open does nothing and answers `false`, so that nothing is
+ *   charged twice.
+ * - In a store that outlives its processes, a reservation whose lease ended was held by a process that died: it is
+ *   charged in full, because its call may have been billed.
+ *
+ * @throws StoreError where the store cannot be reached or cannot write; nothing was changed then
  */
 export interface Store {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission>;
+  /** Reserves more for an open reservation, where every strict budget of it can pay for that; `false` where not. */
+  grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean>;
   /** Charges what was used on the budgets of the reservation and frees what is left of it. */
   settle(id: string, used: Amounts): MaybePromise<boolean>;
   /** Frees a reservation of a call that spent nothing. */
   release(id: string): MaybePromise<boolean>;
   /** Charges without a reservation: usage that is only known afterwards. */
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
-  /** The balances of a budget; of one that was never used, all zero. */
+  /** The balances of a budget in its present window; of one that was never used, all zero. */
   balances(budget: BudgetDefinition): MaybePromise<Balances>;
+  /** Keeps open reservations of a living process from ending with their lease. */
+  heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void>;
+  /** Lets go of files and connections. Open reservations stay, until settled by nobody. */
+  close(): MaybePromise<void>;
 }

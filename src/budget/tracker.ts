@@ -1,10 +1,15 @@
 import { nanoToUsd } from '../pricing/index.ts';
-import type { BudgetDefinition } from './definition.ts';
+import { type BudgetDefinition, chainOf } from './definition.ts';
 import type { BudgetEvent, BudgetListener } from './events.ts';
-import type { Admission, Balances, MaybePromise, ReserveRequest, Store } from './ledger.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import type { Admission, Balances, Denied, MaybePromise, ReserveRequest, Store } from './ledger.ts';
 import { type Amounts, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
 import { afterwards } from './maybe-promise.ts';
+import { WaitQueue } from './wait-queue.ts';
 import { BudgetWatch, largestShare } from './watch.ts';
+
+/** How long a reservation outlives its process, milliseconds. A living one is renewed three times in it. */
+export const LEASE_MS = 60_000;
 
 /** What is left of a budget; a limit that is not set is absent. */
 export interface Left {
@@ -14,8 +19,8 @@ export interface Left {
   readonly minutes?: number;
 }
 
-/** A reserve; the mode is the budget's. */
-export type Reserve = Omit<ReserveRequest, 'mode'>;
+/** A reserve; the lease is the tracker's. */
+export type Reserve = Omit<ReserveRequest, 'leaseMs'>;
 
 /** A budget as it stands. Amounts of money are USD, for people; `balances` has the exact integers. */
 export interface BudgetStatus {
@@ -30,6 +35,16 @@ export interface BudgetStatus {
   readonly balances: Balances;
 }
 
+export interface TrackerOptions {
+  readonly store: Store;
+  /** The clock, milliseconds since the epoch. */
+  readonly now?: () => number;
+  /** How long a call may wait for open reservations to settle before it is denied, milliseconds; the default is 0. */
+  readonly waitMs?: number;
+  /** How long a reservation outlives its process, milliseconds. */
+  readonly leaseMs?: number;
+}
+
 /**
  * What the host's code holds: one budget, its status and its events. Reserves before a call, settles after it.
  * With the memory store every answer is at hand at once; with a shared store it is a promise.
@@ -38,19 +53,32 @@ export class TokenBudgetTracker {
   readonly budget: BudgetDefinition;
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #watch: BudgetWatch;
+  readonly #waitMs: number;
+  readonly #leaseMs: number;
   readonly #chain: readonly BudgetDefinition[];
+  readonly #watches: readonly BudgetWatch[];
+  readonly #queue: WaitQueue;
+  readonly #leases: LeaseKeeper;
   readonly #listeners = new Set<BudgetListener>();
 
-  /** @param options.now the clock, milliseconds since the epoch */
-  constructor(budget: BudgetDefinition, options: { store: Store; now?: () => number }) {
+  /** @throws RangeError where the chain of parents is too long or has a name twice */
+  constructor(budget: BudgetDefinition, options: TrackerOptions) {
     this.budget = budget;
     this.#store = options.store;
     this.#now = options.now ?? Date.now;
-    this.#watch = new BudgetWatch(budget);
-    this.#chain = [budget];
-    // Time runs from here, not from the first call.
-    void this.#store.balances(budget);
+    this.#waitMs = options.waitMs ?? 0;
+    this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#chain = chainOf(budget);
+    this.#watches = this.#chain.map((one) => new BudgetWatch(one));
+    this.#queue = new WaitQueue(this.#now);
+    this.#leases = new LeaseKeeper((ids) => this.#store.heartbeat(ids, this.#leaseMs), this.#leaseMs);
+    // Time runs from here, not from the first call. A store that is away is told of by the first call.
+    void Promise.resolve(this.#store.balances(budget)).catch(() => undefined);
+  }
+
+  /** Whether any budget of the chain is held strictly, so that the worst case of a call has to be known. */
+  get strict(): boolean {
+    return this.#chain.some(({ mode }) => mode === 'strict');
   }
 
   /** Calls `listener` on every event until the function returned is called. What it throws is ignored. */
@@ -60,30 +88,61 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Reserves the worst case of a call, or says why not.
+   * Reserves the worst case of a call, or says why not, after waiting where that is set.
    * @param closer a request with a closer count, asked for only where the first would be denied or clamped
+   * @param signal ends the wait; its reason is thrown
    */
-  reserve(request: Reserve, closer?: () => Reserve): MaybePromise<Admission> {
-    const answer = this.#store.reserve(this.#chain, { ...request, mode: this.budget.mode });
-    return afterwards(answer, (admission) => {
-      const asAsked = admission.admitted && admission.outputCap >= request.outputCap;
-      if (closer !== undefined && !asAsked) {
+  reserve(request: Reserve, closer?: () => Reserve, signal?: AbortSignal): MaybePromise<Admission> {
+    let closest = request;
+    const attempt = (): MaybePromise<Admission> => {
+      const exact = closest !== request || closer === undefined;
+      return afterwards(this.#reserveOnce(closest), (admission) => {
+        if (exact || isAsAsked(admission, request)) return admission;
+        closest = closer();
         const freed = admission.admitted ? this.#store.release(request.id) : false;
-        return afterwards(freed, () => this.reserve(closer()));
-      }
-      if (!admission.admitted) this.#refused(admission);
-      return admission;
+        return afterwards(freed, () => this.#reserveOnce(closest));
+      });
+    };
+    // One that comes while others wait goes to the end of the queue untried.
+    const first = this.#queue.empty ? attempt() : undefined;
+    return afterwards(first, (admission) => {
+      const waits = admission === undefined || this.#mayWait(admission);
+      const answer = waits ? this.#queue.wait(attempt, admission, this.#waitMs, signal) : admission;
+      return afterwards(answer, (final) => this.#answered(request.id, final));
+    });
+  }
+
+  /** Reserves more for an open reservation; false where the budget cannot pay for that. */
+  grow(id: string, more: Amounts): MaybePromise<boolean> {
+    return this.#store.grow(this.#chain, id, more);
+  }
+
+  /** Why the budget cannot pay for that much more, for a refusal; the listeners are told. */
+  refusal(requested: Amounts): MaybePromise<Denied> {
+    return afterwards(this.#store.balances(this.budget), (balances) => {
+      const limit = largestShare(this.budget, balances, this.#now()).limit ?? 'costUsd';
+      const denied: Denied = { admitted: false, budget: this.budget, limit, balances, requested };
+      this.#refused(denied);
+      return denied;
     });
   }
 
   /** Charges what a reserved call used. False where the reservation was settled or released before. */
   settle(id: string, used: Amounts): MaybePromise<boolean> {
-    return afterwards(this.#store.settle(id, used), (settled) => afterwards(this.#update(), () => settled));
+    this.#leases.drop(id);
+    return afterwards(this.#store.settle(id, used), (settled) => {
+      this.#queue.wake();
+      return afterwards(this.#update(), () => settled);
+    });
   }
 
   /** Frees the reservation of a call that spent nothing. */
   release(id: string): MaybePromise<boolean> {
-    return this.#store.release(id);
+    this.#leases.drop(id);
+    return afterwards(this.#store.release(id), (released) => {
+      this.#queue.wake();
+      return released;
+    });
   }
 
   /** Charges usage that no reservation was made for: another instrumentation's, or the host's own. */
@@ -107,16 +166,38 @@ export class TokenBudgetTracker {
     }
   }
 
-  #refused(denied: Extract<Admission, { admitted: false }>): void {
+  #reserveOnce(request: Reserve): MaybePromise<Admission> {
+    return this.#store.reserve(this.#chain, { ...request, leaseMs: this.#leaseMs });
+  }
+
+  /** Only what is reserved now can be freed: a limit that is reached, or a time that is over, stays so. */
+  #mayWait(admission: Admission): boolean {
+    if (this.#waitMs === 0 || admission.admitted) return false;
+    return admission.balances.open > 0 && admission.limit !== 'minutes';
+  }
+
+  #answered(id: string, admission: Admission): Admission {
+    if (admission.admitted) this.#leases.keep(id);
+    else this.#refused(admission);
+    return admission;
+  }
+
+  #refused(denied: Denied): void {
     this.emit({ type: 'denied', budget: denied.budget.name, denied });
     // With nothing in flight that could free some, what is left no longer pays for the calls that are made.
     if (denied.balances.open > 0) return;
-    for (const event of this.#watch.exhaust(denied.limit, denied.balances)) this.emit(event);
+    const watch = this.#watches[this.#chain.indexOf(denied.budget)];
+    for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
   }
 
-  #update(): MaybePromise<void> {
-    return afterwards(this.#store.balances(this.budget), (balances) => {
-      for (const event of this.#watch.update(balances, this.#now())) this.emit(event);
+  /** Looks at each budget of the chain for thresholds that were crossed. */
+  #update(index = 0): MaybePromise<void> {
+    const budget = this.#chain[index];
+    const watch = this.#watches[index];
+    if (budget === undefined || watch === undefined) return;
+    return afterwards(this.#store.balances(budget), (balances) => {
+      for (const event of watch.update(balances, this.#now())) this.emit(event);
+      return this.#update(index + 1);
     });
   }
 
@@ -129,10 +210,14 @@ export class TokenBudgetTracker {
       limits: this.budget.limits,
       left: leftOf(this.budget, balances, now),
       usedShare: Math.max(0, share),
-      exhausted: this.#watch.exhausted || share >= 1,
+      exhausted: this.#watches[0]?.exhausted === true || share >= 1,
       balances,
     };
   }
+}
+
+function isAsAsked(admission: Admission, request: Reserve): boolean {
+  return admission.admitted && admission.outputCap >= request.outputCap;
 }
 
 function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {

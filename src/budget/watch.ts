@@ -3,11 +3,12 @@ import { type BudgetEvent, THRESHOLDS } from './events.ts';
 import type { Balances } from './ledger.ts';
 import { LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
 
-/** Watches the balances of one budget and says which thresholds were crossed, each once, and exhaustion, once. */
+/** Watches the balances of one budget and says which thresholds were crossed, each once a window, and exhaustion, once. */
 export class BudgetWatch {
   readonly #budget: BudgetDefinition;
   #crossed = 0;
   #exhausted = false;
+  #startedAt: number | undefined;
 
   constructor(budget: BudgetDefinition) {
     this.#budget = budget;
@@ -19,6 +20,7 @@ export class BudgetWatch {
 
   /** The events that the new balances give rise to, in order. */
   update(balances: Balances, now: number): BudgetEvent[] {
+    this.#enter(balances.startedAt);
     const { limit, share } = largestShare(this.#budget, balances, now);
     const events: BudgetEvent[] = [];
     if (limit === undefined) return events;
@@ -36,9 +38,18 @@ export class BudgetWatch {
 
   /** The budget is exhausted by that limit: the event the first time, none after it. */
   exhaust(limit: LimitName, balances: Balances): BudgetEvent[] {
+    this.#enter(balances.startedAt);
     if (this.#exhausted) return [];
     this.#exhausted = true;
     return [{ type: 'exhausted', ...this.#about(limit, balances) }];
+  }
+
+  /** In a new window everything may be told again. */
+  #enter(startedAt: number): void {
+    if (startedAt === this.#startedAt) return;
+    this.#startedAt = startedAt;
+    this.#crossed = 0;
+    this.#exhausted = false;
   }
 
   #about(limit: LimitName, balances: Balances) {

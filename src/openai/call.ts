@@ -7,14 +7,12 @@ import {
   type Tracer,
 } from '@opentelemetry/api';
 import {
-  type Admitted,
   type Amounts,
   afterwards,
   attachCharge,
   type BudgetEvent,
   type MaybePromise,
   NOTHING,
-  type ReserveRequest,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
 import * as semconv from '../otel/semconv.ts';
@@ -22,12 +20,13 @@ import { hidesReasoning, nanoToUsd, type PriceBook, type RateCard } from '../pri
 import { type TokenUsage, totalTokens } from '../usage/index.ts';
 import { type Answer, answerTexts, readAnswer } from './answer.ts';
 import { outputContent } from './content.ts';
-import { countedUsage, repairUsage, reservedUsage } from './estimate.ts';
+import { countedUsage, repairUsage } from './estimate.ts';
 import { errorType, failureCost } from './failure.ts';
 import { type Instruments, recordTokens } from './instruments.ts';
 import type { CallPlan } from './plan.ts';
 import { priceUsage } from './quote.ts';
 import { answerAttributes, identityAttributes } from './request-attributes.ts';
+import type { CallReservation } from './reservation.ts';
 import type { ResponseMemory } from './response-memory.ts';
 import { safely } from './safely.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -35,6 +34,7 @@ import { type UsageSource, usageAttributes } from './usage-attributes.ts';
 
 /** What calls share. */
 export interface CallHost {
+  /** The budget of calls that are made outside of any other. */
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
   readonly memory: ResponseMemory;
@@ -54,12 +54,8 @@ export interface Begun {
   /** The caller's context with the span in it. */
   readonly context: Context;
   readonly span: Span;
-  /** Names the reservation. */
-  readonly id: string;
   readonly card: RateCard;
-  /** What was asked of the budget, and what it gave. */
-  readonly request: Pick<ReserveRequest, 'fixed' | 'choices'>;
-  readonly admitted: Admitted;
+  readonly reservation: CallReservation;
   /** By the monotonic clock, milliseconds. */
   readonly startedAt: number;
 }
@@ -91,16 +87,20 @@ export class Call {
     host.open.add(this);
   }
 
-  /** What the budget gave. */
-  get admitted(): Admitted {
-    return this.#begun.admitted;
+  /** Whether the call is held to what is reserved for it. */
+  get strict(): boolean {
+    return this.#begun.reservation.tracker.strict;
+  }
+
+  get reservation(): CallReservation {
+    return this.#begun.reservation;
   }
 
   /** A complete answer came. */
   answered(value: unknown): void {
     const answer = readAnswer(value, this.plan.endpoint);
     this.#capture(() => outputContent(value, []));
-    const source = answer.unfinished && this.#strict ? 'reservation' : 'response';
+    const source = answer.unfinished && this.strict ? 'reservation' : 'response';
     this.#conclude(answer, source, () => answerTexts(value));
   }
 
@@ -115,7 +115,7 @@ export class Call {
     this.#capture(() => outputContent(undefined, reader.texts));
     const failed = typeof end === 'object' ? end.error : reader.error;
     const unseen = !reader.usageSeen && !reader.complete && hidesReasoning(this.plan.model);
-    const source = this.#strict && unseen ? 'reservation' : 'response';
+    const source = this.strict && unseen ? 'reservation' : 'response';
     const cut = end === 'cut' || typeof end === 'object';
     this.#conclude(answer, source, () => reader.texts, { cut, ...(failed === undefined ? {} : { failed }) });
   }
@@ -129,7 +129,7 @@ export class Call {
       return;
     }
     const answer = readAnswer(undefined, this.plan.endpoint);
-    this.#conclude(answer, this.#strict ? 'reservation' : 'response', () => [], { cut: true, failed: error });
+    this.#conclude(answer, this.strict ? 'reservation' : 'response', () => [], { cut: true, failed: error });
   }
 
   /** The call will not be seen to end (its answer was never read, or the process exits). */
@@ -141,20 +141,15 @@ export class Call {
   settle(): MaybePromise<void> {
     if (this.#settled || !this.#ended) return;
     this.#settled = true;
-    const { tracker } = this.#host;
+    const { tracker } = this.reservation;
     return context.with(this.context, () => {
-      const nothing = this.#due === NOTHING;
-      const done = nothing ? tracker.release(this.#begun.id) : tracker.settle(this.#begun.id, this.#due);
+      const done = this.reservation.settle(this.#due);
       return afterwards(done, () => afterwards(tracker.status(), ({ left }) => this.#setLeft(left)));
     });
   }
 
   #capture(content: () => Attributes): void {
     if (this.#host.captureContent && !this.#ended) this.#begun.span.setAttributes(content());
-  }
-
-  get #strict(): boolean {
-    return this.#host.tracker.budget.mode === 'strict';
   }
 
   /** Prices what was used and ends the call. Usage that is missing is counted, or taken from the reservation. */
@@ -172,12 +167,12 @@ export class Call {
     const usage = whole
       ? reading.usage
       : source === 'reservation'
-        ? reservedUsage(this.#begun.request, this.#begun.admitted)
+        ? this.reservation.usage
         : repairUsage(reading, countedUsage(plan, texts(), this.#host.memory));
     if (!whole || reading.problems.length > 0) {
       this.#emit({
         type: 'usage_missing',
-        budget: this.#host.tracker.budget.name,
+        budget: this.reservation.tracker.budget.name,
         model: plan.model,
         reason: reading.problems.length > 0 ? 'implausible' : how.cut === true ? 'cut' : 'absent',
         problems: reading.problems,
@@ -185,7 +180,7 @@ export class Call {
       });
     }
     const charge = priceUsage(this.#host.prices, plan, this.#begun.card, usage, answer);
-    const cost = source === 'reservation' ? this.#begun.admitted.reserved.costNanoUsd : charge.costNanoUsd;
+    const cost = source === 'reservation' ? this.reservation.costNanoUsd : charge.costNanoUsd;
     this.#host.memory.remember(answer.id, plan.body, usage);
     this.#end({
       due: { costNanoUsd: cost, tokens: totalTokens(usage), calls: 1 },
@@ -219,6 +214,10 @@ export class Call {
         const seconds = (this.#firstChunkAt - this.#begun.startedAt) / 1_000;
         this.#begun.span.setAttribute(semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK, seconds);
       }
+      const { attempts } = this.reservation;
+      if (attempts !== NOTHING) {
+        this.#begun.span.setAttribute(semconv.ATTR_BUDGET_ATTEMPTS_COST, nanoToUsd(attempts.costNanoUsd));
+      }
       if (end.error !== undefined) setError(this.#begun.span, end.error);
       this.#measure(end);
       this.#begun.span.end();
@@ -227,7 +226,8 @@ export class Call {
   }
 
   #measure(end: { due: Amounts; usage?: TokenUsage; model?: string; error?: unknown }): void {
-    const { instruments, tracker } = this.#host;
+    const { instruments } = this.#host;
+    const { tracker } = this.reservation;
     const attributes: Attributes = {
       ...identityAttributes(this.plan),
       ...(end.model === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: end.model }),
@@ -241,12 +241,13 @@ export class Call {
         ...failed,
       });
       const budget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-      if (end.due.costNanoUsd > 0) instruments.cost.add(nanoToUsd(end.due.costNanoUsd), budget);
+      const cost = end.due.costNanoUsd + this.reservation.attempts.costNanoUsd;
+      if (cost > 0) instruments.cost.add(nanoToUsd(cost), budget);
     });
   }
 
   #emit(event: BudgetEvent): void {
-    context.with(this.context, () => this.#host.tracker.emit(event));
+    context.with(this.context, () => this.reservation.tracker.emit(event));
   }
 
   #setLeft(left: { costUsd?: number; tokens?: number; calls?: number }): void {

@@ -1,4 +1,3 @@
-import type { Admitted, ReserveRequest } from '../budget/index.ts';
 import { countInput, countOutput } from '../tokens/index.ts';
 import { type TokenUsage, tokenUsage, type UsageReading } from '../usage/index.ts';
 import type { CallPlan } from './plan.ts';
@@ -39,12 +38,4 @@ export function repairUsage(reading: UsageReading, counted: TokenUsage): TokenUs
         }
       : {}),
   };
-}
-
-/** The usage that a reservation stands for: the most that the call can have used. */
-export function reservedUsage(
-  request: Pick<ReserveRequest, 'fixed' | 'choices'>,
-  admitted: Admitted,
-): TokenUsage {
-  return tokenUsage({ input: request.fixed.tokens, output: admitted.outputCap * request.choices });
 }

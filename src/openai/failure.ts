@@ -39,7 +39,9 @@ export function failureCost(error: unknown): FailureCost {
   }
   // What the SDK refuses before it sends (a missing key, a body it cannot serialize) has no cause and no request.
   const name = error instanceof Error ? error.constructor.name : '';
-  return name === 'TypeError' || name === 'OpenAIError' || name === 'SyntaxError' ? 'nothing' : 'unknown';
+  const refused = name === 'OpenAIError' || name === 'SyntaxError';
+  // A TypeError with a cause is what fetch throws when a request under way breaks.
+  return refused || (name === 'TypeError' && (error as Error).cause === undefined) ? 'nothing' : 'unknown';
 }
 
 /** The application aborted a stream, which the SDK then ends without an error. */

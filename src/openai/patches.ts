@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
-import { BudgetExceededError, isPromise } from '../budget/index.ts';
+import { BudgetExceededError, isPromise, StoreUnavailableError } from '../budget/index.ts';
 import { PriceUnknownError } from '../pricing/index.ts';
 import { beginCall } from './begin-call.ts';
 import type { Call, CallHost } from './call.ts';
+import { failureCost } from './failure.ts';
 import { planOf } from './plan.ts';
 import { watchResponse } from './raw-response.ts';
 import { safely } from './safely.ts';
@@ -35,10 +37,15 @@ interface Sent {
   readonly asksUsage: boolean;
   /** Whether the SDK reads the body; otherwise the application does. */
   parsed: boolean;
+  /** Whether the last attempt was sent and its cost is not known. */
+  lost: boolean;
 }
 
 /** The SDK copies the options of a request with their symbols, so the call goes with them, through retries too. */
 const SENT = Symbol('otel-token-budget.sent');
+
+/** The call that a request under way belongs to. */
+const inFlight = new AsyncLocalStorage<Sent>();
 
 /** The calls of responses, for an application that reads one itself. */
 const byResponse = new WeakMap<RawResponse, Sent>();
@@ -51,12 +58,14 @@ const unread = new FinalizationRegistry<Call>((call) => {
 /**
  * What is patched, on the prototype of the client:
  *
+ * - `fetchWithTimeout`, each attempt: one that fails after it was sent may have been billed;
  * - `makeRequest`, where the request is known and not yet sent: the call begins, is refused, or fails;
  * - `request`, which gives the promise that the application gets: how it reads the answer is watched;
  * - `parseResponseWithTimeout`, which reads the answer in the later releases of openai 7.
  */
 export function clientPatches(host: CallHost): readonly ClientPatch[] {
   return [
+    { name: 'fetchWithTimeout', wrap: patchFetch },
     { name: 'makeRequest', wrap: (original) => patchMakeRequest(host, original) },
     { name: 'parseResponseWithTimeout', wrap: patchParseResponse },
     { name: 'request', wrap: patchRequest },
@@ -66,22 +75,46 @@ export function clientPatches(host: CallHost): readonly ClientPatch[] {
 function patchMakeRequest(host: CallHost, original: Method): Method {
   return async function makeRequest(this: Client, input: unknown, ...rest: unknown[]): Promise<unknown> {
     const options: unknown = await input;
-    // A retry comes by again with the options of the call that is under way.
-    if (!isRecord(options) || sentOf(options) !== undefined) return original.call(this, options, ...rest);
+    if (!isRecord(options)) return original.call(this, options, ...rest);
+    const underWay = sentOf(options);
+    if (underWay !== undefined) {
+      await beforeRetry(underWay);
+      return original.call(this, options, ...rest);
+    }
     const sent = await begin(host, this, options);
     if (sent === undefined) return original.call(this, options, ...rest);
     const tagged = { ...options, body: sent.body, [SENT]: sent };
     try {
-      const props: ResponseProps = await context.with(sent.call.context, () =>
-        original.call(this, tagged, ...rest),
-      );
+      const send = () => original.call(this, tagged, ...rest);
+      const props: ResponseProps = await inFlight.run(sent, () => context.with(sent.call.context, send));
       safely('a response', () => {
+        // Should the SDK try again from here, the body of this answer was lost.
+        sent.lost = true;
         byResponse.set(props.response, sent);
         unread.register(props.response, sent.call);
       });
       return props;
     } catch (error) {
       safely('a failed request', () => sent.call.failed(error, 'request'));
+      throw error;
+    }
+  };
+}
+
+/** Before the SDK sends a request again: an attempt that may have been billed is charged, and the next one paid for. */
+async function beforeRetry(sent: Sent): Promise<void> {
+  const { lost, call } = sent;
+  sent.lost = false;
+  if (lost && call.strict) await call.reservation.renew();
+}
+
+function patchFetch(original: Method): Method {
+  return async function fetchWithTimeout(this: Client, ...args: unknown[]): Promise<unknown> {
+    try {
+      return await original.apply(this, args);
+    } catch (error) {
+      const sent = inFlight.getStore();
+      if (sent !== undefined) sent.lost = safely('a failed attempt', () => failureCost(error)) !== 'nothing';
       throw error;
     }
   };
@@ -97,12 +130,22 @@ async function begin(host: CallHost, client: Client, options: RequestOptions): P
     if (plan === undefined) return undefined;
     const begun = beginCall(host, plan);
     const call = isPromise(begun) ? await begun : begun;
-    return { call, parsed: false, ...sentBody(host, plan, call.admitted) };
+    return { call, parsed: false, lost: false, ...sentBody(host, plan, call.reservation.outputCap) };
   } catch (error) {
-    if (error instanceof BudgetExceededError || error instanceof PriceUnknownError) throw error;
+    if (isRefusal(error)) throw error;
+    // A wait that the caller aborted: the SDK sees the signal too, and throws its own error.
+    if (options.signal?.aborted === true) return undefined;
     diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
     return undefined;
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof BudgetExceededError ||
+    error instanceof PriceUnknownError ||
+    error instanceof StoreUnavailableError
+  );
 }
 
 function patchParseResponse(original: Method): Method {

@@ -21,6 +21,8 @@ export interface CallPlan {
   readonly choices: number;
   /** Whether the caller's signal was aborted before anything was sent. */
   readonly aborted: boolean;
+  /** The caller's signal. */
+  readonly signal?: AbortSignal;
 }
 
 /** The plan of a request; undefined for one that is not counted. */
@@ -42,6 +44,7 @@ export function planOf(client: Client, options: RequestOptions): CallPlan | unde
     outputCap: outputCapOf(endpoint, model, cap.asked),
     choices: Math.max(1, count(body['n']) ?? 1, count(body['best_of']) ?? 1),
     aborted: options.signal?.aborted === true,
+    ...(options.signal instanceof AbortSignal ? { signal: options.signal } : {}),
   };
 }
 

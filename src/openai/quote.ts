@@ -17,7 +17,7 @@ import type { ResponseMemory } from './response-memory.ts';
 
 /** What a call may cost at most, and whether a closer count could say less. */
 export interface Quote {
-  readonly request: Omit<ReserveRequest, 'id' | 'mode'>;
+  readonly request: Omit<ReserveRequest, 'id' | 'leaseMs'>;
   readonly exact: boolean;
 }
 

@@ -1,4 +1,3 @@
-import type { Admitted } from '../budget/index.ts';
 import type { CallHost } from './call.ts';
 import type { CallPlan } from './plan.ts';
 import { isRecord } from './sdk-types.ts';
@@ -9,17 +8,20 @@ export interface SentBody {
   readonly asksUsage: boolean;
 }
 
-/** The caller's body, untouched but for a cap that admission lowered and the request for usage of a stream. */
-export function sentBody(host: Pick<CallHost, 'includeUsage'>, plan: CallPlan, admitted: Admitted): SentBody {
+/**
+ * The caller's body, untouched but for a cap that admission lowered and the request for usage of a stream.
+ * @param outputCap the cap that admission gave, tokens
+ */
+export function sentBody(host: Pick<CallHost, 'includeUsage'>, plan: CallPlan, outputCap: number): SentBody {
   const asksUsage = shouldAskUsage(host.includeUsage, plan);
-  const clamped = admitted.outputCap < plan.outputCap;
+  const clamped = outputCap < plan.outputCap;
   if (!asksUsage && !clamped) return { body: plan.body, asksUsage };
   const options = plan.body['stream_options'];
   return {
     asksUsage,
     body: {
       ...plan.body,
-      ...(clamped ? { [plan.capField]: admitted.outputCap } : {}),
+      ...(clamped ? { [plan.capField]: outputCap } : {}),
       ...(asksUsage
         ? { stream_options: { ...(isRecord(options) ? options : {}), include_usage: true } }
         : {}),

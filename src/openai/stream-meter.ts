@@ -1,5 +1,7 @@
+import { type BudgetExceededError, isPromise, type MaybePromise } from '../budget/index.ts';
 import type { Call, StreamEnd } from './call.ts';
 import { StreamAbortedError } from './failure.ts';
+import { OutputGauge } from './output-gauge.ts';
 import { safely } from './safely.ts';
 import { isRecord, type SdkStream } from './sdk-types.ts';
 import { isUsageChunk } from './sent-body.ts';
@@ -34,7 +36,14 @@ class MeteredIterator implements AsyncIterableIterator<unknown> {
           this.#meter.end(this.#controller.signal.aborted ? { error: new StreamAbortedError() } : 'complete');
           return result;
         }
-        if (this.#meter.read(result.value)) return result;
+        const passes = this.#meter.read(result.value);
+        const paid = this.#meter.payFor();
+        const refusal = isPromise(paid) ? await paid : paid;
+        if (refusal !== undefined) {
+          this.#controller.abort();
+          throw refusal;
+        }
+        if (passes) return result;
       }
     } catch (error) {
       this.#meter.end({ error });
@@ -63,12 +72,26 @@ export class StreamMeter {
   readonly #call: Call;
   readonly #asksUsage: boolean;
   readonly #reader: StreamReader;
+  readonly #gauge: OutputGauge | undefined;
   #begun = false;
 
   constructor(call: Call, asksUsage: boolean) {
     this.#call = call;
     this.#asksUsage = asksUsage;
-    this.#reader = new StreamReader(call.plan.endpoint);
+    const gauge = call.strict ? new OutputGauge(call.plan.model) : undefined;
+    this.#gauge = gauge;
+    this.#reader = new StreamReader(call.plan.endpoint, gauge && ((text) => gauge.add(text)));
+  }
+
+  /**
+   * Where more came than is reserved, reserves more. The refusal where the budget cannot pay for that: what came last is
+   * not paid for, and the stream has to end.
+   */
+  payFor(): MaybePromise<BudgetExceededError | undefined> {
+    if (this.#gauge === undefined) return undefined;
+    const over =
+      safely('metering a stream', () => this.#gauge?.exceeds(this.#call.reservation.outputTokens)) === true;
+    return over ? this.#call.reservation.growTo(this.#gauge.counted) : undefined;
   }
 
   /** Takes an event in. False where it is to be kept from the caller. */

@@ -8,6 +8,7 @@ import { isRecord } from './sdk-types.ts';
  */
 export class StreamReader {
   readonly #endpoint: Endpoint;
+  readonly #onText: ((text: string) => void) | undefined;
   readonly #texts: string[] = [];
   #answer: Answer | undefined;
   #finishReasons: string[] = [];
@@ -16,8 +17,10 @@ export class StreamReader {
   #error: unknown;
   #complete = false;
 
-  constructor(endpoint: Endpoint) {
+  /** @param onText is told of each generated piece of text */
+  constructor(endpoint: Endpoint, onText?: (text: string) => void) {
     this.#endpoint = endpoint;
+    this.#onText = onText;
   }
 
   /** Whether the last event of the answer came: a final response, or a finish reason for every choice seen. */
@@ -112,7 +115,9 @@ export class StreamReader {
   }
 
   #push(text: unknown): void {
-    if (typeof text === 'string' && text !== '') this.#texts.push(text);
+    if (typeof text !== 'string' || text === '') return;
+    this.#texts.push(text);
+    this.#onText?.(text);
   }
 }
 

@@ -71,6 +71,8 @@ export const ATTR_BUDGET_RESERVED_COST = 'token_budget.reserved.cost';
 export const ATTR_BUDGET_RESERVED_TOKENS = 'token_budget.reserved.tokens';
 /** Ours: the exact charge of the call, an integer of nano-USD. */
 export const ATTR_BUDGET_COST_NANO_USD = 'token_budget.cost.nano_usd';
+/** Ours: what earlier attempts of the call were charged, USD: they failed after they were sent, and may have been billed. */
+export const ATTR_BUDGET_ATTEMPTS_COST = 'token_budget.attempts.cost';
 /** Ours: where the usage comes from: `response` or `local` (counted here), or `reservation` (worst case). */
 export const ATTR_BUDGET_USAGE_SOURCE = 'token_budget.usage.source';
 /** Ours: where the price comes from: `book`, `override`, `family` or `none`. */

@@ -4,12 +4,14 @@ import {
   type Amounts,
   addAmounts,
   admit,
+  affords,
   type Balances,
   type BudgetDefinition,
   NOTHING,
   type ReserveRequest,
   type Store,
   subtractAmounts,
+  windowOf,
 } from '../budget/index.ts';
 
 interface Entry {
@@ -21,12 +23,13 @@ interface Entry {
 
 interface Reservation {
   readonly entries: readonly Entry[];
-  readonly reserved: Amounts;
+  reserved: Amounts;
 }
 
-/** A ledger in the memory of one process. Answers at once; forgotten when the process ends. */
+/** A ledger in the memory of one process. Answers at once; forgotten when the process ends, so leases never end. */
 export class MemoryStore implements Store {
-  readonly #entries = new Map<string, Entry>();
+  /** By budget, the entry of each window that is still of use. */
+  readonly #entries = new Map<string, Map<number, Entry>>();
   readonly #open = new Map<string, Reservation>();
   readonly #now: () => number;
 
@@ -36,12 +39,10 @@ export class MemoryStore implements Store {
   }
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Admission {
-    const accounts: Account[] = chain.map((budget) => ({ budget, balances: this.#entry(budget) }));
-    const admission = admit(accounts, request, this.#now());
-    if (!admission.admitted) {
-      return { ...admission, balances: { ...admission.balances } };
-    }
-    const entries = chain.map((budget) => this.#entry(budget));
+    const now = this.#now();
+    const entries = chain.map((budget) => this.#entry(budget, now));
+    const admission = admit(accountsOf(chain, entries), request, now);
+    if (!admission.admitted) return { ...admission, balances: { ...admission.balances } };
     for (const entry of entries) {
       entry.reserved = addAmounts(entry.reserved, admission.reserved);
       entry.open += 1;
@@ -50,26 +51,15 @@ export class MemoryStore implements Store {
     return admission;
   }
 
+  grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): boolean {
+    const reservation = this.#open.get(id);
+    if (reservation === undefined || !affords(accountsOf(chain, reservation.entries), more)) return false;
+    for (const entry of reservation.entries) entry.reserved = addAmounts(entry.reserved, more);
+    reservation.reserved = addAmounts(reservation.reserved, more);
+    return true;
+  }
+
   settle(id: string, used: Amounts): boolean {
-    return this.#close(id, used);
-  }
-
-  release(id: string): boolean {
-    return this.#close(id, NOTHING);
-  }
-
-  charge(chain: readonly BudgetDefinition[], used: Amounts): void {
-    for (const budget of chain) {
-      const entry = this.#entry(budget);
-      entry.settled = addAmounts(entry.settled, used);
-    }
-  }
-
-  balances(budget: BudgetDefinition): Balances {
-    return { ...this.#entry(budget) };
-  }
-
-  #close(id: string, used: Amounts): boolean {
     const reservation = this.#open.get(id);
     if (reservation === undefined) return false;
     this.#open.delete(id);
@@ -81,12 +71,52 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  #entry(budget: BudgetDefinition): Entry {
-    let entry = this.#entries.get(budget.name);
+  release(id: string): boolean {
+    return this.settle(id, NOTHING);
+  }
+
+  charge(chain: readonly BudgetDefinition[], used: Amounts): void {
+    const now = this.#now();
+    for (const budget of chain) {
+      const entry = this.#entry(budget, now);
+      entry.settled = addAmounts(entry.settled, used);
+    }
+  }
+
+  balances(budget: BudgetDefinition): Balances {
+    return { ...this.#entry(budget, this.#now()) };
+  }
+
+  heartbeat(): void {}
+
+  close(): void {}
+
+  #entry(budget: BudgetDefinition, now: number): Entry {
+    const { start } = windowOf(budget.window, now);
+    let windows = this.#entries.get(budget.name);
+    if (windows === undefined) {
+      windows = new Map();
+      this.#entries.set(budget.name, windows);
+    }
+    let entry = windows.get(start);
     if (entry === undefined) {
-      entry = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: this.#now() };
-      this.#entries.set(budget.name, entry);
+      // A window that is over is held by its open reservations alone.
+      windows.clear();
+      entry = {
+        settled: NOTHING,
+        reserved: NOTHING,
+        open: 0,
+        startedAt: budget.window === undefined ? now : start,
+      };
+      windows.set(start, entry);
     }
     return entry;
   }
+}
+
+function accountsOf(chain: readonly BudgetDefinition[], entries: readonly Entry[]): Account[] {
+  return chain.flatMap((budget, index) => {
+    const balances = entries[index];
+    return balances === undefined ? [] : [{ budget, balances }];
+  });
 }

@@ -1,0 +1,34 @@
+import type { MaybePromise } from './ledger.ts';
+
+/** Renews the leases of open reservations, a third of the lease apart, for as long as there are any. */
+export class LeaseKeeper {
+  readonly #renew: (ids: readonly string[]) => MaybePromise<void>;
+  readonly #every: number;
+  readonly #open = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param leaseMs how long a lease holds, milliseconds */
+  constructor(renew: (ids: readonly string[]) => MaybePromise<void>, leaseMs: number) {
+    this.#renew = renew;
+    this.#every = leaseMs / 3;
+  }
+
+  keep(id: string): void {
+    this.#open.add(id);
+    this.#timer ??= setInterval(() => this.#beat(), this.#every).unref();
+  }
+
+  drop(id: string): void {
+    this.#open.delete(id);
+    if (this.#open.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #beat(): void {
+    // A store that is away for a beat is tried again at the next; a lease holds for three.
+    void Promise.resolve()
+      .then(() => this.#renew([...this.#open]))
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,166 @@
+import type { BudgetDefinition } from './definition.ts';
+import { StoreError, StoreUnavailableError } from './errors.ts';
+import type { Admission, Balances, ReserveRequest, Store } from './ledger.ts';
+import { type Amounts, addAmounts, NOTHING } from './limits.ts';
+
+/** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
+export type FailurePolicy = 'open' | 'closed';
+
+export interface ResilientStoreOptions {
+  readonly failurePolicy: FailurePolicy;
+  /** How long the store may take to answer, milliseconds. */
+  readonly timeoutMs: number;
+  /** Told once when the store is found to be away, and once when it is back. */
+  readonly onChange?: (available: boolean, cause?: unknown) => void;
+}
+
+/** The most settlements kept for a store that is away; the leases of the others end, and they are charged in full. */
+const MAX_KEPT = 10_000;
+
+/** How long after a failure the store is tried again, milliseconds. */
+const RETRY_MS = 1_000;
+
+/**
+ * A store that may be away for a while. No call waits for it longer than the timeout; what was spent meanwhile is
+ * kept, in bounded memory, and written when it is back.
+ */
+export class ResilientStore implements Store {
+  readonly #inner: Store;
+  readonly #options: ResilientStoreOptions;
+  /** Reservations that were admitted without the store, with the budgets to charge. */
+  readonly #adrift = new Map<string, readonly BudgetDefinition[]>();
+  /** Charges of such reservations, summed by chain. */
+  readonly #owed = new Map<string, { chain: readonly BudgetDefinition[]; used: Amounts }>();
+  readonly #unsettled = new Map<string, Amounts>();
+  #available = true;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(inner: Store, options: ResilientStoreOptions) {
+    this.#inner = inner;
+    this.#options = options;
+  }
+
+  async reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
+    const answer = Promise.resolve().then(() => this.#inner.reserve(chain, request));
+    try {
+      return await this.#within(answer);
+    } catch (error) {
+      // Should it be taken after all, nobody knows of it.
+      answer
+        .then(({ admitted }) => (admitted ? this.#inner.release(request.id) : false))
+        .catch(() => undefined);
+      if (this.#options.failurePolicy === 'closed')
+        throw new StoreUnavailableError(chain[0]?.name ?? '', error);
+      this.#adrift.set(request.id, chain);
+      return { admitted: true, outputCap: request.outputCap, reserved: NOTHING };
+    }
+  }
+
+  async grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
+    if (this.#adrift.has(id)) return true;
+    try {
+      return await this.#within(this.#inner.grow(chain, id, more));
+    } catch {
+      return this.#options.failurePolicy === 'open';
+    }
+  }
+
+  async settle(id: string, used: Amounts): Promise<boolean> {
+    const chain = this.#adrift.get(id);
+    if (chain !== undefined) {
+      this.#adrift.delete(id);
+      this.#owe(chain, used);
+      return true;
+    }
+    try {
+      return await this.#within(this.#inner.settle(id, used));
+    } catch {
+      if (this.#unsettled.size < MAX_KEPT) this.#unsettled.set(id, used);
+      this.#retryLater();
+      return true;
+    }
+  }
+
+  release(id: string): Promise<boolean> {
+    return this.settle(id, NOTHING);
+  }
+
+  async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
+    try {
+      await this.#within(this.#inner.charge(chain, used));
+    } catch {
+      this.#owe(chain, used);
+    }
+  }
+
+  balances(budget: BudgetDefinition): Promise<Balances> {
+    return this.#within(this.#inner.balances(budget));
+  }
+
+  async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
+    await this.#within(this.#inner.heartbeat(ids, leaseMs));
+  }
+
+  async close(): Promise<void> {
+    await this.#writeKept().catch(() => undefined);
+    clearTimeout(this.#timer);
+    await this.#inner.close();
+  }
+
+  #owe(chain: readonly BudgetDefinition[], used: Amounts): void {
+    if (used === NOTHING) return;
+    const key = chain.map(({ name }) => name).join('\n');
+    const owed = this.#owed.get(key);
+    this.#owed.set(key, { chain, used: owed === undefined ? used : addAmounts(owed.used, used) });
+    this.#retryLater();
+  }
+
+  async #within<T>(answer: T | Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const { timeoutMs } = this.#options;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new StoreError(`the store did not answer within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+    });
+    try {
+      const value = await Promise.race([answer, late]);
+      this.#tell(true);
+      return value;
+    } catch (error) {
+      this.#tell(false, error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #tell(available: boolean, cause?: unknown): void {
+    if (available === this.#available) return;
+    this.#available = available;
+    this.#options.onChange?.(available, cause);
+    if (available) this.#retryLater(0);
+  }
+
+  #retryLater(afterMs = RETRY_MS): void {
+    if (this.#owed.size === 0 && this.#unsettled.size === 0) return;
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#writeKept().catch(() => this.#retryLater());
+    }, afterMs).unref();
+  }
+
+  /** Writes what was kept; what fails again stays. A settlement is kept until it is known to be written. */
+  async #writeKept(): Promise<void> {
+    for (const [id, used] of this.#unsettled) {
+      await this.#within(this.#inner.settle(id, used));
+      this.#unsettled.delete(id);
+    }
+    for (const [key, { chain, used }] of this.#owed) {
+      // Taken off first: a charge that is written late must not be written twice.
+      this.#owed.delete(key);
+      await this.charge(chain, used);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Window } from './definition.ts';
+
+/** A span of time, milliseconds since the epoch: from `start` up to, not including, `end`. */
+export interface TimeSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+const ALWAYS: TimeSpan = { start: 0, end: Number.POSITIVE_INFINITY };
+
+const HOUR = 3_600_000;
+
+/** Spans found last, by window: a moment mostly lies in the one before it. */
+const found = new Map<string, TimeSpan>();
+
+/** The window that a moment lies in, by the calendar of its time zone; without a window, all of time. */
+export function windowOf(window: Window | undefined, now: number): TimeSpan {
+  if (window === undefined) return ALWAYS;
+  const key = `${window.per} ${window.timeZone}`;
+  const known = found.get(key);
+  if (known !== undefined && now >= known.start && now < known.end) return known;
+  const span = findWindow(window, now);
+  found.set(key, span);
+  return span;
+}
+
+function findWindow({ per, timeZone }: Window, now: number): TimeSpan {
+  if (per === 'hour') {
+    const start = now - modulo(now + offsetAt(timeZone, now), HOUR);
+    return { start, end: start + HOUR };
+  }
+  const local = new Date(now + offsetAt(timeZone, now));
+  const year = local.getUTCFullYear();
+  const month = local.getUTCMonth();
+  const day = per === 'day' ? local.getUTCDate() : 1;
+  const next = per === 'day' ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1, 1);
+  return { start: instantOf(timeZone, Date.UTC(year, month, day)), end: instantOf(timeZone, next) };
+}
+
+/** The moment at which clocks of the zone show a time, which is given as if it were UTC. */
+function instantOf(timeZone: string, shown: number): number {
+  // The offset there and then is not known before the moment is: a second look corrects for a change of it.
+  const guess = shown - offsetAt(timeZone, shown);
+  return shown - offsetAt(timeZone, guess);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** How far clocks of the zone are ahead of UTC at a moment, milliseconds. */
+function offsetAt(timeZone: string, moment: number): number {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  const parts: Record<string, number> = {};
+  for (const { type, value } of format.formatToParts(moment)) parts[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(moment / 1_000) * 1_000;
+}
+
+function modulo(value: number, by: number): number {
+  return ((value % by) + by) % by;
+}
