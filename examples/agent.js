@@ -3,9 +3,11 @@
 //   node --require otel-token-budget/register examples/agent.js
 //
 // It speaks to OpenAI, or to the server that OPENAI_BASE_URL names.
+import { readFile } from 'node:fs/promises';
 import { SpanStatusCode, trace } from '@opentelemetry/api';
 import OpenAI from 'openai';
-import { notes, questions } from './notes.js';
+
+const { notes, questions } = JSON.parse(await readFile(new URL('archive.json', import.meta.url), 'utf8'));
 
 const MODEL = process.env.DEMO_MODEL ?? 'gpt-5.2';
 const MAX_STEPS = 6;

@@ -1,33 +1,49 @@
 /** The signals that end a process and that a process can see. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+export interface LastWords {
+  /** The process ends now: what is open ends with it, and what is recorded has to be sent. Called once. */
+  readonly finish: () => void;
+  /** The process may end now: what is recorded so far has to be sent. */
+  readonly flush: () => void;
+}
+
 /**
- * Runs `finish` once, right before the process ends: by itself, by `process.exit()`, by an uncaught error, or by a
- * signal. Signals that the host handles stay the host's: its handler decides, and its exit runs `finish`. A signal that
- * nobody else handles ends the process as it would have without us.
+ * Has the last words said right before the process ends: by itself, by `process.exit()`, by an uncaught error, or by a
+ * signal. Signals that the host handles stay the host's: its handler decides, and its exit has the last words said. A
+ * signal that nobody else handles ends the process as it would have without us.
  *
  * @param ownsSignals whether this is the thread that sees signals
  */
-export function atExit(finish: () => void, ownsSignals: boolean): void {
+export function atExit({ finish, flush }: LastWords, ownsSignals: boolean): void {
   let finished = false;
   const once = (): void => {
     if (finished) return;
     finished = true;
-    try {
-      finish();
-    } catch {
-      // The exit of the host goes on, whatever became of our last words.
-    }
+    quietly(finish);
   };
   process.on('exit', once);
   if (!ownsSignals) return;
   for (const signal of SIGNALS) {
     const handle = (): void => {
-      if (process.listeners(signal).some((listener) => listener !== handle)) return;
-      once();
       process.removeListener(signal, handle);
-      process.kill(process.pid, signal);
+      if (process.listenerCount(signal) === 0) {
+        once();
+        process.kill(process.pid, signal);
+        return;
+      }
+      // Handlers that end the process only where nobody else listens have to find nobody, so ours is away while they run.
+      setImmediate(() => process.prependListener(signal, handle));
+      // The signal-exit package (of ora, inquirer and others) then ends the process without an exit event.
+      if (Reflect.get(process, '__signal_exit_emitter__') !== undefined) quietly(flush);
     };
     process.on(signal, handle);
   }
+}
+
+/** The exit of the host goes on, whatever becomes of our last words. */
+function quietly(run: () => void): void {
+  try {
+    run();
+  } catch {}
 }

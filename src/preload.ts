@@ -26,27 +26,33 @@ export function preload(): Preloaded {
   if (!config.limitGiven) sayDefault(config);
   const tracker = new TokenBudgetTracker(config.budget, { store: new MemoryStore() });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
-  registerEsmHooks({ include: [/[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/] });
+  hookEsModules();
   let telemetry: Otel.Telemetry | undefined;
   let started = false;
+  const start = (): void => {
+    if (started) return;
+    started = true;
+    telemetry = startTelemetry(instrumentation, { tracker, prices, version: VERSION });
+  };
   const instrumentation = new OpenAIInstrumentation(
     {
       tracker,
       prices,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
-      onPatch: () => {
-        if (started) return;
-        started = true;
-        telemetry = startTelemetry(instrumentation, { tracker, prices, version: VERSION });
-      },
+      // Not at once: imports are hoisted, so the host may be about to start an SDK of its own in the module
+      // that has just imported openai.
+      onPatch: () => setImmediate(start),
+      onFirstCall: start,
     },
     VERSION,
   );
-  atExit(() => {
+  const flush = (): void => telemetry?.flushSync(config.flushTimeoutMs);
+  const finish = (): void => {
     instrumentation.endOpenCalls('the process exits');
-    telemetry?.flushSync(config.flushTimeoutMs);
-  }, isMainThread);
+    flush();
+  };
+  atExit({ finish, flush }, isMainThread);
   const result = { tracker, config };
   setPreloaded(result);
   return result;
@@ -69,6 +75,15 @@ function startTelemetry(
   // The meter it was made with was of no provider yet; the tracer finds its own.
   instrumentation.setMeterProvider(metrics.getMeterProvider());
   return telemetry;
+}
+
+/** Has imports of openai's entry points, and of nothing else, come by the instrumentation. */
+function hookEsModules(): void {
+  // With these hooks `--require ... -e` ends in an error of Node's own (import-in-the-middle 3.6, Node 22 and 24).
+  const evaluates = process.execArgv.some((arg) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(arg));
+  const asModule = process.execArgv.some((arg) => arg.startsWith('--input-type=module') || arg === 'module');
+  if (evaluates && !asModule) return;
+  registerEsmHooks({ include: [/[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/] });
 }
 
 function configOrExit(): Config {

@@ -72,7 +72,7 @@ export function reachedLimit(
 interface AffordableOutput {
   /** The most output tokens of one choice that what is left pays for; -1: not even the fixed part. */
   readonly tokens: number;
-  /** The same of `maxShare` of what is left. */
+  /** The same of `maxShare` of what is left after the fixed part. */
   readonly sharedTokens: number;
   /** The limit that is the narrowest. */
   readonly limit: LimitName;
@@ -87,6 +87,11 @@ function affordableOutput(
   let tokens = Infinity;
   let sharedTokens = Infinity;
   let narrowest: LimitName = 'costUsd';
+  // The input has to be paid whole; the share is of what is left after it.
+  const shareOf = (left: number, amount: keyof Amounts): number => {
+    const fixed = request.fixed[amount];
+    return fixed + Math.floor(Math.max(0, left - fixed) * budget.maxShare);
+  };
   for (const [amount, limit] of LIMIT_OF) {
     if (limits[amount] === Infinity) continue;
     const left = limits[amount] - balances.settled[amount] - balances.reserved[amount];
@@ -95,7 +100,8 @@ function affordableOutput(
       tokens = fits;
       narrowest = limit;
     }
-    sharedTokens = Math.min(sharedTokens, outputWithin(amount, Math.floor(left * budget.maxShare), request));
+    if (amount !== 'calls')
+      sharedTokens = Math.min(sharedTokens, outputWithin(amount, shareOf(left, amount), request));
   }
   return { tokens, sharedTokens: Math.max(-1, sharedTokens), limit: narrowest };
 }

@@ -26,8 +26,11 @@ export type { Admission, Admitted, Balances, Denied, MaybePromise, ReserveReques
 export {
   type Amounts,
   addAmounts,
+  LIMIT_OF,
   type LimitName,
   type Limits,
+  limitAmounts,
+  MS_PER_MINUTE,
   NOTHING,
   subtractAmounts,
 } from './limits.ts';
@@ -43,6 +46,7 @@ export {
 } from './time-budget.ts';
 export {
   type BudgetStatus,
+  LEASE_MS,
   type Left,
   type Reserve,
   TokenBudgetTracker,

@@ -3,7 +3,7 @@ import { type BudgetDefinition, chainOf } from './definition.ts';
 import type { BudgetEvent, BudgetListener } from './events.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Admission, Balances, Denied, MaybePromise, ReserveRequest, Store } from './ledger.ts';
-import { type Amounts, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
+import { type Amounts, LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
 import { afterwards } from './maybe-promise.ts';
 import { WaitQueue } from './wait-queue.ts';
 import { BudgetWatch, largestShare } from './watch.ts';
@@ -184,8 +184,7 @@ export class TokenBudgetTracker {
 
   #refused(denied: Denied): void {
     this.emit({ type: 'denied', budget: denied.budget.name, denied });
-    // With nothing in flight that could free some, what is left no longer pays for the calls that are made.
-    if (denied.balances.open > 0) return;
+    if (denied.balances.open > 0 || !isUsual(denied)) return;
     const watch = this.#watches[this.#chain.indexOf(denied.budget)];
     for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
   }
@@ -214,6 +213,15 @@ export class TokenBudgetTracker {
       balances,
     };
   }
+}
+
+/**
+ * Whether the call that was denied is one like those before it, at most twice the average: then what is left no longer
+ * pays for the calls that are made. One call that is too large says nothing of the budget.
+ */
+function isUsual({ balances: { settled }, limit, requested }: Denied): boolean {
+  const amount = LIMIT_OF.find(([, name]) => name === limit)?.[0];
+  return amount === undefined || requested[amount] * settled.calls <= settled[amount] * 2;
 }
 
 function isAsAsked(admission: Admission, request: Reserve): boolean {

@@ -1,19 +1,36 @@
 import { readFileSync } from 'node:fs';
 import {
   type BudgetDefinition,
+  chainOf,
   DEFAULT_MINUTES,
   defineBudget,
+  type FailurePolicy,
+  LEASE_MS,
   type Limits,
   minutesToUsd,
 } from '../budget/index.ts';
 import type { PriceOverride, UnknownModelPolicy } from '../pricing/index.ts';
-import { ConfigError, checkSettings, type Settings } from './schema.ts';
+import { ConfigError, checkSettings, type ParentSettings, type Settings } from './schema.ts';
 
 /** Everything that can be set, checked and frozen. */
 export interface Config {
   readonly budget: BudgetDefinition;
   /** False where no limit was set and the default one is watched. */
   readonly limitGiven: boolean;
+  /** `memory`, `sqlite:PATH`, or the URL of a Redis. */
+  readonly store: string;
+  /** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
+  readonly failurePolicy: FailurePolicy;
+  /** How long a shared store may take to answer, milliseconds. */
+  readonly storeTimeoutMs: number;
+  /** How long a call may wait for open reservations to settle before it is denied, milliseconds. */
+  readonly waitMs: number;
+  /** How long a reservation outlives its process, milliseconds. */
+  readonly leaseMs: number;
+  /** Whether the names of the budget's chain go to other services as baggage. */
+  readonly sendBaggage: boolean;
+  /** The budgets that baggage from outside may choose, by name. */
+  readonly acceptBaggage: readonly string[];
   readonly prices: Readonly<Record<string, PriceOverride>>;
   readonly unknownModel: UnknownModelPolicy;
   /** Whether streams are asked for their usage: where the API is known to take it, always, or never. */
@@ -27,6 +44,7 @@ export interface Config {
 }
 
 export const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
+export const DEFAULT_STORE_TIMEOUT_MS = 250;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -38,6 +56,7 @@ const VARIABLES = {
   TOKEN_BUDGET_MINUTES: ['limits', 'minutes', 'number'],
   TOKEN_BUDGET_MODE: [undefined, 'mode', 'text'],
   TOKEN_BUDGET_NAME: [undefined, 'name', 'text'],
+  TOKEN_BUDGET_STORE: [undefined, 'store', 'text'],
 } as const;
 
 const PREFIX = 'TOKEN_BUDGET_';
@@ -55,15 +74,23 @@ export function loadConfig(env: Env = process.env): Config {
   const settings: Settings = { ...file, ...given, limits: { ...file.limits, ...given.limits } };
   const limitGiven = Object.values(settings.limits ?? {}).some((value) => value !== undefined);
   const limits: Limits = limitGiven ? (settings.limits ?? {}) : { costUsd: minutesToUsd(DEFAULT_MINUTES) };
+  const budget = budgetOf({
+    ...settings,
+    name: settings.name ?? 'default',
+    limits,
+    mode: settings.mode ?? (limitGiven ? 'strict' : 'observe'),
+  });
+  checkChain(budget, env[CONFIG_VARIABLE] ?? CONFIG_VARIABLE);
   return freeze({
-    budget: defineBudget({
-      name: settings.name ?? 'default',
-      limits,
-      mode: settings.mode ?? (limitGiven ? 'strict' : 'observe'),
-      ...(settings.maxShare === undefined ? {} : { maxShare: settings.maxShare }),
-      ...(settings.minOutputTokens === undefined ? {} : { minOutputTokens: settings.minOutputTokens }),
-    }),
+    budget,
     limitGiven,
+    store: settings.store ?? 'memory',
+    failurePolicy: settings.failurePolicy ?? 'open',
+    storeTimeoutMs: settings.storeTimeoutMs ?? DEFAULT_STORE_TIMEOUT_MS,
+    waitMs: settings.waitMs ?? 0,
+    leaseMs: settings.leaseMs ?? LEASE_MS,
+    sendBaggage: settings.sendBaggage ?? false,
+    acceptBaggage: settings.acceptBaggage ?? [],
     prices: settings.prices ?? {},
     unknownModel: settings.unknownModel ?? 'family',
     includeUsage: settings.includeUsage ?? 'auto',
@@ -71,6 +98,29 @@ export function loadConfig(env: Env = process.env): Config {
     captureContent: capturesContent(env[CAPTURE_VARIABLE]),
     warnings: warningsOf(env),
   });
+}
+
+function budgetOf(settings: ParentSettings): BudgetDefinition {
+  const { window, parent, maxShare, minOutputTokens } = settings;
+  return defineBudget({
+    name: settings.name,
+    limits: settings.limits ?? {},
+    ...(settings.mode === undefined ? {} : { mode: settings.mode }),
+    ...(maxShare === undefined ? {} : { maxShare }),
+    ...(minOutputTokens === undefined ? {} : { minOutputTokens }),
+    ...(window === undefined ? {} : { window: { per: window.per, timeZone: window.timeZone ?? 'UTC' } }),
+    ...(parent === undefined ? {} : { parent: budgetOf(parent) }),
+  });
+}
+
+/** A chain is checked where it is set, not where it is first used. */
+function checkChain(budget: BudgetDefinition, path: string): void {
+  try {
+    chainOf(budget);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${path}: parent: ${why}.`);
+  }
 }
 
 function envSettings(env: Env): Settings {

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { MODES } from '../budget/index.ts';
+import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
 
 /** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
@@ -47,13 +47,58 @@ const LIMIT_ENTRIES = {
 };
 const priceSchema = settings(PRICE_ENTRIES);
 
-/** The settings file, and what the environment is checked against once its texts are read. */
-const SETTING_ENTRIES = {
+const timeZone = v.pipe(
+  v.string(),
+  v.check((zone) => {
+    try {
+      return new Intl.DateTimeFormat('en', { timeZone: zone }) !== undefined;
+    } catch {
+      return false;
+    }
+  }),
+);
+const WINDOW_ENTRIES = { per: v.picklist(['hour', 'day', 'month']), timeZone: v.optional(timeZone) };
+
+/** What one budget is set to, the process's own or a parent. */
+const BUDGET_ENTRIES = {
   name: v.optional(name),
   mode: v.optional(v.picklist(MODES)),
   limits: v.optional(settings(LIMIT_ENTRIES)),
+  window: v.optional(settings(WINDOW_ENTRIES)),
   maxShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
   minOutputTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+};
+
+export interface ParentSettings {
+  readonly name: string;
+  readonly mode?: Mode | undefined;
+  readonly limits?: Limits | undefined;
+  readonly window?: { readonly per: Window['per']; readonly timeZone?: string | undefined } | undefined;
+  readonly maxShare?: number | undefined;
+  readonly minOutputTokens?: number | undefined;
+  readonly parent?: ParentSettings | undefined;
+}
+
+const parentSchema: v.GenericSchema<unknown, ParentSettings> = settings({
+  ...BUDGET_ENTRIES,
+  name,
+  parent: v.optional(v.lazy(() => parentSchema)),
+}) as v.GenericSchema<unknown, ParentSettings>;
+
+/** `memory`, `sqlite:PATH`, or the URL of a Redis. */
+const store = v.pipe(v.string(), v.regex(/^(memory|sqlite:.+|rediss?:\/\/.+)$/));
+
+/** The settings file, and what the environment is checked against once its texts are read. */
+const SETTING_ENTRIES = {
+  ...BUDGET_ENTRIES,
+  parent: v.optional(parentSchema),
+  store: v.optional(store),
+  failurePolicy: v.optional(v.picklist(['open', 'closed'])),
+  storeTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(60_000))),
+  waitMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3_600_000))),
+  leaseMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(3_600_000))),
+  sendBaggage: v.optional(v.boolean()),
+  acceptBaggage: v.optional(v.array(name)),
   prices: v.optional(v.record(v.string(), priceSchema)),
   unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
@@ -74,6 +119,17 @@ const TAKES: Readonly<Record<string, string>> = {
   minutes: 'a number of minutes from 0 to 5256000, such as 15',
   maxShare: 'a number above 0 and at most 1, such as 0.5',
   minOutputTokens: 'a whole number of tokens from 1, such as 16',
+  window: 'an object with per (hour, day or month) and timeZone',
+  per: 'hour, day or month',
+  timeZone: 'an IANA time zone, such as Europe/Berlin',
+  parent: 'an object with the name and the limits of a budget',
+  store: 'memory, sqlite:PATH, or the URL of a Redis such as redis://localhost:6379',
+  failurePolicy: 'open or closed',
+  storeTimeoutMs: 'a whole number of milliseconds from 1 to 60000, such as 250',
+  waitMs: 'a whole number of milliseconds from 0 to 3600000, such as 5000',
+  leaseMs: 'a whole number of milliseconds from 100 to 3600000, such as 60000',
+  sendBaggage: 'true or false',
+  acceptBaggage: 'a list of names of budgets',
   prices: 'an object of model names, each with input and output in USD per million tokens',
   unknownModel: 'family, error, zero, or an object with input and output in USD per million tokens',
   includeUsage: 'auto, always or never',
@@ -106,8 +162,13 @@ function takesOf(keys: readonly string[]): string {
 }
 
 function known(keys: readonly string[]): string {
-  if (keys.length === 1) return Object.keys(SETTING_ENTRIES).join(', ');
-  return keys[0] === 'limits' ? 'costUsd, tokens, calls, minutes' : Object.keys(PRICE_ENTRIES).join(', ');
+  const group = keys.at(-2);
+  if (group === undefined) return Object.keys(SETTING_ENTRIES).join(', ');
+  if (group === 'limits') return Object.keys(LIMIT_ENTRIES).join(', ');
+  if (group === 'window') return Object.keys(WINDOW_ENTRIES).join(', ');
+  return group === 'parent'
+    ? [...Object.keys(BUDGET_ENTRIES), 'parent'].join(', ')
+    : Object.keys(PRICE_ENTRIES).join(', ');
 }
 
 function show(value: unknown): string {

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import {
-  type Admitted,
   afterwards,
   BudgetExceededError,
   isPromise,
@@ -12,7 +11,8 @@ import {
 } from '../budget/index.ts';
 import { currentBudget } from '../otel/current-budget.ts';
 import * as semconv from '../otel/semconv.ts';
-import type { RateCard } from '../pricing/index.ts';
+import { nanoToUsd, type RateCard } from '../pricing/index.ts';
+import { totalTokens } from '../usage/index.ts';
 import { type Begun, Call, type CallHost, setError } from './call.ts';
 import { inputContent } from './content.ts';
 import type { CallPlan } from './plan.ts';
@@ -32,27 +32,33 @@ type Started = Omit<Begun, 'reservation' | 'card'> & {
  */
 export function beginCall(host: CallHost, plan: CallPlan): MaybePromise<Call> {
   const started = start(host, plan);
-  const card = context.with(started.context, () => cardOf(host, started));
+  try {
+    const call = context.with(started.context, () => admit(host, started));
+    return isPromise(call)
+      ? call.catch((error: unknown) => Promise.reject(refuse(host, started, error)))
+      : call;
+  } catch (error) {
+    throw refuse(host, started, error);
+  }
+}
+
+function admit(host: CallHost, started: Started): MaybePromise<Call> {
+  const { plan, tracker, id } = started;
+  const card = cardOf(host, started);
   let request = firstReserve(host, started, card);
   const closer = () => {
-    request = { id: started.id, ...countedQuote(plan, card, host.memory).request };
+    request = { id, ...countedQuote(plan, card, host.memory).request };
     return request;
   };
-  const { tracker } = started;
-  const reserve = () => tracker.reserve(request, tracker.strict ? closer : undefined, plan.signal);
-  const answer = context.with(started.context, reserve);
-  const told = isPromise(answer)
-    ? answer.catch((error: unknown) => Promise.reject(refuse(host, started, error)))
-    : answer;
-  return afterwards(told, (admission) => {
-    if (!admission.admitted) throw refuse(host, started, new BudgetExceededError(admission));
-    tellAdmission(host, started, admission);
-    return new Call(host, {
-      ...started,
-      card,
-      reservation: new CallReservation(tracker, request, admission),
-    });
-  });
+  return afterwards(
+    tracker.reserve(request, tracker.strict ? closer : undefined, plan.signal),
+    (admission) => {
+      if (!admission.admitted) throw new BudgetExceededError(admission);
+      const reservation = new CallReservation(tracker, request, admission);
+      tellAdmission(host, started, reservation);
+      return new Call(host, { ...started, card, reservation });
+    },
+  );
 }
 
 function start(host: CallHost, plan: CallPlan): Started {
@@ -82,29 +88,24 @@ function start(host: CallHost, plan: CallPlan): Started {
   };
 }
 
-function cardOf(host: CallHost, started: Started): RateCard {
-  const { plan, tracker } = started;
+function cardOf(host: CallHost, { plan, tracker }: Started): RateCard {
   const { baseUrl } = plan.provider;
-  try {
-    const card = host.prices.lookup({ model: plan.model, ...(baseUrl === undefined ? {} : { baseUrl }) });
-    if ((card.source === 'family' || card.source === 'none') && host.firstOfModel(plan.model)) {
-      tracker.emit({
-        type: 'price_unknown',
-        budget: tracker.budget.name,
-        model: plan.model,
-        ...(card.pricedAs === undefined ? {} : { pricedAs: card.pricedAs }),
-      });
-    }
-    return card;
-  } catch (error) {
-    throw refuse(host, started, error);
+  const card = host.prices.lookup({ model: plan.model, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  if ((card.source === 'family' || card.source === 'none') && host.firstOfModel(plan.model)) {
+    tracker.emit({
+      type: 'price_unknown',
+      budget: tracker.budget.name,
+      model: plan.model,
+      ...(card.pricedAs === undefined ? {} : { pricedAs: card.pricedAs }),
+    });
   }
+  return card;
 }
 
 /** Where nothing is refused for what it may cost, nothing is bounded either. */
 function firstReserve(host: CallHost, { id, plan, tracker }: Started, card: RateCard): Reserve {
   if (tracker.strict) return { id, ...boundQuote(plan, card, host.memory).request };
-  return { id, fixed: NOTHING, outputPicoUsd: 0, choices: 1, outputCap: plan.outputCap, capped: true };
+  return { id, fixed: NOTHING, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
 }
 
 function refuse<E>(host: CallHost, started: Started, error: E): E {
@@ -116,17 +117,20 @@ function refuse<E>(host: CallHost, started: Started, error: E): E {
   return error;
 }
 
-function tellAdmission(host: CallHost, started: Started, admitted: Admitted): void {
-  const { span, plan, tracker, context: within } = started;
-  const clamped = admitted.outputCap < plan.outputCap;
-  span.setAttribute(semconv.ATTR_BUDGET_DECISION, clamped ? 'clamp' : 'admit');
-  countCall(host, started, clamped ? 'clamp' : 'admit');
-  if (!clamped) return;
+function tellAdmission(host: CallHost, started: Started, reservation: CallReservation): void {
+  const { span, plan, tracker } = started;
+  const { clampedTo, usage, costNanoUsd } = reservation;
+  span.setAttribute(semconv.ATTR_BUDGET_DECISION, clampedTo === undefined ? 'admit' : 'clamp');
+  if (tracker.strict) {
+    span.setAttribute(semconv.ATTR_BUDGET_RESERVED_COST, nanoToUsd(costNanoUsd));
+    span.setAttribute(semconv.ATTR_BUDGET_RESERVED_TOKENS, totalTokens(usage));
+  }
+  countCall(host, started, clampedTo === undefined ? 'admit' : 'clamp');
+  if (clampedTo === undefined) return;
   const asked = plan.askedCap === undefined ? {} : { asked: plan.askedCap };
-  span.setAttribute(semconv.ATTR_BUDGET_CAP_SENT, admitted.outputCap);
+  span.setAttribute(semconv.ATTR_BUDGET_CAP_SENT, clampedTo);
   if (plan.askedCap !== undefined) span.setAttribute(semconv.ATTR_BUDGET_CAP_ASKED, plan.askedCap);
-  const budget = tracker.budget.name;
-  context.with(within, () => tracker.emit({ type: 'clamped', budget, sent: admitted.outputCap, ...asked }));
+  tracker.emit({ type: 'clamped', budget: tracker.budget.name, sent: clampedTo, ...asked });
 }
 
 function countCall(host: CallHost, { plan, tracker }: Started, decision: string): void {

@@ -44,6 +44,8 @@ export interface CallHost {
   readonly instruments: Instruments;
   /** Calls that have begun and not ended. */
   readonly open: Set<Call>;
+  /** Called before each call begins. */
+  beforeCall(): void;
   /** True the first time it is asked of a model. */
   firstOfModel(model: string): boolean;
 }
@@ -114,7 +116,8 @@ export class Call {
     const answer = reader.answer();
     this.#capture(() => outputContent(undefined, reader.texts));
     const failed = typeof end === 'object' ? end.error : reader.error;
-    const unseen = !reader.usageSeen && !reader.complete && hidesReasoning(this.plan.model);
+    const hidden = hidesReasoning(this.plan.model) || hidesReasoning(answer.model ?? '');
+    const unseen = !reader.usageSeen && hidden;
     const source = this.strict && unseen ? 'reservation' : 'response';
     const cut = end === 'cut' || typeof end === 'object';
     this.#conclude(answer, source, () => reader.texts, { cut, ...(failed === undefined ? {} : { failed }) });

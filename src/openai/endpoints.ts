@@ -10,13 +10,21 @@ export interface Endpoint {
   readonly apiType?: 'chat_completions' | 'responses';
   /** Whether answers have output tokens. */
   readonly hasOutput: boolean;
+  /** False where the request has no field that caps the output. */
+  readonly capped?: false;
 }
 
 /** By the path that the SDK posts to, before Azure puts the deployment into it. One patch point serves all. */
 const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   '/chat/completions': { kind: 'chat', operation: 'chat', apiType: 'chat_completions', hasOutput: true },
   '/responses': { kind: 'responses', operation: 'chat', apiType: 'responses', hasOutput: true },
-  '/responses/compact': { kind: 'responses', operation: 'chat', apiType: 'responses', hasOutput: true },
+  '/responses/compact': {
+    kind: 'responses',
+    operation: 'chat',
+    apiType: 'responses',
+    hasOutput: true,
+    capped: false,
+  },
   '/completions': { kind: 'completions', operation: 'text_completion', hasOutput: true },
   '/embeddings': { kind: 'embeddings', operation: 'embeddings', hasOutput: false },
 };

@@ -25,6 +25,8 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   readonly captureContent?: boolean;
   /** Called each time a copy of the SDK is patched, before the application has it. */
   readonly onPatch?: () => void;
+  /** Called once, before the first call begins. */
+  readonly onFirstCall?: () => void;
 }
 
 /** The releases of the openai SDK that are instrumented. */
@@ -77,7 +79,8 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   private createHost(): CallHost {
-    const { tracker, prices, includeUsage, captureContent } = this.getConfig();
+    const { tracker, prices, includeUsage, captureContent, onFirstCall } = this.getConfig();
+    let called = false;
     const models = new Set<string>();
     const tracer = () => this.tracer;
     const instruments = () => this.instruments;
@@ -93,6 +96,11 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
       },
       get instruments() {
         return instruments();
+      },
+      beforeCall: () => {
+        if (called) return;
+        called = true;
+        onFirstCall?.();
       },
       firstOfModel: (model) => models.size < 1_000 && !models.has(model) && models.add(model) !== undefined,
     };

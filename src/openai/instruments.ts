@@ -5,7 +5,7 @@ import * as semconv from '../otel/semconv.ts';
 export interface Instruments {
   readonly tokens: Histogram;
   readonly duration: Histogram;
-  /** Nano-USD charged. */
+  /** USD charged. */
   readonly cost: Counter;
   /** Calls by what admission said. */
   readonly calls: Counter;

@@ -128,9 +128,10 @@ async function begin(host: CallHost, client: Client, options: RequestOptions): P
   try {
     const plan = planOf(client, options);
     if (plan === undefined) return undefined;
+    safely('the start of telemetry', () => host.beforeCall());
     const begun = beginCall(host, plan);
     const call = isPromise(begun) ? await begun : begun;
-    return { call, parsed: false, lost: false, ...sentBody(host, plan, call.reservation.outputCap) };
+    return { call, parsed: false, lost: false, ...sentBody(host, plan, call.reservation.clampedTo) };
   } catch (error) {
     if (isRefusal(error)) throw error;
     // A wait that the caller aborted: the SDK sees the signal too, and throws its own error.

@@ -53,16 +53,27 @@ function wholeInput(
 function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Quote {
   const rates = worstRates(plan, ratesFor(card.tiers, input), card);
   const most = dearest(rates);
+  // An output that cannot be capped is paid whole or not at all, like the input.
+  const uncapped = plan.endpoint.capped === false ? uncappedOutput(plan, input) : 0;
+  const fixedPico = BigInt(input) * BigInt(most.input) + BigInt(uncapped) * BigInt(most.output);
   return {
     exact,
     request: {
-      fixed: { costNanoUsd: picoToNano(BigInt(input) * BigInt(most.input)), tokens: input, calls: 1 },
+      fixed: { costNanoUsd: picoToNano(fixedPico), tokens: input + uncapped, calls: 1 },
       outputPicoUsd: most.output * plan.choices,
       choices: plan.choices,
-      outputCap: plan.outputCap,
+      outputCap: plan.endpoint.capped === false ? 0 : plan.outputCap,
       capped: plan.askedCap !== undefined,
     },
   };
+}
+
+/** The least that a compaction is taken to give, tokens: a short input may come back with framing around it. */
+const LEAST_COMPACTION = 4_096;
+
+/** A compaction says less than what it compacts, whatever the model could say. */
+function uncappedOutput(plan: CallPlan, input: number): number {
+  return Math.min(plan.outputCap, Math.max(LEAST_COMPACTION, input));
 }
 
 /** A tier asked for may not be the one given: the dearer of it and the standard one counts before the call. */

@@ -19,7 +19,9 @@ const GROW_AHEAD = 256;
 /** What a call holds of its budget, from its admission to its charge. */
 export class CallReservation {
   readonly tracker: TokenBudgetTracker;
-  readonly outputCap: number;
+  /** The output cap that admission lowered the call to, tokens of one choice; undefined where it did not. */
+  readonly clampedTo: number | undefined;
+  readonly #outputCap: number;
   readonly #request: Reserve;
   #id: string;
   #amounts: Amounts;
@@ -31,7 +33,8 @@ export class CallReservation {
     this.tracker = tracker;
     this.#request = request;
     this.#id = request.id;
-    this.outputCap = admitted.outputCap;
+    this.#outputCap = admitted.outputCap;
+    this.clampedTo = admitted.outputCap < request.outputCap ? admitted.outputCap : undefined;
     this.#amounts = admitted.reserved;
     this.#outputTokens = admitted.outputCap * request.choices;
   }
@@ -72,9 +75,9 @@ export class CallReservation {
     return afterwards(this.tracker.settle(this.#id, this.#amounts), () => {
       this.#attempts = addAmounts(this.#attempts, this.#amounts);
       this.#id = randomUUID();
-      const again: Reserve = { ...this.#request, id: this.#id, outputCap: this.outputCap, capped: true };
+      const again: Reserve = { ...this.#request, id: this.#id, outputCap: this.#outputCap, capped: true };
       return afterwards(this.tracker.reserve(again), (admission) => {
-        if (admission.admitted && admission.outputCap >= this.outputCap) {
+        if (admission.admitted && admission.outputCap >= this.#outputCap) {
           this.#amounts = admission.reserved;
           return;
         }

@@ -10,18 +10,21 @@ export interface SentBody {
 
 /**
  * The caller's body, untouched but for a cap that admission lowered and the request for usage of a stream.
- * @param outputCap the cap that admission gave, tokens
+ * @param clampedTo the cap that admission lowered the call to, tokens; undefined where it did not
  */
-export function sentBody(host: Pick<CallHost, 'includeUsage'>, plan: CallPlan, outputCap: number): SentBody {
+export function sentBody(
+  host: Pick<CallHost, 'includeUsage'>,
+  plan: CallPlan,
+  clampedTo: number | undefined,
+): SentBody {
   const asksUsage = shouldAskUsage(host.includeUsage, plan);
-  const clamped = outputCap < plan.outputCap;
-  if (!asksUsage && !clamped) return { body: plan.body, asksUsage };
+  if (!asksUsage && clampedTo === undefined) return { body: plan.body, asksUsage };
   const options = plan.body['stream_options'];
   return {
     asksUsage,
     body: {
       ...plan.body,
-      ...(clamped ? { [plan.capField]: outputCap } : {}),
+      ...(clampedTo === undefined ? {} : { [plan.capField]: clampedTo }),
       ...(asksUsage
         ? { stream_options: { ...(isRecord(options) ? options : {}), include_usage: true } }
         : {}),

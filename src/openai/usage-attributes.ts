@@ -28,14 +28,17 @@ export function usageAttributes(
 ): Attributes {
   const attributes: Attributes = {
     [semconv.ATTR_USAGE_INPUT_TOKENS]: usage.input,
-    [semconv.ATTR_USAGE_COST_AMOUNT]: nanoToUsd(cost.costNanoUsd),
-    [semconv.ATTR_USAGE_COST_CURRENCY]: 'USD',
-    [semconv.ATTR_USAGE_COST_SOURCE]: 'local',
     [semconv.ATTR_BUDGET_COST_NANO_USD]: cost.costNanoUsd,
     [semconv.ATTR_BUDGET_USAGE_SOURCE]: source,
     [semconv.ATTR_BUDGET_PRICE_SOURCE]: cost.source,
   };
-  if (hasOutput) attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
+  // The proposal names the cost of inference alone; embeddings have no output.
+  if (hasOutput) {
+    attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
+    attributes[semconv.ATTR_USAGE_COST_AMOUNT] = nanoToUsd(cost.costNanoUsd);
+    attributes[semconv.ATTR_USAGE_COST_CURRENCY] = 'USD';
+    attributes[semconv.ATTR_USAGE_COST_SOURCE] = 'local';
+  }
   for (const [kind, attribute] of OPTIONAL_KINDS) {
     if (usage[kind] > 0) attributes[attribute] = usage[kind];
   }

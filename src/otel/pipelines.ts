@@ -59,7 +59,7 @@ function metricReader(
   env: Env,
   refresh: () => void,
 ): MetricReader | undefined {
-  if (name === 'prometheus') return prometheusReader(env);
+  if (name === 'prometheus') return prometheusReader(env, refresh);
   const exporter =
     name === 'otlp'
       ? forwardMetrics(channel, env)
@@ -74,16 +74,22 @@ function metricReader(
 }
 
 /** Loaded only where it is asked for; a dependency of sdk-node. */
-function prometheusReader(env: Env): MetricReader {
+function prometheusReader(env: Env, refresh: () => void): MetricReader {
   const require = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
   const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as {
     PrometheusExporter: new (options: object) => MetricReader;
   };
   const host = text(env, 'OTEL_EXPORTER_PROMETHEUS_HOST');
-  return new PrometheusExporter({
+  const reader = new PrometheusExporter({
     ...(host === undefined ? {} : { host }),
     ...positive(env, 'OTEL_EXPORTER_PROMETHEUS_PORT', 'port'),
   });
+  const collect = reader.collect.bind(reader);
+  reader.collect = (...args) => {
+    refresh();
+    return collect(...args);
+  };
+  return reader;
 }
 
 function batchOf(kind: 'BSP' | 'BLRP', env: Env) {

@@ -5,8 +5,8 @@ import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../pricing/index.
 import { totalTokens } from '../usage/index.ts';
 import { isModelCall, usageOfSpan } from './llm-span.ts';
 
-/** The most spans remembered whose call is charged by a span of ours below them. */
-const MAX_COVERED = 10_000;
+/** The most spans remembered of each kind; spans that never end cannot grow it. */
+const MAX_REMEMBERED = 10_000;
 
 /**
  * Feeds the budget from spans, sampled or not. A span of ours settles its reservation; a model call's span of another
@@ -15,8 +15,10 @@ const MAX_COVERED = 10_000;
 export class BudgetSpanProcessor implements SpanProcessor {
   readonly #tracker: TokenBudgetTracker;
   readonly #prices: PriceBook;
-  /** Ids of spans that have one of ours as a child, and of ours: what they tell is charged already. */
-  readonly #covered = new Set<string>();
+  /** Spans above one of ours: what they tell of its call is charged already. */
+  readonly #above = new Set<string>();
+  /** Spans of ours that are open: what stands below them is a part of their call. */
+  readonly #ours = new Set<string>();
 
   constructor(options: { tracker: TokenBudgetTracker; prices: PriceBook }) {
     this.#tracker = options.tracker;
@@ -26,8 +28,8 @@ export class BudgetSpanProcessor implements SpanProcessor {
   onStart(span: Span, parentContext: Context): void {
     if (span.instrumentationScope.name !== OUR_SCOPE) return;
     const parent = trace.getSpanContext(parentContext);
-    if (parent !== undefined) this.#cover(parent.spanId);
-    this.#cover(span.spanContext().spanId);
+    if (parent !== undefined) remember(this.#above, parent.spanId);
+    remember(this.#ours, span.spanContext().spanId);
   }
 
   /** Before the span is closed, so that thresholds that it crosses become events of it. */
@@ -38,8 +40,9 @@ export class BudgetSpanProcessor implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     if (span.instrumentationScope.name === OUR_SCOPE) this.#settle(span);
     else this.#charge(span);
-    // An entry is of use until the span above has ended.
-    this.#covered.delete(span.spanContext().spanId);
+    const { spanId } = span.spanContext();
+    this.#above.delete(spanId);
+    this.#ours.delete(spanId);
   }
 
   forceFlush(): Promise<void> {
@@ -62,7 +65,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
     if (!isModelCall(span.attributes)) return;
     const { spanId } = span.spanContext();
     const parentId = span.parentSpanContext?.spanId;
-    if (this.#covered.has(spanId) || (parentId !== undefined && this.#covered.has(parentId))) return;
+    if (this.#above.has(spanId) || (parentId !== undefined && this.#ours.has(parentId))) return;
     try {
       const seen = usageOfSpan(span.attributes);
       if (seen === undefined) return;
@@ -78,12 +81,12 @@ export class BudgetSpanProcessor implements SpanProcessor {
       diag.error('otel-token-budget: a span of another instrumentation could not be charged', error);
     }
   }
-
-  #cover(spanId: string): void {
-    if (this.#covered.size >= MAX_COVERED) this.#covered.clear();
-    this.#covered.add(spanId);
-  }
 }
 
 /** The instrumentation scope of our own spans. */
 export const OUR_SCOPE = 'otel-token-budget';
+
+function remember(ids: Set<string>, spanId: string): void {
+  if (ids.size >= MAX_REMEMBERED) ids.clear();
+  ids.add(spanId);
+}
