@@ -1,4 +1,4 @@
-import type { Limits } from './limits.ts';
+import { checkLimits, type Limits } from './limits.ts';
 
 /**
  * How hard a limit is. `observe` counts and refuses nothing; `soft` refuses once a limit is reached, so that
@@ -33,16 +33,27 @@ export interface BudgetDefinition {
 export const DEFAULT_MAX_SHARE = 0.5;
 export const DEFAULT_MIN_OUTPUT_TOKENS = 16;
 
-/** A definition with the defaults filled in. */
+/**
+ * A definition with the defaults filled in.
+ * @throws RangeError where a limit, `maxShare` or `minOutputTokens` is not a number that is taken
+ */
 export function defineBudget(
   given: Pick<BudgetDefinition, 'name' | 'limits'> & Partial<BudgetDefinition>,
 ): BudgetDefinition {
+  checkLimits(given.limits);
+  const { maxShare = DEFAULT_MAX_SHARE, minOutputTokens = DEFAULT_MIN_OUTPUT_TOKENS } = given;
+  if (!(maxShare > 0 && maxShare <= 1)) {
+    throw new RangeError(`maxShare: given ${maxShare}; taken is a number above 0 and at most 1`);
+  }
+  if (!Number.isSafeInteger(minOutputTokens) || minOutputTokens < 1) {
+    throw new RangeError(`minOutputTokens: given ${minOutputTokens}; taken is a whole number from 1`);
+  }
   return {
     name: given.name,
     limits: given.limits,
     mode: given.mode ?? 'strict',
-    maxShare: given.maxShare ?? DEFAULT_MAX_SHARE,
-    minOutputTokens: given.minOutputTokens ?? DEFAULT_MIN_OUTPUT_TOKENS,
+    maxShare,
+    minOutputTokens,
     ...(given.window === undefined ? {} : { window: given.window }),
     ...(given.parent === undefined ? {} : { parent: given.parent }),
   };

@@ -1,4 +1,4 @@
-import { formatUsd, nanoToUsd } from '../pricing/index.ts';
+import { formatUsd, nanoToUsd, usdToNano } from '../pricing/index.ts';
 import type { Denied } from './ledger.ts';
 import type { Amounts, LimitName } from './limits.ts';
 
@@ -53,7 +53,7 @@ function message({ budget, limit, balances, requested }: Denied): string {
     return limit === 'tokens' ? `${amounts.tokens} tokens` : `${amounts.calls} calls`;
   };
   const value = budget.limits[limit] ?? 0;
-  const of = limit === 'costUsd' ? `$${value}` : `${value} ${limit}`;
+  const of = limit === 'costUsd' ? formatUsd(usdToNano(value)) : `${value} ${limit}`;
   const needs = limit === 'calls' ? '' : `; the call needs at least ${show(requested)}`;
   const open = balances.open > 0 ? `, ${show(balances.reserved)} reserved by open calls` : '';
   return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${ADVICE}`;

@@ -62,12 +62,29 @@ export interface PriceUnknownEvent {
   readonly pricedAs?: string;
 }
 
+/** The store was found to be away: calls go on uncharged for now (`open`), or are refused (`closed`). */
+export interface StoreUnavailableEvent {
+  readonly type: 'store_unavailable';
+  readonly budget: string;
+  readonly failurePolicy: 'open' | 'closed';
+  /** Why, as the store says. */
+  readonly reason: string;
+}
+
+/** The store is back, and what was spent meanwhile is being written. */
+export interface StoreAvailableEvent {
+  readonly type: 'store_available';
+  readonly budget: string;
+}
+
 export type BudgetEvent =
   | ThresholdEvent
   | ExhaustedEvent
   | DeniedEvent
   | ClampedEvent
   | UsageMissingEvent
-  | PriceUnknownEvent;
+  | PriceUnknownEvent
+  | StoreUnavailableEvent
+  | StoreAvailableEvent;
 
 export type BudgetListener = (event: BudgetEvent) => void;

@@ -18,6 +18,8 @@ export {
   type DeniedEvent,
   type ExhaustedEvent,
   type PriceUnknownEvent,
+  type StoreAvailableEvent,
+  type StoreUnavailableEvent,
   THRESHOLDS,
   type ThresholdEvent,
   type UsageMissingEvent,

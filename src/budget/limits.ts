@@ -48,6 +48,31 @@ export function limitAmounts(limits: Limits): Amounts {
   };
 }
 
+/** @throws RangeError where an amount is not a whole number of zero or more */
+export function checkAmounts(amounts: Amounts): void {
+  for (const [name, value] of Object.entries(amounts)) {
+    if (!Number.isSafeInteger(value) || value < 0) {
+      throw new RangeError(`${name}: given ${value}; taken is a whole number of zero or more`);
+    }
+  }
+}
+
+/** @throws RangeError where a limit is not a number of zero or more */
+export function checkLimits(limits: Limits): void {
+  for (const [name, value] of Object.entries(limits) as [LimitName, number | undefined][]) {
+    const whole = name === 'tokens' || name === 'calls';
+    if (
+      value === undefined ||
+      (value >= 0 && Number.isFinite(value) && (!whole || Number.isSafeInteger(value)))
+    )
+      continue;
+    throw new RangeError(
+      `limits.${name}: given ${value}; taken is a ${whole ? 'whole ' : ''}number of zero or more`,
+    );
+  }
+  limitAmounts(limits);
+}
+
 /** Which limit each amount is held against, in the order in which they are tried. */
 export const LIMIT_OF: readonly (readonly [amount: keyof Amounts, limit: LimitName])[] = [
   ['costNanoUsd', 'costUsd'],

@@ -3,7 +3,14 @@ import { type BudgetDefinition, chainOf } from './definition.ts';
 import type { BudgetEvent, BudgetListener } from './events.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Admission, Balances, Denied, MaybePromise, ReserveRequest, Store } from './ledger.ts';
-import { type Amounts, LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
+import {
+  type Amounts,
+  checkAmounts,
+  LIMIT_OF,
+  type LimitName,
+  limitAmounts,
+  MS_PER_MINUTE,
+} from './limits.ts';
 import { afterwards } from './maybe-promise.ts';
 import { WaitQueue } from './wait-queue.ts';
 import { BudgetWatch, largestShare } from './watch.ts';
@@ -76,6 +83,11 @@ export class TokenBudgetTracker {
     void Promise.resolve(this.#store.balances(budget)).catch(() => undefined);
   }
 
+  /** The names of the chain, nearest first. */
+  get names(): readonly string[] {
+    return this.#chain.map(({ name }) => name);
+  }
+
   /** Whether any budget of the chain is held strictly, so that the worst case of a call has to be known. */
   get strict(): boolean {
     return this.#chain.some(({ mode }) => mode === 'strict');
@@ -98,9 +110,11 @@ export class TokenBudgetTracker {
       const exact = closest !== request || closer === undefined;
       return afterwards(this.#reserveOnce(closest), (admission) => {
         if (exact || isAsAsked(admission, request)) return admission;
-        closest = closer();
         const freed = admission.admitted ? this.#store.release(request.id) : false;
-        return afterwards(freed, () => this.#reserveOnce(closest));
+        return afterwards(freed, () => {
+          closest = closer();
+          return this.#reserveOnce(closest);
+        });
       });
     };
     // One that comes while others wait goes to the end of the queue untried.
@@ -129,6 +143,7 @@ export class TokenBudgetTracker {
 
   /** Charges what a reserved call used. False where the reservation was settled or released before. */
   settle(id: string, used: Amounts): MaybePromise<boolean> {
+    checkAmounts(used);
     this.#leases.drop(id);
     return afterwards(this.#store.settle(id, used), (settled) => {
       this.#queue.wake();
@@ -145,8 +160,12 @@ export class TokenBudgetTracker {
     });
   }
 
-  /** Charges usage that no reservation was made for: another instrumentation's, or the host's own. */
+  /**
+   * Charges usage that no reservation was made for: another instrumentation's, or the host's own.
+   * @throws RangeError where an amount is not a whole number of zero or more
+   */
   charge(used: Amounts): MaybePromise<void> {
+    checkAmounts(used);
     return afterwards(this.#store.charge(this.#chain, used), () => this.#update());
   }
 
@@ -219,9 +238,10 @@ export class TokenBudgetTracker {
  * Whether the call that was denied is one like those before it, at most twice the average: then what is left no longer
  * pays for the calls that are made. One call that is too large says nothing of the budget.
  */
-function isUsual({ balances: { settled }, limit, requested }: Denied): boolean {
+function isUsual({ budget, balances: { settled }, limit, requested }: Denied): boolean {
   const amount = LIMIT_OF.find(([, name]) => name === limit)?.[0];
-  return amount === undefined || requested[amount] * settled.calls <= settled[amount] * 2;
+  if (amount === undefined || settled[amount] >= limitAmounts(budget.limits)[amount]) return true;
+  return settled.calls > 0 && requested[amount] * settled.calls <= settled[amount] * 2;
 }
 
 function isAsAsked(admission: Admission, request: Reserve): boolean {

@@ -7,7 +7,8 @@ export class ConfigError extends Error {
   readonly code = 'token_budget_config';
 
   constructor(message: string) {
-    super(message);
+    // One line, whatever stands in a path or a key.
+    super(message.replace(/[\r\n\u2028\u2029]+/g, ' '));
     this.name = 'ConfigError';
   }
 }
@@ -99,7 +100,12 @@ const SETTING_ENTRIES = {
   leaseMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(3_600_000))),
   sendBaggage: v.optional(v.boolean()),
   acceptBaggage: v.optional(v.array(name)),
-  prices: v.optional(v.record(v.string(), priceSchema)),
+  prices: v.optional(
+    v.pipe(
+      v.custom<object>((value) => !Array.isArray(value)),
+      v.record(v.string(), priceSchema),
+    ),
+  ),
   unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),

@@ -62,6 +62,7 @@ function collectMessage(texts: string[], message: unknown): void {
   if (!isRecord(message)) return;
   push(texts, message['content']);
   push(texts, message['refusal']);
+  push(texts, message['reasoning_content']);
   for (const call of list(message['tool_calls'])) {
     for (const part of [call['function'], call['custom']]) {
       if (isRecord(part)) for (const key of ['name', 'arguments', 'input']) push(texts, part[key]);

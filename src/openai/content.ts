@@ -47,21 +47,19 @@ function outputMessages(answer: Record<string, unknown>): Message[] {
 
 function toMessage(value: unknown): Message {
   if (!isRecord(value)) return { role: 'user', parts: partsOf(value) };
-  const role = typeof value['role'] === 'string' ? value['role'] : roleOf(value['type']);
+  if (value['type'] === 'function_call_output') {
+    return { role: 'tool', parts: [toolResult(value['call_id'], value['output'])] };
+  }
+  const role = typeof value['role'] === 'string' ? value['role'] : 'assistant';
   const parts =
     role === 'tool' ? [toolResult(value['tool_call_id'], value['content'])] : partsOf(value['content']);
   for (const call of Array.isArray(value['tool_calls']) ? value['tool_calls'].filter(isRecord) : []) {
-    const made = isRecord(call['function']) ? call['function'] : call;
-    parts.push(toolCall(call['id'], made['name'], made['arguments']));
+    const made = [call['function'], call['custom']].find(isRecord) ?? call;
+    parts.push(toolCall(call['id'], made['name'], made['arguments'] ?? made['input']));
   }
   if (value['type'] === 'function_call')
     parts.push(toolCall(value['call_id'], value['name'], value['arguments']));
-  if (value['type'] === 'function_call_output') parts.push(toolResult(value['call_id'], value['output']));
   return { role, parts };
-}
-
-function roleOf(type: unknown): string {
-  return type === 'function_call_output' ? 'tool' : 'assistant';
 }
 
 function partsOf(content: unknown): unknown[] {

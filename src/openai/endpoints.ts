@@ -15,24 +15,26 @@ export interface Endpoint {
 }
 
 /** By the path that the SDK posts to, before Azure puts the deployment into it. One patch point serves all. */
-const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
-  '/chat/completions': { kind: 'chat', operation: 'chat', apiType: 'chat_completions', hasOutput: true },
-  '/responses': { kind: 'responses', operation: 'chat', apiType: 'responses', hasOutput: true },
-  '/responses/compact': {
-    kind: 'responses',
-    operation: 'chat',
-    apiType: 'responses',
-    hasOutput: true,
-    capped: false,
-  },
-  '/completions': { kind: 'completions', operation: 'text_completion', hasOutput: true },
-  '/embeddings': { kind: 'embeddings', operation: 'embeddings', hasOutput: false },
-};
+const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
+  Object.entries<Endpoint>({
+    '/chat/completions': { kind: 'chat', operation: 'chat', apiType: 'chat_completions', hasOutput: true },
+    '/responses': { kind: 'responses', operation: 'chat', apiType: 'responses', hasOutput: true },
+    '/responses/compact': {
+      kind: 'responses',
+      operation: 'chat',
+      apiType: 'responses',
+      hasOutput: true,
+      capped: false,
+    },
+    '/completions': { kind: 'completions', operation: 'text_completion', hasOutput: true },
+    '/embeddings': { kind: 'embeddings', operation: 'embeddings', hasOutput: false },
+  }),
+);
 
 /** The endpoint of a request; undefined for one that is not counted. */
 export function endpointOf(method: unknown, path: unknown): Endpoint | undefined {
   if (typeof path !== 'string' || typeof method !== 'string' || method.toLowerCase() !== 'post')
     return undefined;
   const query = path.indexOf('?');
-  return ENDPOINTS[query < 0 ? path : path.slice(0, query)];
+  return ENDPOINTS.get(query < 0 ? path : path.slice(0, query));
 }

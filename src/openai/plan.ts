@@ -42,7 +42,7 @@ export function planOf(client: Client, options: RequestOptions): CallPlan | unde
     ...(cap.asked === undefined ? {} : { askedCap: cap.asked }),
     capField: cap.field,
     outputCap: outputCapOf(endpoint, model, cap.asked),
-    choices: Math.max(1, count(body['n']) ?? 1, count(body['best_of']) ?? 1),
+    choices: choicesOf(endpoint, body),
     aborted: options.signal?.aborted === true,
     ...(options.signal instanceof AbortSignal ? { signal: options.signal } : {}),
   };
@@ -80,7 +80,22 @@ function found(body: Readonly<Record<string, unknown>>, field: string): { field:
   return asked === undefined ? { field } : { field, asked };
 }
 
+/** More than any API takes: a larger number is for it to refuse. */
+const MOST = 1_000_000_000;
+
 /** A whole number of one or more; anything else is for the API to refuse. */
 function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 ? value : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST
+    ? value
+    : undefined;
+}
+
+/** How many answers are generated: `n` or `best_of`, for each prompt where there is a list of them. */
+function choicesOf({ kind }: Endpoint, body: Readonly<Record<string, unknown>>): number {
+  const each = Math.min(1_000, Math.max(1, count(body['n']) ?? 1, count(body['best_of']) ?? 1));
+  const { prompt } = body;
+  // A list of numbers is one prompt, as tokens.
+  const prompts =
+    kind === 'completions' && Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1;
+  return each * Math.max(1, prompts);
 }

@@ -1,4 +1,4 @@
-import type { Client } from './sdk-types.ts';
+import { type Client, isRecord } from './sdk-types.ts';
 
 /** Whom a client talks to. */
 export interface Provider {
@@ -42,7 +42,7 @@ function readProvider(client: Client): Provider {
 function isAzure(client: Client, host: string): boolean {
   return (
     client.constructor.name.startsWith('Azure') ||
-    /\.(openai\.azure\.com|cognitiveservices\.azure\.com|services\.ai\.azure\.com|azure-api\.net)$/.test(host)
+    /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$|\.azure-api\.(net|us|cn)$/.test(host)
   );
 }
 
@@ -52,9 +52,17 @@ function isOpenAi(host: string): boolean {
 
 /** The `v1` API takes it and has no dated version. */
 function azureTakesStreamOptions(client: Client, url: URL | undefined): boolean {
-  const version = 'apiVersion' in client ? client.apiVersion : url?.searchParams.get('api-version');
+  const version = apiVersionOf(client) ?? url?.searchParams.get('api-version');
   if (typeof version !== 'string' || !/^\d{4}-/.test(version)) return true;
   return version >= AZURE_STREAM_OPTIONS_SINCE;
+}
+
+/** Of an Azure client, or of another whose default query names it. */
+function apiVersionOf(client: Client): unknown {
+  if ('apiVersion' in client) return client.apiVersion;
+  const options: unknown = Reflect.get(client, '_options');
+  const query = isRecord(options) ? options['defaultQuery'] : undefined;
+  return isRecord(query) ? query['api-version'] : undefined;
 }
 
 function portOf(url: URL): number {

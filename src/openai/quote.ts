@@ -2,6 +2,7 @@ import type { ReserveRequest } from '../budget/index.ts';
 import {
   costOf,
   dearest,
+  isFaster,
   LARGEST_CONTEXT_WINDOW,
   type PriceBook,
   picoToNano,
@@ -79,7 +80,7 @@ function uncappedOutput(plan: CallPlan, input: number): number {
 /** A tier asked for may not be the one given: the dearer of it and the standard one counts before the call. */
 function worstRates(plan: CallPlan, standard: Rates, card: RateCard): Rates {
   const tier = plan.body['service_tier'];
-  return tier === 'priority' ? ratesOfTier(standard, tier, card.pricedAs ?? card.model) : standard;
+  return isFaster(tier) ? ratesOfTier(standard, tier, card.pricedAs ?? card.model) : standard;
 }
 
 /** What a usage costs, and by which card. */

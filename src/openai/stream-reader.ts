@@ -15,7 +15,6 @@ export class StreamReader {
   #usage: unknown;
   #identity: Record<string, unknown> = {};
   #error: unknown;
-  #complete = false;
 
   /** @param onText is told of each generated piece of text */
   constructor(endpoint: Endpoint, onText?: (text: string) => void) {
@@ -23,14 +22,10 @@ export class StreamReader {
     this.#onText = onText;
   }
 
-  /** Whether the last event of the answer came: a final response, or a finish reason for every choice seen. */
-  get complete(): boolean {
-    return this.#complete;
-  }
-
   /** Whether usage that can be charged came. */
   get usageSeen(): boolean {
-    return this.#usage !== undefined;
+    const { inputKnown, outputKnown } = this.answer().usage;
+    return inputKnown && outputKnown;
   }
 
   /** The error that an event of the stream told; undefined where none did. */
@@ -70,7 +65,6 @@ export class StreamReader {
       if (!isRecord(choice)) continue;
       if (typeof choice['finish_reason'] === 'string') {
         this.#finishReasons.push(choice['finish_reason']);
-        this.#complete = true;
       }
       this.#push(choice['text']);
       if (isRecord(choice['delta'])) this.#readDelta(choice['delta']);
@@ -81,7 +75,10 @@ export class StreamReader {
     this.#push(delta['content']);
     this.#push(delta['refusal']);
     this.#push(delta['reasoning_content']);
-    if (isRecord(delta['function_call'])) this.#push(delta['function_call']['arguments']);
+    if (isRecord(delta['function_call'])) {
+      this.#push(delta['function_call']['name']);
+      this.#push(delta['function_call']['arguments']);
+    }
     if (!Array.isArray(delta['tool_calls'])) return;
     for (const call of delta['tool_calls']) {
       const part: unknown = isRecord(call) ? (call['function'] ?? call['custom']) : undefined;
@@ -95,13 +92,13 @@ export class StreamReader {
   #readResponsesEvent(type: string, event: Record<string, unknown>): void {
     if (type === 'error') this.#error = event;
     if (type.endsWith('.delta')) this.#push(event['delta']);
+    if (type === 'response.output_item.added' && isRecord(event['item'])) this.#push(event['item']['name']);
     const response = event['response'];
     if (!isRecord(response)) return;
     if (response['usage'] !== undefined && response['usage'] !== null) this.#usage = response['usage'];
     if (response['error'] !== undefined && response['error'] !== null) this.#error = response['error'];
     this.#identity = response;
     this.#answer = undefined;
-    this.#complete ||= FINAL_EVENTS.has(type);
   }
 
   #identify(chunk: Record<string, unknown>): void {
@@ -120,10 +117,3 @@ export class StreamReader {
     this.#onText?.(text);
   }
 }
-
-const FINAL_EVENTS: ReadonlySet<string> = new Set([
-  'response.completed',
-  'response.incomplete',
-  'response.failed',
-  'response.cancelled',
-]);

@@ -11,6 +11,7 @@ import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
 import { resourceDetectors } from './resource.ts';
 import { RecordModelCallsSampler } from './sampler.ts';
 import { samplerFromEnv } from './sampler-env.ts';
+import * as semconv from './semconv.ts';
 import { BudgetSpanProcessor, OUR_SCOPE } from './span-processor.ts';
 
 export interface TelemetryOptions {
@@ -57,7 +58,14 @@ export function reportToHost(options: TelemetryOptions): void {
 
 function reportEvents({ tracker, version }: TelemetryOptions): void {
   const logger = logs.getLogger(OUR_SCOPE, version);
-  tracker.on((event) => writeBudgetEvent(event, logger));
+  const failures = metrics.getMeter(OUR_SCOPE, version).createCounter(semconv.METRIC_STORE_FAILURES, {
+    unit: '{failure}',
+    description: 'How often the store was found to be away.',
+  });
+  tracker.on((event) => {
+    writeBudgetEvent(event, logger);
+    if (event.type === 'store_unavailable') failures.add(1, { [semconv.ATTR_BUDGET_NAME]: event.budget });
+  });
 }
 
 /** The processors hand over what they hold at once; metrics are collected without waiting. */

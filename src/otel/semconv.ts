@@ -100,6 +100,8 @@ export const EVENT_DENIED = 'token_budget.denied';
 export const EVENT_CLAMPED = 'token_budget.clamped';
 export const EVENT_USAGE_MISSING = 'token_budget.usage_missing';
 export const EVENT_PRICE_UNKNOWN = 'token_budget.price_unknown';
+export const EVENT_STORE_UNAVAILABLE = 'token_budget.store_unavailable';
+export const EVENT_STORE_AVAILABLE = 'token_budget.store_available';
 
 export const METRIC_TOKEN_USAGE = 'gen_ai.client.token.usage';
 export const METRIC_OPERATION_DURATION = 'gen_ai.client.operation.duration';
@@ -116,3 +118,7 @@ export const METRIC_LEFT = 'token_budget.left';
 export const ATTR_BUDGET_PROBLEMS = 'token_budget.problems';
 /** Ours, on `token_budget.price_unknown`: the model whose price was taken. */
 export const ATTR_BUDGET_PRICED_AS = 'token_budget.priced_as';
+/** Ours: how often the store was found to be away. */
+export const METRIC_STORE_FAILURES = 'token_budget.store.failures';
+/** Ours, on `token_budget.store_unavailable`: `open` or `closed`. */
+export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';

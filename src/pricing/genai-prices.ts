@@ -40,9 +40,14 @@ export function bookModels(): BookModel[] {
   const models: BookModel[] = [];
   for (const model of findProvider({ providerId: 'openai' })?.models ?? []) {
     const found = calcPrice({}, model.id, { providerId: 'openai' });
-    if (found && found.model.id === model.id && found.model_price['input_mtok'] !== undefined) {
-      models.push(toBookModel(model, found.model_price));
-    }
+    // The entries of fine-tuned models match longer names than their own.
+    const price =
+      found?.model.id === model.id
+        ? found.model_price
+        : Array.isArray(model.prices)
+          ? undefined
+          : model.prices;
+    if (price?.['input_mtok'] !== undefined) models.push(toBookModel(model, price));
   }
   return models;
 }

@@ -9,4 +9,4 @@ export {
   type RateCard,
 } from './price-book.ts';
 export { costOf, dearest, picoToNano, type Rates, type RateTier, ratesFor } from './rates.ts';
-export { ratesOfTier } from './service-tier.ts';
+export { isFaster, ratesOfTier } from './service-tier.ts';

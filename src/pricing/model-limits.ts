@@ -4,8 +4,11 @@
  */
 const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
   ['gpt-3.5', 4_096],
+  ['gpt-3.5-turbo-16k', 16_384],
   ['gpt-35', 4_096],
+  ['gpt-35-turbo-16k', 16_384],
   ['gpt-4', 8_192],
+  ['gpt-4-32k', 32_768],
   ['gpt-4-turbo', 4_096],
   ['gpt-4-1106', 4_096],
   ['gpt-4-0125', 4_096],

@@ -130,8 +130,7 @@ function dearestOfFamily(model: string): BookModel {
 
 /** A call's price is mostly its output; a model without output (embeddings) is compared by its input. */
 function price(model: BookModel): number {
-  const rates = model.tiers[0]?.rates;
-  return rates === undefined ? 0 : rates.output + rates.input;
+  return Math.max(...model.tiers.map(({ rates }) => rates.output + rates.input));
 }
 
 function nameParts(model: string): string[] {

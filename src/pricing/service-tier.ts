@@ -7,6 +7,7 @@ import { type Rates, scaleRates } from './rates.ts';
  */
 const PRIORITY: readonly (readonly [prefix: string, numerator: number, denominator: number])[] = [
   ['gpt-4o', 17, 10],
+  ['gpt-4o-2024-05-13', 7, 4],
   ['gpt-4o-mini', 5, 3],
   ['gpt-4.1', 7, 4],
   ['gpt-4.1-nano', 2, 1],
@@ -14,10 +15,19 @@ const PRIORITY: readonly (readonly [prefix: string, numerator: number, denominat
   ['o4-mini', 20, 11],
   ['gpt-5', 2, 1],
   ['gpt-5-mini', 9, 5],
+  ['gpt-5.5', 5, 2],
 ];
 
-/** What an unlisted model is charged for priority processing: twice the standard price, the most that is listed. */
-const PRIORITY_UNLISTED = [2, 1] as const;
+/** What an unlisted model is charged for priority processing: the most that is listed. */
+const PRIORITY_UNLISTED = [5, 2] as const;
+
+/** Names of tiers that cost more than the standard one; `fast` is priority by its newer name. */
+const FASTER: ReadonlySet<string> = new Set(['priority', 'fast', 'ultrafast']);
+
+/** Whether a tier costs more than the standard one. */
+export function isFaster(tier: unknown): tier is string {
+  return typeof tier === 'string' && FASTER.has(tier);
+}
 
 /**
  * The rates of a service tier. `flex` and `batch` cost half the standard price
@@ -26,7 +36,7 @@ const PRIORITY_UNLISTED = [2, 1] as const;
  */
 export function ratesOfTier(rates: Rates, tier: string | undefined, model: string): Rates {
   if (tier === 'flex' || tier === 'batch') return scaleRates(rates, 1, 2);
-  if (tier !== 'priority') return rates;
+  if (!isFaster(tier)) return rates;
   let best: readonly [string, number, number] | undefined;
   for (const entry of PRIORITY) {
     if (model.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 0)) best = entry;

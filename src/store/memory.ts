@@ -101,7 +101,7 @@ export class MemoryStore implements Store {
     let entry = windows.get(start);
     if (entry === undefined) {
       // A window that is over is held by its open reservations alone.
-      windows.clear();
+      for (const older of windows.keys()) if (older < start) windows.delete(older);
       entry = {
         settled: NOTHING,
         reserved: NOTHING,

@@ -1,0 +1,34 @@
+/**
+ * An application under test: many workers that call until the budget refuses. Prints `ready` before the first call, and at the
+ * end how many calls were answered and how many workers were refused.
+ *
+ * Environment: REPLAY_URL, WORKERS, MAX_CALLS (of one worker).
+ */
+import OpenAI from 'openai';
+
+const client = new OpenAI({ apiKey: 'sk-test', baseURL: `${process.env.REPLAY_URL}/v1`, maxRetries: 0 });
+const body = { model: 'gpt-5.2-pro', max_tokens: 120, messages: [{ role: 'user', content: 'Spend it.' }] };
+
+let answered = 0;
+let refused = 0;
+const errors = {};
+
+async function work() {
+  for (let call = 0; call < Number(process.env.MAX_CALLS ?? 1_000); call += 1) {
+    try {
+      await client.chat.completions.create(body, { headers: { 'x-replay-id': 'spend' } });
+      answered += 1;
+    } catch (error) {
+      if (error.code === 'token_budget_exceeded') {
+        refused += 1;
+        return;
+      }
+      errors[error.code ?? error.constructor.name] = (errors[error.code ?? error.constructor.name] ?? 0) + 1;
+      if (error.code === 'token_budget_store_unavailable') return;
+    }
+  }
+}
+
+process.stdout.write('ready\n');
+await Promise.all(Array.from({ length: Number(process.env.WORKERS) }, work));
+process.stdout.write(`${JSON.stringify({ answered, refused, errors })}\n`);

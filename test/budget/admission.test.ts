@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { admit, defineBudget } from '../../src/budget/index.ts';
+import { admittedOf, amounts, deniedOf, OUTPUT_PICO, reserveOf, TERMS, trackerOf } from './helpers.ts';
+
+describe("a caller's own cap", () => {
+  it('that fits is kept, however large its share', () => {
+    const { tracker } = trackerOf({ tokens: 1_000 });
+    assert.deepEqual(admittedOf(tracker.reserve(reserveOf({ outputCap: 1_000 }))), {
+      admitted: true,
+      outputCap: 1_000,
+      reserved: amounts({ costNanoUsd: 14_000_000, tokens: 1_000, calls: 1 }),
+    });
+  });
+
+  it('that does not fit is lowered to what fits', () => {
+    const { tracker } = trackerOf({ tokens: 1_000 });
+    const admitted = admittedOf(tracker.reserve(reserveOf({ outputCap: 1_001 })));
+    assert.equal(admitted.outputCap, 1_000);
+    assert.equal(admitted.reserved.tokens, 1_000);
+  });
+
+  it('is lowered by what the input takes', () => {
+    const { tracker } = trackerOf({ tokens: 1_000 });
+    const fixed = amounts({ tokens: 900, calls: 1 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf({ fixed }))).outputCap, 100);
+  });
+
+  it('is lowered by what is settled and what is reserved', () => {
+    const { tracker } = trackerOf({ tokens: 1_000 });
+    tracker.charge(amounts({ tokens: 300 }));
+    tracker.reserve(reserveOf({ outputCap: 200 }));
+    assert.equal(admittedOf(tracker.reserve(reserveOf())).outputCap, 500);
+  });
+
+  it('is lowered by money to the last token that it pays for', () => {
+    const { tracker } = trackerOf({ costUsd: 0.625 });
+    const admitted = admittedOf(tracker.reserve(reserveOf({ outputCap: 128_000 })));
+    assert.equal(admitted.outputCap, 44_642);
+    assert.equal(admitted.reserved.costNanoUsd, 44_642 * 14_000);
+  });
+
+  it('below minOutputTokens is admitted where it fits', () => {
+    const { tracker } = trackerOf({ tokens: 5 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 5 }))).outputCap, 5);
+  });
+
+  it('of each of n choices is reserved', () => {
+    const { tracker } = trackerOf({ costUsd: 1, tokens: 1_000 });
+    const request = reserveOf({ choices: 3, outputPicoUsd: 3 * OUTPUT_PICO, outputCap: 500 });
+    assert.deepEqual(admittedOf(tracker.reserve(request)), {
+      admitted: true,
+      outputCap: 333,
+      reserved: amounts({ costNanoUsd: 333 * 3 * 14_000, tokens: 999, calls: 1 }),
+    });
+  });
+});
+
+describe('a call without a cap', () => {
+  const uncapped = { capped: false, outputCap: 128_000 };
+
+  it('gets at most maxShare of what is left', () => {
+    const { tracker } = trackerOf({ tokens: 10_000 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 5_000);
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 2_500);
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 1_250);
+  });
+
+  it('gets the share that the budget says', () => {
+    const { tracker } = trackerOf({ tokens: 10_000 }, { maxShare: 0.1 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 1_000);
+    assert.equal(
+      admittedOf(trackerOf({ tokens: 800 }, { maxShare: 1 }).tracker.reserve(reserveOf(uncapped))).outputCap,
+      800,
+    );
+  });
+
+  it('is not held to more than the maximum of its model', () => {
+    const { tracker } = trackerOf({ tokens: 1_000_000 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 128_000);
+  });
+
+  it('gets the share of what is left after its input', () => {
+    const { tracker } = trackerOf({ tokens: 10_000 });
+    const fixed = amounts({ tokens: 4_000, calls: 1 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf({ ...uncapped, fixed }))).outputCap, 3_000);
+  });
+
+  it('is never given less than minOutputTokens', () => {
+    const { tracker } = trackerOf({ tokens: 20 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 16);
+  });
+
+  it('is not cut by a limit of calls', () => {
+    const { tracker } = trackerOf({ calls: 1 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 128_000);
+  });
+});
+
+describe('a call is denied', () => {
+  it('where less than minOutputTokens fit', () => {
+    const { tracker } = trackerOf({ tokens: 15 });
+    for (const capped of [true, false]) {
+      const denied = deniedOf(tracker.reserve(reserveOf({ capped })));
+      assert.equal(denied.limit, 'tokens');
+      assert.equal(denied.requested.tokens, 16);
+    }
+    assert.equal(admittedOf(trackerOf({ tokens: 16 }).tracker.reserve(reserveOf())).outputCap, 16);
+  });
+
+  it('where its input alone does not fit', () => {
+    const { tracker } = trackerOf({ costUsd: 0.001 });
+    const fixed = amounts({ costNanoUsd: 1_000_001, calls: 1 });
+    const denied = deniedOf(tracker.reserve(reserveOf({ fixed, outputCap: 1 })));
+    assert.deepEqual([denied.limit, denied.requested.costNanoUsd], ['costUsd', 1_014_001]);
+  });
+
+  it('where an endpoint without output does not fit, and only there', () => {
+    const { tracker } = trackerOf({ tokens: 100 });
+    const embed = (tokens: number) =>
+      reserveOf({ fixed: amounts({ tokens, calls: 1 }), outputCap: 0, outputPicoUsd: 0, capped: false });
+    assert.deepEqual(admittedOf(tracker.reserve(embed(100))).reserved, amounts({ tokens: 100, calls: 1 }));
+    assert.equal(deniedOf(tracker.reserve(embed(1))).limit, 'tokens');
+  });
+
+  it('by the limit of calls, open ones counted', () => {
+    const { tracker } = trackerOf({ calls: 2 });
+    tracker.reserve(reserveOf());
+    tracker.reserve(reserveOf());
+    assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'calls');
+  });
+
+  it('once its minutes are over', () => {
+    const { tracker, clock } = trackerOf({ minutes: 15 });
+    clock.now += 15 * 60_000 - 1;
+    admittedOf(tracker.reserve(reserveOf()));
+    clock.now += 1;
+    assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'minutes');
+  });
+
+  it('by the limit that leaves the least', () => {
+    const { tracker } = trackerOf({ costUsd: 1, tokens: 10, calls: 5 });
+    assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
+  });
+
+  it('from the start where a limit is zero', () => {
+    for (const limits of [{ costUsd: 0 }, { tokens: 0 }, { calls: 0 }, { minutes: 0 }]) {
+      const [limit] = Object.keys(limits);
+      assert.equal(deniedOf(trackerOf(limits).tracker.reserve(reserveOf())).limit, limit);
+    }
+  });
+
+  it('never without a limit', () => {
+    const { tracker } = trackerOf({});
+    tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 }));
+    assert.equal(admittedOf(tracker.reserve(reserveOf({ capped: false }))).outputCap, 1_000);
+  });
+});
+
+describe('the mode', () => {
+  it('observe refuses nothing and clamps nothing', () => {
+    const { tracker } = trackerOf({ costUsd: 0, tokens: 0, calls: 0, minutes: 0 }, { mode: 'observe' });
+    assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 99_999 }))).outputCap, 99_999);
+  });
+
+  it('soft refuses at the limit, not before it', () => {
+    const { tracker } = trackerOf({ tokens: 100 }, { mode: 'soft' });
+    tracker.charge(amounts({ tokens: 99 }));
+    for (let n = 0; n < 3; n += 1) {
+      assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 5_000 }))).outputCap, 5_000);
+    }
+    tracker.charge(amounts({ tokens: 1 }));
+    assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
+  });
+
+  it('soft refuses by calls, money and time as well', () => {
+    const spent = amounts({ costNanoUsd: 10 ** 9, calls: 3 });
+    for (const limits of [{ costUsd: 1 }, { calls: 3 }, { minutes: 1 }]) {
+      const { tracker, clock } = trackerOf(limits, { mode: 'soft' });
+      admittedOf(tracker.reserve(reserveOf()));
+      tracker.charge(spent);
+      clock.now += 60_000;
+      assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, Object.keys(limits)[0]);
+    }
+  });
+});
+
+describe('a chain', () => {
+  const now = 5_000;
+  const account = (name: string, tokens: number, settled = 0) => ({
+    budget: defineBudget({ name, limits: { tokens } }),
+    balances: { settled: amounts({ tokens: settled }), reserved: amounts(), open: 0, startedAt: now },
+  });
+  const request = { ...reserveOf(), ...TERMS };
+
+  it('gives what its narrowest budget gives', () => {
+    const chain = [account('job', 900), account('team', 500, 100), account('org', 5_000)];
+    const admission = admit(chain, request, now);
+    assert.ok(admission.admitted);
+    assert.equal(admission.outputCap, 400);
+  });
+
+  it('is denied by the first budget that cannot pay', () => {
+    const chain = [account('job', 900), account('team', 500, 490), account('org', 5)];
+    const admission = admit(chain, request, now);
+    assert.ok(!admission.admitted);
+    assert.equal(admission.budget.name, 'team');
+  });
+
+  it('without budgets gives everything', () => {
+    const admission = admit([], request, now);
+    assert.ok(admission.admitted);
+    assert.equal(admission.outputCap, 1_000);
+  });
+});

@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { loadConfig } from '../../src/config/index.ts';
+import { FILE, loadSettings, loadText, messageOf } from './helpers.ts';
+
+const SETTINGS = {
+  name: 'from-file',
+  mode: 'soft',
+  limits: { costUsd: 3, tokens: 1_000, calls: 5, minutes: 30 },
+  maxShare: 0.25,
+  minOutputTokens: 64,
+  prices: { 'gpt-5.2': { input: 1, output: 2, cachedInput: 0.5 }, 'my.model/v1': { input: 0, output: 0 } },
+  unknownModel: { input: 10, output: 20 },
+  includeUsage: 'never',
+  flushTimeoutMs: 500,
+};
+
+describe('a settings file', () => {
+  it('sets everything', () => {
+    assert.partialDeepStrictEqual(loadSettings(SETTINGS), {
+      budget: {
+        name: 'from-file',
+        mode: 'soft',
+        limits: SETTINGS.limits,
+        maxShare: 0.25,
+        minOutputTokens: 64,
+      },
+      limitGiven: true,
+      prices: SETTINGS.prices,
+      unknownModel: SETTINGS.unknownModel,
+      includeUsage: 'never',
+      flushTimeoutMs: 500,
+      captureContent: false,
+      warnings: [],
+    });
+  });
+
+  it('may be empty of settings', () => {
+    assert.deepEqual(loadSettings({}), loadConfig({}));
+    assert.deepEqual(loadSettings({ limits: {} }), loadConfig({}));
+  });
+
+  it('has the environment over it, limit by limit', () => {
+    const config = loadSettings(SETTINGS, {
+      TOKEN_BUDGET_USD: '9',
+      TOKEN_BUDGET_CALLS: '0',
+      TOKEN_BUDGET_MODE: 'strict',
+      TOKEN_BUDGET_NAME: 'from-env',
+    });
+    assert.deepEqual(config.budget.limits, { costUsd: 9, tokens: 1_000, calls: 0, minutes: 30 });
+    assert.deepEqual([config.budget.mode, config.budget.name], ['strict', 'from-env']);
+    assert.equal(config.budget.maxShare, 0.25);
+  });
+
+  it('is not overridden by empty variables', () => {
+    const config = loadSettings(SETTINGS, { TOKEN_BUDGET_USD: '', TOKEN_BUDGET_NAME: ' ' });
+    assert.equal(config.budget.name, 'from-file');
+    assert.equal(config.budget.limits.costUsd, 3);
+  });
+
+  it('is frozen with the rest', () => {
+    const { prices, unknownModel, budget } = loadSettings(SETTINGS);
+    for (const part of [prices, prices['gpt-5.2'], unknownModel, budget.limits])
+      assert.ok(Object.isFrozen(part));
+  });
+
+  for (const unknownModel of ['family', 'error', 'zero'] as const) {
+    it(`takes the policy ${unknownModel}`, () => {
+      assert.equal(loadSettings({ unknownModel }).unknownModel, unknownModel);
+    });
+  }
+});
+
+describe('a settings file that is wrong', () => {
+  const bad: readonly (readonly [setting: string, settings: unknown, takes: RegExp])[] = [
+    ['', [], /given \[\]; taken is an object of settings/],
+    ['', null, /given null; taken is an object/],
+    ['', 'x', /given "x"; taken is an object/],
+    ['limits', { limits: [] }, /given \[\]; taken is an object with costUsd/],
+    ['limits', { limits: 5 }, /given 5;/],
+    ['limits.costUsd', { limits: { costUsd: '5' } }, /given "5"; taken is a number of USD/],
+    ['limits.costUsd', { limits: { costUsd: null } }, /given null;/],
+    ['limits.costUsd', { limits: { costUsd: -1 } }, /given -1;/],
+    ['limits.tokens', { limits: { tokens: 1.5 } }, /given 1\.5; taken is a whole number of tokens/],
+    ['limits.calls', { limits: { calls: true } }, /given true; taken is a whole number of calls/],
+    ['limits.minutes', { limits: { minutes: {} } }, /given \{\}; taken is a number of minutes/],
+    ['name', { name: '' }, /given ""; taken is a name/],
+    ['mode', { mode: 'hard' }, /given "hard"; taken is observe, soft or strict/],
+    ['maxShare', { maxShare: 0 }, /given 0; taken is a number above 0 and at most 1/],
+    ['maxShare', { maxShare: 1.1 }, /given 1\.1;/],
+    ['minOutputTokens', { minOutputTokens: 0 }, /given 0; taken is a whole number of tokens from 1/],
+    ['includeUsage', { includeUsage: true }, /given true; taken is auto, always or never/],
+    ['flushTimeoutMs', { flushTimeoutMs: 60_001 }, /given 60001; taken is a whole number of milliseconds/],
+    ['unknownModel', { unknownModel: 'free' }, /given "free"; taken is family, error, zero, or an object/],
+    ['unknownModel', { unknownModel: { input: 1 } }, /taken is family, error, zero, or an object/],
+    ['prices', { prices: 5 }, /given 5; taken is an object of model names/],
+    ['prices.m', { prices: { m: 3 } }, /given 3; taken is an object with input and output/],
+    [
+      'prices.m.input',
+      { prices: { m: { input: -1, output: 1 } } },
+      /given -1; taken is a number of USD per million/,
+    ],
+    [
+      'prices.m.output',
+      { prices: { m: { input: 1 } } },
+      /given nothing; taken is a number of USD per million/,
+    ],
+  ];
+  for (const [setting, settings, takes] of bad) {
+    it(`${JSON.stringify(settings)} is refused in one line`, () => {
+      const message = messageOf(() => loadSettings(settings));
+      assert.ok(message.startsWith(setting === '' ? `${FILE}: ` : `${FILE}: ${setting}: `), message);
+      assert.match(message, takes);
+      assert.ok(!message.includes('\n'));
+    });
+  }
+
+  for (const [setting, settings, known] of [
+    ['limit', { limit: {} }, /Taken are: name, mode, limits,/],
+    ['limits.usd', { limits: { usd: 5 } }, /Taken are: costUsd, tokens, calls, minutes\./],
+    [
+      'prices.m.in',
+      { prices: { m: { input: 1, output: 1, in: 1 } } },
+      /Taken are: input, output, cachedInput/,
+    ],
+  ] as const) {
+    it(`${setting} is not a setting`, () => {
+      const message = messageOf(() => loadSettings(settings));
+      assert.ok(message.startsWith(`${FILE}: ${setting} is not a setting.`), message);
+      assert.match(message, known);
+    });
+  }
+
+  // src/config/schema.ts SETTING_ENTRIES.prices: v.record takes an array for an object (`settings()` is there for that).
+  it('prices as a list are refused', { todo: 'taken as prices of the models 0, 1, …' }, () => {
+    assert.match(
+      messageOf(() => loadSettings({ prices: [{ input: 1, output: 1 }] })),
+      /prices: given \[/,
+    );
+  });
+
+  it('a value of any length is shown short', () => {
+    const message = messageOf(() => loadSettings({ mode: 'x'.repeat(5_000) }));
+    assert.ok(message.length < 250, message);
+  });
+
+  for (const text of ['', '{', 'name: x', '{"name":"a",}', 'undefined', '<html>\n</html>']) {
+    it(`${JSON.stringify(text)} is not JSON`, () => {
+      const message = messageOf(() => loadText(text));
+      assert.match(
+        message,
+        /^TOKEN_BUDGET_CONFIG: given ".*", which is not JSON \(.*\); taken is the path of a JSON file\.$/,
+      );
+    });
+  }
+
+  it('is one that cannot be read', () => {
+    const missing = join(tmpdir(), 'no-such-file.json');
+    for (const [path, code] of [
+      [missing, 'ENOENT'],
+      [tmpdir(), 'EISDIR'],
+    ] as const) {
+      const message = messageOf(() => loadConfig({ TOKEN_BUDGET_CONFIG: path }));
+      assert.equal(
+        message,
+        `TOKEN_BUDGET_CONFIG: given "${path}", which cannot be read (${code}); taken is the path of a JSON file.`,
+      );
+    }
+  });
+
+  // src/config/config.ts fileSettings() and schema.ts checkSettings(): a path and a key go into the message as they are.
+  it('is told in one line whatever its path and keys', { todo: 'line breaks are not escaped' }, () => {
+    assert.ok(!messageOf(() => loadConfig({ TOKEN_BUDGET_CONFIG: '/a\nb' })).includes('\n'));
+    assert.ok(!messageOf(() => loadSettings({ 'a\nb': 1 })).includes('\n'));
+  });
+});

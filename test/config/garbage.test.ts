@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type Config, ConfigError } from '../../src/config/index.ts';
+import { loadText } from './helpers.ts';
+
+const leaf = fc.oneof(
+  fc.constantFrom<unknown>(
+    null,
+    true,
+    -1,
+    0,
+    0.5,
+    1,
+    16,
+    1e300,
+    '',
+    'strict',
+    'family',
+    'error',
+    'x',
+    [],
+    {},
+  ),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+/** Mostly values that are taken, so that a whole file often is. */
+function mostly(...good: unknown[]): fc.Arbitrary<unknown> {
+  return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: leaf });
+}
+
+const limits = fc.record(
+  { costUsd: mostly(0, 0.5, 3), tokens: mostly(0, 99), calls: mostly(0, 1), minutes: mostly(0, 0.5, 60) },
+  { requiredKeys: [] },
+);
+const price = fc.record(
+  { input: mostly(0, 1.75), output: mostly(0, 14), cachedInput: mostly(0.175) },
+  { requiredKeys: ['input', 'output'] },
+);
+const settings = fc.record(
+  {
+    name: mostly('a', 'team/x'),
+    mode: mostly('observe', 'soft', 'strict'),
+    limits: fc.oneof({ weight: 12, arbitrary: limits }, leaf),
+    maxShare: mostly(0.5, 1),
+    minOutputTokens: mostly(1, 16),
+    prices: fc.oneof(
+      { weight: 12, arbitrary: fc.dictionary(fc.string({ maxLength: 9 }), price, { maxKeys: 3 }) },
+      leaf,
+    ),
+    unknownModel: fc.oneof(
+      { weight: 12, arbitrary: fc.oneof(price, mostly('family', 'error', 'zero')) },
+      leaf,
+    ),
+    includeUsage: mostly('auto', 'never', 'always'),
+    flushTimeoutMs: mostly(0, 2_000),
+  },
+  { requiredKeys: [] },
+);
+
+/** What the rest of the program relies on. */
+function assertSound({ budget, prices, unknownModel, includeUsage, flushTimeoutMs }: Config): void {
+  assert.ok(['observe', 'soft', 'strict'].includes(budget.mode));
+  assert.match(budget.name, /^[\w.:/-]+$/);
+  assert.ok(budget.maxShare > 0 && budget.maxShare <= 1);
+  assert.ok(Number.isInteger(budget.minOutputTokens) && budget.minOutputTokens >= 1);
+  const given = Object.values(budget.limits).filter((limit) => limit !== undefined);
+  assert.ok(given.length > 0 && given.every((limit) => Number.isFinite(limit) && limit >= 0));
+  const policy = typeof unknownModel === 'object' ? [unknownModel] : [];
+  for (const one of [...Object.values(prices), ...policy]) {
+    for (const usd of Object.values(one)) assert.ok(typeof usd === 'number' && usd >= 0 && usd <= 1e6);
+  }
+  assert.ok(['auto', 'always', 'never'].includes(includeUsage));
+  assert.ok(Number.isInteger(flushTimeoutMs) && flushTimeoutMs >= 0);
+}
+
+/** True where the text was taken. Anything but a Config or a ConfigError fails. */
+function assertTakenOrRefused(text: string): boolean {
+  let config: Config;
+  try {
+    config = loadText(text);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, `${error}`);
+    assert.ok(error.message.length < 800, error.message);
+    return false;
+  }
+  assertSound(config);
+  return true;
+}
+
+describe('whatever a settings file has in it', () => {
+  it('that is JSON of settings, it gives a configuration or a ConfigError', () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(settings, (value) => {
+        if (assertTakenOrRefused(JSON.stringify(value))) taken += 1;
+      }),
+      { numRuns: 1000 },
+    );
+    assert.ok(taken > 100 && taken < 900, `${taken} of 1000 were taken`);
+  });
+
+  it('that is JSON, it gives a configuration or a ConfigError', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => void assertTakenOrRefused(text)),
+      { numRuns: 300 },
+    );
+  });
+
+  it('that is not even JSON, it gives a configuration or a ConfigError', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => void assertTakenOrRefused(text)),
+      { numRuns: 300 },
+    );
+  });
+});

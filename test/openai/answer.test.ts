@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { answerTexts, readAnswer } from '../../src/openai/answer.ts';
+import { CHAT, EMBEDDINGS, RESPONSES } from './helpers.ts';
+
+describe('an answer', () => {
+  it('of a chat tells what it is', () => {
+    const answer = readAnswer(
+      {
+        id: 'chatcmpl-1',
+        model: 'gpt-4o-2024-08-06',
+        service_tier: 'priority',
+        system_fingerprint: 'fp_1',
+        choices: [{ finish_reason: 'stop' }, { finish_reason: 'length' }, { finish_reason: null }, null],
+        usage: { prompt_tokens: 1, completion_tokens: 2 },
+      },
+      CHAT,
+    );
+    const { usage, ...rest } = answer;
+    assert.deepEqual(rest, {
+      id: 'chatcmpl-1',
+      model: 'gpt-4o-2024-08-06',
+      serviceTier: 'priority',
+      systemFingerprint: 'fp_1',
+      finishReasons: ['stop', 'length'],
+      unfinished: false,
+    });
+    assert.ok(usage.inputKnown && usage.outputKnown);
+  });
+
+  it('of Responses has a status, or the reason why it is incomplete', () => {
+    assert.deepEqual(readAnswer({ status: 'completed' }, RESPONSES).finishReasons, ['stop']);
+    assert.deepEqual(readAnswer({ status: 'failed' }, RESPONSES).finishReasons, []);
+    const incomplete = { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
+    assert.deepEqual(readAnswer(incomplete, RESPONSES).finishReasons, ['content_filter']);
+  });
+
+  for (const [status, unfinished] of [
+    ['queued', true],
+    ['in_progress', true],
+    ['completed', false],
+    ['cancelled', false],
+  ] as const) {
+    it(`that is ${status} goes on: ${unfinished}`, () => {
+      assert.equal(readAnswer({ status }, RESPONSES).unfinished, unfinished);
+    });
+  }
+
+  it('of embeddings is not expected to have output', () => {
+    assert.equal(readAnswer({ usage: { prompt_tokens: 1 } }, EMBEDDINGS).usage.outputKnown, true);
+    assert.equal(readAnswer({ usage: { prompt_tokens: 1 } }, CHAT).usage.outputKnown, false);
+  });
+
+  it('leaves out what is malformed', () => {
+    const answer = readAnswer({ id: 5, model: '', service_tier: null, choices: 'x' }, CHAT);
+    assert.deepEqual(Object.keys(answer).sort(), ['finishReasons', 'unfinished', 'usage']);
+  });
+});
+
+describe('the texts that were generated', () => {
+  it('of a chat are of its choices and calls', () => {
+    const message = {
+      content: 'hello',
+      refusal: 'no',
+      tool_calls: [
+        { id: 'c1', function: { name: 'f', arguments: '{"a":1}' } },
+        { id: 'c2', custom: { name: 'g', input: 'in' } },
+        null,
+      ],
+      function_call: { name: 'old', arguments: '{}' },
+    };
+    const answer = { choices: [{ message }, { message: { content: null } }, { text: 'legacy' }] };
+    assert.deepEqual(answerTexts(answer), ['hello', 'no', 'f', '{"a":1}', 'g', 'in', 'old', '{}', 'legacy']);
+  });
+
+  it('of Responses are of its items', () => {
+    const output = [
+      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'thought' }] },
+      { type: 'message', content: [{ text: 'hi' }, { refusal: 'no' }] },
+      { type: 'function_call', name: 'f', arguments: '{}' },
+      { type: 'custom_tool_call', name: 'g', input: 'in' },
+      { type: 'code_interpreter_call', code: '1+1' },
+    ];
+    assert.deepEqual(answerTexts({ output }), ['thought', 'hi', 'no', 'f', '{}', 'g', 'in', '1+1']);
+  });
+
+  it('of a body that is a text is that text', () => {
+    assert.deepEqual(answerTexts('<html>'), ['<html>']);
+  });
+
+  it('are texts, whatever the answer', () => {
+    const part = fc.oneof(fc.anything({ maxDepth: 2 }), fc.array(fc.dictionary(fc.string(), fc.anything())));
+    const answer = fc.oneof(fc.record({ choices: part, output: part, usage: part, id: part }), fc.anything());
+    fc.assert(
+      fc.property(answer, (value) => {
+        for (const text of answerTexts(value)) assert.equal(typeof text, 'string');
+        readAnswer(value, CHAT);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

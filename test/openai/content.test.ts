@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { Attributes } from '@opentelemetry/api';
+import { inputContent, outputContent } from '../../src/openai/content.ts';
+import { plan } from './helpers.ts';
+
+function parsed(attributes: Attributes, name: string): unknown {
+  const value = attributes[name];
+  return typeof value === 'string' ? JSON.parse(value) : value;
+}
+
+const input = (path: string, body: object): unknown =>
+  parsed(inputContent(plan(path, body)), 'gen_ai.input.messages');
+const output = (answer: unknown, texts: string[] = []): unknown =>
+  parsed(outputContent(answer, texts), 'gen_ai.output.messages');
+const text = (content: string) => ({ type: 'text', content });
+const call = (id: string, name: string) => ({ type: 'tool_call', id, name, arguments: '{"a":1}' });
+
+describe('the messages of a chat', () => {
+  it('are told by role, text, calls and results', () => {
+    const messages = [
+      { role: 'system', content: 'be brief' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'look' },
+          { type: 'image_url', image_url: { url: 'data:x' } },
+        ],
+      },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }],
+      },
+      { role: 'tool', tool_call_id: 'c1', content: 'sunny' },
+    ];
+    assert.deepEqual(input('/chat/completions', { messages }), [
+      { role: 'system', parts: [text('be brief')] },
+      { role: 'user', parts: [text('look'), { type: 'image_url' }] },
+      { role: 'assistant', parts: [call('c1', 'f')] },
+      { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: 'sunny' }] },
+    ]);
+  });
+
+  it('that are answered are told with their finish reason', () => {
+    const tool_calls = [{ id: 'c1', function: { name: 'f', arguments: '{"a":1}' } }];
+    const choices = [
+      { message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' },
+      { message: { role: 'assistant', content: null, tool_calls }, finish_reason: 'tool_calls' },
+      { text: 'legacy', finish_reason: 'length' },
+    ];
+    assert.deepEqual(output({ choices }), [
+      { role: 'assistant', parts: [text('hello')], finish_reason: 'stop' },
+      { role: 'assistant', parts: [call('c1', 'f')], finish_reason: 'tool_calls' },
+      { role: 'assistant', parts: [text('legacy')], finish_reason: 'length' },
+    ]);
+  });
+
+  // src/openai/content.ts toMessage(): a custom call has its name and input in `custom`, which is not looked into.
+  it('may call custom tools', { todo: 'name and input are lost' }, () => {
+    const message = {
+      role: 'assistant',
+      tool_calls: [{ id: 'c1', type: 'custom', custom: { name: 'g', input: 'in' } }],
+    };
+    assert.deepEqual(output({ choices: [{ message, finish_reason: 'tool_calls' }] }), [
+      {
+        role: 'assistant',
+        parts: [{ type: 'tool_call', id: 'c1', name: 'g', arguments: 'in' }],
+        finish_reason: 'tool_calls',
+      },
+    ]);
+  });
+});
+
+describe('the messages of Responses', () => {
+  it('may be one text, and instructions', () => {
+    const attributes = inputContent(plan('/responses', { input: 'hello', instructions: 'be brief' }));
+    assert.deepEqual(parsed(attributes, 'gen_ai.input.messages'), [{ role: 'user', parts: [text('hello')] }]);
+    assert.deepEqual(parsed(attributes, 'gen_ai.system_instructions'), [text('be brief')]);
+  });
+
+  it('may be items', () => {
+    const items = [
+      {
+        role: 'user',
+        content: [
+          { type: 'input_text', text: 'look' },
+          { type: 'input_image', image_url: 'data:x' },
+        ],
+      },
+      { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{"a":1}' },
+    ];
+    assert.deepEqual(input('/responses', { input: items }), [
+      { role: 'user', parts: [text('look'), { type: 'input_image' }] },
+      { role: 'assistant', parts: [call('c1', 'f')] },
+    ]);
+  });
+
+  // src/openai/content.ts toMessage(): the role `tool` of the item adds a result without id and response before its own.
+  it('may be the result of a call', { todo: 'an empty result is put before it' }, () => {
+    const items = [{ type: 'function_call_output', call_id: 'c1', output: 'sunny' }];
+    assert.deepEqual(input('/responses', { input: items }), [
+      { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: 'sunny' }] },
+    ]);
+  });
+
+  it('that are answered are told', () => {
+    const items = [
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'hello' }] },
+      { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{"a":1}' },
+    ];
+    assert.deepEqual(output({ output: items }), [
+      { role: 'assistant', parts: [text('hello')] },
+      { role: 'assistant', parts: [call('c1', 'f')] },
+    ]);
+  });
+});
+
+describe('other content', () => {
+  it('of a prompt is a message of the user', () => {
+    assert.deepEqual(input('/completions', { prompt: ['once', 'twice'] }), [
+      { role: 'user', parts: [text('once')] },
+      { role: 'user', parts: [text('twice')] },
+    ]);
+  });
+
+  it('of a stream is the text that came', () => {
+    assert.deepEqual(output(undefined, ['Hel', 'lo']), [{ role: 'assistant', parts: [text('Hello')] }]);
+  });
+
+  it('that is not there is not told', () => {
+    assert.deepEqual(inputContent(plan('/responses', {})), {});
+    for (const answer of [undefined, null, 'x', {}, { choices: [] }, { output: 'x' }]) {
+      assert.deepEqual(outputContent(answer, []), {});
+    }
+  });
+
+  it('that is malformed is told by its kind', () => {
+    const messages = [null, 5, { role: 5, content: 7 }, { content: [null, { type: 8 }, 'x'] }];
+    const unknown = { type: 'unknown' };
+    assert.deepEqual(input('/chat/completions', { messages }), [
+      { role: 'user', parts: [] },
+      { role: 'user', parts: [unknown] },
+      { role: 'assistant', parts: [unknown] },
+      { role: 'assistant', parts: [unknown, unknown, text('x')] },
+    ]);
+  });
+});

@@ -1,0 +1,33 @@
+import OpenAI from 'openai';
+import { type Endpoint, endpointOf } from '../../src/openai/endpoints.ts';
+import { type CallPlan, planOf } from '../../src/openai/plan.ts';
+import type { Client, RequestOptions } from '../../src/openai/sdk-types.ts';
+
+/** A client of OpenAI; nothing is sent with it. */
+export const openai = new OpenAI({ apiKey: 'sk-test', baseURL: 'https://api.openai.com/v1' });
+
+/** A client of a server that speaks like OpenAI's. */
+export const compatible = new OpenAI({ apiKey: 'sk-test', baseURL: 'http://localhost:11434/v1' });
+
+export const CHAT = endpoint('/chat/completions');
+export const RESPONSES = endpoint('/responses');
+export const COMPLETIONS = endpoint('/completions');
+export const EMBEDDINGS = endpoint('/embeddings');
+
+function endpoint(path: string): Endpoint {
+  const found = endpointOf('post', path);
+  if (found === undefined) throw new TypeError(`${path} is not counted`);
+  return found;
+}
+
+/** The plan of a request that is counted. */
+export function plan(
+  path: string,
+  body: object,
+  options: Omit<RequestOptions, 'body'> & { client?: Client } = {},
+): CallPlan {
+  const { client = openai, ...rest } = options;
+  const made = planOf(client, { method: 'post', path, body, ...rest });
+  if (made === undefined) throw new TypeError(`${path} is not counted`);
+  return made;
+}

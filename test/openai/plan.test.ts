@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { AzureOpenAI } from 'openai';
+import { planOf } from '../../src/openai/plan.ts';
+import { compatible, openai, plan } from './helpers.ts';
+
+const chat = (body: object) => plan('/chat/completions', { model: 'gpt-4o', messages: [], ...body });
+
+describe('what is counted', () => {
+  for (const path of [
+    '/chat/completions',
+    '/responses',
+    '/responses/compact',
+    '/completions',
+    '/embeddings',
+  ]) {
+    it(path, () => {
+      assert.equal(plan(path, { model: 'gpt-5.2' }).model, 'gpt-5.2');
+      assert.ok(planOf(openai, { method: 'POST', path: `${path}?api-version=1`, body: {} }));
+      assert.equal(planOf(openai, { method: 'get', path, body: {} }), undefined);
+      assert.equal(planOf(openai, { method: 'post', path: `${path}/x`, body: {} }), undefined);
+    });
+  }
+
+  it('is nothing else', () => {
+    for (const path of ['/files', '/images/generations', '/responses/input_tokens', '', '/']) {
+      assert.equal(planOf(openai, { method: 'post', path, body: {} }), undefined, path);
+    }
+    assert.equal(planOf(openai, { method: 'post', body: {} }), undefined);
+    assert.equal(planOf(openai, { path: '/responses', body: {} }), undefined);
+  });
+
+  // src/openai/endpoints.ts ENDPOINTS is a plain object, so that a path may find what every object has.
+  it('is not a path by the name of a field of objects', { todo: 'its endpoint is a function' }, () => {
+    assert.equal(planOf(openai, { method: 'post', path: 'constructor', body: {} }), undefined);
+  });
+
+  it('is no request without a body of fields', () => {
+    for (const body of [undefined, null, 'text', 5, [], [{}]]) {
+      assert.equal(planOf(openai, { method: 'post', path: '/responses', body }), undefined);
+    }
+  });
+});
+
+describe('the output cap of a chat', () => {
+  const cases: readonly (readonly [object, string, number | undefined, number])[] = [
+    [{ max_completion_tokens: 100 }, 'max_completion_tokens', 100, 100],
+    [{ max_tokens: 200 }, 'max_tokens', 200, 200],
+    [{ max_tokens: 200, max_completion_tokens: 100 }, 'max_completion_tokens', 100, 100],
+    [{ max_tokens: 200, max_completion_tokens: null }, 'max_tokens', 200, 200],
+    [{}, 'max_completion_tokens', undefined, 16_384],
+    [{ max_output_tokens: 5 }, 'max_completion_tokens', undefined, 16_384],
+    [{ max_completion_tokens: 0 }, 'max_completion_tokens', undefined, 16_384],
+    [{ max_completion_tokens: -5 }, 'max_completion_tokens', undefined, 16_384],
+    [{ max_completion_tokens: 1.5 }, 'max_completion_tokens', undefined, 16_384],
+    [{ max_completion_tokens: '100' }, 'max_completion_tokens', undefined, 16_384],
+  ];
+  for (const [body, field, asked, cap] of cases) {
+    it(`of ${JSON.stringify(body)} is ${cap} in ${field}`, () => {
+      const { capField, askedCap, outputCap } = chat(body);
+      assert.deepEqual([capField, askedCap, outputCap], [field, asked, cap]);
+    });
+  }
+
+  it('goes into max_tokens where another server may know nothing else', () => {
+    const { capField } = plan('/chat/completions', { model: 'llama' }, { client: compatible });
+    assert.equal(capField, 'max_tokens');
+  });
+});
+
+describe('the output cap of other endpoints', () => {
+  it('is max_output_tokens in Responses', () => {
+    const capped = plan('/responses', { model: 'gpt-5.2', max_output_tokens: 300, max_tokens: 5 });
+    assert.deepEqual([capped.capField, capped.askedCap, capped.outputCap], ['max_output_tokens', 300, 300]);
+    const uncapped = plan('/responses', { model: 'gpt-5.2' });
+    assert.deepEqual([uncapped.askedCap, uncapped.outputCap], [undefined, 128_000]);
+  });
+
+  it('is max_tokens in Completions, and 16 where it is not set', () => {
+    const capped = plan('/completions', { model: 'davinci-002', max_tokens: 300 });
+    assert.deepEqual([capped.capField, capped.askedCap, capped.outputCap], ['max_tokens', 300, 300]);
+    const uncapped = plan('/completions', { model: 'davinci-002' });
+    assert.deepEqual([uncapped.askedCap, uncapped.outputCap], [undefined, 16]);
+  });
+
+  it('is nothing for embeddings', () => {
+    assert.equal(plan('/embeddings', { model: 'text-embedding-3-small', max_tokens: 5 }).outputCap, 0);
+  });
+});
+
+describe('the answers that are billed', () => {
+  for (const [body, choices] of [
+    [{}, 1],
+    [{ n: 4 }, 4],
+    [{ n: 2, best_of: 5 }, 5],
+    [{ n: null }, 1],
+    [{ n: 0 }, 1],
+    [{ n: '3' }, 1],
+    [{ n: Number.NaN, best_of: 1.5 }, 1],
+  ] as const) {
+    it(`of ${JSON.stringify(body)} are ${choices}`, () => {
+      assert.equal(plan('/completions', { model: 'davinci-002', ...body }).choices, choices);
+    });
+  }
+
+  // src/openai/plan.ts: Completions answers every prompt of a list, n times each; the reservation is for one.
+  it('are one of each prompt', { todo: 'the prompts of a list are not counted' }, () => {
+    const body = { model: 'davinci-002', prompt: ['a', 'b', 'c'], n: 2, max_tokens: 100 };
+    assert.equal(plan('/completions', body).choices, 6);
+    assert.equal(plan('/completions', { ...body, prompt: [[1, 2], [3]] }).choices, 4);
+    assert.equal(plan('/completions', { ...body, prompt: [1, 2, 3] }).choices, 2);
+  });
+});
+
+describe('a plan', () => {
+  it('streams where the SDK or the body says so', () => {
+    assert.equal(chat({ stream: true }).stream, true);
+    assert.equal(chat({ stream: false }).stream, false);
+    assert.equal(chat({ stream: 'true' }).stream, false);
+    assert.equal(plan('/responses', {}, { stream: true }).stream, true);
+  });
+
+  it('is of an aborted call where the signal was aborted before', () => {
+    assert.equal(plan('/responses', {}, { signal: AbortSignal.abort() }).aborted, true);
+    assert.equal(plan('/responses', {}, { signal: new AbortController().signal }).aborted, false);
+    assert.equal(plan('/responses', {}, { signal: null }).aborted, false);
+  });
+
+  it('has the model of the body, else the deployment of an Azure client, else none', () => {
+    const client = new AzureOpenAI({
+      apiKey: 'k',
+      endpoint: 'https://mine.openai.azure.com',
+      deployment: 'my-gpt',
+      apiVersion: '2024-10-21',
+    });
+    assert.equal(plan('/chat/completions', { messages: [] }, { client }).model, 'my-gpt');
+    assert.equal(plan('/chat/completions', { model: 'gpt-4o' }, { client }).model, 'gpt-4o');
+    for (const model of [undefined, null, 5, '']) assert.equal(chat({ model }).model, '');
+  });
+
+  it('leaves the body as it is', () => {
+    const body = Object.freeze({ model: 'gpt-4o', messages: [] });
+    assert.equal(plan('/chat/completions', body).body, body);
+  });
+
+  it('is made of any body', () => {
+    const value = fc.oneof(fc.anything(), fc.constantFrom<unknown>(1e308, -1, Number.NaN, null, '', []));
+    const keys = ['model', 'messages', 'n', 'best_of', 'max_tokens', 'max_output_tokens', 'stream', 'prompt'];
+    const body = fc.record(Object.fromEntries(keys.map((key) => [key, value])), { requiredKeys: [] });
+    const paths = fc.constantFrom('/chat/completions', '/responses', '/completions', '/embeddings');
+    fc.assert(
+      fc.property(paths, body, (path, fields) => {
+        const { outputCap, choices, model } = plan(path, fields);
+        assert.ok(Number.isInteger(outputCap) && outputCap >= 0);
+        assert.ok(Number.isInteger(choices) && choices >= 1);
+        assert.equal(typeof model, 'string');
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ResponseMemory } from '../../src/openai/response-memory.ts';
+import { tokenUsage } from '../../src/usage/index.ts';
+
+const used = (input: number, output = 0) => tokenUsage({ input, output });
+const after = (id: string) => ({ previous_response_id: id });
+
+describe('the memory of responses', () => {
+  it('tells the tokens of the response that a request goes on from', () => {
+    const memory = new ResponseMemory();
+    memory.remember('resp_1', {}, used(100, 20));
+    assert.equal(memory.totalOf(after('resp_1')), 120);
+    assert.equal(memory.totalOf(after('resp_2')), undefined);
+    assert.equal(memory.totalOf({}), undefined);
+  });
+
+  it('tells the most tokens of a conversation, named or as an object', () => {
+    const memory = new ResponseMemory();
+    memory.remember('resp_1', { conversation: 'conv_1' }, used(100, 20));
+    memory.remember('resp_2', { conversation: { id: 'conv_1' } }, used(50));
+    assert.equal(memory.totalOf({ conversation: { id: 'conv_1' } }), 120);
+    memory.remember(undefined, { conversation: 'conv_1' }, used(300));
+    assert.equal(memory.totalOf({ conversation: 'conv_1' }), 300);
+    assert.equal(memory.totalOf({ conversation: 'conv_2' }), undefined);
+  });
+
+  it('knows nothing of input that comes from elsewhere', () => {
+    const memory = new ResponseMemory();
+    memory.remember('resp_1', {}, used(100));
+    assert.equal(memory.totalOf({ ...after('resp_1'), prompt: { id: 'pmpt_1' } }), undefined);
+    assert.equal(memory.totalOf({ ...after('resp_1'), tools: [{ type: 'web_search' }] }), undefined);
+    assert.equal(memory.totalOf({ ...after('resp_1'), tools: [{ type: 'function', name: 'f' }] }), 100);
+  });
+
+  it('forgets the oldest beyond 10,000', () => {
+    const memory = new ResponseMemory();
+    memory.remember('first', {}, used(1));
+    memory.remember('second', {}, used(2));
+    for (let n = 0; n < 9_998; n += 1) memory.remember(`resp_${n}`, {}, used(3));
+    assert.equal(memory.totalOf(after('first')), 1);
+    memory.remember('second', {}, used(5));
+    memory.remember('one more', {}, used(4));
+    memory.remember('and another', {}, used(4));
+    assert.equal(memory.totalOf(after('first')), undefined);
+    assert.equal(memory.totalOf(after('resp_0')), undefined);
+    assert.equal(memory.totalOf(after('resp_1')), 3);
+    assert.equal(memory.totalOf(after('second')), 5);
+    assert.equal(memory.totalOf(after('one more')), 4);
+  });
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Endpoint } from '../../src/openai/endpoints.ts';
+import { StreamReader } from '../../src/openai/stream-reader.ts';
+import { USAGE_KINDS } from '../../src/usage/index.ts';
+import { CHAT, COMPLETIONS, RESPONSES } from './helpers.ts';
+
+function read(endpoint: Endpoint, ...events: unknown[]): StreamReader {
+  const reader = new StreamReader(endpoint);
+  for (const event of events) reader.read(event);
+  return reader;
+}
+
+const delta = (content: object, rest: object = {}) => ({ choices: [{ index: 0, delta: content, ...rest }] });
+const text = (reader: StreamReader): string => reader.texts.join('');
+
+describe('a stream of a chat', () => {
+  const head = {
+    id: 'chatcmpl-1',
+    model: 'gpt-4o-2024-08-06',
+    service_tier: 'default',
+    system_fingerprint: 'fp',
+  };
+  const usage = { prompt_tokens: 9, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 3 } };
+
+  it('tells its usage, its identity and its text', () => {
+    const reader = read(
+      CHAT,
+      { ...head, ...delta({ role: 'assistant', content: '' }), usage: null },
+      { ...head, ...delta({ content: 'Hello' }) },
+      { ...head, ...delta({ content: ' you' }) },
+      { ...head, ...delta({}, { finish_reason: 'stop' }) },
+      { ...head, choices: [], usage },
+    );
+    const { usage: reading, ...identity } = reader.answer();
+    assert.deepEqual(identity, {
+      id: 'chatcmpl-1',
+      model: 'gpt-4o-2024-08-06',
+      serviceTier: 'default',
+      systemFingerprint: 'fp',
+      finishReasons: ['stop'],
+      unfinished: false,
+    });
+    assert.deepEqual([reading.usage.input, reading.usage.cachedInput, reading.usage.output], [9, 3, 2]);
+    assert.equal(text(reader), 'Hello you');
+    assert.deepEqual([reader.complete, reader.usageSeen, reader.error], [true, true, undefined]);
+  });
+
+  it('that is cut is not complete and has no usage', () => {
+    const reader = read(CHAT, { ...head, ...delta({ content: 'Hel' }), usage: null });
+    assert.deepEqual([reader.complete, reader.usageSeen], [false, false]);
+    assert.equal(reader.answer().usage.inputKnown, false);
+    assert.deepEqual(reader.answer().finishReasons, []);
+  });
+
+  it('has its last usage, where every chunk tells one', () => {
+    const reader = read(CHAT, { usage: { prompt_tokens: 9, completion_tokens: 1 } });
+    assert.equal(reader.answer().usage.usage.output, 1);
+    reader.read({ usage: { prompt_tokens: 9, completion_tokens: 2 } });
+    assert.equal(reader.answer().usage.usage.output, 2);
+  });
+
+  it('has the text of refusals, reasoning and calls', () => {
+    const reader = read(
+      CHAT,
+      delta({ reasoning_content: 'r' }),
+      delta({ refusal: 'n' }),
+      delta({ function_call: { arguments: 'f' } }),
+      delta({ tool_calls: [{ function: { name: 'g', arguments: '' } }, { function: { arguments: 'a' } }] }),
+      delta({ tool_calls: [{ custom: { name: 'c', input: 'i' } }] }),
+    );
+    assert.equal(text(reader), 'rnfgaci');
+  });
+
+  it('has the finish reason of each choice', () => {
+    const end = (index: number, finish_reason: string) => ({
+      choices: [{ index, delta: {}, finish_reason }],
+    });
+    assert.deepEqual(read(CHAT, end(0, 'stop'), end(1, 'length')).answer().finishReasons, ['stop', 'length']);
+  });
+
+  // src/openai/stream-reader.ts #readChunk(): the first finish reason completes the stream, though `complete` says "for
+  // every choice seen". Cut there, a reasoning model is charged what was shown instead of its reservation.
+  it('is complete once every choice is', { todo: 'complete with the first choice' }, () => {
+    const both = {
+      choices: [0, 1].map((index) => ({ index, delta: { content: 'a' }, finish_reason: null })),
+    };
+    const reader = read(CHAT, both, delta({}, { finish_reason: 'stop' }));
+    assert.equal(reader.complete, false);
+    reader.read({ choices: [{ index: 1, delta: {}, finish_reason: 'stop' }] });
+    assert.equal(reader.complete, true);
+  });
+
+  // src/openai/stream-reader.ts usageSeen: "usage that can be charged"; call.ts relies on it for the reservation.
+  it('has seen no usage where it cannot be charged', { todo: 'any value is usage seen' }, () => {
+    for (const bad of [{}, 'x', [], { prompt_tokens: -1, completion_tokens: 'x' }]) {
+      assert.equal(read(CHAT, { choices: [], usage: bad }).usageSeen, false, JSON.stringify(bad));
+    }
+  });
+});
+
+describe('a stream of a completion', () => {
+  it('tells its text', () => {
+    const reader = read(
+      COMPLETIONS,
+      { id: 'cmpl', choices: [{ text: 'ab' }] },
+      { choices: [{ text: 'c', finish_reason: 'length' }] },
+    );
+    assert.equal(text(reader), 'abc');
+    assert.deepEqual([reader.complete, reader.answer().id], [true, 'cmpl']);
+  });
+});
+
+describe('a stream of a response', () => {
+  const response = { id: 'resp_1', model: 'gpt-5.2', status: 'in_progress' };
+  const usage = { input_tokens: 20, output_tokens: 30, output_tokens_details: { reasoning_tokens: 10 } };
+
+  it('tells its usage, its identity and its text', () => {
+    const reader = read(
+      RESPONSES,
+      { type: 'response.created', response },
+      { type: 'response.output_text.delta', delta: 'Hel' },
+      { type: 'response.function_call_arguments.delta', delta: '{}' },
+      { type: 'response.output_text.done', text: 'Hello' },
+    );
+    assert.deepEqual([reader.complete, reader.usageSeen, text(reader)], [false, false, 'Hel{}']);
+    reader.read({
+      type: 'response.completed',
+      response: { ...response, status: 'completed', usage, service_tier: 'flex' },
+    });
+    const answer = reader.answer();
+    assert.deepEqual([reader.complete, reader.usageSeen], [true, true]);
+    assert.deepEqual([answer.id, answer.model, answer.serviceTier], ['resp_1', 'gpt-5.2', 'flex']);
+    assert.deepEqual([answer.usage.usage.input, answer.usage.usage.reasoning], [20, 10]);
+    assert.deepEqual([answer.finishReasons, answer.unfinished], [['stop'], false]);
+  });
+
+  for (const type of ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled']) {
+    it(`is complete with ${type}`, () => assert.equal(read(RESPONSES, { type, response }).complete, true));
+  }
+
+  it('tells why it is incomplete', () => {
+    const incomplete = {
+      ...response,
+      status: 'incomplete',
+      incomplete_details: { reason: 'max_output_tokens' },
+    };
+    const reader = read(RESPONSES, { type: 'response.incomplete', response: incomplete });
+    assert.deepEqual(reader.answer().finishReasons, ['max_output_tokens']);
+  });
+
+  it('tells its error', () => {
+    const error = { code: 'server_error', message: 'x' };
+    const failed = { type: 'response.failed', response: { ...response, status: 'failed', error } };
+    assert.equal(read(RESPONSES, failed).error, error);
+    const event = { type: 'error', code: 'rate_limit_exceeded' };
+    assert.equal(read(RESPONSES, event).error, event);
+    assert.equal(read(RESPONSES, { type: 'response.created', response: { error: null } }).error, undefined);
+  });
+});
+
+describe('whatever comes in a stream', () => {
+  const value = fc.oneof(
+    fc.anything({ maxDepth: 2 }),
+    fc.constantFrom<unknown>(
+      null,
+      'x',
+      -1,
+      Number.NaN,
+      1e300,
+      [],
+      [null],
+      {},
+      { content: 5, tool_calls: [[], 5] },
+    ),
+    fc.record({ prompt_tokens: fc.anything(), completion_tokens: fc.integer() }),
+    fc.array(fc.record({ delta: fc.anything(), finish_reason: fc.anything(), text: fc.anything() }), {
+      maxLength: 2,
+    }),
+    fc.constantFrom('response.completed', 'error', '.delta', 'response.output_text.delta'),
+  );
+  const keys = ['id', 'model', 'choices', 'usage', 'type', 'delta', 'response', 'service_tier'];
+  const event = fc.oneof(
+    fc.record(Object.fromEntries(keys.map((key) => [key, value])), { requiredKeys: [] }),
+    fc.anything(),
+  );
+
+  it('is read without an error, and its usage is sound', () => {
+    const endpoints = fc.constantFrom(CHAT, COMPLETIONS, RESPONSES);
+    fc.assert(
+      fc.property(endpoints, fc.array(event, { maxLength: 8 }), (endpoint, events) => {
+        const reader = read(endpoint, ...events);
+        const { usage, finishReasons } = reader.answer();
+        for (const kind of USAGE_KINDS) {
+          assert.ok(Number.isInteger(usage.usage[kind]) && usage.usage[kind] >= 0, kind);
+        }
+        for (const one of [...reader.texts, ...finishReasons]) assert.equal(typeof one, 'string');
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Amounts, defineBudget, NOTHING, type ReserveRequest } from '../../src/budget/index.ts';
+import { MemoryStore } from '../../src/store/index.ts';
+import { TERMS } from '../budget/helpers.ts';
+
+const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
+const team = defineBudget({ name: 'team', limits: { tokens: 5_000 } });
+const org = defineBudget({ name: 'org', limits: { tokens: 100 } });
+
+function request(id: string, given: Partial<ReserveRequest> = {}): ReserveRequest {
+  const fixed = { costNanoUsd: 7, tokens: 10, calls: 1 };
+  return { id, ...TERMS, fixed, outputPicoUsd: 0, choices: 1, outputCap: 50, capped: true, ...given };
+}
+
+function tokens(count: number): Amounts {
+  return { costNanoUsd: 0, tokens: count, calls: 1 };
+}
+
+describe('the memory store', () => {
+  it('has balances of zero for a budget that was never used, from when it was first asked', () => {
+    let now = 500;
+    const store = new MemoryStore(() => now);
+    assert.deepEqual(store.balances(job), { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: 500 });
+    now = 900;
+    store.charge([job], tokens(1));
+    assert.equal(store.balances(job).startedAt, 500);
+    assert.equal(store.balances(team).startedAt, 900);
+  });
+
+  it('takes a reservation on all budgets of the chain', () => {
+    const store = new MemoryStore();
+    assert.ok(store.reserve([job, team], request('a')).admitted);
+    for (const budget of [job, team]) {
+      assert.deepEqual(store.balances(budget).reserved, { costNanoUsd: 7, tokens: 60, calls: 1 });
+      assert.equal(store.balances(budget).open, 1);
+    }
+    assert.equal(store.settle('a', tokens(33)), true);
+    for (const budget of [job, team]) {
+      assert.deepEqual(store.balances(budget).settled, tokens(33));
+      assert.deepEqual(store.balances(budget).reserved, NOTHING);
+      assert.equal(store.balances(budget).open, 0);
+    }
+  });
+
+  it('takes a reservation on none where one budget denies it', () => {
+    const store = new MemoryStore();
+    store.charge([org], tokens(95));
+    const denied = store.reserve([job, team, org], request('a'));
+    assert.ok(!denied.admitted);
+    assert.deepEqual([denied.budget.name, denied.limit], ['org', 'tokens']);
+    for (const budget of [job, team, org]) {
+      assert.deepEqual(store.balances(budget).reserved, NOTHING);
+      assert.equal(store.balances(budget).open, 0);
+    }
+    assert.equal(store.settle('a', tokens(1)), false);
+  });
+
+  it('charges without a reservation on all of the chain', () => {
+    const store = new MemoryStore();
+    store.charge([job, team], tokens(20));
+    store.charge([team], tokens(5));
+    assert.deepEqual(store.balances(job).settled, tokens(20));
+    assert.deepEqual(store.balances(team).settled, { costNanoUsd: 0, tokens: 25, calls: 2 });
+  });
+
+  it('does not know a reservation that was never taken', () => {
+    const store = new MemoryStore();
+    assert.equal(store.settle('nobody', tokens(5)), false);
+    assert.equal(store.release('nobody'), false);
+    assert.deepEqual(store.balances(job).settled, NOTHING);
+  });
+
+  it('charges more than was reserved where more was used', () => {
+    const store = new MemoryStore();
+    store.reserve([job], request('a'));
+    assert.equal(store.settle('a', tokens(5_000)), true);
+    assert.deepEqual(store.balances(job).settled, tokens(5_000));
+    assert.deepEqual(store.balances(job).reserved, NOTHING);
+  });
+
+  it('gives balances that stay as they were', () => {
+    const store = new MemoryStore();
+    const before = store.balances(job);
+    const denied = store.reserve([org], request('a', { fixed: tokens(500) }));
+    store.charge([job, org], tokens(7));
+    assert.deepEqual(before.settled, NOTHING);
+    assert.ok(!denied.admitted);
+    assert.deepEqual(denied.balances.settled, NOTHING);
+  });
+
+  // src/store/memory.ts #entry(): a window that is not there clears the others, also where it is an earlier one. A clock
+  // that is set back over the edge of a window, and forth again, forgets what was spent in it.
+  it('remembers a window when the clock is set back for a moment', {
+    todo: 'what was spent is forgotten',
+  }, () => {
+    let now = Date.UTC(2026, 0, 2, 0, 0, 1);
+    const store = new MemoryStore(() => now);
+    const daily = defineBudget({ name: 'daily', limits: {}, window: { per: 'day', timeZone: 'UTC' } });
+    store.charge([daily], tokens(90));
+    now -= 2_000;
+    store.balances(daily);
+    now += 2_000;
+    assert.deepEqual(store.balances(daily).settled, tokens(90));
+  });
+
+  it('begins anew with each window, and settles in the one that a call was reserved in', () => {
+    let now = Date.UTC(2026, 0, 1, 23, 59, 59);
+    const store = new MemoryStore(() => now);
+    const daily = defineBudget({
+      name: 'daily',
+      limits: { tokens: 100 },
+      window: { per: 'day', timeZone: 'UTC' },
+    });
+    store.charge([daily], tokens(30));
+    assert.ok(store.reserve([daily], request('a')).admitted);
+    now += 1_000;
+    assert.deepEqual(store.balances(daily).settled, NOTHING);
+    assert.equal(store.balances(daily).startedAt, Date.UTC(2026, 0, 2));
+    assert.equal(store.settle('a', tokens(60)), true);
+    assert.deepEqual([store.balances(daily).settled, store.balances(daily).reserved], [NOTHING, NOTHING]);
+  });
+
+  it('keeps each reservation apart, in whatever order they end', () => {
+    const store = new MemoryStore();
+    for (const id of ['a', 'b', 'c']) store.reserve([job], request(id));
+    store.release('b');
+    store.settle('c', tokens(3));
+    assert.deepEqual(store.balances(job).reserved, { costNanoUsd: 7, tokens: 60, calls: 1 });
+    store.settle('a', tokens(1));
+    assert.deepEqual(store.balances(job).settled, { costNanoUsd: 0, tokens: 4, calls: 2 });
+    assert.equal(store.balances(job).open, 0);
+  });
+});
