@@ -16,11 +16,22 @@ export {
   minutesToUsd,
   nanoUsdToOutputTokens,
   type Store,
+  StoreError,
+  StoreUnavailableError,
   THRESHOLDS,
   TokenBudgetTracker,
+  type TrackerOptions,
+  type Window,
 } from './budget/index.ts';
 export { type Config, ConfigError, loadConfig } from './config/index.ts';
 export { OpenAIInstrumentation, type OpenAIInstrumentationConfig } from './openai/index.ts';
+export {
+  type BaggagePolicy,
+  currentBudget,
+  registerBudget,
+  setBaggagePolicy,
+  withBudget,
+} from './otel/current-budget.ts';
 export { RecordModelCallsSampler } from './otel/sampler.ts';
 export { BudgetSpanProcessor } from './otel/span-processor.ts';
 export { type Preloaded, preloaded } from './preloaded.ts';
@@ -36,5 +47,5 @@ export {
   type UnknownModelPolicy,
   usdToNano,
 } from './pricing/index.ts';
-export { MemoryStore } from './store/index.ts';
+export { MemoryStore, openStore, type StoreSettings } from './store/index.ts';
 export { type TokenUsage, totalTokens } from './usage/index.ts';

@@ -3,13 +3,14 @@ import { isMainThread } from 'node:worker_threads';
 import { metrics } from '@opentelemetry/api';
 import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
 import { atExit } from './at-exit.ts';
-import { TokenBudgetTracker } from './budget/index.ts';
+import { StoreError, TokenBudgetTracker } from './budget/index.ts';
 import { type Config, ConfigError, loadConfig } from './config/index.ts';
 import { OpenAIInstrumentation } from './openai/index.ts';
+import { registerBudget, setBaggagePolicy } from './otel/current-budget.ts';
 import type * as Otel from './otel/index.ts';
 import { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
 import { PriceBook } from './pricing/index.ts';
-import { MemoryStore } from './store/index.ts';
+import { openStore } from './store/index.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -21,10 +22,12 @@ import { VERSION } from './version.ts';
 export function preload(): Preloaded {
   const known = preloaded();
   if (known !== undefined) return known;
-  const config = configOrExit();
+  const config = orExit(() => loadConfig());
   for (const warning of config.warnings) say(warning);
   if (!config.limitGiven) sayDefault(config);
-  const tracker = new TokenBudgetTracker(config.budget, { store: new MemoryStore() });
+  const tracker = trackerOf(config);
+  registerBudget(tracker);
+  setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
   hookEsModules();
   let telemetry: Otel.Telemetry | undefined;
@@ -77,6 +80,19 @@ function startTelemetry(
   return telemetry;
 }
 
+/** The process's budget in the store that is set, which tells of its failures as events of the budget. */
+function trackerOf(config: Config): TokenBudgetTracker {
+  const { budget, store, failurePolicy, storeTimeoutMs, waitMs, leaseMs } = config;
+  const onChange = (available: boolean, cause?: unknown): void => {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (available) tracker.emit({ type: 'store_available', budget: budget.name });
+    else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
+  };
+  const opened = orExit(() => openStore({ store, failurePolicy, storeTimeoutMs, onChange }));
+  const tracker = new TokenBudgetTracker(budget, { store: opened, waitMs, leaseMs });
+  return tracker;
+}
+
 /** Has imports of openai's entry points, and of nothing else, come by the instrumentation. */
 function hookEsModules(): void {
   // With these hooks `--require ... -e` ends in an error of Node's own (import-in-the-middle 3.6, Node 22 and 24).
@@ -86,11 +102,12 @@ function hookEsModules(): void {
   registerEsmHooks({ include: [/[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/] });
 }
 
-function configOrExit(): Config {
+/** What is set wrong ends the process with one line, before anything of the application runs. */
+function orExit<T>(run: () => T): T {
   try {
-    return loadConfig();
+    return run();
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;
     say(error.message);
     process.exit(78);
   }

@@ -1,1 +1,2 @@
 export { MemoryStore } from './memory.ts';
+export { openStore, type StoreSettings } from './open-store.ts';

@@ -7,7 +7,7 @@
 import OpenAI from 'openai';
 
 const client = new OpenAI({ apiKey: 'sk-test', baseURL: `${process.env.REPLAY_URL}/v1`, maxRetries: 0 });
-const body = { model: 'gpt-5.2-pro', max_tokens: 120, messages: [{ role: 'user', content: 'Spend it.' }] };
+const body = { model: 'gpt-5.2', max_tokens: 120, messages: [{ role: 'user', content: 'Spend it.' }] };
 
 let answered = 0;
 let refused = 0;

@@ -1,30 +1,41 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeAppDir } from './app-dir.ts';
-import type { Exchange } from './exchange.ts';
-import { type ReplayServer, startReplayServer } from './replay-server.ts';
+import { listen, readBody } from './http.ts';
+import { parseObject } from './json.ts';
 import { type RunningNode, registerPath, startNode } from './run-node.ts';
 
-/** What each call of the spenders costs, and what the service bills for it: gpt-5.2-pro at $21.00 and $168.00 a million. */
+/** What the service bills: gpt-5.2 at $1.75 and $14.00 a million tokens, for 11 and up to 100, as far as the cap allows. */
 const INPUT_TOKENS = 11;
 const OUTPUT_TOKENS = 100;
-const NANO_PER_INPUT = 21_000;
-const NANO_PER_OUTPUT = 168_000;
+const NANO_PER_INPUT = 1_750;
+const NANO_PER_OUTPUT = 14_000;
 
-const spend: Exchange = {
-  id: 'spend',
-  provider: 'openai',
-  path: '/v1/chat/completions',
-  status: 200,
-  contentType: 'application/json',
-  stream: false,
-  request: {},
-  response: {
-    id: 'chatcmpl-spend',
-    model: 'gpt-5.2-pro',
-    choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'spent' } }],
-    usage: { prompt_tokens: INPUT_TOKENS, completion_tokens: OUTPUT_TOKENS },
-  },
-};
+/** A service that takes its time, and keeps an account of what it bills. */
+async function startService(random: () => number) {
+  const account = { billed: 0, calls: 0 };
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = parseObject((await readBody(request)).toString('utf8'));
+    await sleep(random() * 40);
+    const output = Math.min(OUTPUT_TOKENS, Number(body?.['max_tokens'] ?? OUTPUT_TOKENS));
+    // Billed whether or not the caller lives to hear of it.
+    account.billed += INPUT_TOKENS * NANO_PER_INPUT + output * NANO_PER_OUTPUT;
+    account.calls += 1;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify({
+        id: `chatcmpl-${account.calls}`,
+        model: 'gpt-5.2',
+        choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'spent' } }],
+        usage: { prompt_tokens: INPUT_TOKENS, completion_tokens: output },
+      }),
+    );
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  return { account, ...(await listen(server)) };
+}
 
 /** Numbers from 0 to 1 that are the same for a seed (mulberry32). */
 export function randomOf(seed: number): () => number {
@@ -63,13 +74,12 @@ export interface Spent {
 export async function runSpenders(options: SpendersOptions): Promise<Spent> {
   const random = randomOf(options.seed);
   const app = makeAppDir();
-  const server = await startReplayServer({
-    exchanges: [spend],
-    behaviour: () => ({ delayMs: Math.floor(random() * 40) }),
-  });
+  const service = await startService(random);
   try {
     const config = app.write('budget.json', JSON.stringify(options.config));
-    const running = Array.from({ length: options.processes }, () => start(app.path, server, config, options));
+    const running = Array.from({ length: options.processes }, () =>
+      start(app.path, service.url, config, options),
+    );
     const deaths = running.slice(0, options.kills).map((one) => killLater(one, random));
     const event =
       options.meanwhile === undefined ? undefined : afterReady(running, random, options.meanwhile);
@@ -77,25 +87,25 @@ export async function runSpenders(options: SpendersOptions): Promise<Spent> {
     await event;
     const results = await Promise.all(running.map(({ result }) => result));
     return {
-      billed: billOf(server),
-      calls: server.account.length,
+      billed: service.account.billed,
+      calls: service.account.calls,
       killed,
       outputs: results.map(({ stdout }) => stdout),
       stderr: results.map(({ stderr }) => stderr).join(''),
     };
   } finally {
-    await server.close();
+    await service.close();
     app.remove();
   }
 }
 
-function start(cwd: string, server: ReplayServer, config: string, options: SpendersOptions): RunningNode {
+function start(cwd: string, url: string, config: string, options: SpendersOptions): RunningNode {
   return startNode({
     args: ['--require', registerPath, 'spender.mjs'],
     cwd,
     timeoutMs: 60_000,
     env: {
-      REPLAY_URL: server.url,
+      REPLAY_URL: url,
       WORKERS: String(options.workers),
       TOKEN_BUDGET_CONFIG: config,
       OTEL_SDK_DISABLED: 'true',
@@ -121,12 +131,4 @@ async function afterReady(
   await Promise.all(running.map((one) => one.waitForOutput(/ready/).catch(() => undefined)));
   await sleep(after);
   await run();
-}
-
-function billOf(server: ReplayServer): number {
-  let nano = 0;
-  for (const { billed } of server.account) {
-    if (billed !== undefined) nano += billed.input * NANO_PER_INPUT + billed.output * NANO_PER_OUTPUT;
-  }
-  return nano;
 }

@@ -1,0 +1,61 @@
+/**
+ * Reserves more for an open reservation, in the windows that it was taken in.
+ *
+ * ARGV: 2 id, 3 to 5 how much more (nano-USD, tokens, calls); from 6 on, for each budget of the chain: mode and limits.
+ */
+export const GROW = `
+local id = ARGV[2]
+local more = { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) }
+local packed = redis.call('HGET', OPEN, id)
+if not packed then return answer('0') end
+local held = cjson.decode(packed)
+local accounts = {}
+for index, key in ipairs(held.accounts) do
+  local account, at = load(key), 6 + (index - 1) * 4
+  accounts[index] = account
+  if ARGV[at] == 'strict' then
+    for which = 1, 3 do
+      local limit = tonumber(ARGV[at + which])
+      if limit and account[which] + account[which + 3] + more[which] > limit then return answer('0') end
+    end
+  end
+end
+for _, account in ipairs(accounts) do
+  add(account, 4, more, 1)
+  save(account)
+end
+held.cost = int(tonumber(held.cost) + more[1])
+held.tokens = int(tonumber(held.tokens) + more[2])
+held.calls = int(tonumber(held.calls) + more[3])
+redis.call('HSET', OPEN, id, cjson.encode(held))
+return answer('1')
+`;
+
+/**
+ * Charges what a reservation used and frees the rest of it. One that is not open is answered with the epoch, which tells whether
+ * the server has lost its data since.
+ *
+ * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls).
+ */
+export const SETTLE = `
+local id = ARGV[2]
+local packed = redis.call('HGET', OPEN, id)
+if not packed then return answer('0', redis.call('GET', EPOCH) or '') end
+close(id, packed, { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) })
+return answer('1')
+`;
+
+/** Frees a reservation whose caller was told that it failed, if that attempt took it. ARGV: 2 id, 3 the name of the attempt. */
+export const UNRESERVE = `
+local packed = redis.call('HGET', OPEN, ARGV[2])
+if not packed or cjson.decode(packed).attempt ~= ARGV[3] then return answer('0') end
+close(ARGV[2], packed, { 0, 0, 0 })
+return answer('1')
+`;
+
+/** Puts off the end of leases; of those that are not open any more, nothing. ARGV: 2 lease (ms), from 3 on ids. */
+export const HEARTBEAT = `
+local lease = int(now + tonumber(ARGV[2]))
+for i = 3, #ARGV do redis.call('ZADD', LEASES, 'XX', 'GT', lease, ARGV[i]) end
+return answer()
+`;

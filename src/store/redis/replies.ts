@@ -1,0 +1,85 @@
+import {
+  type Admission,
+  type Balances,
+  type BudgetDefinition,
+  type LimitName,
+  type ReserveRequest,
+  StoreError,
+  worstCase,
+} from '../../budget/index.ts';
+
+/** What a script answers: a word, the server's time, and texts. */
+export interface Reply {
+  readonly word: 'ok' | 'retry';
+  /** Milliseconds since the epoch, by the server. */
+  readonly now: number;
+  readonly values: readonly string[];
+}
+
+/** @throws StoreError where the answer is not one of our scripts' */
+export function replyOf(raw: unknown): Reply {
+  if (!Array.isArray(raw)) throw unexpected(raw);
+  const [word, now, ...values] = raw.map(String);
+  if ((word !== 'ok' && word !== 'retry') || now === undefined) throw unexpected(raw);
+  return { word, now: Number(now), values };
+}
+
+/** What a reserve was answered, and in which epoch. */
+export type ReserveReply =
+  | { readonly word: 'open' }
+  | { readonly word: 'denied'; readonly admission: Admission }
+  | { readonly word: 'admitted'; readonly admission: Admission; readonly epoch: string };
+
+export function reserveReplyOf(
+  { values }: Reply,
+  chain: readonly BudgetDefinition[],
+  request: ReserveRequest,
+): ReserveReply {
+  const [word, ...rest] = values;
+  if (word === 'open') return { word };
+  if (word === 'denied') return { word, admission: deniedOf(rest, chain, request) };
+  const [outputCap, costNanoUsd, tokens, calls] = rest.map(Number);
+  const epoch = rest[4];
+  if (outputCap === undefined || costNanoUsd === undefined) throw unexpected(values);
+  if (tokens === undefined || calls === undefined || epoch === undefined) throw unexpected(values);
+  return {
+    word: 'admitted',
+    admission: { admitted: true, outputCap, reserved: { costNanoUsd, tokens, calls } },
+    epoch,
+  };
+}
+
+function deniedOf(
+  [index, limit, ...rest]: readonly string[],
+  chain: readonly BudgetDefinition[],
+  request: ReserveRequest,
+): Admission {
+  const budget = chain[Number(index) - 1];
+  if (budget === undefined || !isLimit(limit)) throw unexpected([index, limit]);
+  const requested = worstCase(request, Math.min(request.outputCap, budget.minOutputTokens));
+  return { admitted: false, budget, limit, balances: balancesOf(rest), requested };
+}
+
+export function balancesOf(values: readonly string[]): Balances {
+  const at = (index: number): number => {
+    const value = Number(values[index]);
+    if (!Number.isFinite(value)) throw unexpected(values);
+    return value;
+  };
+  return {
+    settled: { costNanoUsd: at(0), tokens: at(1), calls: at(2) },
+    reserved: { costNanoUsd: at(3), tokens: at(4), calls: at(5) },
+    open: at(6),
+    startedAt: at(7),
+  };
+}
+
+function isLimit(value: string | undefined): value is LimitName {
+  return value === 'costUsd' || value === 'tokens' || value === 'calls' || value === 'minutes';
+}
+
+function unexpected(raw: unknown): StoreError {
+  return new StoreError(
+    `Redis gave an answer that is not our script's: ${JSON.stringify(raw)?.slice(0, 200)}`,
+  );
+}

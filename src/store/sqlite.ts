@@ -1,0 +1,189 @@
+import { resolve } from 'node:path';
+import {
+  type Account,
+  type Admission,
+  type Amounts,
+  admit,
+  affords,
+  type Balances,
+  type BudgetDefinition,
+  type MaybePromise,
+  NOTHING,
+  type ReserveRequest,
+  type Store,
+  StoreError,
+} from '../budget/index.ts';
+import { accountOfReservation, chargeAccount, glance, presentAccount } from './sqlite/accounts.ts';
+import { Connection } from './sqlite/connection.ts';
+import { failureOf, isBusy, leavesFileUsable, lockedFor } from './sqlite/failures.ts';
+import { pauseBefore } from './sqlite/pause.ts';
+import { end, endLapsed, growBy, isOpen, renew, take } from './sqlite/reservations.ts';
+
+export interface SqliteStoreOptions {
+  /** The clock, milliseconds since the epoch; the same for all processes that share the file. */
+  readonly now?: () => number;
+  /** How long a call waits for other processes to let go of the file before it rejects, milliseconds; 5,000 where absent. */
+  readonly busyTimeoutMs?: number;
+}
+
+const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
+
+/**
+ * A ledger in an SQLite file, shared by the processes of one host. Opened when it is first used; made, for its owner alone, where
+ * there is none. An empty file is a new ledger. The file has to be on a local disk.
+ *
+ * Answers at once where the file is free, and with a promise where another process holds it: the event loop goes on meanwhile.
+ * What fails is a rejected promise, never thrown; nothing was changed then, and the next call tries anew.
+ *
+ * What was answered outlives the process, `kill -9` included. A loss of power may take back the last of it; the file stays sound.
+ */
+export class SqliteStore implements Store {
+  readonly #path: string;
+  readonly #clock: () => number;
+  readonly #busyTimeoutMs: number;
+  readonly #waiting = new Set<Promise<unknown>>();
+  #connection: Connection | undefined;
+  #closed = false;
+
+  /**
+   * @param path of the file, whose directory exists; a relative one is of the working directory of now
+   * @throws RangeError where the timeout is not a number from 0
+   */
+  constructor(
+    path: string,
+    { now = Date.now, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS }: SqliteStoreOptions = {},
+  ) {
+    if (!(busyTimeoutMs >= 0)) {
+      throw new RangeError(`a timeout is a number of milliseconds from 0; given: ${busyTimeoutMs}`);
+    }
+    this.#path = resolve(path);
+    this.#clock = now;
+    this.#busyTimeoutMs = busyTimeoutMs;
+  }
+
+  reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
+    return this.#write((connection, now) => {
+      if (isOpen(connection, request.id)) {
+        throw new StoreError(`The reservation "${request.id}" is open already.`);
+      }
+      const accounts = chain.map((budget) => ({ budget, ...presentAccount(connection, budget, now) }));
+      const admission = admit(accounts, request, now);
+      if (admission.admitted) {
+        take(connection, request.id, accounts, admission.reserved, now + Math.ceil(request.leaseMs));
+      }
+      return admission;
+    });
+  }
+
+  grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
+    return this.#write((connection) => {
+      if (!isOpen(connection, id)) return false;
+      const accounts = chain.flatMap((budget): Account[] => {
+        const account = accountOfReservation(connection, id, budget);
+        return account === undefined ? [] : [{ budget, balances: account.balances }];
+      });
+      if (!affords(accounts, more)) return false;
+      growBy(connection, id, more);
+      return true;
+    });
+  }
+
+  settle(id: string, used: Amounts): MaybePromise<boolean> {
+    return this.#write((connection) => end(connection, id, used));
+  }
+
+  release(id: string): MaybePromise<boolean> {
+    return this.settle(id, NOTHING);
+  }
+
+  charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
+    return this.#write((connection, now) => {
+      for (const budget of chain) chargeAccount(connection, presentAccount(connection, budget, now), used);
+    });
+  }
+
+  balances(budget: BudgetDefinition): MaybePromise<Balances> {
+    return this.#answer((connection) => {
+      const now = this.#now();
+      const seen = connection.read(() => glance(connection, budget, now));
+      if (seen !== undefined) return seen;
+      return connection.write(() => {
+        endLapsed(connection, now);
+        return presentAccount(connection, budget, now).balances;
+      });
+    });
+  }
+
+  heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void> {
+    if (ids.length === 0) return;
+    return this.#write((connection, now) => {
+      for (const id of ids) renew(connection, id, now + Math.ceil(leaseMs));
+    });
+  }
+
+  /** Lets go of the file once the calls that wait for it have their answers. Calls after it reject. */
+  close(): MaybePromise<void> {
+    this.#closed = true;
+    if (this.#waiting.size === 0) return this.#disconnect();
+    return Promise.allSettled(this.#waiting).then(() => this.#disconnect());
+  }
+
+  /** A transaction, after what is due by then: leases that have ended are charged before anything is decided. */
+  #write<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
+    return this.#answer((connection) =>
+      connection.write(() => {
+        // After the wait for the file: decisions of all processes are in the order of their times.
+        const now = this.#now();
+        endLapsed(connection, now);
+        return work(connection, now);
+      }),
+    );
+  }
+
+  /** What `work` answers, at once or when the file is free. */
+  #answer<T>(work: (connection: Connection) => T): MaybePromise<T> {
+    if (this.#closed) return Promise.reject(new StoreError(`The ledger ${this.#path} is closed.`));
+    try {
+      return this.#attempt(work);
+    } catch (error) {
+      if (!isBusy(error)) return Promise.reject(failureOf(this.#path, error));
+      const answer = this.#answerLater(work);
+      this.#waiting.add(answer);
+      const forget = (): boolean => this.#waiting.delete(answer);
+      answer.then(forget, forget);
+      return answer;
+    }
+  }
+
+  async #answerLater<T>(work: (connection: Connection) => T): Promise<T> {
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (let attempts = 1; ; attempts += 1) {
+      await pauseBefore(attempts, deadline);
+      try {
+        return this.#attempt(work);
+      } catch (error) {
+        if (!isBusy(error)) throw failureOf(this.#path, error);
+        if (performance.now() >= deadline) throw lockedFor(this.#path, this.#busyTimeoutMs, error);
+      }
+    }
+  }
+
+  #attempt<T>(work: (connection: Connection) => T): T {
+    try {
+      this.#connection ??= new Connection(this.#path);
+      return work(this.#connection);
+    } catch (error) {
+      if (error instanceof StoreError || !leavesFileUsable(error)) this.#disconnect();
+      throw error;
+    }
+  }
+
+  #disconnect(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  #now(): number {
+    return Math.floor(this.#clock());
+  }
+}

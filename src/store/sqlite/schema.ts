@@ -1,0 +1,84 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../../budget/index.ts';
+
+/** Raised with every change of the tables. */
+const VERSION = 1;
+
+/** Marks the file as ours: `otkb` in ASCII. */
+const APPLICATION_ID = 0x6f746b62;
+
+/**
+ * Amounts are integers: nano-USD, tokens, calls. Times are milliseconds since the epoch; `window_start` is 0 and `window_end` null
+ * where a budget has no window.
+ */
+const TABLES = `
+  CREATE TABLE accounts (
+    id INTEGER PRIMARY KEY,
+    budget TEXT NOT NULL,
+    window_start INTEGER NOT NULL,
+    window_end INTEGER,
+    started_at INTEGER NOT NULL,
+    settled_cost INTEGER NOT NULL DEFAULT 0,
+    settled_tokens INTEGER NOT NULL DEFAULT 0,
+    settled_calls INTEGER NOT NULL DEFAULT 0,
+    reserved_cost INTEGER NOT NULL DEFAULT 0,
+    reserved_tokens INTEGER NOT NULL DEFAULT 0,
+    reserved_calls INTEGER NOT NULL DEFAULT 0,
+    open INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (budget, window_start)
+  ) STRICT;
+  CREATE TABLE reservations (
+    id TEXT PRIMARY KEY,
+    cost INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reservations_by_lease ON reservations (lease_until);
+  CREATE TABLE reservation_accounts (
+    reservation TEXT NOT NULL REFERENCES reservations ON DELETE CASCADE,
+    account INTEGER NOT NULL REFERENCES accounts,
+    PRIMARY KEY (reservation, account)
+  ) STRICT, WITHOUT ROWID;
+  PRAGMA application_id = ${APPLICATION_ID};
+  PRAGMA user_version = ${VERSION};`;
+
+/**
+ * Makes the tables in a new file, and looks whether those of an old one are ours.
+ * @throws StoreError where they are not, or a later version of the package made them; the file is left as it is
+ */
+export function prepareSchema(database: DatabaseSync, path: string): void {
+  if (isReady(database, path)) return;
+  const [mode] = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {});
+  if (mode !== 'wal') {
+    throw new StoreError(
+      `The ledger ${path} cannot be shared where it is (journal mode ${mode}). Put it on a local disk.`,
+    );
+  }
+  database.exec('BEGIN IMMEDIATE');
+  // Another process may have made them meanwhile. What fails here is rolled back when the file is closed.
+  if (!isReady(database, path)) database.exec(TABLES);
+  database.exec('COMMIT');
+}
+
+function isReady(database: DatabaseSync, path: string): boolean {
+  const version = pragma(database, 'user_version');
+  const isOurs = pragma(database, 'application_id') === APPLICATION_ID;
+  if (isOurs && version === VERSION) return true;
+  if (isOurs && version > VERSION) {
+    throw new StoreError(
+      `The ledger ${path} was made by a later version of otel-token-budget (tables ${version}, known up to ${VERSION}). ` +
+        'Update the package, or give it another file.',
+    );
+  }
+  if (database.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined) {
+    throw new StoreError(
+      `The file ${path} is the database of another program, not a ledger. Give the ledger a file of its own.`,
+    );
+  }
+  return false;
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
