@@ -36,7 +36,7 @@ export {
   NOTHING,
   subtractAmounts,
 } from './limits.ts';
-export { afterwards, isPromise } from './maybe-promise.ts';
+export { afterwards, isPromise, quietly } from './maybe-promise.ts';
 export { type FailurePolicy, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
 export {
   DEFAULT_MINUTES,

@@ -11,3 +11,13 @@ export function afterwards<T, R>(
 export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
   return value instanceof Promise;
 }
+
+/** Where it fails later, nobody is told: for what is done beside the call and must not end its process. */
+export function quietly(value: MaybePromise<unknown>): MaybePromise<void> {
+  return isPromise(value)
+    ? value.then(
+        () => undefined,
+        () => undefined,
+      )
+    : undefined;
+}

@@ -153,14 +153,19 @@ export class ResilientStore implements Store {
 
   /** Writes what was kept; what fails again stays. A settlement is kept until it is known to be written. */
   async #writeKept(): Promise<void> {
-    for (const [id, used] of this.#unsettled) {
+    for (const [id, used] of [...this.#unsettled]) {
       await this.#within(this.#inner.settle(id, used));
       this.#unsettled.delete(id);
     }
-    for (const [key, { chain, used }] of this.#owed) {
+    for (const [key, { chain, used }] of [...this.#owed]) {
       // Taken off first: a charge that is written late must not be written twice.
       this.#owed.delete(key);
-      await this.charge(chain, used);
+      try {
+        await this.#within(this.#inner.charge(chain, used));
+      } catch (error) {
+        this.#owe(chain, used);
+        throw error;
+      }
     }
   }
 }

@@ -11,7 +11,7 @@ import {
   limitAmounts,
   MS_PER_MINUTE,
 } from './limits.ts';
-import { afterwards } from './maybe-promise.ts';
+import { afterwards, quietly } from './maybe-promise.ts';
 import { WaitQueue } from './wait-queue.ts';
 import { BudgetWatch, largestShare } from './watch.ts';
 
@@ -80,7 +80,7 @@ export class TokenBudgetTracker {
     this.#queue = new WaitQueue(this.#now);
     this.#leases = new LeaseKeeper((ids) => this.#store.heartbeat(ids, this.#leaseMs), this.#leaseMs);
     // Time runs from here, not from the first call. A store that is away is told of by the first call.
-    void Promise.resolve(this.#store.balances(budget)).catch(() => undefined);
+    void quietly(this.#store.balances(budget));
   }
 
   /** The names of the chain, nearest first. */
@@ -147,7 +147,8 @@ export class TokenBudgetTracker {
     this.#leases.drop(id);
     return afterwards(this.#store.settle(id, used), (settled) => {
       this.#queue.wake();
-      return afterwards(this.#update(), () => settled);
+      // The balances are for events alone: what is settled is settled.
+      return afterwards(quietly(this.#update()), () => settled);
     });
   }
 
@@ -166,7 +167,7 @@ export class TokenBudgetTracker {
    */
   charge(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
-    return afterwards(this.#store.charge(this.#chain, used), () => this.#update());
+    return afterwards(this.#store.charge(this.#chain, used), () => quietly(this.#update()));
   }
 
   /** The budget as it stands. */

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  diag,
   type Span,
   SpanStatusCode,
   type Tracer,
@@ -11,8 +12,10 @@ import {
   afterwards,
   attachCharge,
   type BudgetEvent,
+  isPromise,
   type MaybePromise,
   NOTHING,
+  quietly,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
 import * as semconv from '../otel/semconv.ts';
@@ -147,7 +150,14 @@ export class Call {
     const { tracker } = this.reservation;
     return context.with(this.context, () => {
       const done = this.reservation.settle(this.#due);
-      return afterwards(done, () => afterwards(tracker.status(), ({ left }) => this.#setLeft(left)));
+      // With a shared store the span is over by then.
+      if (isPromise(done)) {
+        return done.then(
+          () => undefined,
+          (error: unknown) => diag.error('otel-token-budget: a charge failed', error),
+        );
+      }
+      return quietly(afterwards(tracker.status(), ({ left }) => this.#setLeft(left)));
     });
   }
 

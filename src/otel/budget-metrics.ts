@@ -1,5 +1,11 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
-import { afterwards, type BudgetStatus, type LimitName, type TokenBudgetTracker } from '../budget/index.ts';
+import {
+  afterwards,
+  type BudgetStatus,
+  type LimitName,
+  quietly,
+  type TokenBudgetTracker,
+} from '../budget/index.ts';
 import { nanoToUsd } from '../pricing/index.ts';
 import * as semconv from './semconv.ts';
 
@@ -38,9 +44,10 @@ export function recordBudget(meter: Meter, tracker: TokenBudgetTracker): () => v
     gauge: meter.createGauge(series.name, { description: series.description }),
   }));
   return () => {
-    void afterwards(tracker.status(), (status) => {
+    const record = (status: BudgetStatus): void => {
       for (const { series, gauge } of gauges) each(status, series, (...point) => gauge.record(...point));
-    });
+    };
+    void quietly(afterwards(tracker.status(), record));
   };
 }
 

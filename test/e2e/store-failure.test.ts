@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { REDIS_MISSING, startRedisServer } from '../support/redis-server.ts';
+import { runScript } from '../support/script-run.ts';
+
+interface Status {
+  readonly balances: {
+    settled: { calls: number; tokens: number };
+    reserved: { tokens: number };
+    open: number;
+  };
+}
+
+const TRY = `
+const attempt = async () => {
+  const from = performance.now();
+  const outcome = await client.chat.completions.create({ ...CHAT, max_tokens: 50 }, replay('chat-plain')).then(() => 'sent', (error) => error.code);
+  return { outcome, quick: performance.now() - from < 3_000 };
+};`;
+
+describe('a store that cannot be reached', { concurrency: 2 }, () => {
+  const away = { store: 'redis://127.0.0.1:1', storeTimeoutMs: 200, limits: { tokens: 100_000 } };
+
+  test('does not stop calls by default, and is told of', async () => {
+    const { printed, server, otlp, code, stderr } = await runScript({
+      script: `${TRY} print(await attempt()); print(await attempt());`,
+      config: away,
+    });
+    assert.deepEqual(printed, [
+      { outcome: 'sent', quick: true },
+      { outcome: 'sent', quick: true },
+    ]);
+    assert.equal(server.account.length, 2);
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    const events = otlp.logs().filter(({ eventName }) => eventName === 'token_budget.store_unavailable');
+    assert.equal(events.length, 1);
+    assert.equal(events[0]?.attributes['token_budget.failure_policy'], 'open');
+    assert.ok(
+      otlp.metrics().some(({ name, value }) => name === 'token_budget.store.failures' && value === 1),
+    );
+  });
+
+  test('refuses calls where the policy is closed', async () => {
+    const { printed, server, spans } = await runScript({
+      script: `${TRY} print(await attempt());`,
+      config: { ...away, failurePolicy: 'closed' },
+    });
+    assert.deepEqual(printed, [{ outcome: 'token_budget_store_unavailable', quick: true }]);
+    assert.equal(server.account.length, 0);
+    assert.equal(spans[0]?.attributes['error.type'], 'token_budget_store_unavailable');
+  });
+});
+
+test('what was spent while Redis was away is written when it is back', { skip: REDIS_MISSING }, async () => {
+  const redis = await startRedisServer({ appendonly: true });
+  try {
+    setTimeout(() => void redis.kill(), 1_200);
+    setTimeout(() => void redis.restart({ withData: true }), 2_600);
+    const { printed, server, stderr } = await runScript({
+      script: `${TRY}
+        const outcomes = [];
+        for (const until = Date.now() + 4_000; Date.now() < until; ) {
+          outcomes.push((await attempt()).outcome);
+          await new Promise((done) => setTimeout(done, 50));
+        }
+        print(outcomes.filter((one) => one !== 'sent').length);
+        for (let n = 0; n < 80; n += 1) {
+          const status = await budget().status().catch(() => undefined);
+          if (status?.balances.settled.calls >= outcomes.length) break;
+          await new Promise((done) => setTimeout(done, 100));
+        }
+        print(outcomes.length);
+        print(await budget().status());`,
+      config: { store: redis.url, storeTimeoutMs: 300, leaseMs: 1_000, limits: { tokens: 10_000_000 } },
+    });
+    const [failed, calls, status] = printed as [number, number, Status];
+    assert.equal(failed, 0);
+    assert.equal(stderr, '');
+    assert.equal(server.account.length, calls);
+    // Every call is in the ledger once. One whose settlement was lost on the way is there at its whole reservation.
+    assert.equal(status.balances.settled.calls, calls);
+    assert.equal(status.balances.open, 0);
+  } finally {
+    await redis.close();
+  }
+});
