@@ -50,7 +50,8 @@ export function limitAmounts(limits: Limits): Amounts {
 
 /** @throws RangeError where an amount is not a whole number of zero or more */
 export function checkAmounts(amounts: Amounts): void {
-  for (const [name, value] of Object.entries(amounts)) {
+  for (const [name] of LIMIT_OF) {
+    const value = amounts[name];
     if (!Number.isSafeInteger(value) || value < 0) {
       throw new RangeError(`${name}: given ${value}; taken is a whole number of zero or more`);
     }

@@ -1,7 +1,7 @@
 import type { BudgetDefinition } from './definition.ts';
 import { StoreError, StoreUnavailableError } from './errors.ts';
 import type { Admission, Balances, ReserveRequest, Store } from './ledger.ts';
-import { type Amounts, addAmounts, NOTHING } from './limits.ts';
+import { type Amounts, addAmounts, NOTHING, subtractAmounts } from './limits.ts';
 
 /** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
 export type FailurePolicy = 'open' | 'closed';
@@ -72,6 +72,8 @@ export class ResilientStore implements Store {
       this.#owe(chain, used);
       return true;
     }
+    // Kept already: what comes after is a second time.
+    if (this.#unsettled.has(id)) return false;
     try {
       return await this.#within(this.#inner.settle(id, used));
     } catch {
@@ -86,15 +88,18 @@ export class ResilientStore implements Store {
   }
 
   async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
+    const written = Promise.resolve().then(() => this.#inner.charge(chain, used));
     try {
-      await this.#within(this.#inner.charge(chain, used));
+      await this.#within(written);
     } catch {
       this.#owe(chain, used);
+      // Written after all, later than was waited for: then it is not owed.
+      written.then(() => this.#owe(chain, subtractAmounts(NOTHING, used))).catch(() => undefined);
     }
   }
 
   balances(budget: BudgetDefinition): Promise<Balances> {
-    return this.#within(this.#inner.balances(budget));
+    return this.#within(Promise.resolve().then(() => this.#inner.balances(budget)));
   }
 
   async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
@@ -111,7 +116,9 @@ export class ResilientStore implements Store {
     if (used === NOTHING) return;
     const key = chain.map(({ name }) => name).join('\n');
     const owed = this.#owed.get(key);
-    this.#owed.set(key, { chain, used: owed === undefined ? used : addAmounts(owed.used, used) });
+    const sum = owed === undefined ? used : addAmounts(owed.used, used);
+    if (sum.calls > 0 || sum.tokens > 0 || sum.costNanoUsd > 0) this.#owed.set(key, { chain, used: sum });
+    else this.#owed.delete(key);
     this.#retryLater();
   }
 

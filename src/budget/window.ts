@@ -9,6 +9,7 @@ export interface TimeSpan {
 const ALWAYS: TimeSpan = { start: 0, end: Number.POSITIVE_INFINITY };
 
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 /** Spans found last, by window: a moment mostly lies in the one before it. */
 const found = new Map<string, TimeSpan>();
@@ -26,7 +27,9 @@ export function windowOf(window: Window | undefined, now: number): TimeSpan {
 
 function findWindow({ per, timeZone }: Window, now: number): TimeSpan {
   if (per === 'hour') {
-    const start = now - modulo(now + offsetAt(timeZone, now), HOUR);
+    // By the offset of the year's beginning: a change of half an hour in it (Lord Howe) would make hours overlap.
+    const january = Date.UTC(new Date(now).getUTCFullYear(), 0, 1);
+    const start = now - modulo(now + offsetAt(timeZone, january), HOUR);
     return { start, end: start + HOUR };
   }
   const local = new Date(now + offsetAt(timeZone, now));
@@ -39,9 +42,12 @@ function findWindow({ per, timeZone }: Window, now: number): TimeSpan {
 
 /** The moment at which clocks of the zone show a time, which is given as if it were UTC. */
 function instantOf(timeZone: string, shown: number): number {
-  // The offset there and then is not known before the moment is: a second look corrects for a change of it.
-  const guess = shown - offsetAt(timeZone, shown);
-  return shown - offsetAt(timeZone, guess);
+  // Around a change of the offset the time may be shown twice, and begins with the first, or not at all: then the clocks
+  // were put on at it, and the moment is that of the offset before.
+  const before = shown - offsetAt(timeZone, shown - DAY);
+  const after = shown - offsetAt(timeZone, shown + DAY);
+  const isShown = (moment: number): boolean => moment + offsetAt(timeZone, moment) === shown;
+  return [before, after].filter(isShown).sort((a, b) => a - b)[0] ?? before;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();

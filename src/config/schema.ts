@@ -67,7 +67,7 @@ const BUDGET_ENTRIES = {
   limits: v.optional(settings(LIMIT_ENTRIES)),
   window: v.optional(settings(WINDOW_ENTRIES)),
   maxShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
-  minOutputTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  minOutputTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000_000))),
 };
 
 export interface ParentSettings {
@@ -146,7 +146,7 @@ const PRICE_TAKES = 'a number of USD per million tokens from 0 to 1000000, such 
 
 /** Checks settings. @throws ConfigError that names the first setting that is wrong */
 export function checkSettings(value: unknown, nameOf: (path: string) => string): Settings {
-  const result = v.safeParse(settingsSchema, value, { abortEarly: true });
+  const result = parse(value, nameOf);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const keys = (issue.path ?? []).map((item) => String(item.key));
@@ -159,9 +159,19 @@ export function checkSettings(value: unknown, nameOf: (path: string) => string):
   throw new ConfigError(`${nameOf(path)}: given ${given}; taken is ${takes}.`);
 }
 
+function parse(value: unknown, nameOf: (path: string) => string) {
+  try {
+    return v.safeParse(settingsSchema, value, { abortEarly: true });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new ConfigError(`${nameOf('')}: is nested too deeply; taken is an object of settings.`);
+  }
+}
+
 function takesOf(keys: readonly string[]): string {
   if (keys.length === 0) return 'an object of settings';
-  if (keys[0] !== 'prices' && keys[0] !== 'unknownModel') return TAKES[keys.at(-1) ?? ''] ?? 'another value';
+  if (keys[0] !== 'prices' && keys[0] !== 'unknownModel')
+    return TAKES[keys.findLast((key) => !/^\d+$/.test(key)) ?? ''] ?? 'another value';
   const depth = keys[0] === 'prices' ? keys.length - 1 : keys.length;
   if (keys.length === 1) return TAKES[keys[0]] ?? PRICE_TAKES;
   return depth === 1 ? 'an object with input and output in USD per million tokens' : PRICE_TAKES;
@@ -180,5 +190,7 @@ function known(keys: readonly string[]): string {
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+  // A store's URL may hold a password, well-formed or not.
+  const shown = text.replace(/[^/"]*@/g, '***@');
+  return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
 }

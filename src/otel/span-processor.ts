@@ -1,12 +1,15 @@
 import { type Context, diag, trace } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { chargeOf, type TokenBudgetTracker } from '../budget/index.ts';
+import { chargeOf, quietly, type TokenBudgetTracker } from '../budget/index.ts';
 import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../pricing/index.ts';
 import { totalTokens } from '../usage/index.ts';
 import { isModelCall, usageOfSpan } from './llm-span.ts';
 
-/** The most spans remembered of each kind; spans that never end cannot grow it. */
+/** The most spans remembered of each kind. A child may end after its parent, so none is forgotten at its end. */
 const MAX_REMEMBERED = 10_000;
+
+/** How far up a trace is looked. */
+const MAX_DEPTH = 64;
 
 /**
  * Feeds the budget from spans, sampled or not. A span of ours settles its reservation; a model call's span of another
@@ -15,10 +18,12 @@ const MAX_REMEMBERED = 10_000;
 export class BudgetSpanProcessor implements SpanProcessor {
   readonly #tracker: TokenBudgetTracker;
   readonly #prices: PriceBook;
+  /** Of each span, the one above it. */
+  readonly #parents = new Map<string, string>();
   /** Spans above one of ours: what they tell of its call is charged already. */
-  readonly #above = new Set<string>();
-  /** Spans of ours that are open: what stands below them is a part of their call. */
-  readonly #ours = new Set<string>();
+  readonly #above = new Map<string, true>();
+  /** Spans of ours: what stands below them is a part of their call. */
+  readonly #ours = new Map<string, true>();
 
   constructor(options: { tracker: TokenBudgetTracker; prices: PriceBook }) {
     this.#tracker = options.tracker;
@@ -26,10 +31,12 @@ export class BudgetSpanProcessor implements SpanProcessor {
   }
 
   onStart(span: Span, parentContext: Context): void {
+    const { spanId } = span.spanContext();
+    const parentId = trace.getSpanContext(parentContext)?.spanId;
+    if (parentId !== undefined) remember(this.#parents, spanId, parentId);
     if (span.instrumentationScope.name !== OUR_SCOPE) return;
-    const parent = trace.getSpanContext(parentContext);
-    if (parent !== undefined) remember(this.#above, parent.spanId);
-    remember(this.#ours, span.spanContext().spanId);
+    remember(this.#ours, spanId, true);
+    for (const ancestor of this.#ancestors(spanId)) remember(this.#above, ancestor, true);
   }
 
   /** Before the span is closed, so that thresholds that it crosses become events of it. */
@@ -40,9 +47,6 @@ export class BudgetSpanProcessor implements SpanProcessor {
   onEnd(span: ReadableSpan): void {
     if (span.instrumentationScope.name === OUR_SCOPE) this.#settle(span);
     else this.#charge(span);
-    const { spanId } = span.spanContext();
-    this.#above.delete(spanId);
-    this.#ours.delete(spanId);
   }
 
   forceFlush(): Promise<void> {
@@ -55,7 +59,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
 
   #settle(span: object): void {
     try {
-      void chargeOf(span)?.settle();
+      void quietly(chargeOf(span)?.settle());
     } catch (error) {
       diag.error('otel-token-budget: a charge failed', error);
     }
@@ -64,8 +68,8 @@ export class BudgetSpanProcessor implements SpanProcessor {
   #charge(span: ReadableSpan): void {
     if (!isModelCall(span.attributes)) return;
     const { spanId } = span.spanContext();
-    const parentId = span.parentSpanContext?.spanId;
-    if (this.#above.has(spanId) || (parentId !== undefined && this.#ours.has(parentId))) return;
+    if (this.#above.has(spanId) || this.#ancestors(spanId).some((ancestor) => this.#ours.has(ancestor)))
+      return;
     try {
       const seen = usageOfSpan(span.attributes);
       if (seen === undefined) return;
@@ -76,17 +80,33 @@ export class BudgetSpanProcessor implements SpanProcessor {
         card.pricedAs ?? card.model,
       );
       const used = { costNanoUsd: costOf(seen.usage, rates), tokens: totalTokens(seen.usage), calls: 1 };
-      void this.#tracker.charge(used);
+      void quietly(this.#tracker.charge(used));
     } catch (error) {
       diag.error('otel-token-budget: a span of another instrumentation could not be charged', error);
     }
+  }
+
+  /** The spans above one, as far as they are remembered, nearest first. */
+  #ancestors(spanId: string): string[] {
+    const ancestors: string[] = [];
+    let at = this.#parents.get(spanId);
+    while (at !== undefined && ancestors.length < MAX_DEPTH) {
+      ancestors.push(at);
+      at = this.#parents.get(at);
+    }
+    return ancestors;
   }
 }
 
 /** The instrumentation scope of our own spans. */
 export const OUR_SCOPE = 'otel-token-budget';
 
-function remember(ids: Set<string>, spanId: string): void {
-  if (ids.size >= MAX_REMEMBERED) ids.clear();
-  ids.add(spanId);
+/** Remembers for a bounded number of spans; the oldest are forgotten first. */
+function remember<T>(of: Map<string, T>, spanId: string, value: T): void {
+  of.set(spanId, value);
+  if (of.size <= MAX_REMEMBERED) return;
+  for (const oldest of of.keys()) {
+    of.delete(oldest);
+    break;
+  }
 }

@@ -25,7 +25,7 @@ export function openStore({ store, failurePolicy, storeTimeoutMs, onChange }: St
   if (store === 'memory') return new MemoryStore();
   const options = {
     failurePolicy,
-    timeoutMs: storeTimeoutMs,
+    timeoutMs: 2 * storeTimeoutMs,
     ...(onChange === undefined ? {} : { onChange }),
   };
   return new ResilientStore(openShared(store, storeTimeoutMs), options);

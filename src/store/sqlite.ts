@@ -173,6 +173,7 @@ export class SqliteStore implements Store {
       this.#connection ??= new Connection(this.#path);
       return work(this.#connection);
     } catch (error) {
+      // A StoreError from within says that another file has this name now.
       if (error instanceof StoreError || !leavesFileUsable(error)) this.#disconnect();
       throw error;
     }

@@ -64,8 +64,7 @@ describe('the message of a refusal', () => {
     assert.deepEqual(limit, { name: 'minutes', value: 15 });
   });
 
-  // src/budget/errors.ts message(): the limit is printed by `$${value}`, which is `$1e-7` for a limit of $0.0000001.
-  it('shows a small limit as money', { todo: 'the limit is printed as $1e-7' }, () => {
+  it('shows a small limit as money', () => {
     assert.match(refuse({ costUsd: 1e-7 }).message, /of \$0\.0000001 spent/);
   });
 });

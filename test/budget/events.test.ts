@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type BudgetEvent, THRESHOLDS } from '../../src/budget/index.ts';
-import { amounts, atOnce, reserveOf, statusOf, told, trackerOf } from './helpers.ts';
+import { admittedOf, amounts, atOnce, deniedOf, reserveOf, statusOf, told, trackerOf } from './helpers.ts';
 
 describe('thresholds and exhaustion', () => {
   it('are each told once, in order', () => {
@@ -97,20 +97,50 @@ describe('a refusal', () => {
 
   it('is exhaustion where nothing is in flight that could free some', () => {
     const { tracker, events } = trackerOf({ tokens: 20 });
-    tracker.charge(amounts({ tokens: 9 }));
+    tracker.charge(amounts({ tokens: 9, calls: 1 }));
     tracker.reserve(reserveOf());
     tracker.reserve(reserveOf());
     assert.deepEqual(told(events), ['denied', 'exhausted', 'denied']);
     assert.equal(statusOf(tracker).exhausted, true);
   });
 
-  // src/budget/tracker.ts #refused(): one call that is larger than the budget tells `exhausted` of a budget of which nothing
-  // is spent; smaller calls are admitted after it, status().exhausted stays true and real exhaustion is never told.
-  it('of one call that is too large is no exhaustion', { todo: 'told as exhausted' }, () => {
+  it('is exhaustion where the call is at most twice the average of those before it', () => {
+    for (const [settled, calls, usual] of [
+      [16, 2, true],
+      [15, 2, false],
+      [80, 10, true],
+      [79, 10, false],
+      [9, 0, false],
+    ] as const) {
+      const { tracker, events } = trackerOf({ tokens: settled + 15 });
+      tracker.charge(amounts({ tokens: settled, calls }));
+      events.length = 0;
+      assert.equal(deniedOf(tracker.reserve(reserveOf())).requested.tokens, 16);
+      assert.deepEqual(told(events), usual ? ['denied', 'exhausted'] : ['denied'], `${settled} of ${calls}`);
+      assert.equal(statusOf(tracker).exhausted, usual);
+    }
+  });
+
+  it('is exhaustion where a limit is reached or time is over, whatever the call', () => {
+    const large = { fixed: amounts({ tokens: 5_000, calls: 1 }) };
+    const timed = trackerOf({ minutes: 1, tokens: 10 });
+    timed.clock.now += 60_000;
+    timed.tracker.reserve(reserveOf(large));
+    assert.deepEqual(told(timed.events), ['denied', 'exhausted']);
+    const none = trackerOf({ tokens: 0 });
+    none.tracker.reserve(reserveOf(large));
+    assert.deepEqual(told(none.events), ['denied', 'exhausted']);
+  });
+
+  it('of one call that is too large is no exhaustion, and what is left can be spent', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
     tracker.reserve(reserveOf({ fixed: amounts({ tokens: 5_000, calls: 1 }) }));
     assert.deepEqual(told(events), ['denied']);
     assert.equal(statusOf(tracker).exhausted, false);
+    const usual = reserveOf();
+    admittedOf(tracker.reserve(usual));
+    tracker.settle(usual.id, amounts({ tokens: 1_000, calls: 1 }));
+    assert.deepEqual(told(events), ['denied', ...THRESHOLDS, 'exhausted']);
   });
 
   it('is no exhaustion while open calls may free some', () => {

@@ -11,6 +11,7 @@ import {
   type MaybePromise,
   type Reserve,
   TokenBudgetTracker,
+  type TrackerOptions,
 } from '../../src/budget/index.ts';
 import { MemoryStore } from '../../src/store/index.ts';
 
@@ -41,12 +42,16 @@ let lastId = 0;
 export const TERMS = { leaseMs: 60_000 };
 
 /** A tracker on a memory store, with a clock that is set by hand and a record of its events. */
-export function trackerOf(limits: Limits, given: Partial<BudgetDefinition> = {}) {
+export function trackerOf(
+  limits: Limits,
+  given: Partial<BudgetDefinition> = {},
+  options: Partial<TrackerOptions> = {},
+) {
   const clock = { now: 1_000_000 };
   const now = (): number => clock.now;
   const store = new MemoryStore(now);
   const budget = defineBudget({ name: 'test', limits, ...given });
-  const tracker = new TokenBudgetTracker(budget, { store, now });
+  const tracker = new TokenBudgetTracker(budget, { store, now, ...options });
   const events: BudgetEvent[] = [];
   tracker.on((event) => events.push(event));
   return { tracker, store, budget, events, clock };

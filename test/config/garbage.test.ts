@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { chainOf } from '../../src/budget/index.ts';
 import { type Config, ConfigError } from '../../src/config/index.ts';
 import { loadText } from './helpers.ts';
 
@@ -26,7 +27,7 @@ const leaf = fc.oneof(
 );
 /** Mostly values that are taken, so that a whole file often is. */
 function mostly(...good: unknown[]): fc.Arbitrary<unknown> {
-  return fc.oneof({ weight: 12, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: leaf });
+  return fc.oneof({ weight: 40, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: leaf });
 }
 
 const limits = fc.record(
@@ -37,29 +38,61 @@ const price = fc.record(
   { input: mostly(0, 1.75), output: mostly(0, 14), cachedInput: mostly(0.175) },
   { requiredKeys: ['input', 'output'] },
 );
+const window = fc.record(
+  { per: mostly('hour', 'day', 'month'), timeZone: mostly('UTC', 'Europe/Berlin') },
+  { requiredKeys: ['per'] },
+);
+const { budget: parent } = fc.letrec((tie) => ({
+  budget: fc.record(
+    {
+      name: mostly('b', 'c', 'd', 'e'),
+      mode: mostly('observe', 'soft', 'strict'),
+      limits: fc.oneof({ weight: 40, arbitrary: limits }, leaf),
+      window: fc.oneof({ weight: 40, arbitrary: window }, leaf),
+      parent: fc.oneof({ depthSize: 'small', maxDepth: 3 }, tie('budget'), leaf),
+    },
+    { requiredKeys: ['name'] },
+  ),
+}));
 const settings = fc.record(
   {
     name: mostly('a', 'team/x'),
     mode: mostly('observe', 'soft', 'strict'),
-    limits: fc.oneof({ weight: 12, arbitrary: limits }, leaf),
+    limits: fc.oneof({ weight: 40, arbitrary: limits }, leaf),
     maxShare: mostly(0.5, 1),
     minOutputTokens: mostly(1, 16),
     prices: fc.oneof(
-      { weight: 12, arbitrary: fc.dictionary(fc.string({ maxLength: 9 }), price, { maxKeys: 3 }) },
+      { weight: 40, arbitrary: fc.dictionary(fc.string({ maxLength: 9 }), price, { maxKeys: 3 }) },
       leaf,
     ),
     unknownModel: fc.oneof(
-      { weight: 12, arbitrary: fc.oneof(price, mostly('family', 'error', 'zero')) },
+      { weight: 40, arbitrary: fc.oneof(price, mostly('family', 'error', 'zero')) },
       leaf,
     ),
     includeUsage: mostly('auto', 'never', 'always'),
     flushTimeoutMs: mostly(0, 2_000),
+    window: fc.oneof({ weight: 40, arbitrary: window }, leaf),
+    parent: fc.oneof({ weight: 40, arbitrary: parent }, leaf),
+    store: mostly('memory', 'sqlite:a.db', 'redis://h'),
+    failurePolicy: mostly('open', 'closed'),
+    storeTimeoutMs: mostly(1, 250),
+    waitMs: mostly(0, 5_000),
+    leaseMs: mostly(100, 60_000),
+    sendBaggage: mostly(true, false),
+    acceptBaggage: mostly([], ['a', 'b']),
   },
   { requiredKeys: [] },
 );
 
 /** What the rest of the program relies on. */
-function assertSound({ budget, prices, unknownModel, includeUsage, flushTimeoutMs }: Config): void {
+function assertSound(config: Config): void {
+  const { budget, prices, unknownModel, includeUsage, flushTimeoutMs } = config;
+  const names = chainOf(budget).map(({ name }) => name);
+  assert.ok(names.length <= 8 && new Set(names).size === names.length);
+  assert.match(config.store, /^(memory|sqlite:.+|rediss?:\/\/.+)$/);
+  assert.ok(config.storeTimeoutMs >= 1 && config.waitMs >= 0 && config.leaseMs >= 100);
+  assert.ok(['open', 'closed'].includes(config.failurePolicy));
+  for (const name of config.acceptBaggage) assert.equal(typeof name, 'string');
   assert.ok(['observe', 'soft', 'strict'].includes(budget.mode));
   assert.match(budget.name, /^[\w.:/-]+$/);
   assert.ok(budget.maxShare > 0 && budget.maxShare <= 1);

@@ -63,6 +63,7 @@ describe('the texts that were generated', () => {
     const message = {
       content: 'hello',
       refusal: 'no',
+      reasoning_content: 'so',
       tool_calls: [
         { id: 'c1', function: { name: 'f', arguments: '{"a":1}' } },
         { id: 'c2', custom: { name: 'g', input: 'in' } },
@@ -71,7 +72,8 @@ describe('the texts that were generated', () => {
       function_call: { name: 'old', arguments: '{}' },
     };
     const answer = { choices: [{ message }, { message: { content: null } }, { text: 'legacy' }] };
-    assert.deepEqual(answerTexts(answer), ['hello', 'no', 'f', '{"a":1}', 'g', 'in', 'old', '{}', 'legacy']);
+    const calls = ['f', '{"a":1}', 'g', 'in', 'old', '{}'];
+    assert.deepEqual(answerTexts(answer), ['hello', 'no', 'so', ...calls, 'legacy']);
   });
 
   it('of Responses are of its items', () => {

@@ -56,8 +56,7 @@ describe('the messages of a chat', () => {
     ]);
   });
 
-  // src/openai/content.ts toMessage(): a custom call has its name and input in `custom`, which is not looked into.
-  it('may call custom tools', { todo: 'name and input are lost' }, () => {
+  it('may call custom tools', () => {
     const message = {
       role: 'assistant',
       tool_calls: [{ id: 'c1', type: 'custom', custom: { name: 'g', input: 'in' } }],
@@ -96,8 +95,7 @@ describe('the messages of Responses', () => {
     ]);
   });
 
-  // src/openai/content.ts toMessage(): the role `tool` of the item adds a result without id and response before its own.
-  it('may be the result of a call', { todo: 'an empty result is put before it' }, () => {
+  it('may be the result of a call', () => {
     const items = [{ type: 'function_call_output', call_id: 'c1', output: 'sunny' }];
     assert.deepEqual(input('/responses', { input: items }), [
       { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: 'sunny' }] },

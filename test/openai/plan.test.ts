@@ -31,9 +31,10 @@ describe('what is counted', () => {
     assert.equal(planOf(openai, { path: '/responses', body: {} }), undefined);
   });
 
-  // src/openai/endpoints.ts ENDPOINTS is a plain object, so that a path may find what every object has.
-  it('is not a path by the name of a field of objects', { todo: 'its endpoint is a function' }, () => {
-    assert.equal(planOf(openai, { method: 'post', path: 'constructor', body: {} }), undefined);
+  it('is not a path by the name of a field of objects', () => {
+    for (const path of ['constructor', '__proto__', 'toString']) {
+      assert.equal(planOf(openai, { method: 'post', path, body: {} }), undefined, path);
+    }
   });
 
   it('is no request without a body of fields', () => {
@@ -55,6 +56,10 @@ describe('the output cap of a chat', () => {
     [{ max_completion_tokens: -5 }, 'max_completion_tokens', undefined, 16_384],
     [{ max_completion_tokens: 1.5 }, 'max_completion_tokens', undefined, 16_384],
     [{ max_completion_tokens: '100' }, 'max_completion_tokens', undefined, 16_384],
+    [{ max_completion_tokens: 1e9 }, 'max_completion_tokens', 1e9, 1e9],
+    [{ max_completion_tokens: 1e9 + 1 }, 'max_completion_tokens', undefined, 16_384],
+    [{ max_completion_tokens: 1e308 }, 'max_completion_tokens', undefined, 16_384],
+    [{ max_completion_tokens: 1e300, max_tokens: 7 }, 'max_tokens', 7, 7],
   ];
   for (const [body, field, asked, cap] of cases) {
     it(`of ${JSON.stringify(body)} is ${cap} in ${field}`, () => {
@@ -97,6 +102,10 @@ describe('the answers that are billed', () => {
     [{ n: null }, 1],
     [{ n: 0 }, 1],
     [{ n: '3' }, 1],
+    [{ n: 1_000 }, 1_000],
+    [{ n: 1_001 }, 1_000],
+    [{ best_of: 1e9 }, 1_000],
+    [{ n: 1e10 }, 1],
     [{ n: Number.NaN, best_of: 1.5 }, 1],
   ] as const) {
     it(`of ${JSON.stringify(body)} are ${choices}`, () => {
@@ -104,12 +113,14 @@ describe('the answers that are billed', () => {
     });
   }
 
-  // src/openai/plan.ts: Completions answers every prompt of a list, n times each; the reservation is for one.
-  it('are one of each prompt', { todo: 'the prompts of a list are not counted' }, () => {
+  it('are one of each prompt, n times each', () => {
     const body = { model: 'davinci-002', prompt: ['a', 'b', 'c'], n: 2, max_tokens: 100 };
     assert.equal(plan('/completions', body).choices, 6);
     assert.equal(plan('/completions', { ...body, prompt: [[1, 2], [3]] }).choices, 4);
     assert.equal(plan('/completions', { ...body, prompt: [1, 2, 3] }).choices, 2);
+    assert.equal(plan('/completions', { ...body, prompt: [] }).choices, 2);
+    assert.equal(plan('/completions', { ...body, prompt: 'abc' }).choices, 2);
+    assert.equal(plan('/chat/completions', body).choices, 2);
   });
 });
 
@@ -152,8 +163,8 @@ describe('a plan', () => {
     fc.assert(
       fc.property(paths, body, (path, fields) => {
         const { outputCap, choices, model } = plan(path, fields);
-        assert.ok(Number.isInteger(outputCap) && outputCap >= 0);
-        assert.ok(Number.isInteger(choices) && choices >= 1);
+        assert.ok(Number.isInteger(outputCap) && outputCap >= 0 && outputCap <= 1e9);
+        assert.ok(Number.isSafeInteger(choices) && choices >= 1);
         assert.equal(typeof model, 'string');
       }),
       { numRuns: 500 },

@@ -63,6 +63,11 @@ describe('the provider', () => {
     'mine.cognitiveservices.azure.com',
     'mine.services.ai.azure.com',
     'gateway.azure-api.net',
+    'mine.openai.azure.us',
+    'mine.cognitiveservices.azure.us',
+    'mine.openai.azure.cn',
+    'gateway.azure-api.us',
+    'gateway.azure-api.cn',
   ]) {
     it(`is Azure at ${host}, whichever client is used`, () => {
       assert.equal(providerOf(at(`https://${host}/openai/v1/`)).name, 'azure.ai.openai');
@@ -72,18 +77,29 @@ describe('the provider', () => {
     });
   }
 
-  // src/openai/provider.ts azureTakesStreamOptions(): the version of an OpenAI client at Azure is commonly given as
-  // `defaultQuery`, which is not looked at, so stream_options go to a version that refuses the request.
-  it('of an OpenAI client at Azure has the version of its query', {
-    todo: 'defaultQuery is not read',
-  }, () => {
-    const client = new OpenAI({
-      apiKey: 'k',
-      baseURL: 'https://mine.openai.azure.com/openai/deployments/d',
-      defaultQuery: { 'api-version': '2024-02-01' },
+  for (const [version, takes] of [
+    ['2024-02-01', false],
+    ['2024-10-21', true],
+    ['preview', true],
+  ] as const) {
+    it(`of an OpenAI client at Azure has the version of its query, ${version}: ${takes}`, () => {
+      const client = new OpenAI({
+        apiKey: 'k',
+        baseURL: 'https://mine.openai.azure.com/openai/deployments/d',
+        defaultQuery: { 'api-version': version },
+      });
+      assert.equal(providerOf(client).takesIncludeUsage, takes);
     });
-    assert.equal(providerOf(client).takesIncludeUsage, false);
-  });
+  }
+
+  for (const host of [
+    'openai.azure.com.evil.example',
+    'notopenai-azure.com',
+    'mine.openai.azure.de',
+    'azure.us',
+  ]) {
+    it(`is not Azure at ${host}`, () => assert.equal(providerOf(at(`https://${host}/v1`)).name, 'openai'));
+  }
 
   it('is Bedrock by its client', () => {
     const client = new BedrockOpenAI({ apiKey: 'k', awsRegion: 'us-east-1' });

@@ -77,12 +77,12 @@ describe('the worst case of a call', () => {
     assert.equal(output('default'), 14_000_000);
   });
 
-  // src/openai/quote.ts worstRates() knows `priority` alone; `fast` is its new name, and is answered (and billed) as
-  // `priority`: twice what was reserved.
-  it('of fast is at the price of priority', { todo: 'reserved at the standard price' }, () => {
-    const made = chat({ service_tier: 'fast' });
-    assert.equal(boundQuote(made, card('gpt-5.2'), memory).request.outputPicoUsd, 28_000_000);
-  });
+  for (const service_tier of ['fast', 'ultrafast']) {
+    it(`of ${service_tier} is at the price of priority`, () => {
+      const { request } = boundQuote(chat({ service_tier }), card('gpt-5.2'), memory);
+      assert.equal(request.outputPicoUsd, 28_000_000);
+    });
+  }
 });
 
 describe('input that is not in the request', () => {

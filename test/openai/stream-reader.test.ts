@@ -44,12 +44,12 @@ describe('a stream of a chat', () => {
     });
     assert.deepEqual([reading.usage.input, reading.usage.cachedInput, reading.usage.output], [9, 3, 2]);
     assert.equal(text(reader), 'Hello you');
-    assert.deepEqual([reader.complete, reader.usageSeen, reader.error], [true, true, undefined]);
+    assert.deepEqual([reader.usageSeen, reader.error], [true, undefined]);
   });
 
-  it('that is cut is not complete and has no usage', () => {
+  it('that is cut has no usage', () => {
     const reader = read(CHAT, { ...head, ...delta({ content: 'Hel' }), usage: null });
-    assert.deepEqual([reader.complete, reader.usageSeen], [false, false]);
+    assert.equal(reader.usageSeen, false);
     assert.equal(reader.answer().usage.inputKnown, false);
     assert.deepEqual(reader.answer().finishReasons, []);
   });
@@ -66,11 +66,11 @@ describe('a stream of a chat', () => {
       CHAT,
       delta({ reasoning_content: 'r' }),
       delta({ refusal: 'n' }),
-      delta({ function_call: { arguments: 'f' } }),
+      delta({ function_call: { name: 'o', arguments: 'f' } }),
       delta({ tool_calls: [{ function: { name: 'g', arguments: '' } }, { function: { arguments: 'a' } }] }),
       delta({ tool_calls: [{ custom: { name: 'c', input: 'i' } }] }),
     );
-    assert.equal(text(reader), 'rnfgaci');
+    assert.equal(text(reader), 'rnofgaci');
   });
 
   it('has the finish reason of each choice', () => {
@@ -80,23 +80,20 @@ describe('a stream of a chat', () => {
     assert.deepEqual(read(CHAT, end(0, 'stop'), end(1, 'length')).answer().finishReasons, ['stop', 'length']);
   });
 
-  // src/openai/stream-reader.ts #readChunk(): the first finish reason completes the stream, though `complete` says "for
-  // every choice seen". Cut there, a reasoning model is charged what was shown instead of its reservation.
-  it('is complete once every choice is', { todo: 'complete with the first choice' }, () => {
-    const both = {
-      choices: [0, 1].map((index) => ({ index, delta: { content: 'a' }, finish_reason: null })),
-    };
-    const reader = read(CHAT, both, delta({}, { finish_reason: 'stop' }));
-    assert.equal(reader.complete, false);
-    reader.read({ choices: [{ index: 1, delta: {}, finish_reason: 'stop' }] });
-    assert.equal(reader.complete, true);
-  });
-
-  // src/openai/stream-reader.ts usageSeen: "usage that can be charged"; call.ts relies on it for the reservation.
-  it('has seen no usage where it cannot be charged', { todo: 'any value is usage seen' }, () => {
-    for (const bad of [{}, 'x', [], { prompt_tokens: -1, completion_tokens: 'x' }]) {
+  it('has seen no usage where input or output cannot be believed', () => {
+    const half = [{ prompt_tokens: 5 }, { completion_tokens: 5 }, { prompt_tokens: 0, completion_tokens: 5 }];
+    for (const bad of [{}, 'x', [], { prompt_tokens: -1, completion_tokens: 'x' }, ...half]) {
       assert.equal(read(CHAT, { choices: [], usage: bad }).usageSeen, false, JSON.stringify(bad));
     }
+    assert.equal(read(CHAT, { usage: { prompt_tokens: 5, completion_tokens: 0 } }).usageSeen, true);
+  });
+
+  it('tells each piece of text as it comes', () => {
+    const pieces: string[] = [];
+    const reader = new StreamReader(CHAT, (piece) => pieces.push(piece));
+    for (const one of [delta({ content: 'a' }), delta({ content: '' }), delta({ content: 'b' })])
+      reader.read(one);
+    assert.deepEqual([pieces, reader.texts], [['a', 'b'], ['ab']]);
   });
 });
 
@@ -108,7 +105,7 @@ describe('a stream of a completion', () => {
       { choices: [{ text: 'c', finish_reason: 'length' }] },
     );
     assert.equal(text(reader), 'abc');
-    assert.deepEqual([reader.complete, reader.answer().id], [true, 'cmpl']);
+    assert.deepEqual([reader.answer().id, reader.answer().finishReasons], ['cmpl', ['length']]);
   });
 });
 
@@ -120,24 +117,29 @@ describe('a stream of a response', () => {
     const reader = read(
       RESPONSES,
       { type: 'response.created', response },
+      { type: 'response.output_item.added', item: { type: 'function_call', name: 'f', arguments: '' } },
       { type: 'response.output_text.delta', delta: 'Hel' },
       { type: 'response.function_call_arguments.delta', delta: '{}' },
       { type: 'response.output_text.done', text: 'Hello' },
     );
-    assert.deepEqual([reader.complete, reader.usageSeen, text(reader)], [false, false, 'Hel{}']);
+    assert.deepEqual([reader.usageSeen, text(reader)], [false, 'fHel{}']);
     reader.read({
       type: 'response.completed',
       response: { ...response, status: 'completed', usage, service_tier: 'flex' },
     });
     const answer = reader.answer();
-    assert.deepEqual([reader.complete, reader.usageSeen], [true, true]);
+    assert.equal(reader.usageSeen, true);
     assert.deepEqual([answer.id, answer.model, answer.serviceTier], ['resp_1', 'gpt-5.2', 'flex']);
     assert.deepEqual([answer.usage.usage.input, answer.usage.usage.reasoning], [20, 10]);
     assert.deepEqual([answer.finishReasons, answer.unfinished], [['stop'], false]);
   });
 
   for (const type of ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled']) {
-    it(`is complete with ${type}`, () => assert.equal(read(RESPONSES, { type, response }).complete, true));
+    it(`has the usage that ${type} tells`, () => {
+      const reader = read(RESPONSES, { type, response: { ...response, usage } });
+      assert.deepEqual([reader.usageSeen, reader.answer().usage.usage.output], [true, 30]);
+      assert.equal(read(RESPONSES, { type, response }).usageSeen, false);
+    });
   }
 
   it('tells why it is incomplete', () => {

@@ -7,7 +7,13 @@ import { costOf, PriceBook, ratesFor } from '../../src/pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../../src/usage/index.ts';
 
 const book = new PriceBook();
-const models = bookModels().map(({ id }) => id);
+
+/** A name that the library takes: fine-tuned models match longer names than their ids alone. */
+function nameOf(id: string): string {
+  return calcPrice({}, id, { providerId: 'openai' }) === null ? `${id}-2024-08-06:org::id` : id;
+}
+
+const models = bookModels().map(({ id }) => nameOf(id));
 
 /** The library's price in USD. Parts of two kinds at once (cached audio) are none: OpenAI does not report them. */
 function libraryPrice(model: string, usage: TokenUsage): number {
@@ -75,7 +81,19 @@ const usages = fc
   });
 
 describe('the price book and the library that it reads', () => {
-  it('know a good many models', () => assert.ok(models.length >= 88, `${models.length}`));
+  it('know a good many models', () => assert.ok(models.length >= 90, `${models.length}`));
+
+  it('know the fine-tuned models, whose ids alone the library does not take', () => {
+    const tuned = bookModels().filter(({ id }) => nameOf(id) !== id);
+    assert.deepEqual(
+      tuned.map(({ id }) => id),
+      ['ft:gpt-4o', 'ft:gpt-4o-mini'],
+    );
+    for (const { id, tiers } of tuned) {
+      assert.deepEqual(book.lookup({ model: nameOf(id) }).tiers, tiers);
+      assert.equal(book.lookup({ model: nameOf(id) }).pricedAs, id);
+    }
+  });
 
   it('agree on every model and usage', () => {
     fc.assert(fc.property(fc.constantFrom(...models), usages, assertSame), { numRuns: 3000 });

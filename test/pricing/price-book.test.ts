@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { describe, it } from 'node:test';
-import { PriceBook, PriceUnknownError, type Rates } from '../../src/pricing/index.ts';
+import { bookModels } from '../../src/pricing/genai-prices.ts';
+import { PriceBook, PriceUnknownError, type Rates, type RateTier } from '../../src/pricing/index.ts';
 
 function ratesOf(book: PriceBook, model: string, baseUrl?: string): Rates {
   const first = book.lookup({ model, ...(baseUrl === undefined ? {} : { baseUrl }) }).tiers[0];
@@ -141,10 +142,18 @@ describe('a model without a price', () => {
     assert.deepEqual([ratesOf(book, 'gpt-99').input, ratesOf(book, 'gpt-99').output], [1_500_000, 6_000_000]);
   });
 
-  // src/pricing/genai-prices.ts bookModels(): `calcPrice({}, 'ft:gpt-4o')` is null, so the two fine-tuned gpt-4o models of
-  // the book ($3.75 in, $15 out) are missing from the families. `ft:gpt-4.1-2025-04-14:org::id` (OpenAI: $3 in, $12 out)
-  // is priced as `ft:gpt-3.5-turbo-` ($3 in, $6 out): a guess that is too low.
-  it('is not priced too low: a fine-tuned one', { todo: 'bookModels() drops ft:gpt-4o' }, () => {
+  it('is priced as the model whose dearest tier is the dearest', () => {
+    const dearest = (tiers: readonly RateTier[]): number =>
+      Math.max(...tiers.map(({ rates }) => rates.input + rates.output));
+    const most = Math.max(...bookModels().map(({ tiers }) => dearest(tiers)));
+    assert.equal(dearest(new PriceBook().lookup({ model: 'my-deployment' }).tiers), most);
+    const family = bookModels().filter(({ id }) => /^gpt-5\b/.test(id));
+    const card = new PriceBook().lookup({ model: 'gpt-5.99' });
+    assert.equal(dearest(card.tiers), Math.max(...family.map(({ tiers }) => dearest(tiers))));
+  });
+
+  // OpenAI: $3 in, $12 out.
+  it('is not priced too low: a fine-tuned one', () => {
     const { output } = ratesOf(new PriceBook(), 'ft:gpt-4.1-2025-04-14:org::id');
     assert.ok(output >= 12_000_000, `${output}`);
   });

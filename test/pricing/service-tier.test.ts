@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { PriceBook, ratesOfTier } from '../../src/pricing/index.ts';
+import { isFaster, PriceBook, ratesOfTier } from '../../src/pricing/index.ts';
 
 const book = new PriceBook();
 
@@ -30,6 +30,7 @@ describe('a service tier', () => {
 
   // The table of https://openai.com/api-priority-processing/
   const priority: readonly (readonly [string, readonly [number, number, number]])[] = [
+    ['gpt-5.5', [12.5, 1.25, 75]],
     ['gpt-5.4', [5, 0.5, 30]],
     ['gpt-5.4-mini', [1.5, 0.15, 9]],
     ['gpt-5.2', [3.5, 0.35, 28]],
@@ -51,24 +52,25 @@ describe('a service tier', () => {
     });
   }
 
-  it('priority of an unlisted model is twice the standard price', () => {
-    const twice = prices('o1', undefined).map((price) => price * 2);
-    assert.deepEqual(prices('o1', 'priority'), twice);
+  it('priority of an unlisted model is two and a half times the standard price, the most that is listed', () => {
+    const most = prices('o1', undefined).map((price) => price * 2.5);
+    assert.deepEqual(prices('o1', 'priority'), most);
   });
 
-  // src/pricing/service-tier.ts PRIORITY, by the same table: gpt-4o-2024-05-13 is $8.75 and $26.25 (1.75 times, not 1.7),
-  // gpt-5.5 is $12.50, $1.25 and $75 (2.5 times, not 2). Both are charged too little.
-  it('priority of gpt-4o-2024-05-13 is 8.75, 26.25', { todo: 'charged at 1.7 times, not 1.75' }, () => {
+  it('priority of gpt-4o-2024-05-13 is 8.75, 26.25', () => {
     const [input, , output] = prices('gpt-4o-2024-05-13', 'priority');
     assert.deepEqual([input, output], [8.75, 26.25]);
   });
 
-  it('priority of gpt-5.5 is 12.5, 1.25, 75', { todo: 'charged at twice, not 2.5 times' }, () => {
-    assert.deepEqual(prices('gpt-5.5', 'priority'), [12.5, 1.25, 75]);
-  });
-
   // `fast` is the new name of `priority` (openai 7, `service_tier`; https://developers.openai.com/api/docs/guides/fast-mode).
-  it('fast is priority', { todo: 'charged at the standard price' }, () => {
-    assert.deepEqual(prices('gpt-5.2', 'fast'), prices('gpt-5.2', 'priority'));
+  for (const tier of ['fast', 'ultrafast']) {
+    it(`${tier} is priority`, () => {
+      assert.ok(isFaster(tier));
+      assert.deepEqual(prices('gpt-5.2', tier), prices('gpt-5.2', 'priority'));
+    });
+  }
+
+  it('is told from what is not faster', () => {
+    for (const tier of [undefined, null, 5, '', 'Priority', 'default', 'flex']) assert.ok(!isFaster(tier));
   });
 });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,18 @@ export const REDIS_MISSING =
     ? 'redis-server and valkey-server are not installed: apt-get install redis-server'
     : false;
 
+/** Sets the clock of one process: Debian's package `faketime`. */
+const FAKETIME = [
+  `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`,
+  '/usr/lib/faketime/libfaketime.so.1',
+].find((path) => existsSync(path));
+
+/** Whether a server's clock can be set; where not, `apt-get install faketime`. */
+export const CAN_SET_CLOCK = FAKETIME !== undefined;
+
 export interface RedisServerOptions {
+  /** Lets `setClock` set the server's clock, where {@link CAN_SET_CLOCK}. */
+  readonly clock?: boolean;
   /** Writes each change to disk before it answers, so that a restart finds everything. */
   readonly appendonly?: boolean;
   readonly password?: string;
@@ -32,6 +43,8 @@ export interface RedisServer {
   readonly url: string;
   /** Sends one command on a connection of its own. */
   readonly command: (...args: string[]) => Promise<unknown>;
+  /** Lets its clock show so much more than ours, milliseconds. */
+  readonly setClock: (aheadMs: number) => void;
   /** Kills it as `kill -9` does. */
   readonly kill: () => Promise<void>;
   /** Stops it where it stands, as a host that hangs does; `SIGCONT` lets it go on. */
@@ -57,6 +70,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     port,
     url,
     command: (...args) => commandAt(url, args),
+    setClock: (aheadMs) => setClock(directory, aheadMs),
     kill,
     signal: (signal) => void child.kill(signal),
     restart: async ({ withData = true } = {}) => {
@@ -78,12 +92,14 @@ async function start(
   port: number,
   directory: string,
   url: string,
-  { appendonly = false, password, args = [] }: RedisServerOptions,
+  { appendonly = false, password, args = [], clock = false }: RedisServerOptions,
 ): Promise<ChildProcess> {
   const flags = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
   if (appendonly) flags.push('--appendonly', 'yes', '--appendfsync', 'always');
   if (password !== undefined) flags.push('--requirepass', password);
-  const child = spawn(REDIS_BINARY ?? 'redis-server', [...flags, ...args], { stdio: 'ignore' });
+  if (clock) setClock(directory, 0);
+  const env = clock ? { ...process.env, ...clockEnv(directory) } : process.env;
+  const child = spawn(REDIS_BINARY ?? 'redis-server', [...flags, ...args], { stdio: 'ignore', env });
   for (let tries = 0; tries < 200; tries += 1) {
     if (child.exitCode !== null) throw new Error(`redis-server ended with code ${child.exitCode}`);
     try {
@@ -95,6 +111,23 @@ async function start(
   }
   child.kill('SIGKILL');
   throw new Error('redis-server did not start within 4 seconds');
+}
+
+function clockFile(directory: string): string {
+  return join(directory, 'clock');
+}
+
+function setClock(directory: string, aheadMs: number): void {
+  writeFileSync(clockFile(directory), `+${(aheadMs / 1_000).toFixed(3)}\n`);
+}
+
+function clockEnv(directory: string): Record<string, string> {
+  return {
+    ...(FAKETIME === undefined ? {} : { LD_PRELOAD: FAKETIME }),
+    FAKETIME_TIMESTAMP_FILE: clockFile(directory),
+    FAKETIME_NO_CACHE: '1',
+    FAKETIME_DONT_FAKE_MONOTONIC: '1',
+  };
 }
 
 async function commandAt(url: string, args: readonly string[]): Promise<unknown> {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { leavesFileUsable } from './failures.ts';
+import { isFull, leavesFileUsable } from './failures.ts';
 import { assertStillThere, ensureFile, type FileIdentity, identityOf } from './file.ts';
 import { nodeSqlite } from './node-sqlite.ts';
 import { prepareSchema } from './schema.ts';
@@ -8,6 +8,12 @@ export type Row = Record<string, SQLOutputValue>;
 
 /** How long SQLite itself waits for a lock, milliseconds: the event loop stands still meanwhile. */
 const BLOCKING_MS = 5;
+
+/**
+ * What is committed outlives the process as it is: an fsync of each commit would only matter where the machine loses power. The
+ * log is written back, with an fsync, each 4,000 pages (16 MB): that takes milliseconds.
+ */
+const PACE = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000';
 
 /** One open ledger file: transactions, and statements that are prepared once. */
 export class Connection {
@@ -28,8 +34,7 @@ export class Connection {
     try {
       this.#database.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
       prepareSchema(this.#database, path);
-      // What is committed outlives the process as it is; an fsync of each commit would only matter where the machine loses power.
-      this.#database.exec('PRAGMA synchronous = NORMAL');
+      this.#database.exec(PACE);
       // Looked up before it was opened: a file that was put in its place meanwhile is told at the first use.
       this.#opened = opened ?? { dev: -1, ino: -1 };
     } catch (error) {
@@ -84,9 +89,17 @@ export class Connection {
   }
 
   #rollBack(cause: unknown): void {
-    // SQLite has rolled back by itself where it was out of space; a file that cannot be used on is closed, which rolls back too.
-    if (!this.#database.isTransaction || !leavesFileUsable(cause)) return;
-    this.run('ROLLBACK');
+    // A file that cannot be used on is closed, which rolls back too.
+    if (!leavesFileUsable(cause) && !isFull(cause)) return;
+    try {
+      // SQLite has done so by itself after some failures.
+      if (this.#database.isTransaction) this.run('ROLLBACK');
+      // The log has the most of what we hold of a full disk: written back, it begins anew.
+      if (isFull(cause)) this.#database.exec('PRAGMA wal_checkpoint');
+    } catch {
+      // What failed first is what the caller has to know.
+      this.close();
+    }
   }
 
   #prepared(sql: string): StatementSync {

@@ -37,6 +37,11 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED || code === PROTOCOL;
 }
 
+/** Whether the disk has no room. */
+export function isFull(error: unknown): boolean {
+  return resultCode(error) === FULL;
+}
+
 /** Whether the file may be used on as it is open, now that the transaction is rolled back. */
 export function leavesFileUsable(error: unknown): boolean {
   const code = resultCode(error);

@@ -59,6 +59,8 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
   // Another process may have made them meanwhile. What fails here is rolled back when the file is closed.
   if (!isReady(database, path)) database.exec(TABLES);
   database.exec('COMMIT');
+  // Takes the room of the tables now: on a disk that fills up, the log can be written back into it and begin anew.
+  database.exec('PRAGMA wal_checkpoint');
 }
 
 function isReady(database: DatabaseSync, path: string): boolean {

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { ResilientStore, StoreError, TokenBudgetTracker } from '../../src/budget/index.ts';
+import { chain, FakeStore, flush, job, request, resilient, used } from './fake-store.ts';
+import { reserveOf } from './helpers.ts';
+
+describe('what is owed to a store that is away', () => {
+  it('is tried again once a second, not without a pause', async (test) => {
+    const { fake, store, pass } = resilient(test);
+    fake.how = 'fails';
+    fake.most = 200;
+    await store.charge(chain, used(5));
+    await pass(3_100);
+    const tries = fake.count('charge');
+    assert.ok(tries >= 3 && tries <= 5, `${tries} times in 3 seconds`);
+  });
+
+  it('is not written twice where it was written late', async (test) => {
+    const { fake, store, pass, ledger, late } = resilient(test);
+    fake.how = 'hangs';
+    await late(store.charge(chain, used(5)));
+    await fake.goOn();
+    await pass(3_100);
+    assert.deepEqual(ledger(), [5, 0, 5, 0]);
+  });
+
+  it('is what was settled first', async (test) => {
+    const { fake, store, pass, ledger } = resilient(test);
+    const one = request();
+    await store.reserve(chain, one);
+    fake.how = 'fails';
+    assert.equal(await store.settle(one.id, used(70)), true);
+    assert.equal(await store.release(one.id), false);
+    fake.how = 'well';
+    await pass(1_100);
+    assert.deepEqual(ledger(), [70, 0, 70, 0]);
+  });
+});
+
+describe('a tracker over a store that is away', () => {
+  it('settles and charges without an error, and is written to when the store is back', async (test) => {
+    const { fake, store, pass, ledger } = resilient(test);
+    fake.how = 'fails';
+    const tracker = new TokenBudgetTracker(job, { store });
+    await flush();
+    const one = reserveOf();
+    assert.equal((await tracker.reserve(one)).admitted, true);
+    assert.equal(await tracker.settle(one.id, used(70)), true);
+    await tracker.charge(used(5));
+    await assert.rejects(async () => tracker.status(), StoreError);
+    fake.how = 'well';
+    await pass(1_100);
+    assert.deepEqual(ledger(), [75, 0, 75, 0]);
+  });
+
+  it('is made, though the store throws at once', async () => {
+    const fake = new FakeStore();
+    fake.how = 'throws';
+    let told = 0;
+    const store = new ResilientStore(fake.store, {
+      failurePolicy: 'open',
+      timeoutMs: 250,
+      onChange: () => {
+        told += 1;
+      },
+    });
+    assert.doesNotThrow(() => new TokenBudgetTracker(job, { store }));
+    await flush();
+    assert.equal(told, 1);
+  });
+});

@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { NOTHING, StoreError, StoreUnavailableError } from '../../src/budget/index.ts';
+import { chain, flush, job, request, resilient, used } from './fake-store.ts';
+import { amounts } from './helpers.ts';
+
+describe('a store that is there', () => {
+  it('is asked as it is', async (test) => {
+    const { fake, store, changes, ledger } = resilient(test);
+    const one = request();
+    assert.partialDeepStrictEqual(await store.reserve(chain, one), { admitted: true, outputCap: 100 });
+    assert.equal(await store.grow(chain, one.id, amounts({ tokens: 10 })), true);
+    assert.equal(await store.grow(chain, one.id, amounts({ tokens: 1_000 })), false);
+    assert.equal((await store.balances(job)).reserved.tokens, 110);
+    await store.heartbeat([one.id], 1_000);
+    assert.equal(await store.settle(one.id, used(60)), true);
+    assert.equal(await store.settle(one.id, used(60)), false);
+    assert.equal(await store.release(one.id), false);
+    await store.charge(chain, used(5));
+    assert.equal((await store.reserve(chain, request(2_000))).admitted, true);
+    assert.deepEqual([ledger(), changes], [[65, 1, 65, 1], []]);
+    await store.close();
+    assert.equal(fake.count('close'), 1);
+  });
+});
+
+describe('a store that is away, where the policy is open', () => {
+  it('does not stop calls, which are charged once when it is back', async (test) => {
+    const { fake, store, pass, ledger } = resilient(test);
+    fake.how = 'fails';
+    const [one, two] = [request(9_999), request()];
+    assert.deepEqual(await store.reserve(chain, one), {
+      admitted: true,
+      outputCap: 9_999,
+      reserved: NOTHING,
+    });
+    await store.reserve(chain, two);
+    assert.equal(await store.grow(chain, one.id, used(5)), true);
+    assert.equal(await store.settle(one.id, used(70)), true);
+    assert.equal(await store.settle(two.id, used(7)), true);
+    await store.charge(chain, used(3));
+    assert.deepEqual(ledger(), [0, 0, 0, 0]);
+    fake.how = 'well';
+    await pass(1_100);
+    assert.deepEqual(ledger(), [80, 0, 80, 0]);
+    await pass(5_000);
+    await store.close();
+    assert.deepEqual(ledger(), [80, 0, 80, 0]);
+    assert.equal(await store.settle(one.id, used(70)), false);
+  });
+
+  it('is written to as soon as a call finds it back', async (test) => {
+    const { fake, store, pass, ledger, changes } = resilient(test);
+    fake.how = 'fails';
+    await store.reserve(chain, request());
+    fake.how = 'well';
+    const one = request();
+    await store.reserve(chain, one);
+    fake.how = 'fails';
+    await store.settle(one.id, used(9));
+    fake.how = 'well';
+    await store.balances(job);
+    await pass(1_100);
+    assert.deepEqual(ledger(), [9, 0, 9, 0]);
+    assert.deepEqual(changes, ['away: away', 'back', 'away: away', 'back']);
+  });
+
+  it('is written nothing for a call that spent nothing', async (test) => {
+    const { fake, store, pass } = resilient(test);
+    fake.how = 'fails';
+    const one = request();
+    await store.reserve(chain, one);
+    assert.equal(await store.release(one.id), true);
+    fake.how = 'well';
+    await pass(2_000);
+    assert.equal(fake.count('charge'), 0);
+  });
+
+  it('is waited for no longer than the timeout', async (test) => {
+    const { fake, store, late, changes } = resilient(test);
+    fake.how = 'hangs';
+    assert.equal((await late(store.reserve(chain, request()))).admitted, true);
+    assert.deepEqual(changes, ['away: the store did not answer within 250 ms']);
+  });
+
+  it('has its balances not told', async (test) => {
+    const { fake, store } = resilient(test);
+    fake.how = 'fails';
+    await assert.rejects(store.balances(job), StoreError);
+    await assert.rejects(store.heartbeat(['a'], 5), StoreError);
+  });
+
+  it('may throw at once', async (test) => {
+    const { fake, store, pass, ledger } = resilient(test);
+    fake.how = 'throws';
+    const one = request();
+    assert.equal((await store.reserve(chain, one)).admitted, true);
+    await store.settle(one.id, used(4));
+    await store.charge(chain, used(1));
+    fake.how = 'well';
+    await pass(1_100);
+    assert.deepEqual(ledger(), [5, 0, 5, 0]);
+  });
+});
+
+describe('a store that is away, where the policy is closed', () => {
+  it('has calls refused', async (test) => {
+    const { fake, store, ledger } = resilient(test, 'closed');
+    fake.how = 'fails';
+    await assert.rejects(store.reserve(chain, request()), (error) => {
+      assert.ok(error instanceof StoreUnavailableError);
+      assert.deepEqual(
+        [error.code, error.status, error.budget],
+        ['token_budget_store_unavailable', 402, 'job'],
+      );
+      assert.ok(error.cause instanceof StoreError);
+      assert.match(error.message, /"job" is not available, so the call was not sent.*"failurePolicy"/);
+      assert.ok(!error.message.includes('\n'));
+      return true;
+    });
+    assert.deepEqual(ledger(), [0, 0, 0, 0]);
+  });
+
+  it('pays for no more than is reserved, and is settled when it is back', async (test) => {
+    const { fake, store, pass, ledger } = resilient(test, 'closed');
+    const one = request();
+    await store.reserve(chain, one);
+    fake.how = 'fails';
+    assert.equal(await store.grow(chain, one.id, used(5)), false);
+    assert.equal(await store.settle(one.id, used(70)), true);
+    await store.charge(chain, used(2));
+    fake.how = 'well';
+    await pass(1_100);
+    assert.deepEqual(ledger(), [72, 0, 72, 0]);
+  });
+});
+
+describe('what is not known to be written', () => {
+  it('is settled again until it is, and once', async (test) => {
+    const { fake, store, pass, ledger } = resilient(test);
+    const one = request();
+    await store.reserve(chain, one);
+    fake.how = 'fails';
+    assert.equal(await store.settle(one.id, used(70)), true);
+    await pass(3_200);
+    assert.deepEqual(ledger(), [0, 1, 0, 1]);
+    assert.ok(fake.count('settle') >= 3, `${fake.count('settle')}`);
+    fake.how = 'well';
+    await pass(1_100);
+    const tries = fake.count('settle');
+    await pass(3_000);
+    assert.deepEqual([ledger(), fake.count('settle')], [[70, 0, 70, 0], tries]);
+  });
+
+  it('may have been settled in time after all', async (test) => {
+    const { fake, store, pass, ledger, late } = resilient(test);
+    const one = request();
+    await store.reserve(chain, one);
+    fake.how = 'hangs';
+    assert.equal(await late(store.settle(one.id, used(70))), true);
+    await fake.goOn();
+    await pass(2_100);
+    assert.deepEqual(ledger(), [70, 0, 70, 0]);
+  });
+
+  for (const failurePolicy of ['open', 'closed'] as const) {
+    it(`is released where it was reserved too late: ${failurePolicy}`, async (test) => {
+      const { fake, store, ledger, late } = resilient(test, failurePolicy);
+      fake.how = 'hangs';
+      const answer = late(store.reserve(chain, request()));
+      if (failurePolicy === 'closed') await assert.rejects(answer, StoreUnavailableError);
+      else assert.equal((await answer).admitted, true);
+      await fake.goOn();
+      assert.deepEqual([ledger(), fake.count('release')], [[0, 0, 0, 0], 1]);
+    });
+  }
+
+  it('is kept for ten thousand calls at most', async (test) => {
+    const { fake, store, pass } = resilient(test);
+    fake.how = 'fails';
+    await Promise.all(Array.from({ length: 10_050 }, (_, n) => store.settle(`call ${n}`, used(1))));
+    fake.how = 'well';
+    await pass(1_100);
+    for (let n = 0; n < 2_000 && fake.settled.size < 10_000; n += 1) await flush();
+    await pass(3_000);
+    assert.equal(fake.settled.size, 10_000);
+  });
+});

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { endpointOf, exporterNames, positive, protocolOf, text } from '../../src/otel/env.ts';
+
+describe('a variable of OpenTelemetry', () => {
+  it('is its text without the space around it; empty, it is not set', () => {
+    assert.equal(text({ A: ' x y ' }, 'A'), 'x y');
+    for (const value of [undefined, '', '  ', '\t\n']) assert.equal(text({ A: value }, 'A'), undefined);
+    assert.equal(text({}, 'A'), undefined);
+  });
+
+  it('that is a number above zero becomes an option', () => {
+    assert.deepEqual(positive({ A: ' 250 ' }, 'A', 'every'), { every: 250 });
+    assert.deepEqual(positive({ A: '0.5' }, 'A', 'every'), { every: 0.5 });
+    for (const value of [undefined, '', '0', '-1', 'x', '5s', 'NaN']) {
+      assert.deepEqual(positive({ A: value }, 'A', 'every'), {}, `${value}`);
+    }
+  });
+});
+
+describe('the exporters of a signal', () => {
+  for (const [given, names] of [
+    [undefined, ['otlp']],
+    ['', ['otlp']],
+    ['otlp', ['otlp']],
+    ['none', []],
+    ['console, otlp', ['console', 'otlp']],
+    ['otlp,none', []],
+    ['otlp,otlp', ['otlp']],
+    ['zipkin', ['zipkin']],
+  ] as const) {
+    it(`are ${names.join(' and ') || 'none'} for ${given}`, () => {
+      assert.deepEqual(exporterNames({ OTEL_TRACES_EXPORTER: given }, 'TRACES'), names);
+    });
+  }
+
+  it('are those of the signal', () => {
+    const env = { OTEL_METRICS_EXPORTER: 'none' };
+    assert.deepEqual(exporterNames(env, 'METRICS'), []);
+    assert.deepEqual(exporterNames(env, 'LOGS'), ['otlp']);
+  });
+});
+
+describe('the protocol', () => {
+  it('is JSON over HTTP unless another is asked for', () => {
+    assert.equal(protocolOf({}, 'TRACES'), 'http/json');
+    for (const [given, protocol] of [
+      ['grpc', 'grpc'],
+      ['http/protobuf', 'http/protobuf'],
+      ['http/json', 'http/json'],
+      ['carrier pigeon', 'http/json'],
+      ['', 'http/json'],
+    ] as const) {
+      assert.equal(protocolOf({ OTEL_EXPORTER_OTLP_PROTOCOL: given }, 'LOGS'), protocol, given);
+    }
+  });
+
+  it('of a signal goes before that of all', () => {
+    const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json' };
+    assert.deepEqual([protocolOf(env, 'LOGS'), protocolOf(env, 'TRACES')], ['http/json', 'grpc']);
+  });
+});
+
+describe('the endpoint', () => {
+  const hrefs = (env: Record<string, string>) => endpointOf(env, 'TRACES')?.href;
+
+  it('is that of a collector on this host', () => {
+    assert.equal(hrefs({}), 'http://localhost:4318/');
+    assert.equal(hrefs({ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }), 'http://localhost:4317/');
+  });
+
+  it('is the one that is set, that of the signal first', () => {
+    const all = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://all:1' };
+    assert.equal(hrefs(all), 'http://all:1/');
+    assert.equal(
+      hrefs({ ...all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://own:2/v1/x' }),
+      'http://own:2/v1/x',
+    );
+    assert.equal(hrefs({ ...all, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://own:2' }), 'http://all:1/');
+  });
+
+  it('is none where it is no URL', () => {
+    assert.equal(hrefs({ OTEL_EXPORTER_OTLP_ENDPOINT: 'not a url' }), undefined);
+  });
+});

@@ -1,0 +1,246 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type Attributes, ROOT_CONTEXT, type Span, type Tracer, trace } from '@opentelemetry/api';
+import { AlwaysOffSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  attachCharge,
+  type BudgetStatus,
+  defineBudget,
+  NOTHING,
+  StoreError,
+  TokenBudgetTracker,
+} from '../../src/budget/index.ts';
+import { RecordModelCallsSampler } from '../../src/otel/sampler.ts';
+import { BudgetSpanProcessor, OUR_SCOPE } from '../../src/otel/span-processor.ts';
+import { PriceBook } from '../../src/pricing/index.ts';
+import { MemoryStore } from '../../src/store/index.ts';
+
+/** A call of gpt-5.2 with 1,000 tokens in and 100 out, as another instrumentation tells it: $0.00315. */
+const CALL: Attributes = {
+  'gen_ai.operation.name': 'chat',
+  'gen_ai.request.model': 'gpt-5.2',
+  'gen_ai.usage.input_tokens': 1_000,
+  'gen_ai.usage.output_tokens': 100,
+};
+const COST = 3_150_000;
+const CHARGED = { costNanoUsd: COST, tokens: 1_100, calls: 1 };
+
+/** The real provider with the processor on it, and spans of ours and of others. */
+function traced(options: { sampler?: Sampler; store?: MemoryStore } = {}) {
+  const { sampler, store = new MemoryStore() } = options;
+  const budget = defineBudget({ name: 'b', limits: { costUsd: 10 } });
+  const tracker = new TokenBudgetTracker(budget, { store });
+  const provider = new TracerProvider({
+    ...(sampler === undefined ? {} : { sampler: new RecordModelCallsSampler(sampler) }),
+    spanProcessors: [new BudgetSpanProcessor({ tracker, prices: new PriceBook() })],
+  });
+  const [ours, theirs] = [provider.getTracer(OUR_SCOPE), provider.getTracer('langchain')];
+  const settled = () => (tracker.status() as BudgetStatus).balances.settled;
+  return { provider, tracker, ours, theirs, settled };
+}
+
+function start(tracer: Tracer, name: string, attributes: Attributes = {}, parent?: Span): Span {
+  const within = parent === undefined ? ROOT_CONTEXT : trace.setSpan(ROOT_CONTEXT, parent);
+  return tracer.startSpan(name, { attributes }, within);
+}
+
+describe('a span of another instrumentation', () => {
+  it('that is a call of a model is charged by its usage', () => {
+    const { theirs, settled } = traced();
+    const span = start(theirs, 'chat', { 'gen_ai.operation.name': 'chat' });
+    assert.deepEqual(settled(), NOTHING);
+    span.setAttributes(CALL);
+    span.end();
+    span.end();
+    assert.deepEqual(settled(), CHARGED);
+  });
+
+  const cases: readonly (readonly [string, Attributes, object])[] = [
+    ['the model that answered', { 'gen_ai.response.model': 'gpt-4o-2024-08-06' }, { costNanoUsd: 3_500_000 }],
+    ['its cached input', { 'gen_ai.usage.cache_read.input_tokens': 1_000 }, { costNanoUsd: 1_575_000 }],
+    [
+      'no more cached input than input',
+      { 'gen_ai.usage.cache_read.input_tokens': 9_999 },
+      { costNanoUsd: 1_575_000 },
+    ],
+    ['its tier', { 'openai.response.service_tier': 'priority' }, { costNanoUsd: 2 * COST }],
+    ['reasoning as output', { 'gen_ai.usage.reasoning.output_tokens': 90 }, { costNanoUsd: COST }],
+    ['embeddings', { 'gen_ai.operation.name': 'embeddings' }, { calls: 1 }],
+    ['no output', { 'gen_ai.usage.output_tokens': 'x' }, { costNanoUsd: 1_750_000, tokens: 1_000 }],
+  ];
+  for (const [name, attributes, expected] of cases) {
+    it(`is charged for ${name}`, () => {
+      const { theirs, settled } = traced();
+      start(theirs, 'chat', { ...CALL, ...attributes }).end();
+      assert.partialDeepStrictEqual(settled(), expected);
+    });
+  }
+
+  it('may use the names of earlier conventions', () => {
+    const { theirs, settled } = traced();
+    const old = { 'gen_ai.usage.prompt_tokens': 1_000, 'gen_ai.usage.completion_tokens': 100 };
+    start(theirs, 'chat', {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'gpt-5.2',
+      ...old,
+    }).end();
+    assert.deepEqual(settled(), CHARGED);
+  });
+
+  for (const operation of ['invoke_agent', 'create_agent', 'execute_tool', 'invoke_workflow', '']) {
+    it(`is not charged where it sums others: ${operation}`, () => {
+      const { theirs, settled } = traced();
+      start(theirs, 'agent', { ...CALL, 'gen_ai.operation.name': operation }).end();
+      assert.deepEqual(settled(), NOTHING);
+    });
+  }
+
+  it('is not charged for usage that is none, or that cannot be believed', () => {
+    const { theirs, settled } = traced();
+    for (const value of [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, '100', true, 2 ** 60]) {
+      const usage = { 'gen_ai.usage.input_tokens': value, 'gen_ai.usage.output_tokens': value };
+      start(theirs, 'chat', { ...CALL, ...usage }).end();
+    }
+    start(theirs, 'chat', { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-5.2' }).end();
+    start(theirs, 'GET /', { 'gen_ai.usage.input_tokens': 5 }).end();
+    assert.deepEqual(settled(), NOTHING);
+  });
+
+  it('is charged sampled or not', () => {
+    const { theirs, settled, provider } = traced({ sampler: new AlwaysOffSampler() });
+    start(theirs, 'chat', CALL).end();
+    assert.deepEqual(settled(), CHARGED);
+    return provider.forceFlush();
+  });
+
+  it('of a model without a price is charged by policy, and does not fail the host', () => {
+    const { theirs, tracker, settled } = traced();
+    start(theirs, 'chat', { ...CALL, 'gen_ai.request.model': 'nobody-knows' }).end();
+    assert.ok(settled().costNanoUsd > COST);
+    const strict = new TracerProvider({
+      spanProcessors: [
+        new BudgetSpanProcessor({ tracker, prices: new PriceBook({ unknownModel: 'error' }) }),
+      ],
+    });
+    start(strict.getTracer('x'), 'chat', { ...CALL, 'gen_ai.request.model': 'nobody-knows' }).end();
+    assert.equal(settled().calls, 1);
+  });
+});
+
+describe('spans of others around one of ours', () => {
+  it('are not charged where they are its parent or its child', () => {
+    const { ours, theirs, settled } = traced();
+    const above = start(theirs, 'chat', CALL);
+    const own = start(ours, 'chat gpt-5.2', CALL, above);
+    const below = start(theirs, 'chat', CALL, own);
+    below.end();
+    own.end();
+    above.end();
+    assert.deepEqual(settled(), NOTHING);
+  });
+
+  it('are charged where they are its siblings, before it and after it', () => {
+    const { ours, theirs, settled } = traced();
+    const root = start(theirs, 'workflow');
+    start(theirs, 'chat', CALL, root).end();
+    const own = start(ours, 'chat gpt-5.2', CALL, root);
+    start(theirs, 'chat', CALL, root).end();
+    own.end();
+    start(theirs, 'chat', CALL, root).end();
+    root.end();
+    assert.equal(settled().calls, 3);
+    assert.equal(settled().costNanoUsd, 3 * COST);
+  });
+
+  it('are not charged for a parent of several of ours', () => {
+    const { ours, theirs, settled } = traced();
+    const above = start(theirs, 'chat', CALL);
+    for (let attempt = 0; attempt < 3; attempt += 1) start(ours, 'chat gpt-5.2', CALL, above).end();
+    above.end();
+    assert.deepEqual(settled(), NOTHING);
+    start(theirs, 'chat', CALL).end();
+    assert.equal(settled().calls, 1);
+  });
+
+  it('are not charged across a span between', () => {
+    const { ours, theirs, settled } = traced();
+    const above = start(theirs, 'chat', CALL);
+    const between = start(theirs, 'retry', {}, above);
+    const own = start(ours, 'chat gpt-5.2', CALL, between);
+    const http = start(theirs, 'POST', {}, own);
+    start(theirs, 'chat', CALL, http).end();
+    http.end();
+    own.end();
+    between.end();
+    above.end();
+    assert.deepEqual(settled(), NOTHING);
+  });
+
+  it('are not charged where a child of ours ends after it', () => {
+    const { ours, theirs, settled } = traced();
+    const own = start(ours, 'chat gpt-5.2', CALL);
+    const below = start(theirs, 'chat', CALL, own);
+    own.end();
+    below.end();
+    assert.deepEqual(settled(), NOTHING);
+  });
+});
+
+describe('a span of ours', () => {
+  it('settles its charge when it ends, and is not charged by its usage', () => {
+    const { ours, settled } = traced();
+    const span = start(ours, 'chat gpt-5.2', CALL);
+    let ended = 0;
+    attachCharge(span, {
+      settle: () => {
+        ended += 1;
+        // The span is still open, so that thresholds become events of it.
+        if (ended === 1) assert.equal(span.isRecording(), true);
+      },
+    });
+    span.end();
+    assert.ok(ended >= 1);
+    assert.deepEqual(settled(), NOTHING);
+  });
+
+  it('does not fail the host where its charge throws', () => {
+    const { ours } = traced();
+    const span = start(ours, 'chat gpt-5.2', CALL);
+    attachCharge(span, {
+      settle: () => {
+        throw new Error('a fault of the store');
+      },
+    });
+    assert.doesNotThrow(() => span.end());
+  });
+});
+
+describe('a charge that fails later', () => {
+  /** The rejections that nobody handled while it ran: each would end the process of the host. */
+  async function unhandled(run: () => void): Promise<unknown[]> {
+    const seen: unknown[] = [];
+    const see = (error: unknown): void => void seen.push(error);
+    const others = process.listeners('unhandledRejection');
+    process.removeAllListeners('unhandledRejection');
+    process.on('unhandledRejection', see);
+    run();
+    for (let n = 0; n < 10; n += 1) await new Promise((done) => setImmediate(done));
+    process.removeListener('unhandledRejection', see);
+    for (const other of others) process.on('unhandledRejection', other);
+    return seen;
+  }
+
+  it('of a span of ours does not end the process', async () => {
+    const { ours } = traced();
+    const span = start(ours, 'chat gpt-5.2', CALL);
+    attachCharge(span, { settle: () => Promise.reject(new StoreError('away')) });
+    assert.deepEqual(await unhandled(() => span.end()), []);
+  });
+
+  it('of a span of another instrumentation does not end the process', async () => {
+    const store = new MemoryStore();
+    const { theirs } = traced({ store });
+    store.charge = (): void => Promise.reject(new StoreError('away')) as never;
+    assert.deepEqual(await unhandled(() => start(theirs, 'chat', CALL).end()), []);
+  });
+});

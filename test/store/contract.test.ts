@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MemoryStore } from '../../src/store/memory.ts';
+import { SqliteStore } from '../../src/store/sqlite.ts';
+import { type StoreHarness, storeContract, type TestClock } from './contract.ts';
+
+/** 2026-03-14 15:09 UTC, and on only by hand. */
+function clockOf(): TestClock {
+  let now = Date.UTC(2026, 2, 14, 15, 9, 26, 535);
+  return {
+    now: () => now,
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+storeContract('memory', async (): Promise<StoreHarness> => {
+  const clock = clockOf();
+  return { store: new MemoryStore(clock.now), clock, close: async () => undefined };
+});
+
+storeContract('sqlite', async (): Promise<StoreHarness> => {
+  const clock = clockOf();
+  const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-contract-'));
+  const stores: SqliteStore[] = [];
+  const open = (): SqliteStore => {
+    const store = new SqliteStore(join(directory, 'ledger.db'), { now: clock.now });
+    stores.push(store);
+    return store;
+  };
+  return {
+    store: open(),
+    clock,
+    reopen: async () => open(),
+    close: async () => {
+      for (const store of stores) await store.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+});
+
+// The Redis store has a server to be started, and so a test file of its own: it calls storeContract('redis', …).

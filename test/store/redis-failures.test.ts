@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  type Amounts,
+  defineBudget,
+  NOTHING,
+  type ReserveRequest,
+  StoreError,
+} from '../../src/budget/index.ts';
+import { RedisStore, type RedisStoreOptions } from '../../src/store/redis.ts';
+import {
+  REDIS_MISSING,
+  type RedisServer,
+  type RedisServerOptions,
+  startRedisServer,
+} from '../support/redis-server.ts';
+
+const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
+const TIMEOUT = 250;
+
+function request(id: string, given: Partial<ReserveRequest> = {}): ReserveRequest {
+  const fixed = { costNanoUsd: 7, tokens: 10, calls: 1 };
+  return { id, leaseMs: 60_000, fixed, outputPicoUsd: 0, choices: 1, outputCap: 50, capped: true, ...given };
+}
+
+function tokens(count: number): Amounts {
+  return { costNanoUsd: 0, tokens: count, calls: 1 };
+}
+
+describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
+  const ends: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+
+  async function serve(options?: RedisServerOptions): Promise<RedisServer> {
+    const server = await startRedisServer(options);
+    ends.push(server.close);
+    return server;
+  }
+
+  function open(url: string, given: Partial<RedisStoreOptions> = {}): RedisStore {
+    const store = new RedisStore({ url, timeoutMs: TIMEOUT, ...given });
+    ends.push(() => store.close());
+    return store;
+  }
+
+  /** Rejects with a StoreError that says so, within the timeout. */
+  async function fails(what: Promise<unknown>, pattern: RegExp): Promise<void> {
+    const started = performance.now();
+    await assert.rejects(what, (error) => {
+      assert.ok(error instanceof StoreError, String(error));
+      assert.match(error.message, pattern);
+      return true;
+    });
+    const tookMs = performance.now() - started;
+    assert.ok(tookMs < TIMEOUT + 200, `took ${Math.round(tookMs)} ms`);
+  }
+
+  /** Asks until it is answered again: a new connection is made by itself. */
+  async function back<T>(ask: () => Promise<T>): Promise<T> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        assert.ok(error instanceof StoreError);
+        await sleep(50);
+      }
+    }
+    throw new Error('Redis did not come back');
+  }
+
+  it('rejects at once where nobody listens, without the password in the message', async () => {
+    const store = open('redis://:secret@127.0.0.1:1');
+    for (let call = 0; call < 3; call += 1) {
+      await fails(
+        store.reserve([job], request('a')),
+        /^Redis at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/,
+      );
+    }
+    assert.throws(() => new RedisStore({ url: 'http://localhost' }), RangeError);
+    assert.throws(() => new RedisStore({ url: 'redis://localhost', timeoutMs: 0 }), RangeError);
+  });
+
+  it('rejects where the password is wrong, and takes the right one', async () => {
+    const server = await serve({ password: 'a p@ss:word/' });
+    await fails(open(server.url.replace(/:[^:]*@/, ':wrong@')).balances(job), /WRONGPASS/);
+    await fails(open(server.url.replace(/:[^:]*@/, '')).balances(job), /NOAUTH/);
+    assert.equal((await open(server.url).balances(job)).open, 0);
+  });
+
+  it('keeps what was settled and reserved over a restart with its data, and counts nothing twice', async () => {
+    const server = await serve({ appendonly: true });
+    const store = open(server.url);
+    await store.reserve([job], request('a'));
+    await store.reserve([job], request('b'));
+    await store.settle('a', tokens(40));
+    await server.kill();
+    await fails(store.settle('b', tokens(5)), /cannot be reached/);
+    await fails(store.charge([job], tokens(1)), /cannot be reached/);
+    await server.restart();
+    assert.equal(await back(() => store.settle('b', tokens(5))), true);
+    assert.equal(await store.settle('a', tokens(40)), false);
+    const { settled, reserved, open: calls } = await store.balances(job);
+    assert.deepEqual([settled.tokens, reserved, calls], [45, NOTHING, 0]);
+  });
+
+  it('begins anew after a restart without its data, and charges calls of that moment once', async () => {
+    const server = await serve();
+    const store = open(server.url);
+    await store.reserve([job], request('a'));
+    await store.settle('a', tokens(40));
+    await store.reserve([job], request('b'));
+    await store.reserve([job], request('c'));
+    await server.restart({ withData: false });
+    assert.equal(await back(() => store.settle('b', tokens(5))), true);
+    assert.equal(await store.settle('b', tokens(5)), false);
+    assert.equal(await store.release('c'), false);
+    const { settled, reserved, open: calls } = await store.balances(job);
+    assert.deepEqual([settled.tokens, reserved, calls], [5, NOTHING, 0]);
+  });
+
+  it('counts nothing of what was refused while the server was slow', async () => {
+    const server = await serve();
+    const store = open(server.url);
+    await store.reserve([job], request('before'));
+    await server.command('CLIENT', 'PAUSE', '700', 'ALL');
+    await Promise.all([
+      fails(store.reserve([job], request('slow')), /did not answer within 250 ms/),
+      fails(store.charge([job], tokens(100)), /did not answer/),
+      fails(store.settle('before', tokens(20)), /did not answer/),
+    ]);
+    await sleep(700);
+    // Nothing was executed late; a settlement may be repeated.
+    assert.equal(await back(() => store.settle('before', tokens(20))), true);
+    assert.ok((await store.reserve([job], request('slow'))).admitted);
+    const { settled, open: calls } = await store.balances(job);
+    assert.deepEqual([settled.tokens, calls], [20, 1]);
+  });
+
+  it('takes back what was executed in time but never heard', async () => {
+    const server = await serve();
+    // A timeout that the script, which runs in time, cannot keep: the answer comes a moment too late.
+    const store = open(server.url, { prefix: 'unheard' });
+    await store.balances(job);
+    const hasty = open(server.url, { prefix: 'unheard', timeoutMs: 1 });
+    let refused = 0;
+    const failed = (error: unknown): void => {
+      assert.ok(error instanceof StoreError);
+      refused += 1;
+    };
+    let charged = 0;
+    let taken = 0;
+    for (let round = 0; round < 60; round += 1) {
+      const few = Array.from({ length: 40 }, (_, index) => `${round} ${index}`);
+      await Promise.all([
+        ...few.map((id) =>
+          hasty.reserve([wide], request(id)).then(() => {
+            taken += 1;
+          }, failed),
+        ),
+        hasty.charge([wide], tokens(3)).then(() => {
+          charged += 1;
+        }, failed),
+      ]);
+    }
+    await sleep(300);
+    const { settled, open: calls } = await store.balances(wide);
+    assert.ok(refused > 100, `only ${refused} were refused`);
+    assert.deepEqual([calls, settled.calls], [taken, charged]);
+  });
+
+  it('gives up a connection on which nothing is answered, and makes another', async () => {
+    const server = await serve();
+    const store = open(server.url);
+    await store.reserve([job], request('a'));
+    server.signal('SIGSTOP');
+    for (let call = 0; call < 6; call += 1) {
+      await fails(store.balances(job), /did not answer|cannot be reached/);
+    }
+    server.signal('SIGCONT');
+    assert.equal((await back(() => store.balances(job))).open, 1);
+  });
+
+  it('rejects where its memory is full, and settles all the same', async () => {
+    const server = await serve({ args: ['--maxmemory-policy', 'noeviction'] });
+    const store = open(server.url);
+    assert.ok((await store.reserve([job], request('a'))).admitted);
+    await server.command('CONFIG', 'SET', 'maxmemory', '1mb');
+    await server.command('CONFIG', 'SET', 'maxmemory', '1');
+    await fails(store.reserve([job], request('b')), /OOM/);
+    await fails(store.charge([job], tokens(1)), /OOM/);
+    assert.equal(await store.settle('a', tokens(30)), true);
+    await server.command('CONFIG', 'SET', 'maxmemory', '0');
+    const { settled, open: calls } = await store.balances(job);
+    assert.deepEqual([settled, calls], [tokens(30), 0]);
+  });
+
+  it('rejects where the server is a read-only replica, and goes on once it is not', async () => {
+    const [primary, server] = await Promise.all([serve(), serve()]);
+    const store = open(server.url);
+    await store.balances(job);
+    await server.command('REPLICAOF', '127.0.0.1', String(primary.port));
+    await sleep(100);
+    await fails(store.reserve([job], request('a')), /READONLY/);
+    await server.command('REPLICAOF', 'NO', 'ONE');
+    assert.ok((await back(() => store.reserve([job], request('a')))).admitted);
+  });
+
+  it('rejects what another program has put at its keys', async () => {
+    const server = await serve();
+    await server.command('SET', '{token-budget}:account:always:job', 'text');
+    await fails(open(server.url).balances(job), /WRONGTYPE/);
+  });
+
+  it('holds no more than a bounded number of commands', async () => {
+    const server = await serve();
+    const store = open(server.url);
+    await store.balances(job);
+    server.signal('SIGSTOP');
+    const all = await Promise.allSettled(
+      Array.from({ length: 12_000 }, (_, index) => store.reserve([job], request(`r${index}`))),
+    );
+    server.signal('SIGCONT');
+    const full = all.filter((one) => one.status === 'rejected' && /wait for Redis/.test(String(one.reason)));
+    assert.equal(full.length, 2_000);
+    assert.equal((await back(() => store.balances(job))).open, 0);
+  });
+});
+
+const wide = defineBudget({ name: 'wide', limits: { calls: 100_000 } });
