@@ -55,6 +55,18 @@ const LAYERS: Readonly<
     may: ['../config/index.ts', '../budget/index.ts', '@opentelemetry/sdk-node'],
     mayNot: ['../openai/index.ts', '../store/index.ts', '../preload.ts', 'openai', 'openai/core'],
   },
+  cli: {
+    may: [
+      'commander',
+      '../budget/index.ts',
+      '../config/index.ts',
+      '../pricing/index.ts',
+      '../store/index.ts',
+      '../otel/semconv.ts',
+      '../version.ts',
+    ],
+    mayNot: ['../openai/index.ts', '../otel/sdk.ts', '../preload.ts', 'openai', '@opentelemetry/sdk-node'],
+  },
 };
 
 const RULE = 'lint/style/noRestrictedImports';

@@ -1,0 +1,5 @@
+import type { Command } from 'commander';
+import { addPrice } from './price.ts';
+
+/** Every subcommand, in the order of the help. Each declares its words here and loads its work when it is called. */
+export const COMMANDS: readonly ((program: Command) => void)[] = [addPrice];
