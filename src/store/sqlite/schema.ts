@@ -48,7 +48,11 @@ const TABLES = `
  * @throws StoreError where they are not, or a later version of the package made them; the file is left as it is
  */
 export function prepareSchema(database: DatabaseSync, path: string): void {
-  if (isReady(database, path)) return;
+  // In one transaction: another process may be making the tables, and what is read has to be of before or of after that.
+  database.exec('BEGIN');
+  const ready = isReady(database, path);
+  database.exec('COMMIT');
+  if (ready) return;
   const [mode] = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {});
   if (mode !== 'wal') {
     throw new StoreError(
