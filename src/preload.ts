@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { metrics } from '@opentelemetry/api';
 import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
 import { atExit } from './at-exit.ts';
-import { StoreError, TokenBudgetTracker } from './budget/index.ts';
+import { type Store, StoreError, TokenBudgetTracker } from './budget/index.ts';
 import { type Config, ConfigError, loadConfig } from './config/index.ts';
 import { OpenAIInstrumentation } from './openai/index.ts';
 import { registerBudget, setBaggagePolicy } from './otel/current-budget.ts';
@@ -12,6 +12,9 @@ import { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
 import { PriceBook } from './pricing/index.ts';
 import { openStore } from './store/index.ts';
 import { VERSION } from './version.ts';
+
+/** How long a thread may take to start at the exit, beyond what a shared store may take to answer, milliseconds. */
+const THREAD_MS = 500;
 
 /**
  * Puts a budget on the process: reads the configuration, hooks the openai SDK for CommonJS and ES modules, and
@@ -25,7 +28,7 @@ export function preload(): Preloaded {
   const config = orExit(() => loadConfig());
   for (const warning of config.warnings) say(warning);
   if (!config.limitGiven) sayDefault(config);
-  const tracker = trackerOf(config);
+  const { tracker, store } = trackerOf(config);
   registerBudget(tracker);
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
@@ -53,8 +56,11 @@ export function preload(): Preloaded {
   const flush = (): void => telemetry?.flushSync(config.flushTimeoutMs);
   const finish = (): void => {
     instrumentation.endOpenCalls('the process exits');
+    store.endSync?.(2 * config.storeTimeoutMs + THREAD_MS);
     flush();
   };
+  // Cheaper than at the exit, which takes a thread for it; once, so that it does not keep the process from its end.
+  process.once('beforeExit', () => void store.giveBack?.());
   atExit({ finish, flush }, isMainThread);
   const result = { tracker, config };
   setPreloaded(result);
@@ -81,16 +87,18 @@ function startTelemetry(
 }
 
 /** The process's budget in the store that is set, which tells of its failures as events of the budget. */
-function trackerOf(config: Config): TokenBudgetTracker {
-  const { budget, store, failurePolicy, storeTimeoutMs, waitMs, leaseMs } = config;
+function trackerOf(config: Config): { tracker: TokenBudgetTracker; store: Store } {
+  const { budget, store: place, slices, failurePolicy, storeTimeoutMs, waitMs, leaseMs } = config;
   const onChange = (available: boolean, cause?: unknown): void => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
   };
-  const opened = orExit(() => openStore({ store, failurePolicy, storeTimeoutMs, onChange }));
-  const tracker = new TokenBudgetTracker(budget, { store: opened, waitMs, leaseMs });
-  return tracker;
+  const store = orExit(() =>
+    openStore({ store: place, slices, failurePolicy, storeTimeoutMs, leaseMs, onChange }),
+  );
+  const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
+  return { tracker, store };
 }
 
 /** Has imports of openai's entry points, and of nothing else, come by the instrumentation. */

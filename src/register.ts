@@ -8,7 +8,7 @@ import { workerData } from 'node:worker_threads';
 // Before anything else is loaded, so that it is loaded from the cache.
 module.enableCompileCache();
 
-// Our own thread inherits the preload, where it is set by NODE_OPTIONS, and needs none.
-if (workerData?.exporter !== 'otel-token-budget.exporter') {
+// Our own threads inherit the preload, where it is set by NODE_OPTIONS, and need none.
+if (!String(workerData?.thread).startsWith('otel-token-budget ')) {
   createRequire(import.meta.url)('./preload.js').preload();
 }

@@ -82,4 +82,11 @@ export interface Store {
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void>;
   /** Lets go of files and connections. Open reservations stay, until settled by nobody. */
   close(): MaybePromise<void>;
+  /** Gives back what is held beyond the open calls: for a process that has nothing more to do. Never rejects. */
+  giveBack?(): MaybePromise<void>;
+  /**
+   * For the exit of the process, when no promise is run any more: settles what is on its way or held beyond the open calls, blocking
+   * for at most that many milliseconds. A store that has nothing on its way by then lacks it.
+   */
+  endSync?(timeoutMs: number): void;
 }

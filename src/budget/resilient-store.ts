@@ -1,7 +1,8 @@
 import type { BudgetDefinition } from './definition.ts';
 import { StoreError, StoreUnavailableError } from './errors.ts';
-import type { Admission, Balances, ReserveRequest, Store } from './ledger.ts';
+import type { Admission, Balances, MaybePromise, ReserveRequest, Store } from './ledger.ts';
 import { type Amounts, addAmounts, NOTHING, subtractAmounts } from './limits.ts';
+import { isPromise, quietly } from './maybe-promise.ts';
 
 /** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
 export type FailurePolicy = 'open' | 'closed';
@@ -10,6 +11,8 @@ export interface ResilientStoreOptions {
   readonly failurePolicy: FailurePolicy;
   /** How long the store may take to answer, milliseconds. */
   readonly timeoutMs: number;
+  /** Whether an answer at once may be given while what is shared is away, as from a slice. */
+  readonly answersAlone?: boolean;
   /** Told once when the store is found to be away, and once when it is back. */
   readonly onChange?: (available: boolean, cause?: unknown) => void;
 }
@@ -40,32 +43,31 @@ export class ResilientStore implements Store {
     this.#options = options;
   }
 
-  async reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
-    const answer = Promise.resolve().then(() => this.#inner.reserve(chain, request));
-    try {
-      return await this.#within(answer);
-    } catch (error) {
-      // Should it be taken after all, nobody knows of it.
-      answer
-        .then(({ admitted }) => (admitted ? this.#inner.release(request.id) : false))
-        .catch(() => undefined);
-      if (this.#options.failurePolicy === 'closed')
-        throw new StoreUnavailableError(chain[0]?.name ?? '', error);
-      this.#adrift.set(request.id, chain);
-      return { admitted: true, outputCap: request.outputCap, reserved: NOTHING };
-    }
+  reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
+    return this.#ask(
+      () => this.#inner.reserve(chain, request),
+      (error, answer) => {
+        // Should it be taken after all, nobody knows of it.
+        answer
+          .then(({ admitted }) => (admitted ? this.#inner.release(request.id) : false))
+          .catch(() => undefined);
+        if (this.#options.failurePolicy === 'closed')
+          throw new StoreUnavailableError(chain[0]?.name ?? '', error);
+        this.#adrift.set(request.id, chain);
+        return { admitted: true, outputCap: request.outputCap, reserved: NOTHING };
+      },
+    );
   }
 
-  async grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
+  grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
     if (this.#adrift.has(id)) return true;
-    try {
-      return await this.#within(this.#inner.grow(chain, id, more));
-    } catch {
-      return this.#options.failurePolicy === 'open';
-    }
+    return this.#ask(
+      () => this.#inner.grow(chain, id, more),
+      () => this.#options.failurePolicy === 'open',
+    );
   }
 
-  async settle(id: string, used: Amounts): Promise<boolean> {
+  settle(id: string, used: Amounts): MaybePromise<boolean> {
     const chain = this.#adrift.get(id);
     if (chain !== undefined) {
       this.#adrift.delete(id);
@@ -74,36 +76,49 @@ export class ResilientStore implements Store {
     }
     // Kept already: what comes after is a second time.
     if (this.#unsettled.has(id)) return false;
-    try {
-      return await this.#within(this.#inner.settle(id, used));
-    } catch {
-      if (this.#unsettled.size < MAX_KEPT) this.#unsettled.set(id, used);
-      this.#retryLater();
-      return true;
-    }
+    return this.#ask(
+      () => this.#inner.settle(id, used),
+      () => {
+        if (this.#unsettled.size < MAX_KEPT) this.#unsettled.set(id, used);
+        this.#retryLater();
+        return true;
+      },
+    );
   }
 
-  release(id: string): Promise<boolean> {
+  release(id: string): MaybePromise<boolean> {
     return this.settle(id, NOTHING);
   }
 
-  async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
-    const written = Promise.resolve().then(() => this.#inner.charge(chain, used));
-    try {
-      await this.#within(written);
-    } catch {
-      this.#owe(chain, used);
-      // Written after all, later than was waited for: then it is not owed.
-      written.then(() => this.#owe(chain, subtractAmounts(NOTHING, used))).catch(() => undefined);
-    }
+  charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
+    return this.#ask(
+      () => this.#inner.charge(chain, used),
+      (_, written) => {
+        this.#owe(chain, used);
+        // Written after all, later than was waited for: then it is not owed.
+        written.then(() => this.#owe(chain, subtractAmounts(NOTHING, used))).catch(() => undefined);
+      },
+    );
   }
 
-  balances(budget: BudgetDefinition): Promise<Balances> {
-    return this.#within(Promise.resolve().then(() => this.#inner.balances(budget)));
+  balances(budget: BudgetDefinition): MaybePromise<Balances> {
+    return this.#ask(() => this.#inner.balances(budget), rethrow);
   }
 
-  async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
-    await this.#within(this.#inner.heartbeat(ids, leaseMs));
+  heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void> {
+    return this.#ask(() => this.#inner.heartbeat(ids, leaseMs), rethrow);
+  }
+
+  giveBack(): MaybePromise<void> {
+    return this.#inner.giveBack?.();
+  }
+
+  endSync(timeoutMs: number): void {
+    const { endSync } = this.#inner;
+    if (endSync === undefined) return;
+    // Begun once more, so that the store knows of them.
+    for (const [id, used] of this.#unsettled) void quietly(attempt(() => this.#inner.settle(id, used)));
+    endSync.call(this.#inner, timeoutMs);
   }
 
   async close(): Promise<void> {
@@ -120,6 +135,14 @@ export class ResilientStore implements Store {
     if (sum.calls > 0 || sum.tokens > 0 || sum.costNanoUsd > 0) this.#owed.set(key, { chain, used: sum });
     else this.#owed.delete(key);
     this.#retryLater();
+  }
+
+  /** What the store answers, at once where it does; `failed` says what its failure is to the caller. */
+  #ask<T>(ask: () => MaybePromise<T>, failed: (error: unknown, answer: Promise<T>) => T): MaybePromise<T> {
+    const answer = attempt(ask);
+    if (isPromise(answer)) return this.#within(answer).catch((error: unknown) => failed(error, answer));
+    if (this.#options.answersAlone !== true) this.#tell(true);
+    return answer;
   }
 
   async #within<T>(answer: T | Promise<T>): Promise<T> {
@@ -175,4 +198,17 @@ export class ResilientStore implements Store {
       }
     }
   }
+}
+
+/** What is thrown at once is a rejection like any other. */
+function attempt<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
+  try {
+    return ask();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -9,12 +9,13 @@ export type ExportMessage =
 
 export interface WorkerData {
   /** Tells our preload, which the thread inherits, that this is no thread of the application's. */
-  readonly exporter: typeof EXPORTER_MARK;
+  readonly thread: typeof EXPORTER_THREAD;
   /** Becomes 1 when a flush is done. */
   readonly flushed: Int32Array;
 }
 
-export const EXPORTER_MARK = 'otel-token-budget.exporter';
+/** Its name; the preload does nothing in threads whose data has one that begins so. */
+export const EXPORTER_THREAD = 'otel-token-budget exporter';
 
 /** The most exports that may be under way; one more fails, as it would in the exporters themselves. */
 const MAX_PENDING = 30;
@@ -81,10 +82,10 @@ export class ExportChannel {
   #spawn(): Worker {
     const { NODE_OPTIONS: _, ...env } = process.env;
     const worker = new Worker(new URL('./export-worker.js', import.meta.url), {
-      name: 'otel-token-budget exporter',
+      name: EXPORTER_THREAD,
       env,
       execArgv: [],
-      workerData: { exporter: EXPORTER_MARK, flushed: this.#flushed } satisfies WorkerData,
+      workerData: { thread: EXPORTER_THREAD, flushed: this.#flushed } satisfies WorkerData,
     });
     worker.on('message', ({ id, code }: { id: number; code: number }) => {
       const pending = this.#pending.get(id);

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { type FailurePolicy, ResilientStore, type Store } from '../budget/index.ts';
 import { MemoryStore } from './memory.ts';
 import type * as Redis from './redis.ts';
+import type * as Slices from './slices.ts';
 import type * as Sqlite from './sqlite.ts';
 
 export interface StoreSettings {
@@ -10,6 +11,10 @@ export interface StoreSettings {
   readonly failurePolicy: FailurePolicy;
   /** How long a shared store may take to answer, milliseconds. */
   readonly storeTimeoutMs: number;
+  /** Whether a process holds slices of budgets that are in Redis, so that most calls need no round trip; true where absent. */
+  readonly slices?: boolean;
+  /** How long a slice outlives its process, milliseconds; 30,000 where absent. */
+  readonly leaseMs?: number;
   /** Told when a shared store is found to be away, and when it is back. */
   readonly onChange?: (available: boolean, cause?: unknown) => void;
 }
@@ -21,21 +26,30 @@ const require = createRequire(import.meta.url);
  * what the failure policy says.
  * @throws StoreError where it can be told at once that the store cannot be used
  */
-export function openStore({ store, failurePolicy, storeTimeoutMs, onChange }: StoreSettings): Store {
+export function openStore(settings: StoreSettings): Store {
+  const { store, failurePolicy, storeTimeoutMs, onChange } = settings;
   if (store === 'memory') return new MemoryStore();
-  const options = {
+  const shared = openShared(settings);
+  return new ResilientStore(shared.store, {
     failurePolicy,
     timeoutMs: 2 * storeTimeoutMs,
+    answersAlone: shared.sliced,
     ...(onChange === undefined ? {} : { onChange }),
-  };
-  return new ResilientStore(openShared(store, storeTimeoutMs), options);
+  });
 }
 
-function openShared(store: string, timeoutMs: number): Store {
+function openShared({ store, storeTimeoutMs: timeoutMs, slices = true, leaseMs }: StoreSettings): {
+  store: Store;
+  sliced: boolean;
+} {
   if (store.startsWith('sqlite:')) {
     const { SqliteStore } = require('./sqlite.js') as typeof Sqlite;
-    return new SqliteStore(store.slice('sqlite:'.length), { busyTimeoutMs: timeoutMs });
+    const path = store.slice('sqlite:'.length);
+    return { store: new SqliteStore(path, { busyTimeoutMs: timeoutMs }), sliced: false };
   }
   const { RedisStore } = require('./redis.js') as typeof Redis;
-  return new RedisStore({ url: store, timeoutMs });
+  const redis = new RedisStore({ url: store, timeoutMs });
+  if (!slices) return { store: redis, sliced: false };
+  const { SlicedStore } = require('./slices.js') as typeof Slices;
+  return { store: new SlicedStore(redis, leaseMs === undefined ? {} : { leaseMs }), sliced: true };
 }

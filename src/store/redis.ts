@@ -14,6 +14,7 @@ import { type AccountKey, inAnyWindow, Keys } from './redis/keys.ts';
 import { balancesOf, reserveReplyOf } from './redis/replies.ts';
 import { type Parameters, Runner } from './redis/runner.ts';
 import { SCRIPTS } from './redis/scripts.ts';
+import { settleSync } from './redis/settle-sync.ts';
 
 export interface RedisStoreOptions {
   /** redis:// or rediss:// (TLS), with user, password and database where needed. */
@@ -59,6 +60,10 @@ export class RedisStore implements Store {
   readonly #keys: Keys;
   readonly #runner: Runner;
   readonly #taken = new Map<string, Taken>();
+  /** Settlements whose answer did not come yet. */
+  readonly #settling = new Map<string, Amounts>();
+  readonly #url: string;
+  readonly #prefix: string;
   readonly #name = randomUUID();
   #attempts = 0;
 
@@ -67,7 +72,9 @@ export class RedisStore implements Store {
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
       throw new RangeError(`a timeout is a number of milliseconds above 0; given: ${timeoutMs}`);
     }
-    this.#keys = new Keys(prefix ?? DEFAULT_PREFIX);
+    this.#url = url;
+    this.#prefix = prefix ?? DEFAULT_PREFIX;
+    this.#keys = new Keys(this.#prefix);
     this.#runner = new Runner(url, timeoutMs, now ?? steadyNow);
   }
 
@@ -121,18 +128,12 @@ export class RedisStore implements Store {
   }
 
   async settle(id: string, used: Amounts): Promise<boolean> {
-    const parameters = this.#parameters([], [id, ...amountArguments(used)]);
-    const { values } = await this.#runner.run(SCRIPTS.settle, () => parameters);
-    const taken = this.#taken.get(id);
-    const open = values[0] === '1';
-    if (!open && taken !== undefined && values[1] !== taken.epoch && used !== NOTHING) {
-      // The server lost its data meanwhile: the reservation was not settled, it is not known any more.
-      await this.#chargeAccounts(() => taken.accounts, used);
-      this.#taken.delete(id);
-      return true;
+    this.#settling.set(id, used);
+    try {
+      return await this.#settle(id, used);
+    } finally {
+      this.#settling.delete(id);
     }
-    this.#taken.delete(id);
-    return open;
   }
 
   release(id: string): Promise<boolean> {
@@ -161,6 +162,27 @@ export class RedisStore implements Store {
 
   close(): Promise<void> {
     return this.#runner.close();
+  }
+
+  /** Settles what is on its way once more, from a thread of its own: a settlement may be repeated. */
+  endSync(timeoutMs: number): void {
+    if (this.#settling.size === 0) return;
+    settleSync({ url: this.#url, prefix: this.#prefix, settlements: [...this.#settling], timeoutMs });
+  }
+
+  async #settle(id: string, used: Amounts): Promise<boolean> {
+    const parameters = this.#parameters([], [id, ...amountArguments(used)]);
+    const { values } = await this.#runner.run(SCRIPTS.settle, () => parameters);
+    const taken = this.#taken.get(id);
+    const open = values[0] === '1';
+    if (!open && taken !== undefined && values[1] !== taken.epoch && used !== NOTHING) {
+      // The server lost its data meanwhile: the reservation was not settled, it is not known any more.
+      await this.#chargeAccounts(() => taken.accounts, used);
+      this.#taken.delete(id);
+      return true;
+    }
+    this.#taken.delete(id);
+    return open;
   }
 
   async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {

@@ -3,6 +3,7 @@ import {
   type BudgetDefinition,
   defineBudget,
   type FailurePolicy,
+  type MaybePromise,
   ResilientStore,
   type Store,
   StoreError,
@@ -91,7 +92,7 @@ export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'ope
       return [settled.tokens, open];
     });
   /** The answer of a call that takes until the timeout. */
-  const late = async <T>(answer: Promise<T>): Promise<T> => {
+  const late = async <T>(answer: MaybePromise<T>): Promise<T> => {
     const [result] = await Promise.all([answer, flush().then(() => pass(300))]);
     return result;
   };

@@ -86,8 +86,8 @@ describe('a store that is away, where the policy is open', () => {
   it('has its balances not told', async (test) => {
     const { fake, store } = resilient(test);
     fake.how = 'fails';
-    await assert.rejects(store.balances(job), StoreError);
-    await assert.rejects(store.heartbeat(['a'], 5), StoreError);
+    await assert.rejects(async () => store.balances(job), StoreError);
+    await assert.rejects(async () => store.heartbeat(['a'], 5), StoreError);
   });
 
   it('may throw at once', async (test) => {
@@ -107,17 +107,20 @@ describe('a store that is away, where the policy is closed', () => {
   it('has calls refused', async (test) => {
     const { fake, store, ledger } = resilient(test, 'closed');
     fake.how = 'fails';
-    await assert.rejects(store.reserve(chain, request()), (error) => {
-      assert.ok(error instanceof StoreUnavailableError);
-      assert.deepEqual(
-        [error.code, error.status, error.budget],
-        ['token_budget_store_unavailable', 402, 'job'],
-      );
-      assert.ok(error.cause instanceof StoreError);
-      assert.match(error.message, /"job" is not available, so the call was not sent.*"failurePolicy"/);
-      assert.ok(!error.message.includes('\n'));
-      return true;
-    });
+    await assert.rejects(
+      async () => store.reserve(chain, request()),
+      (error) => {
+        assert.ok(error instanceof StoreUnavailableError);
+        assert.deepEqual(
+          [error.code, error.status, error.budget],
+          ['token_budget_store_unavailable', 402, 'job'],
+        );
+        assert.ok(error.cause instanceof StoreError);
+        assert.match(error.message, /"job" is not available, so the call was not sent.*"failurePolicy"/);
+        assert.ok(!error.message.includes('\n'));
+        return true;
+      },
+    );
     assert.deepEqual(ledger(), [0, 0, 0, 0]);
   });
 

@@ -66,7 +66,7 @@ test('what was spent while Redis was away is written when it is back', { skip: R
         }
         print(outcomes.filter((one) => one !== 'sent').length);
         for (let n = 0; n < 80; n += 1) {
-          const status = await budget().status().catch(() => undefined);
+          const status = await (async () => budget().status())().catch(() => undefined);
           if (status?.balances.settled.calls >= outcomes.length) break;
           await new Promise((done) => setTimeout(done, 100));
         }

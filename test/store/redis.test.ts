@@ -204,6 +204,26 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.deepEqual(JSON.parse(result.stdout), { costNanoUsd: 1, tokens: 1, calls: 1 });
   });
 
+  it('says so where the client is not installed', async () => {
+    const script = `
+      const { registerHooks } = await import('node:module');
+      registerHooks({
+        resolve(specifier, context, next) {
+          if (specifier === 'redis') throw Object.assign(new Error('not found'), { code: 'MODULE_NOT_FOUND' });
+          return next(specifier, context);
+        },
+      });
+      const { RedisStore } = await import('./src/store/redis.ts');
+      const store = new RedisStore({ url: process.env.URL });
+      const budget = { name: 'b', limits: {}, mode: 'observe', maxShare: 1, minOutputTokens: 1 };
+      await store.balances(budget).catch((error) => console.log(error.name + ': ' + error.message));`;
+    const { stdout, stderr } = await runNode({
+      args: ['--input-type=module', '--eval', script],
+      env: { URL: server.url },
+    });
+    assert.match(stdout, /^StoreError: A Redis store needs the package "redis".*npm install redis/, stderr);
+  });
+
   it('rejects after it was closed', async () => {
     const store = open();
     await store.balances(job);

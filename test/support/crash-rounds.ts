@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type BudgetDefinition, defineBudget, type Store } from '../../src/budget/index.ts';
 import { runSpenders, type Spent } from './spenders.ts';
 
-const ROUNDS = 20;
 const FIRST_SEED = 7_100;
 const LIMIT_NANO_USD = 1_000_000_000;
 const LEASE_MS = 800;
@@ -12,6 +11,8 @@ const LEASE_MS = 800;
 /** A store of the round's own that processes can open by the setting, and this one directly. */
 export interface RoundStore {
   readonly setting: string;
+  /** Whether processes hold slices of it. */
+  readonly slices?: boolean;
   readonly open: () => Store;
   readonly close: () => Promise<void>;
 }
@@ -25,9 +26,9 @@ const budget: BudgetDefinition = defineBudget({ name: 'shared', limits: { costUs
 export function crashRounds(
   name: string,
   makeStore: () => Promise<RoundStore>,
-  skip: string | false = false,
+  { skip = false, rounds = 20 }: { skip?: string | false; rounds?: number } = {},
 ): void {
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     const seed = FIRST_SEED + round;
     test(`8 processes × 50 calls in parallel on $1 in ${name}, some killed (seed ${seed})`, {
       skip,
@@ -78,6 +79,7 @@ function spend(store: RoundStore, seed: number, mode: 'strict' | 'soft', kills: 
       mode,
       limits: { costUsd: 1 },
       store: store.setting,
+      ...(store.slices === undefined ? {} : { slices: store.slices }),
       storeTimeoutMs: 5_000,
       failurePolicy: 'closed',
       waitMs: 1_500,

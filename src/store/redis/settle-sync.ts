@@ -1,0 +1,37 @@
+import { Worker } from 'node:worker_threads';
+import type { Amounts } from '../../budget/index.ts';
+
+/** What has to be settled before the process ends, and where. */
+export interface LastSettlements {
+  readonly url: string;
+  readonly prefix: string;
+  readonly settlements: readonly (readonly [id: string, used: Amounts])[];
+  /** How long it may take, milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface SettleWorkerData extends LastSettlements {
+  /** Tells our preload, which the thread may inherit, that this is no thread of the application's. */
+  readonly thread: typeof SETTLE_THREAD;
+  /** Becomes 1 when all is settled, or nothing more can be. */
+  readonly done: Int32Array;
+}
+
+/** Its name; the preload does nothing in threads whose data has one that begins so. */
+export const SETTLE_THREAD = 'otel-token-budget settle';
+
+/** Settles from another thread while this one stands still: for the exit of the process, no other time. */
+export function settleSync(last: LastSettlements): void {
+  const done = new Int32Array(new SharedArrayBuffer(4));
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  const worker = new Worker(new URL('./settle-worker.js', import.meta.url), {
+    name: SETTLE_THREAD,
+    env,
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    workerData: { ...last, thread: SETTLE_THREAD, done } satisfies SettleWorkerData,
+  });
+  worker.unref();
+  Atomics.wait(done, 0, 0, last.timeoutMs);
+}

@@ -1,0 +1,296 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Amounts,
+  addAmounts,
+  type Balances,
+  type BudgetDefinition,
+  type Store,
+} from '../../budget/index.ts';
+import { excess, isNothing } from './amounts.ts';
+import { elapsedClock } from './clock.ts';
+import { Line, type Moment } from './line.ts';
+import { type Seen, sliceSize } from './size.ts';
+import { Slice } from './slice.ts';
+import { UnsureSlices } from './unsure.ts';
+import { View } from './view.ts';
+
+/** A store that slices are taken from; with a clock of its own where it has one. */
+export interface RemoteStore extends Store {
+  /** What the store's clock shows, milliseconds since the epoch. */
+  now?(): number;
+}
+
+export interface BankSettings {
+  readonly share: number;
+  readonly ahead: number;
+  readonly leaseMs: number;
+  readonly idleMs: number;
+  /** How long no slice is asked for where little is left or the store failed, milliseconds. */
+  readonly pauseMs: number;
+}
+
+/** The part of a lease that is trusted; the rest is for clocks that do not run alike. */
+export const TRUSTED = 0.9;
+
+/** How often more balances are asked for, where others were changed meanwhile. */
+const MAX_LOOKS = 2;
+
+/** How many slices of a chain may wait to be settled before no more are taken. */
+const MAX_UNSETTLED = 16;
+
+/** Takes slices from the remote store and settles them, and knows the balances beside them. */
+export class Bank {
+  readonly remote: RemoteStore;
+  readonly lines = new Map<string, Line>();
+  readonly settings: BankSettings;
+  readonly #views = new Map<string, View>();
+  readonly #elapsed: () => number;
+  readonly #unsure: UnsureSlices;
+  #underWay = 0;
+  /** Counts what may have changed remote balances behind the views. */
+  #changes = 0;
+
+  /** @param elapsed time that passed since any moment, milliseconds */
+  constructor(remote: RemoteStore, settings: BankSettings, elapsed: () => number = elapsedClock()) {
+    this.remote = remote;
+    this.settings = settings;
+    this.#elapsed = elapsed;
+    this.#unsure = new UnsureSlices(remote);
+  }
+
+  moment(): Moment {
+    return { now: this.#elapsed(), remoteNow: this.remote.now?.() ?? Date.now() };
+  }
+
+  line(key: string, chain: readonly BudgetDefinition[]): Line {
+    let line = this.lines.get(key);
+    if (line === undefined) {
+      line = new Line(key, chain);
+      this.lines.set(key, line);
+    }
+    return line;
+  }
+
+  /** The budgets of a chain in their present windows; fewer where one is not known. */
+  seen(chain: readonly BudgetDefinition[], { remoteNow }: Moment): Seen[] {
+    return chain.flatMap((budget) => {
+      const view = this.#views.get(budget.name);
+      return view === undefined || remoteNow >= view.windowEnd ? [] : [{ budget, view }];
+    });
+  }
+
+  /** The balances of a budget where they are known well enough: our slices are in it, and it was told lately. */
+  known(budget: BudgetDefinition, maxAgeMs: number): Balances | undefined {
+    const moment = this.moment();
+    const view = this.seen([budget], moment)[0]?.view;
+    const fresh = view?.freshAt !== undefined && moment.now - view.freshAt < maxAgeMs;
+    return fresh && view.sliced ? view.balances() : undefined;
+  }
+
+  /** Asks the remote store for the balances of a budget. */
+  async look(budget: BudgetDefinition): Promise<View> {
+    const before = this.#changes;
+    const quiet = this.#underWay === 0;
+    const { now } = this.moment();
+    const raw = await this.remote.balances(budget);
+    const view = this.view(budget, raw, quiet && before === this.#changes ? now : undefined);
+    this.#views.set(budget.name, view);
+    return view;
+  }
+
+  /** The balances of a budget, asked for while no slice of it is on its way, if that can be had soon. */
+  async balances(budget: BudgetDefinition): Promise<Balances> {
+    for (let tries = 0; ; tries += 1) {
+      await this.atRest(budget);
+      const view = await this.look(budget);
+      if (view.freshAt !== undefined || tries === MAX_LOOKS) return view.balances();
+    }
+  }
+
+  /** Waits for slices that are being taken or settled, of one budget or of all. */
+  async atRest(of?: BudgetDefinition): Promise<void> {
+    for (const line of this.lines.values()) {
+      if (of !== undefined && !line.chain.some(({ name }) => name === of.name)) continue;
+      await line.refilling;
+      for (const slice of line.slices) await slice.settling;
+    }
+  }
+
+  /** The balances that the remote store told, with our slices counted by their calls. */
+  view(budget: BudgetDefinition, raw: Balances, freshAt?: number): View {
+    return new View(budget, raw, this.slices(), freshAt);
+  }
+
+  /** Counts a change of remote balances that is not a slice's. */
+  async direct<T>(change: () => T | Promise<T>): Promise<T> {
+    this.#begin();
+    try {
+      return await change();
+    } finally {
+      this.#end();
+      this.#outdate();
+    }
+  }
+
+  /** Takes a slice for calls such as this one, in the background; nothing where one is being taken. Never rejects. */
+  refill(line: Line, need: Amounts): Promise<void> {
+    line.need = need;
+    if (line.refilling !== undefined) return line.refilling;
+    if (this.#elapsed() < line.pausedUntil) return Promise.resolve();
+    let waiting = 0;
+    for (const { state } of line.slices) if (state === 'ending') waiting += 1;
+    if (waiting >= MAX_UNSETTLED) return Promise.resolve();
+    line.refilling = this.#refill(line, need)
+      .then(
+        (taken) => taken,
+        () => false,
+      )
+      .then((taken) => {
+        if (!taken) this.pause(line);
+        line.refilling = undefined;
+      });
+    return line.refilling;
+  }
+
+  /** Asks for no slice of a chain for a while. */
+  pause(line: Line): void {
+    line.pausedUntil = this.#elapsed() + this.settings.pauseMs;
+  }
+
+  async #refill(line: Line, need: Amounts): Promise<boolean> {
+    const seen = await Promise.all(
+      line.chain.map(async (budget) => ({ budget, view: await this.look(budget) })),
+    );
+    const { share, ahead } = this.settings;
+    const size = sliceSize(seen, need, { share, ahead: Math.max(ahead, 4 * line.open) });
+    if (size === undefined || isNothing(size)) return false;
+    const id = `slice:${randomUUID()}`;
+    const { leaseMs } = this.settings;
+    const { now } = this.moment();
+    const request = { id, leaseMs, fixed: size, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+    this.#begin();
+    try {
+      const { admitted } = await this.#unsure.until(id, this.remote.reserve(line.chain, request));
+      if (!admitted) return false;
+    } finally {
+      this.#end();
+    }
+    const slice = new Slice({
+      id,
+      chain: line.chain,
+      windows: new Map(seen.map(({ budget, view }) => [budget.name, view.windowStart])),
+      windowEnd: Math.min(...seen.map(({ view }) => view.windowEnd)),
+      held: size,
+      validUntil: now + leaseMs * TRUSTED,
+      now,
+    });
+    // The line may have been let go of meanwhile.
+    const home = this.line(line.key, line.chain);
+    home.slices.add(slice);
+    if (!slice.usable(now, this.moment().remoteNow)) {
+      // A window ended meanwhile: which one it was taken in is not known.
+      await this.end(home, slice);
+      return false;
+    }
+    for (const { name } of line.chain) this.#views.get(name)?.add(slice);
+    return true;
+  }
+
+  /** Holds more for a slice, where the budgets have it. */
+  async grow(slice: Slice, more: Amounts): Promise<boolean> {
+    this.#begin();
+    try {
+      const grown = await this.remote.grow(slice.chain, slice.id, more);
+      if (grown) slice.held = addAmounts(slice.held, more);
+      return grown;
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Settles a slice that has no open calls. Where that fails it is tried again later. Never rejects. */
+  async end(line: Line, slice: Slice): Promise<void> {
+    if (slice.open > 0 || slice.state === 'ended') return;
+    slice.state = 'ending';
+    await this.#settle(line, slice);
+  }
+
+  /** Settles all slices: what their open calls hold is charged, since nobody will say what they used. */
+  async endAll(): Promise<void> {
+    const all = [...this.lines.values()];
+    await Promise.all(all.map((line) => line.refilling));
+    const end = async (line: Line, slice: Slice): Promise<void> => {
+      await slice.settling;
+      slice.chargeOpen();
+      await this.end(line, slice);
+    };
+    await Promise.all(all.flatMap((line) => [...line.slices].map((slice) => end(line, slice))));
+    await this.freeUnsure();
+  }
+
+  /** Begins to settle all slices, and those that were perhaps taken; nobody waits for it. */
+  beginToEndAll(): void {
+    for (const line of this.lines.values()) {
+      for (const slice of line.slices) {
+        slice.chargeOpen();
+        void this.end(line, slice);
+      }
+    }
+    this.#unsure.beginToFreeAll();
+  }
+
+  #settle(line: Line, slice: Slice): Promise<void> {
+    slice.settling ??= this.#settleOnce(line, slice).finally(() => {
+      slice.settling = undefined;
+    });
+    return slice.settling;
+  }
+
+  async #settleOnce(line: Line, slice: Slice): Promise<void> {
+    this.#begin();
+    try {
+      const settled = await this.remote.settle(slice.id, slice.used);
+      if (!settled) {
+        this.#outdate();
+        // Its lease ended, so it was charged in full; an answer that billed more than was reserved may pass that.
+        const beyond = excess(slice.used, slice.held);
+        if (!slice.doubtful && !isNothing(beyond)) await this.remote.charge(slice.chain, beyond);
+      }
+      slice.state = 'ended';
+      line.slices.delete(slice);
+    } catch {
+      slice.doubtful = true;
+    } finally {
+      this.#end();
+    }
+  }
+
+  /** Lets go of a chain that is not used any more. */
+  forget({ key, chain }: Line): void {
+    this.lines.delete(key);
+    for (const { name } of chain) if (this.#views.get(name)?.sliced !== true) this.#views.delete(name);
+  }
+
+  *slices(): Generator<Slice> {
+    for (const line of this.lines.values()) yield* line.slices;
+  }
+
+  /** Frees slices that were perhaps taken though their reserve failed. Never rejects. */
+  freeUnsure(): Promise<void> {
+    return this.#unsure.free();
+  }
+
+  #begin(): void {
+    this.#underWay += 1;
+    this.#changes += 1;
+  }
+
+  #end(): void {
+    this.#underWay -= 1;
+    this.#changes += 1;
+  }
+
+  #outdate(): void {
+    for (const view of this.#views.values()) view.freshAt = undefined;
+  }
+}

@@ -1,0 +1,64 @@
+import { isNothing } from './amounts.ts';
+import { type Bank, TRUSTED } from './bank.ts';
+import type { Line, Moment } from './line.ts';
+import { tooLarge } from './size.ts';
+import type { Slice } from './slice.ts';
+
+/** How old the balances of a sliced budget may become before they are asked for anew, milliseconds. */
+const LOOK_MS = 1_000;
+
+/** Renews leases, settles slices that are done, gives back those that are not used or are too large. Never rejects. */
+export async function maintain(bank: Bank): Promise<void> {
+  const moment = bank.moment();
+  await Promise.all([renew(bank, moment), bank.freeUnsure()]);
+  for (const line of bank.lines.values()) {
+    await tend(bank, line, moment);
+    const quietMs = moment.now - line.touchedAt;
+    const used = line.slices.size > 0 || line.refilling !== undefined || quietMs < 2 * bank.settings.idleMs;
+    if (!used) bank.forget(line);
+  }
+}
+
+async function tend(bank: Bank, line: Line, moment: Moment): Promise<void> {
+  if (line.slices.size === 0) return;
+  const seen = bank.seen(line.chain, moment);
+  const stale = seen.some(({ view }) => moment.now - (view.freshAt ?? -LOOK_MS) >= LOOK_MS);
+  if (stale || seen.length < line.chain.length) {
+    await Promise.all(line.chain.map((budget) => bank.look(budget).catch(() => undefined)));
+  }
+  for (const slice of [...line.slices]) await tendSlice(bank, line, slice, moment);
+}
+
+async function tendSlice(bank: Bank, line: Line, slice: Slice, moment: Moment): Promise<void> {
+  const { idleMs, share } = bank.settings;
+  if (slice.usable(moment.now, moment.remoteNow)) {
+    const idle = slice.open === 0 && moment.now - slice.touchedAt > idleMs;
+    if (idle || tooLarge(bank.seen(line.chain, moment), slice.free, share)) {
+      slice.state = 'draining';
+    } else if (slice.open === 0 && !isNothing(slice.used)) {
+      // What was spent is to be seen by others: another slice takes its place.
+      if (line.need !== undefined && !line.hasSpare(slice)) await bank.refill(line, line.need);
+      slice.state = 'draining';
+    }
+  }
+  if (slice.state !== 'active') await bank.end(line, slice);
+}
+
+async function renew(bank: Bank, { now }: Moment): Promise<void> {
+  const { leaseMs } = bank.settings;
+  const slices = [...bank.slices()].filter(({ validUntil }) => validUntil - now < leaseMs * (2 / 3));
+  if (slices.length === 0) return;
+  try {
+    await bank.remote.heartbeat(
+      slices.map(({ id }) => id),
+      leaseMs,
+    );
+  } catch {
+    return;
+  }
+  const heard = bank.moment().now;
+  for (const slice of slices) {
+    // Heard before the lease was over: so it was renewed before that.
+    if (heard < slice.validUntil) slice.validUntil = Math.max(slice.validUntil, now + leaseMs * TRUSTED);
+  }
+}

@@ -1,0 +1,17 @@
+import { MemoryStore } from '../../src/store/memory.ts';
+import { SlicedStore } from '../../src/store/slices.ts';
+import { type StoreHarness, storeContract } from './contract.ts';
+
+// Its own leases go by the machine's time, and its reservations end with their process: as those of the memory store.
+storeContract('sliced', async (): Promise<StoreHarness> => {
+  let now = Date.UTC(2026, 2, 14, 15, 9, 26, 535);
+  const clock = {
+    now: () => now,
+    advance: (ms: number) => {
+      now += ms;
+    },
+  };
+  const remote = Object.assign(new MemoryStore(clock.now), { now: clock.now });
+  const store = new SlicedStore(remote, { everyMs: 1, balancesMaxAgeMs: 0 });
+  return { store, clock, close: () => store.close() };
+});

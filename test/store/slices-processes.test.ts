@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { defineBudget } from '../../src/budget/index.ts';
+import { RedisStore } from '../../src/store/redis.ts';
+import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
+import { startNode } from '../support/run-node.ts';
+
+const LEASE_MS = 600;
+const LIMIT = 200_000;
+const job = defineBudget({ name: 'job', limits: { tokens: LIMIT } });
+
+/** As that of the plain store, with slices; tells at its end how many calls were answered at once. */
+const HOLDER = `
+  const { RedisStore } = await import('./src/store/redis.ts');
+  const { SlicedStore } = await import('./src/store/slices.ts');
+  const remote = new RedisStore({ url: process.env.URL, prefix: 'sliced', timeoutMs: 5000 });
+  const store = new SlicedStore(remote, { leaseMs: ${LEASE_MS}, everyMs: 50 });
+  const job = JSON.parse(process.env.BUDGET);
+  let n = 0;
+  let local = 0;
+  const one = async () => {
+    for (;;) {
+      const id = process.pid + ' ' + (n += 1);
+      const fixed = { costNanoUsd: 0, tokens: 10, calls: 1 };
+      const answer = store.reserve([job], {
+        id, leaseMs: ${LEASE_MS}, fixed, outputPicoUsd: 0, choices: 1, outputCap: 40, capped: true,
+      });
+      if (!(answer instanceof Promise)) local += 1;
+      const admission = await answer;
+      if (!admission.admitted) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+      const tokens = 10 + Math.floor(Math.random() * admission.outputCap);
+      console.log(tokens);
+      await store.settle(id, { costNanoUsd: 0, tokens, calls: 1 });
+    }
+  };
+  await Promise.all(Array.from({ length: 10 }, one));
+  await store.close();
+  console.error(JSON.stringify({ n, local }));
+`;
+
+describe('many processes with slices of one budget on Redis', { skip: REDIS_MISSING }, () => {
+  let server: RedisServer;
+  let store: RedisStore;
+  before(async () => {
+    server = await startRedisServer();
+    store = new RedisStore({ url: server.url, prefix: 'sliced', timeoutMs: 5_000 });
+  });
+  after(async () => {
+    await store.close();
+    await server.close();
+  });
+
+  it('never pass its limit, kills and all, use it up, and leave no reservation behind', async () => {
+    const holders = Array.from({ length: 4 }, () =>
+      startNode({
+        args: ['--input-type=module', '--eval', HOLDER],
+        env: { URL: server.url, BUDGET: JSON.stringify(job) },
+      }),
+    );
+    const [killed] = holders;
+    void killed?.waitForOutput(/(\d+\n){200}/).then(
+      () => killed.child.kill('SIGKILL'),
+      () => {},
+    );
+    let running = true;
+    const watch = (async () => {
+      while (running) {
+        const { settled, reserved } = await store.balances(job);
+        assert.ok(settled.tokens + reserved.tokens <= LIMIT, 'above the limit');
+        await sleep(5);
+      }
+    })();
+    const results = await Promise.all(holders.map(({ result }) => result));
+    running = false;
+    await watch;
+    await sleep(LEASE_MS + 50);
+    const { settled, reserved, open } = await store.balances(job);
+    const told = results.flatMap(({ stdout }) => stdout.trim().split('\n').map(Number));
+    const spent = told.reduce((sum, one) => sum + one, 0);
+    assert.deepEqual([results[0]?.signal, reserved.tokens, open], ['SIGKILL', 0, 0]);
+    assert.ok(settled.tokens >= spent, 'what a dead process spent is charged');
+    assert.ok(settled.tokens > 0.95 * LIMIT && settled.tokens <= LIMIT, `${settled.tokens} of ${LIMIT}`);
+    // Some slices of 64 calls and some calls of 50 tokens were held by the killed process.
+    assert.ok(settled.tokens - spent <= 4 * 64 * 50, `${settled.tokens - spent} more than was spent`);
+    for (const { stderr, code } of results.slice(1)) {
+      assert.equal(code, 0, stderr);
+      const { n, local } = JSON.parse(stderr) as { n: number; local: number };
+      assert.ok(local > n / 2, `${local} of ${n} calls were answered at once`);
+    }
+  });
+});
