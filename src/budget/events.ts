@@ -77,6 +77,7 @@ export interface StoreAvailableEvent {
   readonly budget: string;
 }
 
+/** Whatever happens to a budget or to a call of it; told apart by `type`. */
 export type BudgetEvent =
   | ThresholdEvent
   | ExhaustedEvent
@@ -87,4 +88,5 @@ export type BudgetEvent =
   | StoreUnavailableEvent
   | StoreAvailableEvent;
 
+/** Told of each event at once; what it throws is ignored. */
 export type BudgetListener = (event: BudgetEvent) => void;

@@ -34,6 +34,7 @@ export interface ReserveRequest {
 /** The answer to a reserve. */
 export type Admission = Admitted | Denied;
 
+/** The call may be made. */
 export interface Admitted {
   readonly admitted: true;
   /** The output cap that was reserved for, at most the one asked for; lower: the call is clamped. */
@@ -41,6 +42,7 @@ export interface Admitted {
   readonly reserved: Amounts;
 }
 
+/** The call is refused. */
 export interface Denied {
   readonly admitted: false;
   /** The budget of the chain and the limit of it that said no. */
@@ -67,6 +69,7 @@ export type MaybePromise<T> = T | Promise<T>;
  * @throws StoreError where the store cannot be reached or cannot write; nothing was changed then
  */
 export interface Store {
+  /** Reserves the worst case of a call on every budget of the chain, or says which of them denied it. */
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission>;
   /** Reserves more for an open reservation, where every strict budget of it can pay for that; `false` where not. */
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean>;

@@ -12,6 +12,7 @@ export interface Limits {
   readonly minutes?: number | undefined;
 }
 
+/** The name of a limit. */
 export type LimitName = keyof Limits;
 
 /** An amount of everything that is counted. Integers. */

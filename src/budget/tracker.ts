@@ -42,6 +42,7 @@ export interface BudgetStatus {
   readonly balances: Balances;
 }
 
+/** Where a tracker's ledger is, and how long its calls wait and its reservations last. */
 export interface TrackerOptions {
   readonly store: Store;
   /** The clock, milliseconds since the epoch. */

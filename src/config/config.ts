@@ -48,7 +48,8 @@ export interface Config {
 export const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
 export const DEFAULT_STORE_TIMEOUT_MS = 250;
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** Environment variables, such as `process.env`. */
+export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The environment variables, where each goes among the settings, and whether it is a number. */
 const VARIABLES = {

@@ -15,6 +15,7 @@ import { ResponseMemory } from './response-memory.ts';
 /** The name of the instrumentation scope of our spans and metrics. */
 export const SCOPE = 'otel-token-budget';
 
+/** The budget that calls are charged to, and how they are priced and recorded. */
 export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   /** The budget that calls are charged to. */
   readonly tracker: TokenBudgetTracker;

@@ -22,6 +22,7 @@ let policy: BaggagePolicy = { send: false, accept: [] };
 
 const byName = new Map<string, TokenBudgetTracker>();
 
+/** Sets for the whole process which names go out as baggage, and which are honoured. */
 export function setBaggagePolicy(given: BaggagePolicy): void {
   policy = given;
 }

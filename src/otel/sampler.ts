@@ -13,6 +13,7 @@ export class RecordModelCallsSampler implements Sampler {
     this.#delegate = delegate;
   }
 
+  /** What the user's sampler says, but for spans of model calls that it drops: those are recorded, not sampled. */
   shouldSample(
     context: Context,
     traceId: string,

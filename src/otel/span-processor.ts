@@ -30,6 +30,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
     this.#prices = options.prices;
   }
 
+  /** Remembers the tree of spans, so that what stands above or below a call of ours is not charged again. */
   onStart(span: Span, parentContext: Context): void {
     const { spanId } = span.spanContext();
     const parentId = trace.getSpanContext(parentContext)?.spanId;
@@ -44,15 +45,18 @@ export class BudgetSpanProcessor implements SpanProcessor {
     this.#settle(span);
   }
 
+  /** Settles the charge of a call of ours; charges another instrumentation's. */
   onEnd(span: ReadableSpan): void {
     if (span.instrumentationScope.name === OUR_SCOPE) this.#settle(span);
     else this.#charge(span);
   }
 
+  /** Nothing is kept that would have to be sent. */
   forceFlush(): Promise<void> {
     return Promise.resolve();
   }
 
+  /** Nothing is held that would have to be let go of. */
   shutdown(): Promise<void> {
     return Promise.resolve();
   }

@@ -6,7 +6,7 @@ export const MAX_USD = Math.floor(Number.MAX_SAFE_INTEGER / NANO_PER_USD);
 
 /**
  * USD as an integer of nano-USD, rounded to the nearest (0.625 is 625,000,000).
- * @throws RangeError where `usd` is not a number from 0 to {@link MAX_USD}
+ * @throws RangeError where `usd` is not a number from 0 to 9,007,199
  */
 export function usdToNano(usd: number): number {
   if (!(usd >= 0 && usd <= MAX_USD)) {

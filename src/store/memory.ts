@@ -38,6 +38,7 @@ export class MemoryStore implements Store {
     this.#now = now;
   }
 
+  /** Decides and books in one step; answers at once. */
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Admission {
     const now = this.#now();
     const entries = chain.map((budget) => this.#entry(budget, now));

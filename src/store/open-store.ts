@@ -5,6 +5,7 @@ import type * as Redis from './redis.ts';
 import type * as Slices from './slices.ts';
 import type * as Sqlite from './sqlite.ts';
 
+/** Which store, and what happens while it is away. */
 export interface StoreSettings {
   /** `memory`, `sqlite:PATH`, or the URL of a Redis. */
   readonly store: string;
