@@ -31,6 +31,7 @@ interface Block {
 const PATHS = [
   'README.md',
   'CONTRIBUTING.md',
+  'SECURITY.md',
   'CHANGELOG.md',
   'examples/README.md',
   ...readdirSync(join(REPO_ROOT, 'docs'))
