@@ -54,10 +54,10 @@ export class SlicedStore implements Store {
   constructor(remote: RemoteStore, options: SlicedStoreOptions = {}) {
     const {
       share = 1 / 16,
-      ahead = 64,
+      ahead = 4,
       leaseMs = 30_000,
       everyMs = Math.min(500, leaseMs / 5),
-      idleMs = 5_000,
+      idleMs = 15_000,
       pauseMs = 1_000,
     } = options;
     this.#remote = remote;
@@ -70,6 +70,7 @@ export class SlicedStore implements Store {
     const line = this.#bank.line(this.#keyOf(chain), chain);
     const moment = this.#bank.moment();
     line.touchedAt = moment.now;
+    line.rate.count(moment.now);
     const local = line.admit(request, this.#bank.seen(chain, moment), moment);
     if (local === undefined) return this.#ask(line, request);
     this.#opened(line, request, local);

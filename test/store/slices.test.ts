@@ -72,7 +72,7 @@ function open(given: SlicedStoreOptions & { now?: () => number } = {}) {
   const { now, ...options } = given;
   const remote = new Remote(now);
   let elapsed = 0;
-  const store = new SlicedStore(remote, { everyMs: 0, clock: () => elapsed, ...options });
+  const store = new SlicedStore(remote, { everyMs: 0, ahead: 64, clock: () => elapsed, ...options });
   const advance = (ms: number): void => {
     elapsed += ms;
   };
@@ -132,6 +132,28 @@ describe('a sliced store', () => {
     assert.deepEqual([mine.settled.tokens, mine.reserved.tokens, mine.open], [10, 60, 1]);
     const theirs = remote.balances(job);
     assert.deepEqual([theirs.settled.tokens, theirs.reserved.tokens, theirs.open], [10, 64 * 60, 1]);
+  });
+
+  it('holds what is spent in a second, or four calls where that is less', async () => {
+    const { remote, store, advance } = open({ ahead: 4, idleMs: 60_000 });
+    await warm(store, [job]);
+    assert.equal(remote.balances(job).reserved.tokens, 4 * 60);
+    // Many a second: the next slices are as large.
+    for (let call = 0; call < 40; call += 1) {
+      assert.ok((await store.reserve([job], request(`c${call}`))).admitted);
+      await store.settle(`c${call}`, tokens(60));
+      await sleep(0);
+    }
+    assert.ok(remote.balances(job).reserved.tokens > 10 * 60, `${remote.balances(job).reserved.tokens}`);
+    // Few: they shrink.
+    for (let call = 0; call < 3; call += 1) {
+      advance(10_000);
+      assert.ok((await store.reserve([job], request(`late ${call}`))).admitted);
+      await store.settle(`late ${call}`, tokens(60));
+      await store.maintain();
+      await sleep(0);
+    }
+    assert.equal(remote.balances(job).reserved.tokens, 4 * 60);
   });
 
   it('holds no more than a share of what is left, and nothing where that is little', async () => {

@@ -161,8 +161,9 @@ export class Bank {
     const seen = await Promise.all(
       line.chain.map(async (budget) => ({ budget, view: await this.look(budget) })),
     );
-    const { share, ahead } = this.settings;
-    const size = sliceSize(seen, need, { share, ahead: Math.max(ahead, 4 * line.open) });
+    const { share, ahead: least } = this.settings;
+    const ahead = Math.max(least, 4 * line.open, line.rate.perSecond(this.#elapsed()));
+    const size = sliceSize(seen, need, { share, ahead });
     if (size === undefined || isNothing(size)) return false;
     const id = `slice:${randomUUID()}`;
     const { leaseMs } = this.settings;

@@ -12,6 +12,7 @@ import {
 } from '../../budget/index.ts';
 import { limitAmounts } from '../../budget/limits.ts';
 import { eachAmount, fits } from './amounts.ts';
+import { CallRate } from './call-rate.ts';
 import type { Seen } from './size.ts';
 import type { LocalReservation, Slice } from './slice.ts';
 
@@ -34,6 +35,7 @@ export class Line {
   readonly slices = new Set<Slice>();
   /** What a call of late needed at most; the next slice is measured by it. */
   need: Amounts | undefined;
+  readonly rate = new CallRate();
   /** The slice that is being taken. */
   refilling: Promise<void> | undefined;
   /** Until when no slice is asked for, because too little is left or the remote store failed, by the local clock. */

@@ -1,13 +1,16 @@
 export interface SlicedStoreOptions {
   /** The largest part of what is left that one slice may hold; 1/16 where absent. */
   readonly share?: number;
-  /** For how many calls such as the one at hand a slice is taken, or for four times those open; 64 where absent. */
+  /**
+   * For how many calls such as the one at hand a slice is taken at least; 4 where absent. For more where more are open or come in a second:
+   * a slice that is larger than what its process spends soon keeps others from spending.
+   */
   readonly ahead?: number;
   /** How long a slice outlives its process, milliseconds; then it is charged in full. 30,000 where absent. */
   readonly leaseMs?: number;
   /** How often slices are renewed, settled and given back, milliseconds; 500 or a fifth of the lease where absent, 0: only by `maintain`. */
   readonly everyMs?: number;
-  /** How long an unused slice is kept, milliseconds; 5,000 where absent. */
+  /** How long an unused slice is kept, milliseconds; 15,000 where absent. */
   readonly idleMs?: number;
   /** How long no slice is asked for where little is left, or the remote store failed, milliseconds; 1,000 where absent. */
   readonly pauseMs?: number;
