@@ -48,7 +48,10 @@ export function crashRounds(
           settled.costNanoUsd >= spent.billed,
           `settled ${settled.costNanoUsd}, billed ${spent.billed}`,
         );
-        assert.ok(settled.costNanoUsd >= 0.9 * LIMIT_NANO_USD, `${settled.costNanoUsd} used`);
+        assert.ok(
+          settled.costNanoUsd >= 0.9 * LIMIT_NANO_USD,
+          `${settled.costNanoUsd} used; ${spent.outputs.join(' ')}`,
+        );
         assert.deepEqual([reserved.costNanoUsd, reserved.tokens, open], [0, 0, 0]);
       } finally {
         await store.close();

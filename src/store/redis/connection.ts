@@ -1,7 +1,7 @@
 import { StoreError } from '../../budget/index.ts';
 import { type Client, createClient, isServerError, messageOf } from './client.ts';
 
-/** How long a connection may take, with its handshake, milliseconds. */
+/** How long a connection may take at least, with its handshake, milliseconds; as long as a command where that is longer. */
 const CONNECT_MS = 2_000;
 
 /** The longest pause between two attempts to connect, milliseconds; the first is at once. */
@@ -25,6 +25,7 @@ export interface Sending {
 export class Connection {
   readonly #url: string;
   readonly #onConnect: () => void;
+  readonly #connectMs: number;
   /** Where the server is, without credentials. */
   readonly #where: string;
   #client: Client | undefined;
@@ -36,16 +37,18 @@ export class Connection {
   #closed = false;
 
   /**
+   * @param timeoutMs how long a command may take
    * @param onConnect called on each new connection, before the commands that wait for it are sent
    * @throws RangeError where `url` is not a URL of redis:// or rediss://
    */
-  constructor(url: string, onConnect: () => void) {
+  constructor(url: string, timeoutMs: number, onConnect: () => void) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed?.protocol !== 'redis:' && parsed?.protocol !== 'rediss:') {
       throw new RangeError('the URL of a Redis store begins with redis:// or rediss://');
     }
     this.#url = url;
     this.#where = parsed.host;
+    this.#connectMs = Math.max(CONNECT_MS, timeoutMs);
     this.#onConnect = onConnect;
   }
 
@@ -126,11 +129,11 @@ export class Connection {
   }
 
   #connect(): void {
-    const client = createClient(this.#url, CONNECT_MS);
+    const client = createClient(this.#url, this.#connectMs);
     this.#connecting = { client, waiting: new Set() };
     // Without a listener the error would end the process.
     client.on('error', (error) => this.#lost(client, error));
-    const late = setTimeout(() => this.#lost(client, new Error('it does not answer')), CONNECT_MS);
+    const late = setTimeout(() => this.#lost(client, new Error('it does not answer')), this.#connectMs);
     late.unref();
     client.connect().then(
       () => {

@@ -39,7 +39,7 @@ export class Runner {
   constructor(url: string, timeoutMs: number, now: () => number) {
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
-    this.#connection = new Connection(url, () => {
+    this.#connection = new Connection(url, timeoutMs, () => {
       this.#quietSince = performance.now();
       this.#undos.flush();
     });
