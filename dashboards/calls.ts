@@ -140,7 +140,7 @@ export function callsDashboard(): DashboardBuilder {
         [
           range(
             'A',
-            `sum by (service_name, error_type) (rate(span_duration_seconds_count{${SPANS}, error_type!=""}[$__rate_interval])) * 60`,
+            `sum by (service_name, error_type) (rate(span_calls_total{${SPANS}, error_type!=""}[$__rate_interval])) * 60`,
             '{{error_type}}',
           ).exemplar(true),
         ],

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-# The versions of the images in docker-compose.yml, as their modules name them; test/pipeline/versions.test.ts compares.
+# The versions of the images in docker-compose.yml, as their modules name them; test/pipeline/compose.test.ts compares.
 collector=v0.165.0
 prometheus=v0.316.0                                         # 3.16.0
 jaeger=v1.76.0                                              # 2.13.0: both are tags of one commit

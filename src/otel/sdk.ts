@@ -6,7 +6,7 @@ import { writeBudgetEvent } from './budget-events.ts';
 import { observeBudgets, recordBudgets } from './budget-metrics.ts';
 import type { Env } from './env.ts';
 import { ExportChannel } from './export-channel.ts';
-import { onBudget } from './known-budgets.ts';
+import { reportBudgets } from './known-budgets.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
 import { resourceDetectors } from './resource.ts';
@@ -75,15 +75,15 @@ function reportEvents({ version }: TelemetryOptions, meter: Meter): void {
   const available = meter.createGauge(semconv.METRIC_STORE_AVAILABLE, {
     description: 'Whether the store of the budget can be reached: 1, or 0.',
   });
-  onBudget((tracker) => {
-    const name = { [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-    available.record(1, name);
-    tracker.on((event) => {
+  const nameOf = (name: string) => ({ [semconv.ATTR_BUDGET_NAME]: name });
+  reportBudgets({
+    budget: ({ budget }) => available.record(1, nameOf(budget.name)),
+    event: ({ budget }, event) => {
       writeBudgetEvent(event, logger);
-      if (event.type === 'store_unavailable') failures.add(1, name);
+      if (event.type === 'store_unavailable') failures.add(1, nameOf(budget.name));
       if (event.type === 'store_unavailable' || event.type === 'store_available')
-        available.record(Number(event.type === 'store_available'), name);
-    });
+        available.record(Number(event.type === 'store_available'), nameOf(budget.name));
+    },
   });
 }
 
