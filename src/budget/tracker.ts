@@ -11,7 +11,7 @@ import {
   limitAmounts,
   MS_PER_MINUTE,
 } from './limits.ts';
-import { afterwards, quietly } from './maybe-promise.ts';
+import { afterwards, isPromise, quietly } from './maybe-promise.ts';
 import { WaitQueue } from './wait-queue.ts';
 import { BudgetWatch, largestShare } from './watch.ts';
 
@@ -34,6 +34,8 @@ export interface BudgetStatus {
   readonly budget: string;
   readonly mode: BudgetDefinition['mode'];
   readonly limits: BudgetDefinition['limits'];
+  /** Absent where the budget never begins anew. */
+  readonly window?: NonNullable<BudgetDefinition['window']>;
   /** Limits less what is settled and reserved, never below zero. */
   readonly left: Left;
   /** The largest share of a limit that is settled: 1 is all of it; 0 without limits. */
@@ -173,7 +175,13 @@ export class TokenBudgetTracker {
 
   /** The budget as it stands. */
   status(): MaybePromise<BudgetStatus> {
-    return afterwards(this.#store.balances(this.budget), (balances) => this.#statusOf(balances));
+    return this.#statusAt(0, this.budget);
+  }
+
+  /** All budgets of the chain as they stand, nearest first. */
+  statuses(): MaybePromise<readonly BudgetStatus[]> {
+    const all = this.#chain.map((budget, index) => this.#statusAt(index, budget));
+    return all.some(isPromise) ? Promise.all(all) : (all as BudgetStatus[]);
   }
 
   /** Tells the listeners of something that happened to a call of this budget. */
@@ -221,18 +229,21 @@ export class TokenBudgetTracker {
     });
   }
 
-  #statusOf(balances: Balances): BudgetStatus {
-    const now = this.#now();
-    const { share } = largestShare(this.budget, balances, now);
-    return {
-      budget: this.budget.name,
-      mode: this.budget.mode,
-      limits: this.budget.limits,
-      left: leftOf(this.budget, balances, now),
-      usedShare: Math.max(0, share),
-      exhausted: this.#watches[0]?.exhausted === true || share >= 1,
-      balances,
-    };
+  #statusAt(index: number, budget: BudgetDefinition): MaybePromise<BudgetStatus> {
+    return afterwards(this.#store.balances(budget), (balances) => {
+      const now = this.#now();
+      const { share } = largestShare(budget, balances, now);
+      return {
+        budget: budget.name,
+        mode: budget.mode,
+        limits: budget.limits,
+        ...(budget.window === undefined ? {} : { window: budget.window }),
+        left: leftOf(budget, balances, now),
+        usedShare: Math.max(0, share),
+        exhausted: share >= 1 || this.#watches[index]?.exhaustedIn(balances.startedAt) === true,
+        balances,
+      };
+    });
   }
 }
 

@@ -14,8 +14,9 @@ export class BudgetWatch {
     this.#budget = budget;
   }
 
-  get exhausted(): boolean {
-    return this.#exhausted;
+  /** Whether exhaustion was told of the window that began at that time. */
+  exhaustedIn(startedAt: number): boolean {
+    return this.#exhausted && startedAt === this.#startedAt;
   }
 
   /** The events that the new balances give rise to, in order. */

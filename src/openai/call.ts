@@ -77,7 +77,8 @@ export class Call {
   readonly context: Context;
   readonly #host: CallHost;
   readonly #begun: Begun;
-  #firstChunkAt: number | undefined;
+  /** From the start of the call. */
+  #firstChunkSeconds: number | undefined;
   #due: Amounts = NOTHING;
   #ended = false;
   #settled = false;
@@ -111,7 +112,7 @@ export class Call {
 
   /** The first event of a stream came. */
   firstChunk(): void {
-    this.#firstChunkAt ??= performance.now();
+    this.#firstChunkSeconds ??= (performance.now() - this.#begun.startedAt) / 1_000;
   }
 
   /** A stream ended. */
@@ -223,10 +224,9 @@ export class Call {
     this.#host.open.delete(this);
     safely('the span of a call', () => {
       this.#begun.span.setAttributes(end.attributes);
-      if (this.#firstChunkAt !== undefined) {
-        const seconds = (this.#firstChunkAt - this.#begun.startedAt) / 1_000;
-        this.#begun.span.setAttribute(semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK, seconds);
-      }
+      const firstChunk = this.#firstChunkSeconds;
+      if (firstChunk !== undefined)
+        this.#begun.span.setAttribute(semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK, firstChunk);
       const { attempts } = this.reservation;
       if (attempts !== NOTHING) {
         this.#begun.span.setAttribute(semconv.ATTR_BUDGET_ATTEMPTS_COST, nanoToUsd(attempts.costNanoUsd));
@@ -246,14 +246,16 @@ export class Call {
       ...(end.model === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: end.model }),
     };
     const failed = end.error === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: errorType(end.error) };
+    const budget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
     context.with(this.context, () => {
-      if (end.usage !== undefined)
-        recordTokens(instruments, end.usage, this.plan.endpoint.hasOutput, attributes);
-      instruments.duration.record((performance.now() - this.#begun.startedAt) / 1_000, {
-        ...attributes,
-        ...failed,
-      });
-      const budget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
+      if (end.usage !== undefined) {
+        recordTokens(instruments, end.usage, this.plan.endpoint.hasOutput, attributes, budget);
+        instruments.callCost.record(nanoToUsd(end.due.costNanoUsd), budget);
+      }
+      const seconds = (performance.now() - this.#begun.startedAt) / 1_000;
+      instruments.duration.record(seconds, { ...attributes, ...failed });
+      if (this.#firstChunkSeconds !== undefined)
+        instruments.firstChunk.record(this.#firstChunkSeconds, attributes);
       const cost = end.due.costNanoUsd + this.reservation.attempts.costNanoUsd;
       if (cost > 0) instruments.cost.add(nanoToUsd(cost), budget);
     });

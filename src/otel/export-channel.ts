@@ -17,7 +17,7 @@ export interface WorkerData {
 /** Its name; the preload does nothing in threads whose data has one that begins so. */
 export const EXPORTER_THREAD = 'otel-token-budget exporter';
 
-/** The most exports that may be under way; one more fails, as it would in the exporters themselves. */
+/** The most exports of a signal that may be under way; one more fails, as it would in the exporters themselves. */
 const MAX_PENDING = 30;
 
 type Done = (result: { code: number; error?: Error }) => void;
@@ -35,7 +35,7 @@ export class ExportChannel {
 
   /** Sends items over; `done` is called with the outcome. */
   export(signal: Signal, items: unknown, done: Done): void {
-    const worker = this.#pending.size < MAX_PENDING ? this.#start() : undefined;
+    const worker = this.underWay(signal) < MAX_PENDING ? this.#start() : undefined;
     if (worker === undefined) {
       done({ code: FAILED, error: new Error('telemetry cannot be sent: too many exports are under way') });
       return;
@@ -48,6 +48,13 @@ export class ExportChannel {
       this.#pending.delete(this.#lastId);
       done({ code: FAILED, error: error instanceof Error ? error : new Error(String(error)) });
     }
+  }
+
+  /** How many exports of a signal are under way. */
+  underWay(signal: Signal): number {
+    let count = 0;
+    for (const pending of this.#pending.values()) if (pending.signal === signal) count += 1;
+    return count;
   }
 
   /** Whether exports are under way. */

@@ -8,6 +8,7 @@ import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { endpointOf, type Protocol, protocolOf, type Signal } from './env.ts';
 import type { ExportMessage, WorkerData } from './export-channel.ts';
+import { makePatient, type PatientTransport } from './patient-transport.ts';
 
 interface Exporter {
   export(items: unknown, done: (result: { code: number }) => void): void;
@@ -18,6 +19,12 @@ const FAILED = 1;
 
 /** How long a Collector may take to accept a connection before the exit stops waiting for it, milliseconds. */
 const CONNECT_MS = 250;
+
+/**
+ * How long spans and logs are sent again while no Collector takes them, milliseconds. Metrics are cumulative: the next say what these
+ * would have, so they are not.
+ */
+const PATIENCE_MS: Readonly<Record<Signal, number>> = { TRACES: 300_000, LOGS: 300_000, METRICS: 10_000 };
 
 /** The exporters are dependencies of sdk-node: resolved from there, in the very version that it uses. */
 const fromSdk = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
@@ -35,6 +42,7 @@ const CLASSES: Readonly<Record<Signal, readonly [part: string, name: string]>> =
 };
 
 const exporters = new Map<Signal, Exporter>();
+const patient: PatientTransport[] = [];
 const sending = new Set<Promise<void>>();
 const data = workerData as WorkerData;
 
@@ -49,6 +57,8 @@ function exporterOf(signal: Signal): Exporter {
     if (Class === undefined) throw new Error(`${id} has no ${name}`);
     exporter = new Class();
     exporters.set(signal, exporter);
+    const transport = makePatient(exporter, PATIENCE_MS[signal]);
+    if (transport !== undefined) patient.push(transport);
   }
   return exporter;
 }
@@ -77,10 +87,13 @@ parentPort?.on('message', (message: ExportMessage) => {
   void sent.finally(() => sending.delete(sent));
 });
 
-/** Answers once everything is sent, or at once where nobody listens: retries are not worth an exit's time. */
+/** Answers once everything is sent, what waits to be sent again too, or at once where nobody listens. */
 async function flush(signals: readonly Signal[]): Promise<void> {
   const listening = await Promise.all(signals.map((signal) => reachable(endpointOf(process.env, signal))));
-  if (listening.some(Boolean)) await Promise.all(sending);
+  if (listening.some(Boolean)) {
+    for (const transport of patient) transport.wake();
+    await Promise.all(sending);
+  }
   Atomics.store(data.flushed, 0, 1);
   Atomics.notify(data.flushed, 0);
 }

@@ -10,7 +10,8 @@ export interface LogBatchOptions {
 }
 
 /**
- * Batches log records for the channel. Unlike the SDK's batch processor, whose flush waits between batches, its flush
+ * Batches log records for the channel, one batch after the other, so that single records do not use up what may be under way while
+ * no Collector takes them. Unlike the SDK's batch processor, whose flush waits between batches, its flush
  * hands over everything before it returns, as an exit needs. Defaults as in the OpenTelemetry specification.
  */
 export class ForwardingLogProcessor implements LogRecordProcessor {
@@ -20,6 +21,7 @@ export class ForwardingLogProcessor implements LogRecordProcessor {
   readonly #delay: number;
   #queue: ReadableLogRecord[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #underWay = 0;
 
   constructor(channel: ExportChannel, options: LogBatchOptions = {}) {
     this.#channel = channel;
@@ -31,8 +33,8 @@ export class ForwardingLogProcessor implements LogRecordProcessor {
   onEmit(record: ReadableLogRecord): void {
     if (this.#queue.length >= this.#maxQueueSize) return;
     this.#queue.push(record);
-    if (this.#queue.length >= this.#maxExportBatchSize) this.#sendBatch();
-    this.#timer ??= setTimeout(() => this.#sendAll(), this.#delay).unref();
+    if (this.#queue.length >= this.#maxExportBatchSize) this.#sendNext();
+    this.#timer ??= setTimeout(() => this.#sendNext(), this.#delay).unref();
   }
 
   forceFlush(): Promise<void> {
@@ -44,14 +46,28 @@ export class ForwardingLogProcessor implements LogRecordProcessor {
     return this.forceFlush();
   }
 
+  /** The end of the batch that is under way sends what came meanwhile. */
+  #sendNext(): void {
+    this.#stopTimer();
+    if (this.#underWay === 0 && this.#queue.length > 0) this.#sendBatch();
+  }
+
   #sendAll(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#stopTimer();
     while (this.#queue.length > 0) this.#sendBatch();
   }
 
   #sendBatch(): void {
     const batch = this.#queue.splice(0, this.#maxExportBatchSize);
-    this.#channel.export('LOGS', plainLogs(batch), () => undefined);
+    this.#underWay += 1;
+    this.#channel.export('LOGS', plainLogs(batch), () => {
+      this.#underWay -= 1;
+      if (this.#queue.length > 0) this.#timer ??= setTimeout(() => this.#sendNext(), this.#delay).unref();
+    });
+  }
+
+  #stopTimer(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }

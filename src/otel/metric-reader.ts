@@ -6,29 +6,31 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 
+/** Records what is not recorded as it happens; `ending`: for the last time, as far as is known. */
+export type Refresh = (ending: boolean) => void;
+
 /**
  * A periodic reader that has values brought up to date before it collects, and that can collect at once, for the exit
  * of the process.
  */
 export class BudgetMetricReader extends PeriodicExportingMetricReader {
   readonly #exporter: PushMetricExporter;
-  readonly #refresh: () => void;
+  readonly #refresh: Refresh;
 
-  /** @param refresh records what is not recorded as it happens */
-  constructor(options: PeriodicExportingMetricReaderOptions, refresh: () => void) {
+  constructor(options: PeriodicExportingMetricReaderOptions, refresh: Refresh) {
     super(options);
     this.#exporter = options.exporter;
     this.#refresh = refresh;
   }
 
   override collect(...args: Parameters<PeriodicExportingMetricReader['collect']>): Promise<CollectionResult> {
-    this.#refresh();
+    this.#refresh(false);
     return super.collect(...args);
   }
 
-  /** Collects and hands over to the exporter without waiting for anything. */
+  /** Collects and hands over to the exporter without waiting for anything: the process ends. */
   exportNow(): void {
-    this.#refresh();
+    this.#refresh(true);
     const metrics = collectNow(this);
     if (metrics !== undefined) this.#exporter.export(metrics, () => undefined);
   }

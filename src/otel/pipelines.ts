@@ -16,7 +16,7 @@ import { type Env, exporterNames, positive, type Signal, text } from './env.ts';
 import type { ExportChannel } from './export-channel.ts';
 import { forwardMetrics, forwardSpans } from './forwarding-exporters.ts';
 import { ForwardingLogProcessor } from './log-processor.ts';
-import { BudgetMetricReader } from './metric-reader.ts';
+import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
 
 /** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
 export interface Pipelines {
@@ -26,7 +26,7 @@ export interface Pipelines {
 }
 
 /** @param refresh records, before metrics are collected, what is not recorded as it happens */
-export function pipelinesFromEnv(channel: ExportChannel, env: Env, refresh: () => void): Pipelines {
+export function pipelinesFromEnv(channel: ExportChannel, env: Env, refresh: Refresh): Pipelines {
   return {
     spans: each('TRACES', env, (name) => {
       if (name === 'otlp')
@@ -57,7 +57,7 @@ function metricReader(
   name: string,
   channel: ExportChannel,
   env: Env,
-  refresh: () => void,
+  refresh: Refresh,
 ): MetricReader | undefined {
   if (name === 'prometheus') return prometheusReader(env, refresh);
   const exporter =
@@ -74,7 +74,7 @@ function metricReader(
 }
 
 /** Loaded only where it is asked for; a dependency of sdk-node. */
-function prometheusReader(env: Env, refresh: () => void): MetricReader {
+function prometheusReader(env: Env, refresh: Refresh): MetricReader {
   const require = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
   const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as {
     PrometheusExporter: new (options: object) => MetricReader;
@@ -86,7 +86,7 @@ function prometheusReader(env: Env, refresh: () => void): MetricReader {
   });
   const collect = reader.collect.bind(reader);
   reader.collect = (...args) => {
-    refresh();
+    refresh(false);
     return collect(...args);
   };
   return reader;

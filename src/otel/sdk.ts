@@ -1,11 +1,12 @@
-import { logs, metrics } from '@opentelemetry/api';
+import { logs, type Meter, metrics } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import { writeBudgetEvent } from './budget-events.ts';
-import { observeBudget, recordBudget } from './budget-metrics.ts';
+import { observeBudgets, recordBudgets } from './budget-metrics.ts';
 import type { Env } from './env.ts';
 import { ExportChannel } from './export-channel.ts';
+import { reportBudgets } from './known-budgets.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
 import { resourceDetectors } from './resource.ts';
@@ -34,8 +35,8 @@ export interface Telemetry {
 export function startSdk(options: TelemetryOptions): Telemetry {
   const { tracker, prices, version, env = process.env } = options;
   const channel = new ExportChannel();
-  let refresh = (): void => undefined;
-  const pipelines = pipelinesFromEnv(channel, env, () => refresh());
+  let refresh = (_ending: boolean): void => undefined;
+  const pipelines = pipelinesFromEnv(channel, env, (ending) => refresh(ending));
   const detectors = resourceDetectors(env);
   const sdk = new NodeSDK({
     ...(detectors === undefined ? {} : { resourceDetectors: detectors }),
@@ -45,26 +46,44 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     logRecordProcessors: [...pipelines.logs],
   });
   sdk.start();
-  reportEvents(options);
-  refresh = recordBudget(metrics.getMeter(OUR_SCOPE, version), tracker);
+  const meter = metrics.getMeter(OUR_SCOPE, version);
+  reportEvents(options, meter);
+  const recordStatuses = recordBudgets(meter);
+  const reporting = meter.createGauge(semconv.METRIC_REPORTING, {
+    description: 'Whether the process goes on to report: 1, and 0 once it has ended in order.',
+  });
+  refresh = (ending) => {
+    recordStatuses();
+    reporting.record(ending ? 0 : 1);
+  };
   return { flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs) };
 }
 
-/** Reports the budget to the providers that the host has registered. */
+/** Reports the budgets to the providers that the host has registered. */
 export function reportToHost(options: TelemetryOptions): void {
-  reportEvents(options);
-  observeBudget(metrics.getMeter(OUR_SCOPE, options.version), options.tracker);
+  const meter = metrics.getMeter(OUR_SCOPE, options.version);
+  reportEvents(options, meter);
+  observeBudgets(meter);
 }
 
-function reportEvents({ tracker, version }: TelemetryOptions): void {
+function reportEvents({ version }: TelemetryOptions, meter: Meter): void {
   const logger = logs.getLogger(OUR_SCOPE, version);
-  const failures = metrics.getMeter(OUR_SCOPE, version).createCounter(semconv.METRIC_STORE_FAILURES, {
+  const failures = meter.createCounter(semconv.METRIC_STORE_FAILURES, {
     unit: '{failure}',
     description: 'How often the store was found to be away.',
   });
-  tracker.on((event) => {
-    writeBudgetEvent(event, logger);
-    if (event.type === 'store_unavailable') failures.add(1, { [semconv.ATTR_BUDGET_NAME]: event.budget });
+  const available = meter.createGauge(semconv.METRIC_STORE_AVAILABLE, {
+    description: 'Whether the store of the budget can be reached: 1, or 0.',
+  });
+  const nameOf = (name: string) => ({ [semconv.ATTR_BUDGET_NAME]: name });
+  reportBudgets({
+    budget: ({ budget }) => available.record(1, nameOf(budget.name)),
+    event: ({ budget }, event) => {
+      writeBudgetEvent(event, logger);
+      if (event.type === 'store_unavailable') failures.add(1, nameOf(budget.name));
+      if (event.type === 'store_unavailable' || event.type === 'store_available')
+        available.record(Number(event.type === 'store_available'), nameOf(budget.name));
+    },
   });
 }
 

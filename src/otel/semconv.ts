@@ -4,121 +4,298 @@
  * The `gen_ai.*` and `openai.*` names follow open-telemetry/semantic-conventions-genai, status
  * Development, as of commit 002c8a6 (docs/gen-ai/openai.md, gen-ai-metrics.md); the conventions left
  * @opentelemetry/semantic-conventions with its version 1.45 and have no release of their own yet.
- * `gen_ai.usage.cost.*` is as proposed in that repository's pull request 443.
+ * `gen_ai.usage.cost.*` is as proposed in that repository's pull request 443. What begins with `token_budget.` is ours.
+ *
+ * The tables of docs/telemetry.md are made from this file by `npm run docs`: a line `// # name` begins the table of that name,
+ * and a comment says what a name means and, after tags, its `@unit`, when it is `@set`, an `@example`; of an event its
+ * `@severity`, of a metric its `@kind`, of both their `@attributes`.
  */
 
-export const ATTR_ERROR_TYPE = 'error.type';
-export const ATTR_SERVER_ADDRESS = 'server.address';
-export const ATTR_SERVER_PORT = 'server.port';
-
+// # request
+/** What is asked for: `chat`, `text_completion` or `embeddings`. @set always @example chat */
 export const ATTR_OPERATION_NAME = 'gen_ai.operation.name';
+/** `openai`, `azure.ai.openai` or `aws.bedrock`. @set always @example openai */
 export const ATTR_PROVIDER_NAME = 'gen_ai.provider.name';
-export const ATTR_CONVERSATION_ID = 'gen_ai.conversation.id';
-export const ATTR_OUTPUT_TYPE = 'gen_ai.output.type';
-
+/**
+ * The model as the request names it; on Azure perhaps a deployment.
+ * @set where it names one @example gpt-5.2
+ */
 export const ATTR_REQUEST_MODEL = 'gen_ai.request.model';
-export const ATTR_REQUEST_CHOICE_COUNT = 'gen_ai.request.choice.count';
-export const ATTR_REQUEST_ENCODING_FORMATS = 'gen_ai.request.encoding_formats';
-export const ATTR_REQUEST_FREQUENCY_PENALTY = 'gen_ai.request.frequency_penalty';
-export const ATTR_REQUEST_MAX_TOKENS = 'gen_ai.request.max_tokens';
-export const ATTR_REQUEST_PRESENCE_PENALTY = 'gen_ai.request.presence_penalty';
-export const ATTR_REQUEST_SEED = 'gen_ai.request.seed';
-export const ATTR_REQUEST_STOP_SEQUENCES = 'gen_ai.request.stop_sequences';
-export const ATTR_REQUEST_STREAM = 'gen_ai.request.stream';
-export const ATTR_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
-export const ATTR_REQUEST_TOP_P = 'gen_ai.request.top_p';
-export const ATTR_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
-
-export const ATTR_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
-export const ATTR_RESPONSE_ID = 'gen_ai.response.id';
-export const ATTR_RESPONSE_MODEL = 'gen_ai.response.model';
-export const ATTR_RESPONSE_TIME_TO_FIRST_CHUNK = 'gen_ai.response.time_to_first_chunk';
-
-export const ATTR_USAGE_INPUT_TOKENS = 'gen_ai.usage.input_tokens';
-export const ATTR_USAGE_OUTPUT_TOKENS = 'gen_ai.usage.output_tokens';
-export const ATTR_USAGE_CACHE_READ = 'gen_ai.usage.cache_read.input_tokens';
-export const ATTR_USAGE_CACHE_CREATION = 'gen_ai.usage.cache_creation.input_tokens';
-export const ATTR_USAGE_REASONING = 'gen_ai.usage.reasoning.output_tokens';
-export const ATTR_USAGE_AUDIO_INPUT = 'gen_ai.usage.audio.input_tokens';
-export const ATTR_USAGE_AUDIO_OUTPUT = 'gen_ai.usage.audio.output_tokens';
-export const ATTR_USAGE_IMAGE_INPUT = 'gen_ai.usage.image.input_tokens';
-export const ATTR_USAGE_COST_AMOUNT = 'gen_ai.usage.cost.amount';
-export const ATTR_USAGE_COST_CURRENCY = 'gen_ai.usage.cost.currency';
-export const ATTR_USAGE_COST_SOURCE = 'gen_ai.usage.cost.source';
-
-export const ATTR_INPUT_MESSAGES = 'gen_ai.input.messages';
-export const ATTR_OUTPUT_MESSAGES = 'gen_ai.output.messages';
-export const ATTR_SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
-export const ATTR_TOKEN_TYPE = 'gen_ai.token.type';
-
+/** Host of the base URL. @set where it is a URL @example api.openai.com */
+export const ATTR_SERVER_ADDRESS = 'server.address';
+/** Port of the base URL. @set where it is a URL @example 443 */
+export const ATTR_SERVER_PORT = 'server.port';
+/** `chat_completions` or `responses`. @set these endpoints @example responses */
 export const ATTR_OPENAI_API_TYPE = 'openai.api.type';
+/** The caller's output cap. @unit tokens @set where it set one @example 1024 */
+export const ATTR_REQUEST_MAX_TOKENS = 'gen_ai.request.max_tokens';
+/** `true` for a stream. @set streams @example true */
+export const ATTR_REQUEST_STREAM = 'gen_ai.request.stream';
+/** `n` or `best_of`. @unit choices @set above 1 @example 3 */
+export const ATTR_REQUEST_CHOICE_COUNT = 'gen_ai.request.choice.count';
+/** Sampling temperature. @set where the request has it @example 0.2 */
+export const ATTR_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
+/** Nucleus sampling. @set where the request has it @example 0.9 */
+export const ATTR_REQUEST_TOP_P = 'gen_ai.request.top_p';
+/** Frequency penalty. @set where the request has it @example 0.5 */
+export const ATTR_REQUEST_FREQUENCY_PENALTY = 'gen_ai.request.frequency_penalty';
+/** Presence penalty. @set where the request has it @example 0.5 */
+export const ATTR_REQUEST_PRESENCE_PENALTY = 'gen_ai.request.presence_penalty';
+/** Seed. @set where the request has it @example 42 */
+export const ATTR_REQUEST_SEED = 'gen_ai.request.seed';
+/** Texts that end the answer. @set where the request has it @example ["END"] */
+export const ATTR_REQUEST_STOP_SEQUENCES = 'gen_ai.request.stop_sequences';
+/** List of one. @set embeddings that ask for a format @example ["base64"] */
+export const ATTR_REQUEST_ENCODING_FORMATS = 'gen_ai.request.encoding_formats';
+/** Length of the vectors. @set embeddings that ask for it @example 512 */
+export const ATTR_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
+/** `json`, `text` or `speech`. @set where the request says so @example json */
+export const ATTR_OUTPUT_TYPE = 'gen_ai.output.type';
+/** Id of the conversation. @set Responses in a conversation @example conv_68 */
+export const ATTR_CONVERSATION_ID = 'gen_ai.conversation.id';
+/** The tier that is asked for. @set where it is not `auto` @example flex */
 export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
-export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
-export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
-
-/** Ours: the budget's name. */
+/** The budget. @set always @example research-agent */
 export const ATTR_BUDGET_NAME = 'token_budget.name';
-/** Ours: what admission said: `admit`, `clamp` (admitted with a lower output cap) or `deny`. */
-export const ATTR_BUDGET_DECISION = 'token_budget.decision';
-/** Ours: `observe`, `soft` or `strict`. */
+/** `observe`, `soft` or `strict`. @set always @example strict */
 export const ATTR_BUDGET_MODE = 'token_budget.mode';
-/** Ours: the output cap that the caller asked for, tokens; absent where it set none. */
-export const ATTR_BUDGET_CAP_ASKED = 'token_budget.cap.asked';
-/** Ours: the output cap that was sent, tokens, where it is not what the caller asked for. */
+/**
+ * What admission said: `admit`, `clamp` (admitted with a lower output cap) or `deny`.
+ * @set once the budget has answered @example admit
+ */
+export const ATTR_BUDGET_DECISION = 'token_budget.decision';
+/** The output cap that was sent, where it is not the caller's. @unit tokens @set `clamp` @example 611 */
 export const ATTR_BUDGET_CAP_SENT = 'token_budget.cap.sent';
-/** Ours: what was reserved for the call, USD and tokens. */
-export const ATTR_BUDGET_RESERVED_COST = 'token_budget.reserved.cost';
-export const ATTR_BUDGET_RESERVED_TOKENS = 'token_budget.reserved.tokens';
-/** Ours: the exact charge of the call, an integer of nano-USD. */
-export const ATTR_BUDGET_COST_NANO_USD = 'token_budget.cost.nano_usd';
-/** Ours: what earlier attempts of the call were charged, USD: they failed after they were sent, and may have been billed. */
-export const ATTR_BUDGET_ATTEMPTS_COST = 'token_budget.attempts.cost';
-/** Ours: where the usage comes from: `response` or `local` (counted here), or `reservation` (worst case). */
-export const ATTR_BUDGET_USAGE_SOURCE = 'token_budget.usage.source';
-/** Ours: where the price comes from: `book`, `override`, `family` or `none`. */
-export const ATTR_BUDGET_PRICE_SOURCE = 'token_budget.price.source';
-/** Ours: predicted tokens that were accepted and rejected, parts of the output. */
-export const ATTR_USAGE_ACCEPTED_PREDICTION = 'token_budget.usage.accepted_prediction_tokens';
-export const ATTR_USAGE_REJECTED_PREDICTION = 'token_budget.usage.rejected_prediction_tokens';
-export const ATTR_USAGE_IMAGE_OUTPUT = 'token_budget.usage.image.output_tokens';
-/** Ours: what is left of the budget once the call is settled; absent for a limit that is not set. */
-export const ATTR_BUDGET_LEFT_COST = 'token_budget.left.cost';
-export const ATTR_BUDGET_LEFT_TOKENS = 'token_budget.left.tokens';
-export const ATTR_BUDGET_LEFT_CALLS = 'token_budget.left.calls';
-/** Ours, on events: the limit concerned (`costUsd`, `tokens`, `calls`, `minutes`), its value and the share used (0 to 1). */
-export const ATTR_BUDGET_LIMIT = 'token_budget.limit';
-export const ATTR_BUDGET_LIMIT_VALUE = 'token_budget.limit.value';
-export const ATTR_BUDGET_THRESHOLD = 'token_budget.threshold';
-export const ATTR_BUDGET_SETTLED = 'token_budget.settled';
-export const ATTR_BUDGET_RESERVED = 'token_budget.reserved';
-export const ATTR_BUDGET_REQUESTED = 'token_budget.requested';
-export const ATTR_BUDGET_REASON = 'token_budget.reason';
+/** The output cap that the caller asked for. @unit tokens @set `clamp`, where it set one @example 4096 */
+export const ATTR_BUDGET_CAP_ASKED = 'token_budget.cap.asked';
 
+// # answer
+/** Id of the answer. @set where it says so @example resp_0a1b */
+export const ATTR_RESPONSE_ID = 'gen_ai.response.id';
+/** The model that answered. @set where it says so @example gpt-5.2-2025-12-11 */
+export const ATTR_RESPONSE_MODEL = 'gen_ai.response.model';
+/**
+ * A reason for each choice; of Responses `stop`, or why it is incomplete.
+ * @set where the answer says @example ["stop"]
+ */
+export const ATTR_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
+/** From the start of the call. @unit seconds @set streams with at least one chunk @example 0.412 */
+export const ATTR_RESPONSE_TIME_TO_FIRST_CHUNK = 'gen_ai.response.time_to_first_chunk';
+/** The tier that served it. @set where it says so @example default */
+export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
+/** As the answer says. @set where it says so @example fp_44709d6fcb */
+export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
+/**
+ * The HTTP status, `timeout`, `aborted`, the error's class, or a code of ours: `token_budget_exceeded`,
+ * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_abandoned`.
+ * @set failed and refused calls @example token_budget_exceeded
+ */
+export const ATTR_ERROR_TYPE = 'error.type';
+
+// # usage
+/** Input of all kinds. @unit tokens @set always @example 1059 */
+export const ATTR_USAGE_INPUT_TOKENS = 'gen_ai.usage.input_tokens';
+/** Output of all kinds. @unit tokens @set always, but for embeddings @example 206 */
+export const ATTR_USAGE_OUTPUT_TOKENS = 'gen_ai.usage.output_tokens';
+/** Part of the input, read from the cache. @unit tokens @set above 0 @example 768 */
+export const ATTR_USAGE_CACHE_READ = 'gen_ai.usage.cache_read.input_tokens';
+/** Part of the input, written to the cache. @unit tokens @set above 0 @example 256 */
+export const ATTR_USAGE_CACHE_CREATION = 'gen_ai.usage.cache_creation.input_tokens';
+/** Part of the input. @unit tokens @set above 0 @example 120 */
+export const ATTR_USAGE_AUDIO_INPUT = 'gen_ai.usage.audio.input_tokens';
+/** Part of the input. @unit tokens @set above 0 @example 765 */
+export const ATTR_USAGE_IMAGE_INPUT = 'gen_ai.usage.image.input_tokens';
+/** Part of the output. @unit tokens @set above 0 @example 128 */
+export const ATTR_USAGE_REASONING = 'gen_ai.usage.reasoning.output_tokens';
+/** Part of the output. @unit tokens @set above 0 @example 300 */
+export const ATTR_USAGE_AUDIO_OUTPUT = 'gen_ai.usage.audio.output_tokens';
+/** Part of the output. @unit tokens @set above 0 @example 1056 */
+export const ATTR_USAGE_IMAGE_OUTPUT = 'token_budget.usage.image.output_tokens';
+/** Predicted tokens that were taken, part of the output. @unit tokens @set above 0 @example 80 */
+export const ATTR_USAGE_ACCEPTED_PREDICTION = 'token_budget.usage.accepted_prediction_tokens';
+/** Predicted tokens that were not taken, part of the output. @unit tokens @set above 0 @example 20 */
+export const ATTR_USAGE_REJECTED_PREDICTION = 'token_budget.usage.rejected_prediction_tokens';
+/** What the call was charged. @unit USD @set always @example 0.003369 */
+export const ATTR_USAGE_COST_AMOUNT = 'gen_ai.usage.cost.amount';
+/** `USD`. @set always @example USD */
+export const ATTR_USAGE_COST_CURRENCY = 'gen_ai.usage.cost.currency';
+/** `local`: computed here, not reported by the service. @set always @example local */
+export const ATTR_USAGE_COST_SOURCE = 'gen_ai.usage.cost.source';
+/** The exact charge of the call, a whole number. @unit nano-USD @set always @example 3368750 */
+export const ATTR_BUDGET_COST_NANO_USD = 'token_budget.cost.nano_usd';
+/**
+ * `response` (the answer said it), `local` (counted here) or `reservation` (the worst case was charged).
+ * @set always @example response
+ */
+export const ATTR_BUDGET_USAGE_SOURCE = 'token_budget.usage.source';
+/** `book`, `override`, `family` or `none`. @set always @example book */
+export const ATTR_BUDGET_PRICE_SOURCE = 'token_budget.price.source';
+/** What admission reserved for the call. @unit USD @set in `strict` @example 0.009184 */
+export const ATTR_BUDGET_RESERVED_COST = 'token_budget.reserved.cost';
+/** What admission reserved for the call. @unit tokens @set in `strict` @example 888 */
+export const ATTR_BUDGET_RESERVED_TOKENS = 'token_budget.reserved.tokens';
+/**
+ * Charged for earlier attempts that failed after they were sent, and may have been billed.
+ * @unit USD @set where there were some @example 0.0012
+ */
+export const ATTR_BUDGET_ATTEMPTS_COST = 'token_budget.attempts.cost';
+/**
+ * What is left of the budget after this call.
+ * @unit USD @set where that limit is set, and our SDK or our span processor is used @example 0.014963
+ */
+export const ATTR_BUDGET_LEFT_COST = 'token_budget.left.cost';
+/** The same. @unit tokens @set the same @example 41003 */
+export const ATTR_BUDGET_LEFT_TOKENS = 'token_budget.left.tokens';
+/** The same. @unit calls @set the same @example 388 */
+export const ATTR_BUDGET_LEFT_CALLS = 'token_budget.left.calls';
+
+// # content
+/** The messages of the request. @unit JSON text @set with the opt-in @example [{"role":"user",…}] */
+export const ATTR_INPUT_MESSAGES = 'gen_ai.input.messages';
+/** `instructions` of Responses. @unit JSON text @set with the opt-in @example [{"type":"text",…}] */
+export const ATTR_SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
+/** What was generated. @unit JSON text @set with the opt-in @example [{"role":"assistant",…}] */
+export const ATTR_OUTPUT_MESSAGES = 'gen_ai.output.messages';
+
+// # event-attributes
+/** The limit concerned: `costUsd`, `tokens`, `calls` or `minutes`. On metrics too. @example costUsd */
+export const ATTR_BUDGET_LIMIT = 'token_budget.limit';
+/** The most that may be spent. @unit of the limit @example 0.02 */
+export const ATTR_BUDGET_LIMIT_VALUE = 'token_budget.limit.value';
+/** What was charged; for `minutes`, USD. @unit of the limit @example 0.018417 */
+export const ATTR_BUDGET_SETTLED = 'token_budget.settled';
+/** What open calls hold; for `minutes`, USD. @unit of the limit @example 0 */
+export const ATTR_BUDGET_RESERVED = 'token_budget.reserved';
+/** What the call that was refused needs at least. @unit of the limit @example 0.002702 */
+export const ATTR_BUDGET_REQUESTED = 'token_budget.requested';
+/** The share of the limit that is used: 0.5, 0.8, 0.95 or 1. @unit share @example 0.8 */
+export const ATTR_BUDGET_THRESHOLD = 'token_budget.threshold';
+/** Of usage that is missing: `absent`, `implausible` or `cut`. Of a store: its error. @example cut */
+export const ATTR_BUDGET_REASON = 'token_budget.reason';
+/** Fields that are not believed, and why; never their text. @example ["input: 0"] */
+export const ATTR_BUDGET_PROBLEMS = 'token_budget.problems';
+/** The model whose price was taken. @example gpt-5.2-pro */
+export const ATTR_BUDGET_PRICED_AS = 'token_budget.priced_as';
+/** `open` or `closed`. @example open */
+export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
+
+// # metric-attributes
+/** `input` or `output`. @example input */
+export const ATTR_TOKEN_TYPE = 'gen_ai.token.type';
+/**
+ * `input` and `output`, and parts of these: `cached_input`, `cache_write`, `audio_input`, `image_input`;
+ * `reasoning`, `audio_output`, `image_output`, `accepted_prediction`, `rejected_prediction`.
+ * @example cached_input
+ */
+export const ATTR_BUDGET_TOKEN_KIND = 'token_budget.token.kind';
+
+// # events
+/**
+ * 50, 80, 95 or 100 % of a limit is settled; each once.
+ * @severity WARN @attributes `token_budget.limit`, `token_budget.limit.value`, `token_budget.settled`,
+ * `token_budget.reserved`, `token_budget.threshold`
+ */
 export const EVENT_THRESHOLD = 'token_budget.threshold';
+/**
+ * A limit is reached, or a call was refused while no other was open; once.
+ * @severity ERROR @attributes `token_budget.limit`, `token_budget.limit.value`, `token_budget.settled`,
+ * `token_budget.reserved`
+ */
 export const EVENT_EXHAUSTED = 'token_budget.exhausted';
+/**
+ * A call was refused.
+ * @severity ERROR @attributes `token_budget.limit`, `token_budget.limit.value`, `token_budget.settled`,
+ * `token_budget.reserved`, `token_budget.requested`
+ */
 export const EVENT_DENIED = 'token_budget.denied';
+/**
+ * A call was sent with a lower output cap.
+ * @severity INFO @attributes `token_budget.cap.sent`, `token_budget.cap.asked`
+ */
 export const EVENT_CLAMPED = 'token_budget.clamped';
+/**
+ * An answer told no usage, or none that can be believed.
+ * @severity WARN @attributes `gen_ai.request.model`, `token_budget.reason`, `token_budget.problems`,
+ * `token_budget.usage.source`
+ */
 export const EVENT_USAGE_MISSING = 'token_budget.usage_missing';
+/**
+ * A model without a known price is called; once a model.
+ * @severity WARN @attributes `gen_ai.request.model`, `token_budget.priced_as`
+ */
 export const EVENT_PRICE_UNKNOWN = 'token_budget.price_unknown';
+/**
+ * The store is found to be away.
+ * @severity ERROR @attributes `token_budget.failure_policy`, `token_budget.reason`
+ */
 export const EVENT_STORE_UNAVAILABLE = 'token_budget.store_unavailable';
+/** The store is back. @severity INFO */
 export const EVENT_STORE_AVAILABLE = 'token_budget.store_available';
 
+// # metrics
+/**
+ * Tokens of a call that is charged.
+ * @kind histogram @unit {token} @attributes identity, `gen_ai.token.type`
+ */
 export const METRIC_TOKEN_USAGE = 'gen_ai.client.token.usage';
+/** Time of a call that was sent. @kind histogram @unit s @attributes identity, `error.type` */
 export const METRIC_OPERATION_DURATION = 'gen_ai.client.operation.duration';
-/** Ours: USD charged, by model and budget. */
+/** Time to the first chunk of a stream. @kind histogram @unit s @attributes identity */
+export const METRIC_TIME_TO_FIRST_CHUNK = 'gen_ai.client.operation.time_to_first_chunk';
+/**
+ * What calls were charged, attempts that failed included.
+ * @kind counter @unit {USD} @attributes identity, `token_budget.name`
+ */
 export const METRIC_COST = 'token_budget.cost';
-/** Ours: calls by decision. */
+/** What one call was charged. @kind histogram @unit {USD} @attributes identity, `token_budget.name` */
+export const METRIC_CALL_COST = 'token_budget.call.cost';
+/**
+ * Tokens by kind.
+ * @kind counter @unit {token} @attributes identity, `token_budget.name`, `token_budget.token.kind`
+ */
+export const METRIC_TOKENS = 'token_budget.tokens';
+/**
+ * Calls by what admission said.
+ * @kind counter @unit {call}
+ * @attributes `token_budget.name`, `token_budget.decision`, `gen_ai.request.model`
+ */
 export const METRIC_CALLS = 'token_budget.calls';
-/** Ours: a budget's limits and balances, by `token_budget.limit`: USD, tokens, calls or minutes. */
+/**
+ * The most that the budget may spend.
+ * @kind gauge @unit of the limit @attributes `token_budget.name`, `token_budget.limit`
+ */
 export const METRIC_LIMIT = 'token_budget.limit';
+/**
+ * What was charged to the budget; of `minutes`, those that are over.
+ * @kind gauge @unit of the limit @attributes `token_budget.name`, `token_budget.limit`
+ */
 export const METRIC_SETTLED = 'token_budget.settled';
+/**
+ * What open calls hold of the budget; not of `minutes`.
+ * @kind gauge @unit of the limit @attributes `token_budget.name`, `token_budget.limit`
+ */
 export const METRIC_RESERVED = 'token_budget.reserved';
+/**
+ * What is left of the budget.
+ * @kind gauge @unit of the limit @attributes `token_budget.name`, `token_budget.limit`
+ */
 export const METRIC_LEFT = 'token_budget.left';
-/** Ours, on `token_budget.usage_missing`: the fields that could not be believed. */
-export const ATTR_BUDGET_PROBLEMS = 'token_budget.problems';
-/** Ours, on `token_budget.price_unknown`: the model whose price was taken. */
-export const ATTR_BUDGET_PRICED_AS = 'token_budget.priced_as';
-/** Ours: how often the store was found to be away. */
+/** 1 where the budget is exhausted, else 0. @kind gauge @attributes `token_budget.name` */
+export const METRIC_EXHAUSTED = 'token_budget.exhausted';
+/**
+ * How long the window is in which the budget is spent; absent without one.
+ * @kind gauge @unit s @attributes `token_budget.name`
+ */
+export const METRIC_WINDOW = 'token_budget.window.duration';
+/** How long it is until the budget begins anew; absent without a window. @unit s @kind gauge @attributes `token_budget.name` */
+export const METRIC_WINDOW_LEFT = 'token_budget.window.left';
+/** How often the store was found to be away. @kind counter @unit {failure} @attributes `token_budget.name` */
 export const METRIC_STORE_FAILURES = 'token_budget.store.failures';
-/** Ours, on `token_budget.store_unavailable`: `open` or `closed`. */
-export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
+/** 1 where the store of the budget can be reached, else 0. @kind gauge @attributes `token_budget.name` */
+export const METRIC_STORE_AVAILABLE = 'token_budget.store.available';
+/**
+ * 1 while the process reports, 0 once it has ended in order: one that stays 1 and is silent was killed or
+ * cannot be heard. Not where the host has an SDK of its own.
+ * @kind gauge
+ */
+export const METRIC_REPORTING = 'token_budget.reporting';
