@@ -9,7 +9,9 @@ import {
   LIMIT_OF,
   type LimitName,
   limitAmounts,
+  limitMilliseconds,
   MS_PER_MINUTE,
+  raisedLimits,
 } from './limits.ts';
 import { afterwards, quietly } from './maybe-promise.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -33,6 +35,7 @@ export type Reserve = Omit<ReserveRequest, 'leaseMs'>;
 export interface BudgetStatus {
   readonly budget: string;
   readonly mode: BudgetDefinition['mode'];
+  /** With what was granted on top of them. */
   readonly limits: BudgetDefinition['limits'];
   /** Limits less what is settled and reserved, never below zero. */
   readonly left: Left;
@@ -226,10 +229,10 @@ export class TokenBudgetTracker {
     return {
       budget: this.budget.name,
       mode: this.budget.mode,
-      limits: this.budget.limits,
+      limits: raisedLimits(this.budget.limits, balances.granted),
       left: leftOf(this.budget, balances, now),
       usedShare: Math.max(0, share),
-      exhausted: this.#watches[0]?.exhausted === true || share >= 1,
+      exhausted: this.#watches[0]?.isExhausted(balances) === true || share >= 1,
       balances,
     };
   }
@@ -239,9 +242,9 @@ export class TokenBudgetTracker {
  * Whether the call that was denied is one like those before it, at most twice the average: then what is left no longer
  * pays for the calls that are made. One call that is too large says nothing of the budget.
  */
-function isUsual({ budget, balances: { settled }, limit, requested }: Denied): boolean {
+function isUsual({ budget, balances: { settled, granted }, limit, requested }: Denied): boolean {
   const amount = LIMIT_OF.find(([, name]) => name === limit)?.[0];
-  if (amount === undefined || settled[amount] >= limitAmounts(budget.limits)[amount]) return true;
+  if (amount === undefined || settled[amount] >= limitAmounts(budget.limits, granted)[amount]) return true;
   return settled.calls > 0 && requested[amount] * settled.calls <= settled[amount] * 2;
 }
 
@@ -249,12 +252,13 @@ function isAsAsked(admission: Admission, request: Reserve): boolean {
   return admission.admitted && admission.outputCap >= request.outputCap;
 }
 
-function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {
-  const limits = limitAmounts(budget.limits);
+export function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {
+  const limits = limitAmounts(budget.limits, balances.granted);
   const left = (amount: keyof Amounts): number =>
     Math.max(0, limits[amount] - balances.settled[amount] - balances.reserved[amount]);
   const has = (name: LimitName): boolean => budget.limits[name] !== undefined;
-  const minutes = (budget.limits.minutes ?? 0) - (now - balances.startedAt) / MS_PER_MINUTE;
+  const minutes =
+    (limitMilliseconds(budget.limits, balances.granted) - (now - balances.startedAt)) / MS_PER_MINUTE;
   return {
     ...(has('costUsd') ? { costUsd: nanoToUsd(left('costNanoUsd')) } : {}),
     ...(has('tokens') ? { tokens: left('tokens') } : {}),
