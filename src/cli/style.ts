@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { LimitName } from '../budget/index.ts';
-import { nanoToUsd, usdToNano } from '../pricing/index.ts';
+import { formatUsd, nanoToUsd, usdToNano } from '../pricing/index.ts';
 
 type Format = Parameters<typeof styleText>[0];
 
@@ -56,12 +56,12 @@ export function amount(limit: LimitName, value: number, beside: number): string 
   return limit === 'minutes' ? duration(value * 60_000) : count(value);
 }
 
-/** A limit with its unit; money without decimals that say nothing. */
+/** A limit with its unit; money with the decimals that it has, two at least. */
 export function limitText(limit: LimitName, value: number): string {
   if (limit === 'minutes') return duration(value * 60_000);
   if (limit !== 'costUsd') return `${count(value)} ${limit}`;
-  const nano = usdToNano(value);
-  return money(value, nano % 10_000_000 === 0 ? 100 : value);
+  const [whole = '', decimals = ''] = formatUsd(usdToNano(value)).split('.');
+  return `${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${decimals}`;
 }
 
 /** A share as a bar of so many columns: what is settled full, what is held by open calls half. */

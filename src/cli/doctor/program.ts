@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { nodeProblem, SUPPORTED, satisfies } from '../node-version.ts';
 import { type Finding, fail, ok, skip, warn } from './check.ts';
 
@@ -90,27 +92,35 @@ export async function checkHooks(directory: string, sdk: Sdk | undefined): Promi
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const address = server.address();
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/v1`;
+  const probes = mkdtempSync(join(tmpdir(), 'token-budget-doctor-'));
   try {
     const kinds = [
-      ['CommonJS', ['-e', `const OpenAI = require('openai');${PROBE}`]],
-      ['an ES module', ['--input-type=module', '-e', `import OpenAI from 'openai';${PROBE}`]],
+      ['CommonJS', 'probe.cjs', `const OpenAI = require(${JSON.stringify(sdk.path)});`],
+      [
+        'an ES module',
+        'probe.mjs',
+        `import OpenAI from ${JSON.stringify(pathToFileURL(join(sdk.path, 'index.mjs')).href)};`,
+      ],
     ] as const;
     return await Promise.all(
-      kinds.map(async ([kind, args]) => {
-        const said = await runProbe(args, directory, url);
+      kinds.map(async ([kind, name, load]) => {
+        const file = join(probes, name);
+        writeFileSync(file, load + PROBE);
+        const said = await runProbe(file, directory, url);
         if (said.includes('charged 12')) return ok(check, `a call from ${kind} was charged`);
-        const why = said.trim().split('\n').at(-1) ?? '';
+        const why = /^\w*Error\b.*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1) ?? '';
         const fix = 'look for another loader in NODE_OPTIONS, or for a bundle that holds a copy of openai';
         return fail(check, `a call from ${kind} was not charged${why === '' ? '' : `: ${why}`}`, fix);
       }),
     );
   } finally {
+    rmSync(probes, { recursive: true, force: true });
     server.closeAllConnections();
     server.close();
   }
 }
 
-function runProbe(args: readonly string[], directory: string, url: string): Promise<string> {
+function runProbe(file: string, directory: string, url: string): Promise<string> {
   const register = new URL('../../register.js', import.meta.url).href;
   const env = {
     ...process.env,
@@ -122,7 +132,7 @@ function runProbe(args: readonly string[], directory: string, url: string): Prom
     OTEL_SDK_DISABLED: 'true',
   };
   return new Promise((done) => {
-    const child = spawn(process.execPath, [`--import=${register}`, ...args], {
+    const child = spawn(process.execPath, [`--import=${register}`, file], {
       cwd: directory,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

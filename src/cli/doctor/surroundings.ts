@@ -5,7 +5,7 @@ import { type Config, loadConfig } from '../../config/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { openLedger } from '../../store/index.ts';
 import { withoutPassword } from '../store-option.ts';
-import { limitText, money } from '../style.ts';
+import { limitText } from '../style.ts';
 import { type Finding, fail, messageOf, ok, skip, warn } from './check.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -23,7 +23,7 @@ export function checkSettings(env: Env): { readonly config?: Config; readonly fi
       warn(check, warning, 'correct the name of the variable'),
     );
     if (!config.limitGiven) {
-      const found = `no limit is set: ${money(limits.costUsd ?? 0)} is watched and nothing is refused`;
+      const found = `no limit is set: ${limitText('costUsd', limits.costUsd ?? 0)} is watched and nothing is refused`;
       return { config, findings: [warn(check, found, 'set one: TOKEN_BUDGET_USD=5'), ...warnings] };
     }
     const set = (['costUsd', 'tokens', 'calls', 'minutes'] as const).flatMap((limit) => {
