@@ -3,6 +3,7 @@ import { addCount } from './count.ts';
 import { addDoctor } from './doctor.ts';
 import { addPrice } from './price.ts';
 import { addRaise } from './raise.ts';
+import { addReport } from './report.ts';
 import { addReset } from './reset.ts';
 import { addRun } from './run.ts';
 import { addStatus } from './status.ts';
@@ -13,6 +14,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   addRun,
   addStatus,
   addTop,
+  addReport,
   addRaise,
   addReset,
   addCount,
