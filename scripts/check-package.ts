@@ -13,7 +13,8 @@ import { formatMessage } from 'publint/utils';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Everything that is published lies here. */
-const PUBLISHED = /^(dist\/.+\.(js|d\.ts)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+const PUBLISHED =
+  /^(dist\/.+\.(js|d\.ts)|dist\/cli\/report\/assets\/[\w.]+\.(css|txt)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 /** What must be there; `dist` alone would be a package without a licence or an entry. */
 const REQUIRED = [
   'package.json',
@@ -22,6 +23,9 @@ const REQUIRED = [
   'CHANGELOG.md',
   'dist/index.js',
   'dist/register.js',
+  'dist/cli/main.js',
+  'dist/cli/report/assets/uPlot.iife.min.js',
+  'dist/cli/report/assets/uPlot.LICENSE.txt',
 ];
 const NOT_FOR_USERS = /(^|[/.-])(tests?|spec|fixtures?|recordings?|planted|bench)([/.-]|$)/;
 const MAX_FILE_BYTES = 1_000_000;

@@ -14,6 +14,7 @@ export {
   defineBudget,
   type ExhaustedEvent,
   type FailurePolicy,
+  type Grant,
   type Left,
   type LimitName,
   type Limits,

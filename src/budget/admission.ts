@@ -1,7 +1,14 @@
 import { picoToNano } from '../pricing/index.ts';
 import type { BudgetDefinition } from './definition.ts';
 import type { Admission, Balances, ReserveRequest } from './ledger.ts';
-import { type Amounts, addAmounts, LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
+import {
+  type Amounts,
+  addAmounts,
+  LIMIT_OF,
+  type LimitName,
+  limitAmounts,
+  limitMilliseconds,
+} from './limits.ts';
 
 /** A budget of the chain with its balances as they stand. */
 export interface Account {
@@ -47,7 +54,7 @@ export function worstCase(request: ReserveRequest, outputCap: number): Amounts {
 export function affords(accounts: readonly Account[], more: Amounts): boolean {
   return accounts.every(({ budget, balances }) => {
     if (budget.mode !== 'strict') return true;
-    const limits = limitAmounts(budget.limits);
+    const limits = limitAmounts(budget.limits, balances.granted);
     return LIMIT_OF.every(
       ([amount]) => balances.settled[amount] + balances.reserved[amount] + more[amount] <= limits[amount],
     );
@@ -60,9 +67,9 @@ export function reachedLimit(
   balances: Balances,
   now: number,
 ): LimitName | undefined {
-  const { minutes } = budget.limits;
-  if (minutes !== undefined && now - balances.startedAt >= minutes * MS_PER_MINUTE) return 'minutes';
-  const limits = limitAmounts(budget.limits);
+  const { limits: given } = budget;
+  if (now - balances.startedAt >= limitMilliseconds(given, balances.granted)) return 'minutes';
+  const limits = limitAmounts(given, balances.granted);
   for (const [amount, limit] of LIMIT_OF) {
     if (balances.settled[amount] >= limits[amount]) return limit;
   }
@@ -83,7 +90,7 @@ function affordableOutput(
   balances: Balances,
   request: ReserveRequest,
 ): AffordableOutput {
-  const limits = limitAmounts(budget.limits);
+  const limits = limitAmounts(budget.limits, balances.granted);
   let tokens = Infinity;
   let sharedTokens = Infinity;
   let narrowest: LimitName = 'costUsd';

@@ -1,6 +1,6 @@
 import { formatUsd, nanoToUsd, usdToNano } from '../pricing/index.ts';
 import type { Denied } from './ledger.ts';
-import type { Amounts, LimitName } from './limits.ts';
+import { type Amounts, type LimitName, raisedLimits } from './limits.ts';
 
 /** An amount in the units that people read: tokens and USD. */
 export interface SpentAmounts {
@@ -18,7 +18,7 @@ export class BudgetExceededError extends Error {
   readonly status = 402;
   /** The name of the budget that said no. */
   readonly budget: string;
-  /** The limit that said no, and its value: USD, tokens, calls or minutes. */
+  /** The limit that said no, and its value, with what was granted: USD, tokens, calls or minutes. */
   readonly limit: { readonly name: LimitName; readonly value: number };
   /** What the budget was charged so far. */
   readonly settled: SpentAmounts;
@@ -31,11 +31,15 @@ export class BudgetExceededError extends Error {
     super(message(denied));
     this.name = 'BudgetExceededError';
     this.budget = denied.budget.name;
-    this.limit = { name: denied.limit, value: denied.budget.limits[denied.limit] ?? 0 };
+    this.limit = { name: denied.limit, value: limitsOf(denied)[denied.limit] ?? 0 };
     this.settled = spent(denied.balances.settled);
     this.reserved = spent(denied.balances.reserved);
     this.requested = spent(denied.requested);
   }
+}
+
+function limitsOf({ budget, balances }: Denied): Denied['budget']['limits'] {
+  return raisedLimits(budget.limits, balances.granted);
 }
 
 function spent(amounts: Amounts): SpentAmounts {
@@ -45,14 +49,16 @@ function spent(amounts: Amounts): SpentAmounts {
 const ADVICE =
   'Stop here with what is done, or raise the limit (TOKEN_BUDGET_USD, _TOKENS, _CALLS, _MINUTES) and start again.';
 
-function message({ budget, limit, balances, requested }: Denied): string {
+function message(denied: Denied): string {
+  const { budget, limit, balances, requested } = denied;
+  const limits = limitsOf(denied);
   const head = `Token budget "${budget.name}" cannot pay for this call, so it was not sent: `;
-  if (limit === 'minutes') return `${head}its ${budget.limits.minutes} minutes are over. ${ADVICE}`;
+  if (limit === 'minutes') return `${head}its ${limits.minutes} minutes are over. ${ADVICE}`;
   const show = (amounts: Amounts): string => {
     if (limit === 'costUsd') return formatUsd(amounts.costNanoUsd);
     return limit === 'tokens' ? `${amounts.tokens} tokens` : `${amounts.calls} calls`;
   };
-  const value = budget.limits[limit] ?? 0;
+  const value = limits[limit] ?? 0;
   const of = limit === 'costUsd' ? formatUsd(usdToNano(value)) : `${value} ${limit}`;
   const needs = limit === 'calls' ? '' : `; the call needs at least ${show(requested)}`;
   const open = balances.open > 0 ? `, ${show(balances.reserved)} reserved by open calls` : '';

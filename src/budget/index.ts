@@ -1,3 +1,14 @@
+export {
+  definitionText,
+  grantAfterReset,
+  type LedgerAccount,
+  type LedgerAdministration,
+  MINUTE_MS,
+  type SeenDefinition,
+  SPENDING_KEPT_MS,
+  type Spending,
+  seenDefinition,
+} from './administration.ts';
 export { type Account, admit, affords, worstCase } from './admission.ts';
 export { attachCharge, chargeOf, type PendingCharge } from './charges.ts';
 export {
@@ -28,12 +39,19 @@ export type { Admission, Admitted, Balances, Denied, MaybePromise, ReserveReques
 export {
   type Amounts,
   addAmounts,
+  addGrants,
+  checkGrant,
+  type Grant,
+  isNoGrant,
   LIMIT_OF,
   type LimitName,
   type Limits,
   limitAmounts,
+  limitMilliseconds,
   MS_PER_MINUTE,
+  NO_GRANT,
   NOTHING,
+  raisedLimits,
   subtractAmounts,
 } from './limits.ts';
 export { afterwards, isPromise, quietly } from './maybe-promise.ts';

@@ -1,5 +1,5 @@
 import type { BudgetDefinition } from './definition.ts';
-import type { Amounts, LimitName } from './limits.ts';
+import type { Amounts, Grant, LimitName } from './limits.ts';
 
 /** The balances of one budget. */
 export interface Balances {
@@ -11,6 +11,8 @@ export interface Balances {
   readonly open: number;
   /** When the budget began, milliseconds since the epoch by the store's clock. */
   readonly startedAt: number;
+  /** What its limits were raised by; absent where by nothing. */
+  readonly granted?: Grant;
 }
 
 /** What one call may cost at most, as far as it is known before it is sent. */

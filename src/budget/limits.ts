@@ -1,4 +1,4 @@
-import { usdToNano } from '../pricing/index.ts';
+import { nanoToUsd, usdToNano } from '../pricing/index.ts';
 
 /** The most a budget may spend. Any of them, all enforced; none is no limit. */
 export interface Limits {
@@ -40,23 +40,70 @@ export function subtractAmounts(a: Amounts, b: Amounts): Amounts {
   };
 }
 
-/** The limits as amounts, `Infinity` where none is set. */
-export function limitAmounts(limits: Limits): Amounts {
+/** What the limits of a budget were raised by, of everything that can be limited. Integers. */
+export interface Grant extends Amounts {
+  /** Wall clock, milliseconds. */
+  readonly milliseconds: number;
+}
+
+export const NO_GRANT: Grant = { ...NOTHING, milliseconds: 0 };
+
+/** The limits as amounts, with what was granted on top of them; `Infinity` where none is set. */
+export function limitAmounts(limits: Limits, granted: Grant = NO_GRANT): Amounts {
   return {
-    costNanoUsd: limits.costUsd === undefined ? Infinity : usdToNano(limits.costUsd),
-    tokens: limits.tokens ?? Infinity,
-    calls: limits.calls ?? Infinity,
+    costNanoUsd:
+      limits.costUsd === undefined ? Infinity : raised(usdToNano(limits.costUsd), granted.costNanoUsd),
+    tokens: raised(limits.tokens ?? Infinity, granted.tokens),
+    calls: raised(limits.calls ?? Infinity, granted.calls),
   };
+}
+
+/** How long a budget runs, with what was granted, milliseconds; `Infinity` where it has no end. */
+export function limitMilliseconds({ minutes }: Limits, granted: Grant = NO_GRANT): number {
+  return minutes === undefined ? Infinity : minutes * MS_PER_MINUTE + granted.milliseconds;
+}
+
+/** The limits that are set, with what was granted on top of them, in the units that people read. */
+export function raisedLimits(limits: Limits, granted: Grant | undefined): Limits {
+  if (granted === undefined) return limits;
+  const { costNanoUsd, tokens, calls } = limitAmounts(limits, granted);
+  return {
+    ...(limits.costUsd === undefined ? {} : { costUsd: nanoToUsd(costNanoUsd) }),
+    ...(limits.tokens === undefined ? {} : { tokens }),
+    ...(limits.calls === undefined ? {} : { calls }),
+    ...(limits.minutes === undefined ? {} : { minutes: limitMilliseconds(limits, granted) / MS_PER_MINUTE }),
+  };
+}
+
+function raised(limit: number, by: number): number {
+  return limit === Infinity ? limit : Math.min(Number.MAX_SAFE_INTEGER, limit + by);
+}
+
+export function addGrants(a: Grant, b: Grant): Grant {
+  return { ...addAmounts(a, b), milliseconds: a.milliseconds + b.milliseconds };
+}
+
+export function isNoGrant(grant: Grant): boolean {
+  return GRANTED.every((name) => grant[name] === 0);
+}
+
+/** The parts of a grant. */
+const GRANTED = ['costNanoUsd', 'tokens', 'calls', 'milliseconds'] as const satisfies (keyof Grant)[];
+
+/** @throws RangeError where a part is not a whole number of zero or more, or all are zero */
+export function checkGrant(grant: Grant): void {
+  for (const name of GRANTED) checkWhole(name, grant[name]);
+  if (isNoGrant(grant)) throw new RangeError('a grant raises at least one limit; given is nothing');
 }
 
 /** @throws RangeError where an amount is not a whole number of zero or more */
 export function checkAmounts(amounts: Amounts): void {
-  for (const [name] of LIMIT_OF) {
-    const value = amounts[name];
-    if (!Number.isSafeInteger(value) || value < 0) {
-      throw new RangeError(`${name}: given ${value}; taken is a whole number of zero or more`);
-    }
-  }
+  for (const [name] of LIMIT_OF) checkWhole(name, amounts[name]);
+}
+
+function checkWhole(name: string, value: number): void {
+  if (Number.isSafeInteger(value) && value >= 0) return;
+  throw new RangeError(`${name}: given ${value}; taken is a whole number of zero or more`);
 }
 
 /** @throws RangeError where a limit is not a number of zero or more */

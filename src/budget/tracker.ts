@@ -9,7 +9,9 @@ import {
   LIMIT_OF,
   type LimitName,
   limitAmounts,
+  limitMilliseconds,
   MS_PER_MINUTE,
+  raisedLimits,
 } from './limits.ts';
 import { afterwards, isPromise, quietly } from './maybe-promise.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -33,6 +35,7 @@ export type Reserve = Omit<ReserveRequest, 'leaseMs'>;
 export interface BudgetStatus {
   readonly budget: string;
   readonly mode: BudgetDefinition['mode'];
+  /** With what was granted on top of them. */
   readonly limits: BudgetDefinition['limits'];
   /** Absent where the budget never begins anew. */
   readonly window?: NonNullable<BudgetDefinition['window']>;
@@ -236,11 +239,11 @@ export class TokenBudgetTracker {
       return {
         budget: budget.name,
         mode: budget.mode,
-        limits: budget.limits,
+        limits: raisedLimits(budget.limits, balances.granted),
         ...(budget.window === undefined ? {} : { window: budget.window }),
         left: leftOf(budget, balances, now),
         usedShare: Math.max(0, share),
-        exhausted: share >= 1 || this.#watches[index]?.exhaustedIn(balances.startedAt) === true,
+        exhausted: share >= 1 || this.#watches[index]?.isExhausted(balances) === true,
         balances,
       };
     });
@@ -251,9 +254,9 @@ export class TokenBudgetTracker {
  * Whether the call that was denied is one like those before it, at most twice the average: then what is left no longer
  * pays for the calls that are made. One call that is too large says nothing of the budget.
  */
-function isUsual({ budget, balances: { settled }, limit, requested }: Denied): boolean {
+function isUsual({ budget, balances: { settled, granted }, limit, requested }: Denied): boolean {
   const amount = LIMIT_OF.find(([, name]) => name === limit)?.[0];
-  if (amount === undefined || settled[amount] >= limitAmounts(budget.limits)[amount]) return true;
+  if (amount === undefined || settled[amount] >= limitAmounts(budget.limits, granted)[amount]) return true;
   return settled.calls > 0 && requested[amount] * settled.calls <= settled[amount] * 2;
 }
 
@@ -261,12 +264,13 @@ function isAsAsked(admission: Admission, request: Reserve): boolean {
   return admission.admitted && admission.outputCap >= request.outputCap;
 }
 
-function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {
-  const limits = limitAmounts(budget.limits);
+export function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {
+  const limits = limitAmounts(budget.limits, balances.granted);
   const left = (amount: keyof Amounts): number =>
     Math.max(0, limits[amount] - balances.settled[amount] - balances.reserved[amount]);
   const has = (name: LimitName): boolean => budget.limits[name] !== undefined;
-  const minutes = (budget.limits.minutes ?? 0) - (now - balances.startedAt) / MS_PER_MINUTE;
+  const minutes =
+    (limitMilliseconds(budget.limits, balances.granted) - (now - balances.startedAt)) / MS_PER_MINUTE;
   return {
     ...(has('costUsd') ? { costUsd: nanoToUsd(left('costNanoUsd')) } : {}),
     ...(has('tokens') ? { tokens: left('tokens') } : {}),

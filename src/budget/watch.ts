@@ -1,27 +1,31 @@
 import type { BudgetDefinition } from './definition.ts';
 import { type BudgetEvent, THRESHOLDS } from './events.ts';
 import type { Balances } from './ledger.ts';
-import { LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
+import { LIMIT_OF, type LimitName, limitAmounts, limitMilliseconds, raisedLimits } from './limits.ts';
 
-/** Watches the balances of one budget and says which thresholds were crossed, each once a window, and exhaustion, once. */
+/**
+ * Watches the balances of one budget and says which thresholds were crossed, each once a window, and exhaustion, once. When
+ * the limits were raised, or the budget reset, they are told anew.
+ */
 export class BudgetWatch {
   readonly #budget: BudgetDefinition;
   #crossed = 0;
   #exhausted = false;
-  #startedAt: number | undefined;
+  #entered = '';
 
   constructor(budget: BudgetDefinition) {
     this.#budget = budget;
   }
 
-  /** Whether exhaustion was told of the window that began at that time. */
-  exhaustedIn(startedAt: number): boolean {
-    return this.#exhausted && startedAt === this.#startedAt;
+  /** Whether the window that the balances are of was told to be exhausted. */
+  isExhausted(balances: Balances): boolean {
+    this.#enter(balances);
+    return this.#exhausted;
   }
 
   /** The events that the new balances give rise to, in order. */
   update(balances: Balances, now: number): BudgetEvent[] {
-    this.#enter(balances.startedAt);
+    this.#enter(balances);
     const { limit, share } = largestShare(this.#budget, balances, now);
     const events: BudgetEvent[] = [];
     if (limit === undefined) return events;
@@ -39,22 +43,24 @@ export class BudgetWatch {
 
   /** The budget is exhausted by that limit: the event the first time, none after it. */
   exhaust(limit: LimitName, balances: Balances): BudgetEvent[] {
-    this.#enter(balances.startedAt);
+    this.#enter(balances);
     if (this.#exhausted) return [];
     this.#exhausted = true;
     return [{ type: 'exhausted', ...this.#about(limit, balances) }];
   }
 
-  /** In a new window everything may be told again. */
-  #enter(startedAt: number): void {
-    if (startedAt === this.#startedAt) return;
-    this.#startedAt = startedAt;
+  /** In a new window, or under new limits, everything may be told again. */
+  #enter({ startedAt, granted }: Balances): void {
+    const entered = granted === undefined ? `${startedAt}` : `${startedAt} ${Object.values(granted)}`;
+    if (entered === this.#entered) return;
+    this.#entered = entered;
     this.#crossed = 0;
     this.#exhausted = false;
   }
 
   #about(limit: LimitName, balances: Balances) {
-    return { budget: this.#budget.name, limit, limitValue: this.#budget.limits[limit] ?? 0, balances };
+    const limitValue = raisedLimits(this.#budget.limits, balances.granted)[limit] ?? 0;
+    return { budget: this.#budget.name, limit, limitValue, balances };
   }
 }
 
@@ -64,7 +70,7 @@ export function largestShare(
   balances: Balances,
   now: number,
 ): { limit: LimitName | undefined; share: number } {
-  const limits = limitAmounts(budget.limits);
+  const limits = limitAmounts(budget.limits, balances.granted);
   let limit: LimitName | undefined;
   let share = -1;
   const consider = (name: LimitName, used: number, of: number): void => {
@@ -76,7 +82,6 @@ export function largestShare(
     }
   };
   for (const [amount, name] of LIMIT_OF) consider(name, balances.settled[amount], limits[amount]);
-  const { minutes } = budget.limits;
-  if (minutes !== undefined) consider('minutes', now - balances.startedAt, minutes * MS_PER_MINUTE);
+  consider('minutes', now - balances.startedAt, limitMilliseconds(budget.limits, balances.granted));
   return { limit, share };
 }

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './commands/index.ts';
+import { addCompletion } from './completion.ts';
 import { EXIT, UsageError } from './exit.ts';
 
 /** The `token-budget` command; a part of it is loaded when it is called. */
@@ -10,12 +11,20 @@ async function main(args: readonly string[]): Promise<void> {
   const program = new Command('token-budget')
     .description('A budget for Node programs that call OpenAI.')
     .version(VERSION)
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(text) })
     .showHelpAfterError('(--help tells what is taken)');
   for (const add of COMMANDS) add(program);
+  await addCompletion(program, args[0]);
   await program.parseAsync([...args], { from: 'user' });
 }
+
+// What reads our output may go away before its end, as `head` does.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 try {
   await main(process.argv.slice(2));

@@ -1,5 +1,11 @@
 import { type Attributes, context, type Logger, SeverityNumber, trace } from '@opentelemetry/api';
-import type { Amounts, Balances, BudgetEvent, LimitName } from '../budget/index.ts';
+import {
+  type Amounts,
+  type Balances,
+  type BudgetEvent,
+  type LimitName,
+  raisedLimits,
+} from '../budget/index.ts';
 import { nanoToUsd } from '../pricing/index.ts';
 import * as semconv from './semconv.ts';
 
@@ -46,9 +52,10 @@ function attributesOf(event: BudgetEvent): Attributes {
       };
     case 'denied': {
       const { denied } = event;
+      const limits = raisedLimits(denied.budget.limits, denied.balances.granted);
       return {
         ...budget,
-        ...limitAttributes(denied.limit, denied.budget.limits[denied.limit] ?? 0, denied.balances),
+        ...limitAttributes(denied.limit, limits[denied.limit] ?? 0, denied.balances),
         [semconv.ATTR_BUDGET_REQUESTED]: amountOf(denied.limit, denied.requested),
       };
     }

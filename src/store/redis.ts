@@ -4,16 +4,29 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
+  checkGrant,
+  type Grant,
+  type LedgerAccount,
+  type LedgerAdministration,
   NOTHING,
   type ReserveRequest,
+  type Spending,
   type Store,
   StoreError,
 } from '../budget/index.ts';
-import { amountArguments, limitArguments, minutesArgument, picoArgument, whole } from './redis/arguments.ts';
+import { addSpending, type ListedAccount, listedOf, pageOf, spendingOf } from './redis/administration.ts';
+import {
+  amountArguments,
+  grantArguments,
+  limitArguments,
+  minutesArgument,
+  picoArgument,
+  whole,
+} from './redis/arguments.ts';
 import { type AccountKey, inAnyWindow, Keys } from './redis/keys.ts';
 import { balancesOf, reserveReplyOf } from './redis/replies.ts';
 import { type Parameters, Runner } from './redis/runner.ts';
-import { SCRIPTS } from './redis/scripts.ts';
+import { SCRIPTS, type Script } from './redis/scripts.ts';
 import { settleSync } from './redis/settle-sync.ts';
 
 export interface RedisStoreOptions {
@@ -56,7 +69,7 @@ interface Taken {
  * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` where not even the last second may be lost.
  * Where all of it is lost, every budget begins anew, and calls of that moment are charged to the new accounts when they settle.
  */
-export class RedisStore implements Store {
+export class RedisStore implements Store, LedgerAdministration {
   readonly #keys: Keys;
   readonly #runner: Runner;
   readonly #taken = new Map<string, Taken>();
@@ -145,11 +158,7 @@ export class RedisStore implements Store {
   }
 
   async balances(budget: BudgetDefinition): Promise<Balances> {
-    const prepare = (now: number): Parameters => {
-      const account = this.#keys.account(budget, now);
-      return this.#parameters([account], account.span);
-    };
-    return balancesOf((await this.#runner.run(SCRIPTS.balances, prepare)).values);
+    return this.#onAccount(SCRIPTS.balances, budget);
   }
 
   async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
@@ -158,6 +167,31 @@ export class RedisStore implements Store {
       const parameters = this.#parameters([], [whole(leaseMs), ...some]);
       await this.#runner.run(SCRIPTS.heartbeat, () => parameters);
     }
+  }
+
+  async accounts(): Promise<readonly LedgerAccount[]> {
+    return (await this.#list()).map((listed) => listed.account);
+  }
+
+  async spending(budget: string): Promise<readonly Spending[]> {
+    const keys = (await this.#list())
+      .filter(({ account }) => account.budget === budget)
+      .map(({ key }) => key);
+    const replies = await Promise.all(
+      keys.map((key) =>
+        this.#runner.run(SCRIPTS.spending, () => ({ keys: [...this.#keys.common, key], args: [] })),
+      ),
+    );
+    return addSpending(replies.map(({ values }) => spendingOf(values)));
+  }
+
+  async raise(budget: BudgetDefinition, grant: Grant): Promise<Balances> {
+    checkGrant(grant);
+    return this.#onAccount(SCRIPTS.raise, budget, grantArguments(grant));
+  }
+
+  async reset(budget: BudgetDefinition): Promise<Balances> {
+    return this.#onAccount(SCRIPTS.reset, budget);
   }
 
   close(): Promise<void> {
@@ -183,6 +217,33 @@ export class RedisStore implements Store {
     }
     this.#taken.delete(id);
     return open;
+  }
+
+  /** Runs a script on the present account of a budget, which answers with balances. */
+  async #onAccount(
+    script: Script,
+    budget: BudgetDefinition,
+    args: readonly string[] = [],
+  ): Promise<Balances> {
+    const prepare = (now: number): Parameters => {
+      const account = this.#keys.account(budget, now);
+      return this.#parameters([account], [...args, ...account.span]);
+    };
+    return balancesOf((await this.#runner.run(script, prepare)).values);
+  }
+
+  /** All accounts, each once. */
+  async #list(): Promise<readonly ListedAccount[]> {
+    const found = new Map<string, ListedAccount>();
+    let cursor = '0';
+    do {
+      const parameters = this.#parameters([], [cursor]);
+      const { values } = await this.#runner.run(SCRIPTS.accounts, () => parameters);
+      const page = pageOf(values);
+      for (const raw of page.accounts) found.set(raw.key, listedOf(raw, this.#keys));
+      cursor = page.cursor;
+    } while (cursor !== '0');
+    return [...found.values()];
   }
 
   async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {

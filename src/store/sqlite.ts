@@ -7,17 +7,24 @@ import {
   affords,
   type Balances,
   type BudgetDefinition,
+  checkGrant,
+  type Grant,
+  type LedgerAccount,
+  type LedgerAdministration,
   type MaybePromise,
   NOTHING,
   type ReserveRequest,
+  type Spending,
   type Store,
   StoreError,
 } from '../budget/index.ts';
 import { accountOfReservation, chargeAccount, glance, presentAccount } from './sqlite/accounts.ts';
+import { allAccounts, raiseAccount, resetAccount } from './sqlite/administration.ts';
 import { Connection } from './sqlite/connection.ts';
 import { failureOf, isBusy, leavesFileUsable, lockedFor } from './sqlite/failures.ts';
 import { pauseBefore } from './sqlite/pause.ts';
 import { end, endLapsed, growBy, isOpen, renew, take } from './sqlite/reservations.ts';
+import { spendingOf } from './sqlite/spending.ts';
 
 export interface SqliteStoreOptions {
   /** The clock, milliseconds since the epoch; the same for all processes that share the file. */
@@ -37,7 +44,7 @@ const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
  *
  * What was answered outlives the process, `kill -9` included. A loss of power may take back the last of it; the file stays sound.
  */
-export class SqliteStore implements Store {
+export class SqliteStore implements Store, LedgerAdministration {
   readonly #path: string;
   readonly #clock: () => number;
   readonly #busyTimeoutMs: number;
@@ -89,7 +96,7 @@ export class SqliteStore implements Store {
   }
 
   settle(id: string, used: Amounts): MaybePromise<boolean> {
-    return this.#write((connection) => end(connection, id, used));
+    return this.#write((connection, now) => end(connection, id, used, now));
   }
 
   release(id: string): MaybePromise<boolean> {
@@ -98,7 +105,9 @@ export class SqliteStore implements Store {
 
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
     return this.#write((connection, now) => {
-      for (const budget of chain) chargeAccount(connection, presentAccount(connection, budget, now), used);
+      for (const budget of chain) {
+        chargeAccount(connection, presentAccount(connection, budget, now), used, now);
+      }
     });
   }
 
@@ -119,6 +128,23 @@ export class SqliteStore implements Store {
     return this.#write((connection, now) => {
       for (const id of ids) renew(connection, id, now + Math.ceil(leaseMs));
     });
+  }
+
+  accounts(): MaybePromise<readonly LedgerAccount[]> {
+    return this.#write((connection) => allAccounts(connection));
+  }
+
+  spending(budget: string): MaybePromise<readonly Spending[]> {
+    return this.#write((connection, now) => spendingOf(connection, budget, now));
+  }
+
+  raise(budget: BudgetDefinition, grant: Grant): MaybePromise<Balances> {
+    checkGrant(grant);
+    return this.#write((connection, now) => raiseAccount(connection, budget, grant, now));
+  }
+
+  reset(budget: BudgetDefinition): MaybePromise<Balances> {
+    return this.#write((connection, now) => resetAccount(connection, budget, now));
   }
 
   /** Lets go of the file once the calls that wait for it have their answers. Calls after it reject. */

@@ -7,6 +7,7 @@ import {
   type BudgetDefinition,
   type Denied,
   defineBudget,
+  type LedgerAdministration,
   type MaybePromise,
   NOTHING,
   type ReserveRequest,
@@ -25,6 +26,8 @@ export interface StoreHarness {
   readonly store: Store;
   /** Absent: what depends on the time is not tested. */
   readonly clock?: TestClock;
+  /** The same store, where it can be administered. */
+  readonly administration?: LedgerAdministration;
   /** How far the store's clock may be from `clock.now()`, milliseconds; 0 where absent. */
   readonly driftMs?: number;
   /** Of a store that outlives its processes: another one on the same ledger. Both go on to be used. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { MemoryStore } from '../../src/store/memory.ts';
 import { SqliteStore } from '../../src/store/sqlite.ts';
 import { type StoreHarness, storeContract, type TestClock } from './contract.ts';
+import { type AdministeredHarness, administrationContract } from './contract-administration.ts';
 
 /** 2026-03-14 15:09 UTC, and on only by hand. */
 function clockOf(): TestClock {
@@ -21,7 +22,7 @@ storeContract('memory', async (): Promise<StoreHarness> => {
   return { store: new MemoryStore(clock.now), clock, close: async () => undefined };
 });
 
-storeContract('sqlite', async (): Promise<StoreHarness> => {
+const sqlite = async (): Promise<AdministeredHarness> => {
   const clock = clockOf();
   const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-contract-'));
   const stores: SqliteStore[] = [];
@@ -30,8 +31,10 @@ storeContract('sqlite', async (): Promise<StoreHarness> => {
     stores.push(store);
     return store;
   };
+  const store = open();
   return {
-    store: open(),
+    store,
+    administration: store,
     clock,
     reopen: async () => open(),
     close: async () => {
@@ -39,6 +42,9 @@ storeContract('sqlite', async (): Promise<StoreHarness> => {
       rmSync(directory, { recursive: true, force: true });
     },
   };
-});
+};
+
+storeContract('sqlite', sqlite);
+administrationContract('sqlite', sqlite);
 
 // The Redis store has a server to be started, and so a test file of its own: it calls storeContract('redis', …).

@@ -72,6 +72,16 @@ const command = fc.oneof(
       minutes: fc.constantFrom(1, 7, 20, 47, 61, 1_441),
     }),
   },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('raise' as const),
+      nth: fc.nat({ max: 2 }),
+      by: amounts,
+      minutes: which,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reset' as const), nth: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('look' as const) }) },
 );
@@ -110,7 +120,7 @@ export async function runStory(
   { budgets, commands, looksAfterEveryStep }: Story,
   harness: TimedHarness,
 ): Promise<void> {
-  const { clock, reopen } = harness;
+  const { clock, reopen, administration } = harness;
   let { store } = harness;
   // Steps are at whole minutes and some seconds: the seconds that the store's clock may go by itself change nothing.
   await clock.advance(HOUR - (clock.now() % HOUR) + 5_000);
@@ -161,6 +171,20 @@ export async function runStory(
         const ids = one.which.map((nth) => takenBefore(nth).id);
         await store.heartbeat(ids, one.leaseMinutes * MINUTE);
         return model.heartbeat(ids, one.leaseMinutes * MINUTE);
+      }
+      case 'raise': {
+        const { by, nth, minutes } = one;
+        const grant = { ...by, milliseconds: (minutes + 1) * MINUTE };
+        const [budget] = chainOf([nth]);
+        if (budget === undefined || administration === undefined) return;
+        await administration.raise(budget, grant);
+        return model.raise(budget, grant);
+      }
+      case 'reset': {
+        const [budget] = chainOf([one.nth]);
+        if (budget === undefined || administration === undefined) return;
+        await administration.reset(budget);
+        return model.reset(budget);
       }
       case 'advance':
         await clock.advance(one.minutes * MINUTE);

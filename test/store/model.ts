@@ -4,6 +4,7 @@ import type {
   Amounts,
   Balances,
   BudgetDefinition,
+  Grant,
   LimitName,
   ReserveRequest,
 } from '../../src/budget/index.ts';
@@ -16,12 +17,14 @@ const KEYS = [
 ] as const;
 
 const ZERO: Amounts = { costNanoUsd: 0, tokens: 0, calls: 0 };
+const NO_GRANT: Grant = { ...ZERO, milliseconds: 0 };
 const MINUTE = 60_000;
 const SPAN = { hour: 60 * MINUTE, day: 24 * 60 * MINUTE };
 
 interface ModelAccount {
   readonly budget: BudgetDefinition;
-  readonly startedAt: number;
+  startedAt: number;
+  granted: Grant;
   settled: Amounts;
   reserved: Amounts;
   open: number;
@@ -115,6 +118,26 @@ export class Model {
     }
   }
 
+  raise(budget: BudgetDefinition, grant: Grant): void {
+    const account = this.#account(budget);
+    const milliseconds = account.granted.milliseconds + grant.milliseconds;
+    account.granted = { ...sum(account.granted, grant), milliseconds };
+  }
+
+  reset(budget: BudgetDefinition): void {
+    const account = this.#account(budget);
+    const { granted, reserved } = account;
+    const kept = (key: keyof Amounts): number => Math.min(granted[key], reserved[key]);
+    account.granted = {
+      costNanoUsd: kept('costNanoUsd'),
+      tokens: kept('tokens'),
+      calls: kept('calls'),
+      milliseconds: 0,
+    };
+    account.settled = ZERO;
+    account.startedAt = this.#now;
+  }
+
   heartbeat(ids: readonly string[], leaseMs: number): void {
     for (const id of ids) {
       const held = this.#open.get(id);
@@ -145,7 +168,15 @@ export class Model {
     const key = JSON.stringify([budget.name, span === undefined ? 'always' : start]);
     let account = this.#accounts.get(key);
     if (account === undefined) {
-      account = { budget, startedAt: start, settled: ZERO, reserved: ZERO, open: 0, surprised: false };
+      account = {
+        budget,
+        startedAt: start,
+        granted: NO_GRANT,
+        settled: ZERO,
+        reserved: ZERO,
+        open: 0,
+        surprised: false,
+      };
       this.#accounts.set(key, account);
     }
     return account;
@@ -164,33 +195,33 @@ export class Model {
 }
 
 /** The limits that refuse a call which reserves that much; none where it is admitted. */
-function refusals(
-  { budget, settled, reserved, startedAt }: ModelAccount,
-  least: Amounts,
-  now: number,
-): LimitName[] {
+function refusals(account: ModelAccount, least: Amounts, now: number): LimitName[] {
+  const { budget, settled, reserved, startedAt, granted } = account;
   if (budget.mode === 'observe') return [];
   const { minutes } = budget.limits;
-  const over = minutes !== undefined && now - startedAt >= minutes * MINUTE;
-  const reached = KEYS.filter(([key]) => settled[key] >= most(budget, key)).map(([, limit]) => limit);
+  const over = minutes !== undefined && now - startedAt >= minutes * MINUTE + granted.milliseconds;
+  const reached = KEYS.filter(([key]) => settled[key] >= most(account, key)).map(([, limit]) => limit);
   if (over || reached.length > 0) return over ? ['minutes'] : reached.slice(0, 1);
   if (budget.mode === 'soft') return [];
-  return KEYS.filter(([key]) => settled[key] + reserved[key] + least[key] > most(budget, key)).map(
+  return KEYS.filter(([key]) => settled[key] + reserved[key] + least[key] > most(account, key)).map(
     ([, limit]) => limit,
   );
 }
 
 function fits(
-  { budget, settled, reserved }: Pick<ModelAccount, 'budget' | 'settled' | 'reserved'>,
+  account: Pick<ModelAccount, 'budget' | 'settled' | 'reserved' | 'granted'>,
   more: Amounts,
 ): boolean {
-  return KEYS.every(([key]) => settled[key] + reserved[key] + more[key] <= most(budget, key));
+  const { settled, reserved } = account;
+  return KEYS.every(([key]) => settled[key] + reserved[key] + more[key] <= most(account, key));
 }
 
-function most({ limits }: BudgetDefinition, key: keyof Amounts): number {
-  if (key === 'costNanoUsd')
-    return limits.costUsd === undefined ? Infinity : Math.round(limits.costUsd * 1e9);
-  return limits[key] ?? Infinity;
+function most(
+  { budget: { limits }, granted }: Pick<ModelAccount, 'budget' | 'granted'>,
+  key: keyof Amounts,
+): number {
+  const nano = limits.costUsd === undefined ? Infinity : Math.round(limits.costUsd * 1e9);
+  return (key === 'costNanoUsd' ? nano : (limits[key] ?? Infinity)) + granted[key];
 }
 
 function hasLimits({ limits }: BudgetDefinition): boolean {
@@ -219,6 +250,7 @@ function assertSame(balances: Balances, account: ModelAccount, driftMs = Infinit
   const { settled, reserved, open } = account;
   const found = { settled: balances.settled, reserved: balances.reserved, open: balances.open };
   assert.deepEqual(found, { settled, reserved, open });
+  assert.deepEqual(balances.granted ?? NO_GRANT, account.granted);
   const apart = Math.abs(balances.startedAt - account.startedAt);
   assert.ok(apart <= driftMs, `started ${apart} ms apart`);
 }

@@ -1,7 +1,8 @@
 import { after, before, describe } from 'node:test';
 import { RedisStore } from '../../src/store/redis.ts';
 import { CAN_SET_CLOCK, REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { type StoreHarness, storeContract, type TestClock } from './contract.ts';
+import { storeContract, type TestClock } from './contract.ts';
+import { type AdministeredHarness, administrationContract } from './contract-administration.ts';
 
 describe('on a server of its own', { skip: REDIS_MISSING }, () => {
   let server: RedisServer;
@@ -21,7 +22,7 @@ describe('on a server of its own', { skip: REDIS_MISSING }, () => {
     },
   };
 
-  storeContract('redis', async (): Promise<StoreHarness> => {
+  const redis = async (): Promise<AdministeredHarness> => {
     prefixes += 1;
     const prefix = `ledger ${prefixes}`;
     const stores: RedisStore[] = [];
@@ -30,13 +31,18 @@ describe('on a server of its own', { skip: REDIS_MISSING }, () => {
       stores.push(store);
       return store;
     };
+    const store = open();
     return {
-      store: open(),
+      store,
+      administration: store,
       ...(CAN_SET_CLOCK ? { clock, driftMs: 3_000 } : {}),
       reopen: async () => open(),
       close: async () => {
         for (const store of stores) await store.close();
       },
     };
-  });
+  };
+
+  storeContract('redis', redis);
+  administrationContract('redis', redis);
 });

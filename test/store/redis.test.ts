@@ -166,7 +166,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     await store.reserve([job, team], request('a'));
     await store.charge([team], tokens(1));
     const keys = (await server.command('KEYS', '{slots}:*')) as string[];
-    assert.equal(keys.length, 6, keys.join());
+    assert.equal(keys.length, 8, keys.join());
     const slots = await Promise.all(
       keys.map((key) => server.command('CLUSTER', 'KEYSLOT', key).catch(() => slotOf(key))),
     );

@@ -127,10 +127,10 @@ describe('the SQLite store, where its file fails it,', () => {
   it('tables of a later version: leaves the file as it is', async () => {
     await makeLedger();
     const database = new DatabaseSync(path);
-    database.exec('PRAGMA user_version = 2');
+    database.exec('PRAGMA user_version = 3');
     database.close();
     const before = readFileSync(path);
-    await assertFails(open(), /later version of otel-token-budget \(tables 2, known up to 1\)\. Update/);
+    await assertFails(open(), /later version of otel-token-budget \(tables 3, known up to 2\)\. Update/);
     assert.deepEqual(readFileSync(path), before);
   });
 

@@ -1,5 +1,23 @@
 import type { Command } from 'commander';
+import { addCount } from './count.ts';
+import { addDoctor } from './doctor.ts';
 import { addPrice } from './price.ts';
+import { addRaise } from './raise.ts';
+import { addReport } from './report.ts';
+import { addReset } from './reset.ts';
+import { addRun } from './run.ts';
+import { addStatus } from './status.ts';
+import { addTop } from './top.ts';
 
 /** Every subcommand, in the order of the help. Each declares its words here and loads its work when it is called. */
-export const COMMANDS: readonly ((program: Command) => void)[] = [addPrice];
+export const COMMANDS: readonly ((program: Command) => void)[] = [
+  addRun,
+  addStatus,
+  addTop,
+  addReport,
+  addRaise,
+  addReset,
+  addCount,
+  addPrice,
+  addDoctor,
+];

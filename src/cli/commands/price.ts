@@ -5,10 +5,16 @@ export function addPrice(program: Command): void {
   program
     .command('price')
     .argument('<model>', 'the name of a model, as a request has it')
+    .option('--config <file>', 'a settings file with prices; TOKEN_BUDGET_CONFIG where absent')
     .option('--json', 'as JSON')
     .description('what a model costs, USD per million tokens')
-    .action(async (model: string, options: { json?: boolean }) => {
-      const { showPrice } = await import('../price.ts');
-      showPrice(model, options);
+    .action(async (model: string, options: { config?: string; json?: boolean }) => {
+      const [{ showPrice }, { loadConfig }, { environmentWith }] = await Promise.all([
+        import('../price.ts'),
+        import('../../config/index.ts'),
+        import('../store-option.ts'),
+      ]);
+      const { prices, unknownModel } = loadConfig(environmentWith(options));
+      showPrice(model, { prices, unknownModel, json: options.json === true });
     });
 }

@@ -1,4 +1,4 @@
-import type { Amounts, BudgetDefinition } from '../../budget/index.ts';
+import type { Amounts, BudgetDefinition, Grant } from '../../budget/index.ts';
 import { limitAmounts, MS_PER_MINUTE } from '../../budget/limits.ts';
 
 /** The dearest output that the server's long division is exact for, pico-USD a token: 900 USD. */
@@ -6,6 +6,10 @@ const MAX_PICO = 9e14;
 
 export function amountArguments({ costNanoUsd, tokens, calls }: Amounts): string[] {
   return [costNanoUsd, tokens, calls].map(whole);
+}
+
+export function grantArguments(grant: Grant): string[] {
+  return [...amountArguments(grant), whole(grant.milliseconds)];
 }
 
 /** A count or an amount; the server calculates in doubles, as we do. */

@@ -1,4 +1,4 @@
-import { type BudgetDefinition, windowOf } from '../../budget/index.ts';
+import { type BudgetDefinition, definitionText, windowOf } from '../../budget/index.ts';
 
 /** How long the account of a window that is over is kept, milliseconds: a day, to be looked at. */
 const KEPT_MS = 86_400_000;
@@ -21,30 +21,38 @@ export class Keys {
       throw new RangeError(`a prefix of Redis keys is not empty and has no braces; given: "${prefix}"`);
     }
     this.#tag = `{${prefix}}`;
-    this.common = ['open', 'leases', 'epoch', 'charges'].map((name) => `${this.#tag}:${name}`);
+    this.common = ['open', 'leases', 'epoch', 'charges', 'accounts'].map((name) => `${this.#tag}:${name}`);
   }
 
   /** The account of a budget in the window that a moment lies in. */
   account(budget: BudgetDefinition, now: number): AccountKey {
     const { window } = budget;
+    const definition = definitionText(budget);
     if (window === undefined) {
-      return { key: `${this.#tag}:account:always:${budget.name}`, span: ['0', NEVER, ''] };
+      return { key: `${this.#tag}:account:always:${budget.name}`, span: ['0', NEVER, '', definition] };
     }
     const { start, end } = windowOf(window, now);
     return {
       key: `${this.#tag}:account:${window.per}:${start}:${budget.name}`,
-      span: [String(start), String(end), String(end + KEPT_MS)],
+      span: [String(start), String(end), String(end + KEPT_MS), definition],
     };
+  }
+
+  /** Of an account with that key: its budget, and when its window began; 0 where it has none. */
+  parse(key: string): { readonly budget: string; readonly start: number } {
+    const [kind = '', ...rest] = key.slice(`${this.#tag}:account:`.length).split(':');
+    const start = kind === 'always' ? 0 : Number(rest.shift());
+    return { budget: rest.join(':'), start };
   }
 }
 
 export interface AccountKey {
   readonly key: string;
-  /** Start and end of its window and when it is forgotten, milliseconds since the epoch; never: empty. */
-  readonly span: readonly [start: string, end: string, expireAt: string];
+  /** Start and end of its window and when it is forgotten, milliseconds since the epoch; never: empty; the definition. */
+  readonly span: readonly [start: string, end: string, expireAt: string, definition: string];
 }
 
 /** The same account for a charge that may come after its window. */
-export function inAnyWindow({ key, span: [start, , expireAt] }: AccountKey): AccountKey {
-  return { key, span: [start, NEVER, expireAt] };
+export function inAnyWindow({ key, span: [start, , expireAt, definition] }: AccountKey): AccountKey {
+  return { key, span: [start, NEVER, expireAt, definition] };
 }

@@ -2,6 +2,7 @@ import {
   type Admission,
   type Balances,
   type BudgetDefinition,
+  isNoGrant,
   type LimitName,
   type ReserveRequest,
   StoreError,
@@ -66,11 +67,13 @@ export function balancesOf(values: readonly string[]): Balances {
     if (!Number.isFinite(value)) throw unexpected(values);
     return value;
   };
+  const granted = { costNanoUsd: at(8), tokens: at(9), calls: at(10), milliseconds: at(11) };
   return {
     settled: { costNanoUsd: at(0), tokens: at(1), calls: at(2) },
     reserved: { costNanoUsd: at(3), tokens: at(4), calls: at(5) },
     open: at(6),
     startedAt: at(7),
+    ...(isNoGrant(granted) ? {} : { granted }),
   };
 }
 

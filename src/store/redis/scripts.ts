@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BALANCES, CHARGE, UNCHARGE } from './lua/account.ts';
+import { ACCOUNTS, RAISE, RESET, SPENDING } from './lua/administration.ts';
 import { PRELUDE } from './lua/prelude.ts';
 import { GROW, HEARTBEAT, SETTLE, UNRESERVE } from './lua/reservation.ts';
 import { RESERVE } from './lua/reserve.ts';
@@ -20,6 +21,10 @@ export const SCRIPTS = {
   uncharge: script(UNCHARGE),
   balances: script(BALANCES),
   heartbeat: script(HEARTBEAT),
+  accounts: script(ACCOUNTS),
+  spending: script(SPENDING),
+  raise: script(RAISE),
+  reset: script(RESET),
 } as const;
 
 function script(body: string): Script {

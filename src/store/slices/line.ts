@@ -132,7 +132,7 @@ function accountsOf(seen: readonly Seen[]): Account[] {
 
 /** Balances with which just that much of a budget is left. */
 function leaving({ limits }: BudgetDefinition, balances: Balances, left: Amounts): Balances {
-  const all = limitAmounts(limits);
+  const all = limitAmounts(limits, balances.granted);
   const reserved = eachAmount((name) => (all[name] === Infinity ? 0 : Math.max(0, all[name] - left[name])));
   return { ...balances, settled: NOTHING, reserved };
 }

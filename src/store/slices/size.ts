@@ -1,5 +1,4 @@
 import type { Amounts, BudgetDefinition } from '../../budget/index.ts';
-import { limitAmounts } from '../../budget/limits.ts';
 import { eachAmount } from './amounts.ts';
 import type { View } from './view.ts';
 
@@ -34,8 +33,7 @@ function shareOfLeft(seen: readonly Seen[], name: keyof Amounts, share: number):
   let least = Infinity;
   for (const { budget, view } of seen) {
     if (budget.mode !== 'strict') continue;
-    const limit = limitAmounts(budget.limits)[name];
-    if (limit !== Infinity) least = Math.min(least, Math.max(0, view.leftBesideSlices(name, limit)) * share);
+    least = Math.min(least, Math.max(0, view.leftBesideSlices(name, budget)) * share);
   }
   return least;
 }

@@ -7,6 +7,7 @@ import {
   subtractAmounts,
   windowOf,
 } from '../../budget/index.ts';
+import { limitAmounts } from '../../budget/limits.ts';
 import { excess } from './amounts.ts';
 import type { Slice } from './slice.ts';
 
@@ -59,9 +60,9 @@ export class View {
     if (this.#concerns(slice)) this.#slices.add(slice);
   }
 
-  /** What the remote store said is left of an amount, our slices taken off. */
-  leftBesideSlices(name: keyof Amounts, limit: number): number {
-    return limit - this.#raw.settled[name] - this.#raw.reserved[name];
+  /** What the remote store said is left of an amount of the budget, our slices taken off; `Infinity` without a limit. */
+  leftBesideSlices(name: keyof Amounts, { limits }: BudgetDefinition): number {
+    return limitAmounts(limits, this.#raw.granted)[name] - this.#raw.settled[name] - this.#raw.reserved[name];
   }
 
   balances(): Balances {
@@ -75,7 +76,7 @@ export class View {
     }
     // Told while a slice was on its way, it may not have been in what was told.
     reserved = excess(reserved, NOTHING);
-    return { settled, reserved, open: Math.max(0, open), startedAt: this.#raw.startedAt };
+    return { ...this.#raw, settled, reserved, open: Math.max(0, open) };
   }
 
   #concerns(slice: Slice): boolean {

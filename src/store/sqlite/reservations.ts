@@ -1,6 +1,8 @@
 import type { Amounts } from '../../budget/index.ts';
-import { integers, type StoredAccount } from './accounts.ts';
+import type { StoredAccount } from './accounts.ts';
+import { integers } from './amounts.ts';
 import type { Connection } from './connection.ts';
+import { spendLapsed, spendOnReservation } from './spending.ts';
 
 const IS_OPEN = 'SELECT 1 FROM reservations WHERE id = ?';
 
@@ -75,7 +77,8 @@ export function growBy(connection: Connection, id: string, more: Amounts): void 
 }
 
 /** Charges what was used and frees the reservation; false where it is not open. */
-export function end(connection: Connection, id: string, used: Amounts): boolean {
+export function end(connection: Connection, id: string, used: Amounts, now: number): boolean {
+  spendOnReservation(connection, id, used, now);
   connection.run(SETTLE, ...integers(used), id);
   return connection.run(END, id) === 1;
 }
@@ -83,6 +86,7 @@ export function end(connection: Connection, id: string, used: Amounts): boolean 
 /** Charges in full what processes held that are dead: the leases that have ended. */
 export function endLapsed(connection: Connection, now: number): void {
   if (connection.get(HAS_LAPSED, now) === undefined) return;
+  spendLapsed(connection, now);
   connection.run(CHARGE_LAPSED, now);
   connection.run(END_LAPSED, now);
 }

@@ -2,14 +2,24 @@ import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../budget/index.ts';
 
 /** Raised with every change of the tables. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Marks the file as ours: `otkb` in ASCII. */
 const APPLICATION_ID = 0x6f746b62;
 
+const SPENDING = `
+  CREATE TABLE spending (
+    minute INTEGER NOT NULL,
+    budget TEXT NOT NULL,
+    cost INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    PRIMARY KEY (minute, budget)
+  ) STRICT, WITHOUT ROWID;`;
+
 /**
  * Amounts are integers: nano-USD, tokens, calls. Times are milliseconds since the epoch; `window_start` is 0 and `window_end` null
- * where a budget has no window.
+ * where a budget has no window. `definition` is what a process used the budget as last, as JSON. `spending` is what was settled, by the minute.
  */
 const TABLES = `
   CREATE TABLE accounts (
@@ -25,6 +35,11 @@ const TABLES = `
     reserved_tokens INTEGER NOT NULL DEFAULT 0,
     reserved_calls INTEGER NOT NULL DEFAULT 0,
     open INTEGER NOT NULL DEFAULT 0,
+    definition TEXT,
+    granted_cost INTEGER NOT NULL DEFAULT 0,
+    granted_tokens INTEGER NOT NULL DEFAULT 0,
+    granted_calls INTEGER NOT NULL DEFAULT 0,
+    granted_ms INTEGER NOT NULL DEFAULT 0,
     UNIQUE (budget, window_start)
   ) STRICT;
   CREATE TABLE reservations (
@@ -40,19 +55,32 @@ const TABLES = `
     account INTEGER NOT NULL REFERENCES accounts,
     PRIMARY KEY (reservation, account)
   ) STRICT, WITHOUT ROWID;
+  ${SPENDING}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};`;
 
+/** What makes the tables of this version from those of the one before, by the version before. */
+const CHANGES: Readonly<Record<number, string>> = {
+  1: `
+  ALTER TABLE accounts ADD COLUMN definition TEXT;
+  ALTER TABLE accounts ADD COLUMN granted_cost INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE accounts ADD COLUMN granted_tokens INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE accounts ADD COLUMN granted_calls INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE accounts ADD COLUMN granted_ms INTEGER NOT NULL DEFAULT 0;
+  ${SPENDING}
+  PRAGMA user_version = 2;`,
+};
+
 /**
- * Makes the tables in a new file, and looks whether those of an old one are ours.
+ * Makes the tables in a new file, brings those of an older version up to this one, and looks whether those of an old one are ours.
  * @throws StoreError where they are not, or a later version of the package made them; the file is left as it is
  */
 export function prepareSchema(database: DatabaseSync, path: string): void {
   // In one transaction: another process may be making the tables, and what is read has to be of before or of after that.
   database.exec('BEGIN');
-  const ready = isReady(database, path);
+  const version = versionOf(database, path);
   database.exec('COMMIT');
-  if (ready) return;
+  if (version === VERSION) return;
   const [mode] = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {});
   if (mode !== 'wal') {
     throw new StoreError(
@@ -61,16 +89,22 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
   }
   database.exec('BEGIN IMMEDIATE');
   // Another process may have made them meanwhile. What fails here is rolled back when the file is closed.
-  if (!isReady(database, path)) database.exec(TABLES);
+  bringUp(database, versionOf(database, path));
   database.exec('COMMIT');
   // Takes the room of the tables now: on a disk that fills up, the log can be written back into it and begin anew.
   database.exec('PRAGMA wal_checkpoint');
 }
 
-function isReady(database: DatabaseSync, path: string): boolean {
+function bringUp(database: DatabaseSync, from: number): void {
+  if (from === 0) database.exec(TABLES);
+  else for (let version = from; version < VERSION; version += 1) database.exec(CHANGES[version] ?? '');
+}
+
+/** The version of the tables; 0 where there are none. */
+function versionOf(database: DatabaseSync, path: string): number {
   const version = pragma(database, 'user_version');
   const isOurs = pragma(database, 'application_id') === APPLICATION_ID;
-  if (isOurs && version === VERSION) return true;
+  if (isOurs && version >= 1 && version <= VERSION) return version;
   if (isOurs && version > VERSION) {
     throw new StoreError(
       `The ledger ${path} was made by a later version of otel-token-budget (tables ${version}, known up to ${VERSION}). ` +
@@ -82,7 +116,7 @@ function isReady(database: DatabaseSync, path: string): boolean {
       `The file ${path} is the database of another program, not a ledger. Give the ledger a file of its own.`,
     );
   }
-  return false;
+  return 0;
 }
 
 function pragma(database: DatabaseSync, name: string): number {

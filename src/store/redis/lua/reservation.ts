@@ -15,7 +15,7 @@ for index, key in ipairs(held.accounts) do
   accounts[index] = account
   if ARGV[at] == 'strict' then
     for which = 1, 3 do
-      local limit = tonumber(ARGV[at + which])
+      local limit = raised(account, which, ARGV[at + which])
       if limit and account[which] + account[which + 3] + more[which] > limit then return answer('0') end
     end
   end

@@ -3,7 +3,7 @@
  *
  * ARGV: 2 id, 3 the name of the attempt, 4 lease (ms), 5 to 7 the fixed part (nano-USD, tokens, calls), 8 pico-USD of a token of
  * output cap, 9 choices, 10 output cap, 11 whether it is the caller's (1); from 12 on, for each account: start and end of the
- * window, when to forget it, mode, limits (nano-USD, tokens, calls; empty: none), milliseconds (empty: none), maxShare,
+ * window, when to forget it, definition, mode, limits (nano-USD, tokens, calls; empty: none), milliseconds (empty: none), maxShare,
  * minOutputTokens.
  */
 export const RESERVE = `
@@ -59,7 +59,7 @@ local function affordable(account, limits, share)
   return tokens, math.max(-1, shared), narrowest
 end
 
-local accounts = present(12, 10)
+local accounts = present(12, 11)
 if not accounts then return { 'retry', int(now) } end
 if redis.call('HEXISTS', OPEN, id) == 1 then return answer('open') end
 
@@ -73,9 +73,10 @@ for index, account in ipairs(accounts) do
   local at = account.at
   local mode = ARGV[at]
   if mode ~= 'observe' then
-    local limits = { tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]) }
-    local minutes = tonumber(ARGV[at + 4])
-    if minutes and now - account.startedAt >= minutes then return denied(index, 'minutes') end
+    local limits = {}
+    for which = 1, 3 do limits[which] = raised(account, which, ARGV[at + which]) end
+    local milliseconds = tonumber(ARGV[at + 4])
+    if milliseconds and now - account.startedAt >= milliseconds + account.granted[4] then return denied(index, 'minutes') end
     for which = 1, 3 do
       if limits[which] and account[which] >= limits[which] then return denied(index, NAMES[which]) end
     end

@@ -1,0 +1,14 @@
+import type { Command } from 'commander';
+import type { TopOptions } from '../top.ts';
+import { addStoreOptions } from './shared.ts';
+
+/** `token-budget top`. */
+export function addTop(program: Command): void {
+  addStoreOptions(program.command('top'))
+    .option('--interval <seconds>', 'seconds between two looks', '2')
+    .description('a live table of the budgets of a shared ledger; q quits')
+    .action(async (options: TopOptions) => {
+      const { showTop } = await import('../top.ts');
+      await showTop(options);
+    });
+}

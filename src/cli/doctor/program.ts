@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { nodeProblem, SUPPORTED, satisfies } from '../node-version.ts';
+import { type Finding, fail, ok, skip, warn } from './check.ts';
+
+export function checkNode(): Finding {
+  const problem = nodeProblem(process.versions.node);
+  if (problem === undefined) return ok('Node', process.versions.node);
+  return fail('Node', `${process.versions.node} is not supported`, `install a release of ${SUPPORTED.node}`);
+}
+
+interface Sdk {
+  readonly path: string;
+  readonly version: string;
+}
+
+/** The openai SDK that a program in that directory would load. */
+export function findSdk(directory: string): Sdk | undefined {
+  for (let at = directory; ; at = dirname(at)) {
+    const path = join(at, 'node_modules', 'openai');
+    const manifest = manifestIn(path);
+    if (manifest !== undefined) return { path, version: String(manifest['version']) };
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+export function checkSdk(sdk: Sdk | undefined): Finding {
+  if (sdk === undefined) {
+    return warn(
+      'openai',
+      'not found from this directory',
+      'run doctor in the directory of the program, or: npm install openai',
+    );
+  }
+  if (satisfies(sdk.version, SUPPORTED.openai)) return ok('openai', sdk.version);
+  return fail('openai', `${sdk.version} is not supported`, `npm install openai@"${SUPPORTED.openai}"`);
+}
+
+/** Whether files that end in .js are CommonJS or ES modules here; both are taken. */
+export function checkModuleKind(directory: string): Finding {
+  for (let at = directory; ; at = dirname(at)) {
+    const manifest = manifestIn(at);
+    if (manifest !== undefined) {
+      const kind = manifest['type'] === 'module' ? 'ES modules' : 'CommonJS';
+      return ok('Modules', `${kind}, by ${join(at, 'package.json')}; --require and --import work alike`);
+    }
+    if (dirname(at) === at) return skip('Modules', 'no package.json: .js files are CommonJS');
+  }
+}
+
+function manifestIn(directory: string): Readonly<Record<string, unknown>> | undefined {
+  const path = join(directory, 'package.json');
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, unknown>>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One call to a server of ours, and how many calls the budget was charged for it. */
+const PROBE = `
+  const client = new OpenAI({ apiKey: 'none', baseURL: process.env.DOCTOR_URL, maxRetries: 0 });
+  const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello.' }] };
+  client.chat.completions.create(body)
+    .then(() => globalThis[Symbol.for('otel-token-budget.preloaded')].tracker.status())
+    .then(({ balances }) => console.log('charged ' + balances.settled.tokens));
+`;
+
+const ANSWER = JSON.stringify({
+  id: 'chatcmpl-doctor',
+  object: 'chat.completion',
+  created: 1,
+  model: 'gpt-4o-mini',
+  choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello.' } }],
+  usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 },
+});
+
+const PATIENCE_MS = 30_000;
+
+/** Really makes a call under the preload, by each kind of module, and looks whether it was charged. Nothing leaves the host. */
+export async function checkHooks(directory: string, sdk: Sdk | undefined): Promise<Finding[]> {
+  const check = 'Hooks';
+  if (sdk === undefined) return [skip(check, 'not tried: there is no openai to call')];
+  const server = createServer((_, response) =>
+    response.setHeader('content-type', 'application/json').end(ANSWER),
+  );
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  const address = server.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/v1`;
+  const probes = mkdtempSync(join(tmpdir(), 'token-budget-doctor-'));
+  try {
+    const kinds = [
+      ['CommonJS', 'probe.cjs', `const OpenAI = require(${JSON.stringify(sdk.path)});`],
+      [
+        'an ES module',
+        'probe.mjs',
+        `import OpenAI from ${JSON.stringify(pathToFileURL(join(sdk.path, 'index.mjs')).href)};`,
+      ],
+    ] as const;
+    return await Promise.all(
+      kinds.map(async ([kind, name, load]) => {
+        const file = join(probes, name);
+        writeFileSync(file, load + PROBE);
+        const said = await runProbe(file, directory, url);
+        if (said.includes('charged 12')) return ok(check, `a call from ${kind} was charged`);
+        const why = /^\w*Error\b.*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1) ?? '';
+        const fix = 'look for another loader in NODE_OPTIONS, or for a bundle that holds a copy of openai';
+        return fail(check, `a call from ${kind} was not charged${why === '' ? '' : `: ${why}`}`, fix);
+      }),
+    );
+  } finally {
+    rmSync(probes, { recursive: true, force: true });
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+function runProbe(file: string, directory: string, url: string): Promise<string> {
+  const register = new URL('../../register.js', import.meta.url).href;
+  const env = {
+    ...process.env,
+    DOCTOR_URL: url,
+    // The probe has a budget of its own, and sends no telemetry.
+    TOKEN_BUDGET_CONFIG: '',
+    TOKEN_BUDGET_USD: '1',
+    TOKEN_BUDGET_STORE: 'memory',
+    OTEL_SDK_DISABLED: 'true',
+  };
+  return new Promise((done) => {
+    const child = spawn(process.execPath, [`--import=${register}`, file], {
+      cwd: directory,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: PATIENCE_MS,
+    });
+    const chunks: Buffer[] = [];
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.on('error', (error) => done(error.message));
+    child.on('close', () => done(Buffer.concat(chunks).toString('utf8')));
+  });
+}

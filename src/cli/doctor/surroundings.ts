@@ -1,0 +1,146 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { dirname } from 'node:path';
+import { type Config, loadConfig } from '../../config/index.ts';
+import { PriceBook } from '../../pricing/index.ts';
+import { openLedger } from '../../store/index.ts';
+import { withoutPassword } from '../store-option.ts';
+import { limitText } from '../style.ts';
+import { type Finding, fail, messageOf, ok, skip, warn } from './check.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** How long a server may take to answer, milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/** The settings, and what there is to say of them. */
+export function checkSettings(env: Env): { readonly config?: Config; readonly findings: readonly Finding[] } {
+  const check = 'Settings';
+  try {
+    const config = loadConfig(env);
+    const { name, limits, mode } = config.budget;
+    const warnings = config.warnings.map((warning) =>
+      warn(check, warning, 'correct the name of the variable'),
+    );
+    if (!config.limitGiven) {
+      const found = `no limit is set: ${limitText('costUsd', limits.costUsd ?? 0)} is watched and nothing is refused`;
+      return { config, findings: [warn(check, found, 'set one: TOKEN_BUDGET_USD=5'), ...warnings] };
+    }
+    const set = (['costUsd', 'tokens', 'calls', 'minutes'] as const).flatMap((limit) => {
+      const value = limits[limit];
+      return value === undefined ? [] : [limitText(limit, value)];
+    });
+    return { config, findings: [ok(check, `budget "${name}", ${mode}: ${set.join(', ')}`), ...warnings] };
+  } catch (error) {
+    return {
+      findings: [fail(check, messageOf(error), 'correct it; docs/configuration.md tells what is taken')],
+    };
+  }
+}
+
+export async function checkStore(setting: string): Promise<Finding> {
+  const check = 'Store';
+  if (setting === 'memory')
+    return ok(check, 'memory: each process has a ledger of its own, zero at its start');
+  const shown = withoutPassword(setting);
+  if (setting.startsWith('sqlite:') && statSync(setting.slice(7), { throwIfNoEntry: false }) === undefined) {
+    return checkDirectory(check, setting.slice(7));
+  }
+  try {
+    const ledger = openLedger(setting, PATIENCE_MS);
+    try {
+      const accounts = await ledger.accounts();
+      return ok(
+        check,
+        `${shown} answers; it has ${accounts.length} ${accounts.length === 1 ? 'account' : 'accounts'}`,
+      );
+    } finally {
+      await ledger.close();
+    }
+  } catch (error) {
+    const fix = setting.startsWith('sqlite:')
+      ? 'do what the message says'
+      : 'start the server, or correct the URL in TOKEN_BUDGET_STORE';
+    return fail(check, messageOf(error), fix);
+  }
+}
+
+/** Of a ledger that is not made yet: whether it can be. */
+function checkDirectory(check: string, path: string): Finding {
+  const directory = dirname(path);
+  try {
+    accessSync(directory, constants.W_OK);
+    return ok(check, `sqlite:${path} is made by the first call`);
+  } catch {
+    return fail(check, `sqlite:${path} cannot be made`, `make ${directory}, and let this user write it`);
+  }
+}
+
+export async function checkExporter(env: Env): Promise<Finding> {
+  const check = 'Telemetry';
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true')
+    return skip(check, 'off, by OTEL_SDK_DISABLED; the budget holds');
+  const exporter = env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp';
+  if (!exporter.split(',').includes('otlp'))
+    return skip(check, `spans go to ${exporter}, by OTEL_TRACES_EXPORTER`);
+  const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim();
+  const base = env['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim();
+  const protocol =
+    env['OTEL_EXPORTER_OTLP_TRACES_PROTOCOL'] ?? env['OTEL_EXPORTER_OTLP_PROTOCOL'] ?? 'http/json';
+  const grpc = protocol.trim() === 'grpc';
+  const endpoint = own || base || (grpc ? 'http://localhost:4317' : 'http://localhost:4318');
+  const url = grpc || own ? endpoint : `${endpoint.replace(/\/$/, '')}/v1/traces`;
+  const fix =
+    'start a Collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or do without: OTEL_TRACES_EXPORTER=none. The budget holds either way';
+  try {
+    if (grpc) await tryConnect(url);
+    else await post(url);
+    return ok(check, `${url} takes spans${grpc ? ', as far as a connection tells' : ''}`);
+  } catch (error) {
+    return warn(check, `${url}: ${messageOf(error)}`, fix);
+  }
+}
+
+/** Sends no spans, as JSON, which a receiver of OTLP takes whatever the exporter's encoding is. */
+async function post(url: string): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"resourceSpans":[]}',
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  if (!response.ok) throw new Error(`answered ${response.status}`);
+}
+
+function tryConnect(url: string): Promise<void> {
+  const { hostname, port } = new URL(url.includes('://') ? url : `http://${url}`);
+  return new Promise((done, failed) => {
+    const socket = connect({ host: hostname, port: Number(port || 4317), timeout: PATIENCE_MS });
+    socket.once('connect', () => {
+      socket.destroy();
+      done();
+    });
+    socket.once('timeout', () => socket.destroy(new Error('does not answer')));
+    socket.once('error', failed);
+  });
+}
+
+export function checkPrices(config: Config, models: readonly string[]): Finding[] {
+  const check = 'Price';
+  const { prices, unknownModel } = config;
+  const named = models.length > 0 ? models : Object.keys(prices);
+  if (named.length === 0) return [skip(check, 'no model is named: --model NAME looks for its price')];
+  const book = new PriceBook({ prices, unknownModel });
+  return named.map((model) => {
+    const fix = `set its price under "prices" in the file that TOKEN_BUDGET_CONFIG names`;
+    try {
+      const { source, pricedAs } = book.lookup({ model });
+      if (source === 'book' || source === 'override')
+        return ok(check, `${model}: ${source === 'book' ? 'known' : 'set by you'}`);
+      const as = source === 'family' ? `charged as ${pricedAs ?? 'the dearest model'}` : 'charged nothing';
+      return warn(check, `${model} is not known: ${as}`, fix);
+    } catch (error) {
+      return fail(check, `${model}: ${messageOf(error)}`, fix);
+    }
+  });
+}

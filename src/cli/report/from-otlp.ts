@@ -1,0 +1,134 @@
+import * as semconv from '../../otel/semconv.ts';
+import { nanoToUsd } from '../../pricing/index.ts';
+import { budgetsOf } from './budgets.ts';
+import { type Call, type Group, type GroupRow, type ReportData, spendingOf, type Totals } from './data.ts';
+import { eventRows } from './events.ts';
+import type { OtlpSpan, Telemetry } from './otlp.ts';
+
+/** How many of the dearest and of the slowest calls are shown. */
+const SHOWN = 10;
+
+/** @param by an attribute of spans or resources to group by as well */
+export function reportOfTelemetry(
+  { spans, points, logs }: Telemetry,
+  source: string,
+  by?: string,
+): ReportData {
+  const calls = callsOf(spans);
+  const made = calls.filter(({ call }) => call.decision !== 'deny');
+  const times = [
+    ...spans.flatMap(({ start, end }) => [start, end]),
+    ...points.map(({ at }) => at),
+    ...logs.map(({ at }) => at),
+  ];
+  const known = times.filter((time) => time > 0);
+  const only = made.map(({ call }) => call);
+  return {
+    source,
+    from: known.reduce((a, b) => Math.min(a, b), Infinity),
+    to: known.reduce((a, b) => Math.max(a, b), -Infinity),
+    totals: totalsOf(calls),
+    spending: spendingOf(
+      'model',
+      only.map(({ at, durationMs, model, costUsd }) => ({ at: at + durationMs, name: model, costUsd })),
+    ),
+    budgets: budgetsOf(points, only),
+    groups: groupsOf(made, by),
+    calls: {
+      dearest: only.toSorted((a, b) => b.costUsd - a.costUsd).slice(0, SHOWN),
+      slowest: only.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, SHOWN),
+    },
+    events: eventRows(logs, spans),
+  };
+}
+
+interface Found {
+  readonly call: Call;
+  readonly span: OtlpSpan;
+}
+
+/** The spans of calls that a budget decided on, in time. */
+function callsOf(spans: readonly OtlpSpan[]): Found[] {
+  const byId = new Map(spans.map((span) => [span.traceId + span.spanId, span]));
+  return spans
+    .filter(({ attributes }) => attributes[semconv.ATTR_BUDGET_DECISION] !== undefined)
+    .map((span) => ({ span, call: callOf(span, byId) }))
+    .sort((a, b) => a.call.at - b.call.at);
+}
+
+function callOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): Call {
+  const { attributes, resource, start, end, traceId } = span;
+  const number = (name: string): number => Number(attributes[name] ?? 0);
+  const text = (name: string): string => String(attributes[name] ?? '');
+  return {
+    at: start,
+    durationMs: Math.max(0, end - start),
+    model: text(semconv.ATTR_RESPONSE_MODEL) || text(semconv.ATTR_REQUEST_MODEL) || 'unknown',
+    step: stepOf(span, byId),
+    service: String(resource['service.name'] ?? ''),
+    budget: text(semconv.ATTR_BUDGET_NAME),
+    decision: text(semconv.ATTR_BUDGET_DECISION),
+    input: number(semconv.ATTR_USAGE_INPUT_TOKENS),
+    cached: number(semconv.ATTR_USAGE_CACHE_READ),
+    output: number(semconv.ATTR_USAGE_OUTPUT_TOKENS),
+    costUsd: nanoToUsd(number(semconv.ATTR_BUDGET_COST_NANO_USD)),
+    traceId,
+  };
+}
+
+/** The nearest span above that is no call itself. */
+function stepOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): string {
+  let above = span;
+  for (let height = 0; height < 64; height += 1) {
+    if (above.parentSpanId === undefined) return 'no step';
+    const parent = byId.get(above.traceId + above.parentSpanId);
+    if (parent === undefined) return 'not in the file';
+    if (parent.attributes[semconv.ATTR_BUDGET_DECISION] === undefined) return parent.name;
+    above = parent;
+  }
+  return 'no step';
+}
+
+function totalsOf(calls: readonly Found[]): Totals {
+  const made = calls.filter(({ call }) => call.decision !== 'deny');
+  const sum = (of: (call: Call) => number): number => made.reduce((total, { call }) => total + of(call), 0);
+  return {
+    costUsd: sum(({ costUsd }) => costUsd),
+    calls: made.length,
+    tokens: sum(({ input, output }) => input + output),
+    input: sum(({ input }) => input),
+    cached: sum(({ cached }) => cached),
+    output: sum(({ output }) => output),
+    denied: calls.length - made.length,
+    failed: made.filter(({ span }) => span.failed).length,
+  };
+}
+
+function groupsOf(made: readonly Found[], by: string | undefined): Group[] {
+  const groups: Group[] = [
+    { by: 'model', rows: rowsBy(made, ({ call }) => call.model) },
+    { by: 'step', rows: rowsBy(made, ({ call }) => call.step) },
+    { by: 'budget', rows: rowsBy(made, ({ call }) => call.budget) },
+    { by: 'service', rows: rowsBy(made, ({ call }) => call.service) },
+  ].filter(({ by: name, rows }) => rows.length > 1 || name === 'model');
+  if (by === undefined) return groups;
+  const nameOf = ({ span }: Found): string => String(span.attributes[by] ?? span.resource[by] ?? 'not set');
+  return [{ by, rows: rowsBy(made, nameOf) }, ...groups];
+}
+
+/** The dearest rows first. */
+function rowsBy(made: readonly Found[], nameOf: (found: Found) => string): GroupRow[] {
+  const rows = new Map<string, GroupRow>();
+  for (const found of made) {
+    const name = nameOf(found) || 'not set';
+    const { costUsd, input, output } = found.call;
+    const row = rows.get(name) ?? { name, costUsd: 0, calls: 0, tokens: 0 };
+    rows.set(name, {
+      name,
+      costUsd: row.costUsd + costUsd,
+      calls: row.calls + 1,
+      tokens: row.tokens + input + output,
+    });
+  }
+  return [...rows.values()].sort((a, b) => b.costUsd - a.costUsd);
+}

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path';
+import { ConfigError, loadConfig } from '../config/index.ts';
+import { type Ledger, openLedger } from '../store/index.ts';
+import { UsageError } from './exit.ts';
+
+/** Where a subcommand finds the ledger. */
+export interface StoreOptions {
+  /** `sqlite:PATH`, or the URL of a Redis. */
+  readonly store?: string;
+  /** The path of a settings file. */
+  readonly config?: string;
+}
+
+/** How long a ledger may take to answer an operator, milliseconds. */
+const PATIENCE_MS = 5_000;
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The environment with what the options set in it; paths are made absolute. */
+export function environmentWith({ store, config }: StoreOptions, env: Env = process.env): Env {
+  return {
+    ...env,
+    ...(store === undefined ? {} : { TOKEN_BUDGET_STORE: absoluteStore(store) }),
+    ...(config === undefined ? {} : { TOKEN_BUDGET_CONFIG: resolve(config) }),
+  };
+}
+
+/** The store's setting with an absolute path, so that it is the same from every working directory. */
+export function absoluteStore(store: string): string {
+  const path = store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : '';
+  return path === '' ? store : `sqlite:${resolve(path)}`;
+}
+
+/**
+ * The ledger that the options, the environment or the settings file name, in this order.
+ * @throws UsageError where none of them names one that is shared
+ * @throws StoreError where there is no such file
+ */
+export function ledgerOf(options: StoreOptions): { readonly ledger: Ledger; readonly store: string } {
+  const store = storeSettingOf(options);
+  if (store === 'memory') {
+    throw new UsageError(
+      'no shared ledger is named, and one in memory is seen by its own process alone; taken is --store sqlite:PATH or --store ' +
+        'redis://HOST:PORT, or the same in TOKEN_BUDGET_STORE.',
+    );
+  }
+  return { ledger: openLedger(store, PATIENCE_MS), store };
+}
+
+function storeSettingOf(options: StoreOptions): string {
+  try {
+    return loadConfig(environmentWith(options)).store;
+  } catch (error) {
+    if (!(error instanceof ConfigError) || options.store === undefined) throw error;
+    throw new UsageError(error.message.replace('TOKEN_BUDGET_STORE', '--store'));
+  }
+}
+
+/** The store as it may be shown: without a password. */
+export function withoutPassword(store: string): string {
+  return store.replace(/\/\/[^/]*@/, '//');
+}
