@@ -82,8 +82,8 @@ describe('many processes with slices of one budget on Redis', { skip: REDIS_MISS
     assert.deepEqual([results[0]?.signal, reserved.tokens, open], ['SIGKILL', 0, 0]);
     assert.ok(settled.tokens >= spent, 'what a dead process spent is charged');
     assert.ok(settled.tokens > 0.95 * LIMIT && settled.tokens <= LIMIT, `${settled.tokens} of ${LIMIT}`);
-    // Some slices of 64 calls and some calls of 50 tokens were held by the killed process.
-    assert.ok(settled.tokens - spent <= 4 * 64 * 50, `${settled.tokens - spent} more than was spent`);
+    // The killed process held a slice or two of 1/16 each, and some calls of 50 tokens.
+    assert.ok(settled.tokens - spent <= LIMIT / 8 + 500, `${settled.tokens - spent} more than was spent`);
     for (const { stderr, code } of results.slice(1)) {
       assert.equal(code, 0, stderr);
       const { n, local } = JSON.parse(stderr) as { n: number; local: number };
