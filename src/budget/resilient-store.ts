@@ -87,6 +87,20 @@ export class ResilientStore implements Store {
     return this.settle(id, NOTHING);
   }
 
+  async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
+    const chain = this.#adrift.get(id);
+    if (chain !== undefined) {
+      this.#adrift.delete(id);
+      this.#adrift.set(to, chain);
+      return true;
+    }
+    try {
+      return await this.#within(Promise.resolve().then(() => this.#inner.handOver(id, to, leaseMs)));
+    } catch {
+      return false;
+    }
+  }
+
   async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
     const written = Promise.resolve().then(() => this.#inner.charge(chain, used));
     try {
