@@ -8,6 +8,7 @@ export {
   type BudgetListener,
   type BudgetStatus,
   defineBudget,
+  EndpointNotCountedError,
   type Left,
   type LimitName,
   type Limits,

@@ -41,6 +41,7 @@ export function preload(): Preloaded {
     {
       tracker,
       prices,
+      uncountedEndpoints: config.uncountedEndpoints,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
       // Not at once: imports are hoisted, so the host may be about to start an SDK of its own in the module

@@ -7,10 +7,13 @@ import {
 } from '@opentelemetry/instrumentation';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
+import { BatchFiles } from './batch-files.ts';
 import type { Call, CallHost } from './call.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { ResponseMemory } from './response-memory.ts';
+import { SeenOnce } from './seen-once.ts';
+import { WorkMemory } from './work.ts';
 
 /** The name of the instrumentation scope of our spans and metrics. */
 export const SCOPE = 'otel-token-budget';
@@ -19,6 +22,8 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   /** The budget that calls are charged to. */
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
+  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent; `warn` by default. */
+  readonly uncountedEndpoints?: 'warn' | 'refuse';
   /** Whether streams are asked for their usage; `auto` (the default): where the API is known to take it. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether prompts and completions go into spans; the default is no. */
@@ -79,7 +84,9 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   private createHost(): CallHost {
-    const { tracker, prices, includeUsage, captureContent, onFirstCall } = this.getConfig();
+    const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, onFirstCall } =
+      this.getConfig();
+    const memory = new ResponseMemory();
     let called = false;
     const models = new Set<string>();
     const tracer = () => this.tracer;
@@ -87,7 +94,12 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     return {
       tracker,
       prices,
-      memory: new ResponseMemory(),
+      memory,
+      work: new WorkMemory(),
+      files: new BatchFiles(prices, memory),
+      containers: new SeenOnce(),
+      endpoints: new SeenOnce(),
+      uncountedEndpoints: uncountedEndpoints ?? 'warn',
       includeUsage: includeUsage ?? 'auto',
       captureContent: captureContent ?? false,
       open: this.open,

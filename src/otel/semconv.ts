@@ -94,12 +94,27 @@ export const ATTR_BUDGET_RESERVED = 'token_budget.reserved';
 export const ATTR_BUDGET_REQUESTED = 'token_budget.requested';
 export const ATTR_BUDGET_REASON = 'token_budget.reason';
 
+/** Ours: what a call used that is not billed by the token; seconds of audio and of video. */
+export const ATTR_USAGE_PICTURES = 'token_budget.usage.pictures';
+export const ATTR_USAGE_CHARACTERS = 'token_budget.usage.characters';
+export const ATTR_USAGE_AUDIO_SECONDS = 'token_budget.usage.audio.seconds';
+export const ATTR_USAGE_VIDEO_SECONDS = 'token_budget.usage.video.seconds';
+export const ATTR_USAGE_WEB_SEARCHES = 'token_budget.usage.web_searches';
+export const ATTR_USAGE_FILE_SEARCHES = 'token_budget.usage.file_searches';
+export const ATTR_USAGE_CONTAINERS = 'token_budget.usage.containers';
+/** Ours: the id of the work that goes on in the service, on the span of the call that began it and of its settlement. */
+export const ATTR_BUDGET_WORK_ID = 'token_budget.work.id';
+/** Ours, on `token_budget.not_counted`: the method and the path, and whether the request was refused. */
+export const ATTR_BUDGET_ENDPOINT = 'token_budget.endpoint';
+export const ATTR_BUDGET_REFUSED = 'token_budget.refused';
+
 export const EVENT_THRESHOLD = 'token_budget.threshold';
 export const EVENT_EXHAUSTED = 'token_budget.exhausted';
 export const EVENT_DENIED = 'token_budget.denied';
 export const EVENT_CLAMPED = 'token_budget.clamped';
 export const EVENT_USAGE_MISSING = 'token_budget.usage_missing';
 export const EVENT_PRICE_UNKNOWN = 'token_budget.price_unknown';
+export const EVENT_NOT_COUNTED = 'token_budget.not_counted';
 export const EVENT_STORE_UNAVAILABLE = 'token_budget.store_unavailable';
 export const EVENT_STORE_AVAILABLE = 'token_budget.store_available';
 
