@@ -11,6 +11,7 @@ import { BatchFiles } from './batch-files.ts';
 import type { Call, CallHost } from './call.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
+import { SOCKET_FILES, socketPatches } from './realtime/socket-patches.ts';
 import { ResponseMemory } from './response-memory.ts';
 import { SeenOnce } from './seen-once.ts';
 import { WorkMemory } from './work.ts';
@@ -51,6 +52,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
   declare private instruments: Instruments;
   declare private patches: readonly ClientPatch[];
+  declare private host: CallHost;
   declare private open: Set<Call>;
 
   constructor(config: OpenAIInstrumentationConfig, version: string) {
@@ -64,19 +66,36 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   protected override init(): InstrumentationNodeModuleDefinition {
     this.open = new Set();
-    this.patches = clientPatches(this.createHost());
+    this.host = this.createHost();
+    this.patches = clientPatches(this.host);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
       return exports;
     };
     const unpatch = (exports: unknown): void => this.unpatchModule(exports);
-    return new InstrumentationNodeModuleDefinition(
-      'openai',
-      SUPPORTED_VERSIONS,
-      patch,
-      unpatch,
-      CLIENT_FILES.map((file) => new InstrumentationNodeModuleFile(file, SUPPORTED_VERSIONS, patch, unpatch)),
-    );
+    return new InstrumentationNodeModuleDefinition('openai', SUPPORTED_VERSIONS, patch, unpatch, [
+      ...CLIENT_FILES.map(
+        (file) => new InstrumentationNodeModuleFile(file, SUPPORTED_VERSIONS, patch, unpatch),
+      ),
+      ...this.socketFiles(),
+    ]);
+  }
+
+  /** The files of the WebSocket classes, each as CommonJS, ES module and by its bare name. */
+  private socketFiles(): InstrumentationNodeModuleFile[] {
+    return Object.entries(SOCKET_FILES).flatMap(([file, kind]) => {
+      const patches = socketPatches(this.host, kind);
+      const patch = (exports: unknown): unknown => {
+        for (const prototype of socketPrototypes(exports)) this.wrapAll(prototype, patches);
+        return exports;
+      };
+      const unpatch = (exports: unknown): void => {
+        for (const prototype of socketPrototypes(exports)) this.unwrapAll(prototype, patches);
+      };
+      return ['.js', '.mjs', ''].map(
+        (end) => new InstrumentationNodeModuleFile(`${file}${end}`, SUPPORTED_VERSIONS, patch, unpatch),
+      );
+    });
   }
 
   protected override _updateMetricInstruments(): void {
@@ -125,26 +144,43 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
       return;
     }
     this.getConfig().onPatch?.();
-    for (const { name, wrap } of this.patches) {
+    this.wrapAll(prototype, this.patches);
+  }
+
+  private wrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
+    for (const { name, wrap } of patches) {
       // The client's file and the package's index both come by here with the same class.
       if (typeof prototype[name] === 'function' && !isWrapped(prototype[name]))
         this._wrap(prototype, name, wrap);
     }
   }
 
+  private unwrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
+    for (const { name } of patches) if (isWrapped(prototype[name])) this._unwrap(prototype, name);
+  }
+
   private unpatchModule(exports: unknown): void {
     const prototype = clientPrototype(exports);
     if (prototype === undefined) return;
-    for (const { name } of this.patches) if (isWrapped(prototype[name])) this._unwrap(prototype, name);
+    this.unwrapAll(prototype, this.patches);
   }
 }
 
-type ClientPrototype = Record<string, Method>;
+type Prototype = Record<string, Method>;
 
-function clientPrototype(exports: unknown): ClientPrototype | undefined {
+/** The classes of a file that send and emit. */
+function socketPrototypes(exports: unknown): Prototype[] {
+  return Object.values(Object(exports)).flatMap((one) => {
+    const prototype = typeof one === 'function' ? (one.prototype as Prototype | undefined) : undefined;
+    const sends = typeof prototype?.['send'] === 'function' && typeof prototype['_emit'] === 'function';
+    return sends && prototype !== undefined ? [prototype] : [];
+  });
+}
+
+function clientPrototype(exports: unknown): Prototype | undefined {
   const module = exports as {
-    OpenAI?: { prototype?: ClientPrototype };
-    default?: { prototype?: ClientPrototype };
+    OpenAI?: { prototype?: Prototype };
+    default?: { prototype?: Prototype };
   };
   const prototype = module?.OpenAI?.prototype ?? module?.default?.prototype;
   return typeof prototype?.['makeRequest'] === 'function' ? prototype : undefined;

@@ -1,17 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
-import {
-  BudgetExceededError,
-  EndpointNotCountedError,
-  isPromise,
-  StoreUnavailableError,
-} from '../budget/index.ts';
-import { PriceUnknownError } from '../pricing/index.ts';
+import { isPromise } from '../budget/index.ts';
 import { beginCall } from './begin-call.ts';
 import type { Call, CallHost } from './call.ts';
 import { failureCost } from './failure.ts';
 import { planOf } from './plan.ts';
 import { watchResponse } from './raw-response.ts';
+import { isRefusal } from './refusal.ts';
 import { safely } from './safely.ts';
 import {
   type ApiPromise,
@@ -164,15 +159,6 @@ async function begin(host: CallHost, client: Client, options: RequestOptions): P
     diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
     return undefined;
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof BudgetExceededError ||
-    error instanceof PriceUnknownError ||
-    error instanceof EndpointNotCountedError ||
-    error instanceof StoreUnavailableError
-  );
 }
 
 function patchParseResponse(original: Method): Method {
