@@ -12,6 +12,7 @@ export {
   type Denied,
   type DeniedEvent,
   defineBudget,
+  EndpointNotCountedError,
   type ExhaustedEvent,
   type FailurePolicy,
   type Grant,
@@ -22,6 +23,7 @@ export {
   type Mode,
   minutesToNanoUsd,
   minutesToUsd,
+  type NotCountedEvent,
   nanoUsdToOutputTokens,
   type PriceUnknownEvent,
   type Reserve,
@@ -63,8 +65,9 @@ export {
   type RateCard,
   type Rates,
   type RateTier,
+  type UnitPrice,
   type UnknownModelPolicy,
   usdToNano,
 } from './pricing/index.ts';
 export { MemoryStore, openStore, type StoreSettings } from './store/index.ts';
-export { type TokenUsage, totalTokens } from './usage/index.ts';
+export { type BilledUnits, type TokenUsage, totalTokens } from './usage/index.ts';

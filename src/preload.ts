@@ -44,6 +44,7 @@ export function preload(): Preloaded {
     {
       tracker,
       prices,
+      uncountedEndpoints: config.uncountedEndpoints,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
       // Not at once: imports are hoisted, so the host may be about to start an SDK of its own in the module
@@ -107,7 +108,13 @@ function hookEsModules(): void {
   const evaluates = process.execArgv.some((arg) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(arg));
   const asModule = process.execArgv.some((arg) => arg.startsWith('--input-type=module') || arg === 'module');
   if (evaluates && !asModule) return;
-  registerEsmHooks({ include: [/[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/] });
+  registerEsmHooks({
+    include: [
+      /[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/,
+      // The classes of Realtime and of Responses over a WebSocket.
+      /[\\/]node_modules[\\/]openai[\\/](beta|realtime|resources)[\\/](.+[\\/])?(ws|websocket)\.m?js$/,
+    ],
+  });
 }
 
 /** What is set wrong ends the process with one line, before anything of the application runs. */

@@ -91,3 +91,23 @@ export class StoreUnavailableError extends Error {
     this.budget = budget;
   }
 }
+
+/** What the call costs cannot be counted, or not be bounded, and `uncountedEndpoints` is `refuse`: it was not sent. */
+export class EndpointNotCountedError extends Error {
+  readonly code = 'token_budget_not_counted';
+  readonly status = 402;
+  readonly budget: string;
+  /** The method and the path, ids left out: `POST /vector_stores/{id}/files`. */
+  readonly endpoint: string;
+
+  constructor(budget: string, endpoint: string, reason: 'endpoint' | 'unbounded') {
+    const why = reason === 'endpoint' ? 'is not counted' : 'has no bound that is known before it is sent';
+    super(
+      `What ${endpoint} costs ${why}, so token budget "${budget}" did not let it be sent. ` +
+        'Set "uncountedEndpoints" to "warn" to let such requests pass.',
+    );
+    this.name = 'EndpointNotCountedError';
+    this.budget = budget;
+    this.endpoint = endpoint;
+  }
+}

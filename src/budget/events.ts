@@ -62,6 +62,20 @@ export interface PriceUnknownEvent {
   readonly pricedAs?: string;
 }
 
+/** A request to an endpoint whose cost is not counted, or was not bounded before it was sent. Once per endpoint and reason. */
+export interface NotCountedEvent {
+  readonly type: 'not_counted';
+  readonly budget: string;
+  /** The method and the path, ids left out: `POST /vector_stores/{id}/files`. */
+  readonly endpoint: string;
+  /**
+   * `endpoint`: what it costs is not counted at all. `unbounded`: nothing was reserved for it, because its worst case is
+   * not known; it is charged once it is known.
+   */
+  readonly reason: 'endpoint' | 'unbounded';
+  readonly refused: boolean;
+}
+
 /** The store was found to be away: calls go on uncharged for now (`open`), or are refused (`closed`). */
 export interface StoreUnavailableEvent {
   readonly type: 'store_unavailable';
@@ -85,6 +99,7 @@ export type BudgetEvent =
   | ClampedEvent
   | UsageMissingEvent
   | PriceUnknownEvent
+  | NotCountedEvent
   | StoreUnavailableEvent
   | StoreAvailableEvent;
 

@@ -21,13 +21,20 @@ export {
   type Mode,
   type Window,
 } from './definition.ts';
-export { BudgetExceededError, type SpentAmounts, StoreError, StoreUnavailableError } from './errors.ts';
+export {
+  BudgetExceededError,
+  EndpointNotCountedError,
+  type SpentAmounts,
+  StoreError,
+  StoreUnavailableError,
+} from './errors.ts';
 export {
   type BudgetEvent,
   type BudgetListener,
   type ClampedEvent,
   type DeniedEvent,
   type ExhaustedEvent,
+  type NotCountedEvent,
   type PriceUnknownEvent,
   type StoreAvailableEvent,
   type StoreUnavailableEvent,

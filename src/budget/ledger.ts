@@ -79,6 +79,12 @@ export interface Store {
   settle(id: string, used: Amounts): MaybePromise<boolean>;
   /** Frees a reservation of a call that spent nothing. */
   release(id: string): MaybePromise<boolean>;
+  /**
+   * Gives an open reservation another name and a lease of its own: of work that goes on in the service when its call is over
+   * (a batch, a background response), so that whoever hears of its end, in whichever process, can settle it by that name. `false`
+   * where it is not open, or the name is taken.
+   */
+  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean>;
   /** Charges without a reservation: usage that is only known afterwards. */
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
   /** The balances of a budget in its present window; of one that was never used, all zero. */

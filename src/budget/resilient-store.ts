@@ -90,6 +90,19 @@ export class ResilientStore implements Store {
     return this.settle(id, NOTHING);
   }
 
+  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+    const chain = this.#adrift.get(id);
+    if (chain !== undefined) {
+      this.#adrift.delete(id);
+      this.#adrift.set(to, chain);
+      return true;
+    }
+    return this.#ask(
+      () => this.#inner.handOver(id, to, leaseMs),
+      () => false,
+    );
+  }
+
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
     return this.#ask(
       () => this.#inner.charge(chain, used),

@@ -168,6 +168,17 @@ export class TokenBudgetTracker {
   }
 
   /**
+   * Gives an open reservation another name and a lease of its own, milliseconds: its work goes on in the service. Nobody renews
+   * that lease. False where the reservation is not open, the name is taken or the store is away.
+   */
+  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+    return afterwards(this.#store.handOver(id, to, leaseMs), (handed) => {
+      if (handed) this.#leases.drop(id);
+      return handed;
+    });
+  }
+
+  /**
    * Charges usage that no reservation was made for: another instrumentation's, or the host's own.
    * @throws RangeError where an amount is not a whole number of zero or more
    */

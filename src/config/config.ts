@@ -35,6 +35,8 @@ export interface Config {
   readonly acceptBaggage: readonly string[];
   readonly prices: Readonly<Record<string, PriceOverride>>;
   readonly unknownModel: UnknownModelPolicy;
+  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
+  readonly uncountedEndpoints: 'warn' | 'refuse';
   /** Whether streams are asked for their usage: where the API is known to take it, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';
   /** How long the exit may wait for telemetry to be sent, milliseconds. */
@@ -97,6 +99,7 @@ export function loadConfig(env: Env = process.env): Config {
     acceptBaggage: settings.acceptBaggage ?? [],
     prices: settings.prices ?? {},
     unknownModel: settings.unknownModel ?? 'family',
+    uncountedEndpoints: settings.uncountedEndpoints ?? 'warn',
     includeUsage: settings.includeUsage ?? 'auto',
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,
     captureContent: capturesContent(env[CAPTURE_VARIABLE]),

@@ -39,6 +39,9 @@ const PRICE_ENTRIES = {
   imageInput: v.optional(price),
   audioOutput: v.optional(price),
   imageOutput: v.optional(price),
+  picture: v.optional(price),
+  second: v.optional(price),
+  characters: v.optional(price),
 };
 const LIMIT_ENTRIES = {
   costUsd: v.optional(usd),
@@ -108,6 +111,7 @@ const SETTING_ENTRIES = {
     ),
   ),
   unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
+  uncountedEndpoints: v.optional(v.picklist(['warn', 'refuse'])),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),
 };
@@ -140,11 +144,19 @@ const TAKES: Readonly<Record<string, string>> = {
   acceptBaggage: 'a list of names of budgets',
   prices: 'an object of model names, each with input and output in USD per million tokens',
   unknownModel: 'family, error, zero, or an object with input and output in USD per million tokens',
+  uncountedEndpoints: 'warn or refuse',
   includeUsage: 'auto, always or never',
   flushTimeoutMs: 'a whole number of milliseconds from 0 to 60000, such as 2000',
 };
 
 const PRICE_TAKES = 'a number of USD per million tokens from 0 to 1000000, such as 1.75';
+
+/** What the prices take that are not of tokens. */
+const UNIT_PRICE_TAKES: Readonly<Record<string, string>> = {
+  picture: 'a number of USD per picture from 0 to 1000000, such as 0.04',
+  second: 'a number of USD per second from 0 to 1000000, such as 0.0001',
+  characters: 'a number of USD per million characters from 0 to 1000000, such as 15',
+};
 
 /** Checks settings. @throws ConfigError that names the first setting that is wrong */
 export function checkSettings(value: unknown, nameOf: (path: string) => string): Settings {
@@ -174,9 +186,10 @@ function takesOf(keys: readonly string[]): string {
   if (keys.length === 0) return 'an object of settings';
   if (keys[0] !== 'prices' && keys[0] !== 'unknownModel')
     return TAKES[keys.findLast((key) => !/^\d+$/.test(key)) ?? ''] ?? 'another value';
+  const unit = UNIT_PRICE_TAKES[keys.at(-1) ?? ''];
   const depth = keys[0] === 'prices' ? keys.length - 1 : keys.length;
   if (keys.length === 1) return TAKES[keys[0]] ?? PRICE_TAKES;
-  return depth === 1 ? 'an object with input and output in USD per million tokens' : PRICE_TAKES;
+  return depth === 1 ? 'an object with input and output in USD per million tokens' : (unit ?? PRICE_TAKES);
 }
 
 function known(keys: readonly string[]): string {

@@ -1,5 +1,6 @@
 import { readUsage, type UsageReading } from '../usage/index.ts';
 import type { Endpoint } from './endpoints.ts';
+import { type HostedTools, hostedToolsOf } from './hosted-tools.ts';
 import { isRecord } from './sdk-types.ts';
 
 /** What an answer says of itself. */
@@ -10,17 +11,36 @@ export interface Answer {
   readonly serviceTier?: string;
   readonly systemFingerprint?: string;
   readonly finishReasons: readonly string[];
-  /** Whether the work goes on after this answer (background responses), so that more will be billed. */
+  /** Whether the work goes on after this answer (background responses, batches, runs), so that more will be billed. */
   readonly unfinished: boolean;
+  /** What hosted tools are billed beside the tokens; absent where none ran. */
+  readonly tools?: HostedTools;
+}
+
+/** What work says of itself while it goes on: responses, batches, runs, videos. */
+const UNFINISHED: ReadonlySet<unknown> = new Set([
+  'queued',
+  'in_progress',
+  'requires_action',
+  'cancelling',
+  'validating',
+  'finalizing',
+]);
+
+/** Whether an object of the API tells of work that is not at its end. */
+export function isUnfinished(value: Readonly<Record<string, unknown>>): boolean {
+  return UNFINISHED.has(value['status']);
 }
 
 /** Reads an answer, or an object like one from a stream. Never throws; what is malformed is left out. */
 export function readAnswer(value: unknown, endpoint: Endpoint): Answer {
   const answer = isRecord(value) ? value : {};
+  const tools = hostedToolsOf(answer);
   return {
     usage: readUsage(answer['usage'], { outputExpected: endpoint.hasOutput }),
     finishReasons: finishReasons(answer),
-    unfinished: answer['status'] === 'queued' || answer['status'] === 'in_progress',
+    unfinished: isUnfinished(answer),
+    ...(tools === undefined ? {} : { tools }),
     ...text(answer, 'id', 'id'),
     ...text(answer, 'model', 'model'),
     ...text(answer, 'service_tier', 'serviceTier'),

@@ -11,12 +11,13 @@ import {
 } from '../budget/index.ts';
 import { currentBudget } from '../otel/current-budget.ts';
 import * as semconv from '../otel/semconv.ts';
-import { nanoToUsd, type RateCard } from '../pricing/index.ts';
+import { NO_RATES, nanoToUsd, type RateCard } from '../pricing/index.ts';
 import { totalTokens } from '../usage/index.ts';
 import { type Begun, Call, type CallHost, setError } from './call.ts';
 import { inputContent } from './content.ts';
-import type { CallPlan } from './plan.ts';
-import { boundQuote, countedQuote } from './quote.ts';
+import { tellNotCounted } from './not-counted.ts';
+import { type CallPlan, isTokenPlan } from './plan.ts';
+import { countedQuote, firstQuote } from './quote.ts';
 import { requestAttributes } from './request-attributes.ts';
 import { CallReservation } from './reservation.ts';
 
@@ -46,10 +47,12 @@ function admit(host: CallHost, started: Started): MaybePromise<Call> {
   const { plan, tracker, id } = started;
   const card = cardOf(host, started);
   let request = firstReserve(host, started, card);
-  const closer = () => {
-    request = { id, ...countedQuote(plan, card, host.memory).request };
-    return request;
-  };
+  const closer = isTokenPlan(plan)
+    ? () => {
+        request = { id, ...countedQuote(plan, card, host.memory).request };
+        return request;
+      }
+    : undefined;
   return afterwards(
     tracker.reserve(request, tracker.strict ? closer : undefined, plan.signal),
     (admission) => {
@@ -90,6 +93,8 @@ function start(host: CallHost, plan: CallPlan): Started {
 
 function cardOf(host: CallHost, { plan, tracker }: Started): RateCard {
   const { baseUrl } = plan.provider;
+  // Work names its model when it is at its end, if at all.
+  if (plan.model === '' && !isTokenPlan(plan)) return { model: '', source: 'none', tiers: NO_RATES };
   const card = host.prices.lookup({ model: plan.model, ...(baseUrl === undefined ? {} : { baseUrl }) });
   if ((card.source === 'family' || card.source === 'none') && host.firstOfModel(plan.model)) {
     tracker.emit({
@@ -104,8 +109,12 @@ function cardOf(host: CallHost, { plan, tracker }: Started): RateCard {
 
 /** Where nothing is refused for what it may cost, nothing is bounded either. */
 function firstReserve(host: CallHost, { id, plan, tracker }: Started, card: RateCard): Reserve {
-  if (tracker.strict) return { id, ...boundQuote(plan, card, host.memory).request };
-  return { id, fixed: NOTHING, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+  const nothing = { id, fixed: NOTHING, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+  if (!tracker.strict) return nothing;
+  const quote = firstQuote(plan, card, host.memory, host.files);
+  if (quote !== undefined) return { id, ...quote.request };
+  tellNotCounted(host, tracker, plan.name, 'unbounded');
+  return { ...nothing, fixed: { ...NOTHING, calls: 1 } };
 }
 
 function refuse<E>(host: CallHost, started: Started, error: E): E {

@@ -20,20 +20,25 @@ import {
 } from '../budget/index.ts';
 import * as semconv from '../otel/semconv.ts';
 import { hidesReasoning, nanoToUsd, type PriceBook, type RateCard } from '../pricing/index.ts';
-import { type TokenUsage, totalTokens } from '../usage/index.ts';
+import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
 import { type Answer, answerTexts, readAnswer } from './answer.ts';
+import type { BatchFiles } from './batch-files.ts';
 import { outputContent } from './content.ts';
 import { countedUsage, repairUsage } from './estimate.ts';
 import { errorType, failureCost } from './failure.ts';
+import { withTools } from './hosted-tools.ts';
 import { type Instruments, recordTokens } from './instruments.ts';
-import type { CallPlan } from './plan.ts';
-import { priceUsage } from './quote.ts';
+import { type CallPlan, isTokenPlan } from './plan.ts';
+import { priceOther, priceUsage } from './quote.ts';
 import { answerAttributes, identityAttributes } from './request-attributes.ts';
 import type { CallReservation } from './reservation.ts';
 import type { ResponseMemory } from './response-memory.ts';
 import { safely } from './safely.ts';
+import { isRecord } from './sdk-types.ts';
+import type { SeenOnce } from './seen-once.ts';
 import type { StreamReader } from './stream-reader.ts';
 import { type UsageSource, usageAttributes } from './usage-attributes.ts';
+import { reservationOf, WORK_LEASE_MS, type WorkMemory } from './work.ts';
 
 /** What calls share. */
 export interface CallHost {
@@ -41,6 +46,15 @@ export interface CallHost {
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
   readonly memory: ResponseMemory;
+  /** Work that goes on in the service after the call that began it. */
+  readonly work: WorkMemory;
+  /** Files of batched requests. */
+  readonly files: BatchFiles;
+  /** Containers that were billed, and endpoints that were told of. */
+  readonly containers: SeenOnce;
+  readonly endpoints: SeenOnce;
+  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
+  readonly uncountedEndpoints: 'warn' | 'refuse';
   readonly includeUsage: 'auto' | 'always' | 'never';
   readonly captureContent: boolean;
   readonly tracer: Tracer;
@@ -80,6 +94,8 @@ export class Call {
   /** From the start of the call. */
   #firstChunkSeconds: number | undefined;
   #due: Amounts = NOTHING;
+  /** The work that goes on in the service, by its id. */
+  #workId: string | undefined;
   #ended = false;
   #settled = false;
 
@@ -104,8 +120,12 @@ export class Call {
 
   /** A complete answer came. */
   answered(value: unknown): void {
-    const answer = readAnswer(value, this.plan.endpoint);
+    const answer = this.#metered(readAnswer(value, this.plan.endpoint), value);
     this.#capture(() => outputContent(value, []));
+    if (answer.unfinished && answer.id !== undefined) {
+      this.#goesOn(answer, answer.id);
+      return;
+    }
     const source = answer.unfinished && this.strict ? 'reservation' : 'response';
     this.#conclude(answer, source, () => answerTexts(value));
   }
@@ -117,11 +137,16 @@ export class Call {
 
   /** A stream ended. */
   streamed(reader: StreamReader, end: StreamEnd): void {
-    const answer = reader.answer();
+    const answer = this.#metered(reader.answer(), reader.last);
     this.#capture(() => outputContent(undefined, reader.texts));
     const failed = typeof end === 'object' ? end.error : reader.error;
     const hidden = hidesReasoning(this.plan.model) || hidesReasoning(answer.model ?? '');
     const unseen = !reader.usageSeen && hidden;
+    const lasting = this.plan.body['background'] === true || this.plan.endpoint.operation === 'invoke_agent';
+    if (lasting && answer.unfinished && answer.id !== undefined) {
+      this.#goesOn(answer, answer.id);
+      return;
+    }
     const source = this.strict && unseen ? 'reservation' : 'response';
     const cut = end === 'cut' || typeof end === 'object';
     this.#conclude(answer, source, () => reader.texts, { cut, ...(failed === undefined ? {} : { failed }) });
@@ -150,7 +175,10 @@ export class Call {
     this.#settled = true;
     const { tracker } = this.reservation;
     return context.with(this.context, () => {
-      const done = this.reservation.settle(this.#due);
+      const done =
+        this.#workId === undefined
+          ? this.reservation.settle(this.#due)
+          : this.reservation.handOver(reservationOf(this.#workId), WORK_LEASE_MS);
       // With a shared store the span is over by then.
       if (isPromise(done)) {
         return done.then(
@@ -166,6 +194,41 @@ export class Call {
     if (this.#host.captureContent && !this.#ended) this.#begun.span.setAttributes(content());
   }
 
+  /** What an answer means to a meter. */
+  #metered(answer: Answer, value: unknown): Answer {
+    const { endpoint } = this.plan;
+    if (endpoint.kind !== 'metered') return answer;
+    const fields = isRecord(value) ? value : { text: value };
+    return { ...answer, usage: endpoint.meter.read(fields, this.plan, this.#begun.card) };
+  }
+
+  #counted(texts: Iterable<string>): TokenUsage {
+    const { plan } = this;
+    if (isTokenPlan(plan)) return countedUsage(plan, texts, this.#host.memory);
+    const { endpoint } = plan;
+    return endpoint.kind === 'metered' ? endpoint.meter.counted(plan, this.#begun.card) : tokenUsage();
+  }
+
+  /** The call is over and its work is not: what is reserved is held for whoever hears of its end. */
+  #goesOn(answer: Answer, id: string): void {
+    if (this.#ended) return;
+    const { plan, reservation } = this;
+    const { card } = this.#begun;
+    // Where nothing was reserved, what is known so far is: should nobody hear of the end, it is charged.
+    const usage = this.strict ? reservation.usage : this.#counted([]);
+    if (!this.strict) {
+      const { costNanoUsd } = priceUsage(this.#host.prices, plan, card, usage, answer);
+      reservation.leastOfWork({ costNanoUsd, tokens: totalTokens(usage), calls: 1 });
+    }
+    this.#workId = id;
+    this.#host.work.remember(id, { tracker: reservation.tracker, plan, card, held: reservation.amounts });
+    this.#end({
+      due: NOTHING,
+      attributes: { ...answerAttributes(answer), [semconv.ATTR_BUDGET_WORK_ID]: id },
+      ...(answer.model === undefined ? {} : { model: answer.model }),
+    });
+  }
+
   /** Prices what was used and ends the call. Usage that is missing is counted, or taken from the reservation. */
   #conclude(
     answer: Answer,
@@ -178,11 +241,13 @@ export class Call {
     const reading = answer.usage;
     const whole = reading.inputKnown && reading.outputKnown;
     const source: UsageSource = whole ? 'response' : wanted === 'response' ? 'local' : wanted;
-    const usage = whole
+    const billed = whole
       ? reading.usage
       : source === 'reservation'
         ? this.reservation.usage
-        : repairUsage(reading, countedUsage(plan, texts(), this.#host.memory));
+        : repairUsage(reading, this.#counted(texts()));
+    const usage = source === 'reservation' ? billed : withTools(billed, answer.tools, this.#host.containers);
+    const others = source === 'reservation' ? [] : (answer.tools?.others ?? []);
     if (!whole || reading.problems.length > 0) {
       this.#emit({
         type: 'usage_missing',
@@ -194,10 +259,12 @@ export class Call {
       });
     }
     const charge = priceUsage(this.#host.prices, plan, this.#begun.card, usage, answer);
-    const cost = source === 'reservation' ? this.reservation.costNanoUsd : charge.costNanoUsd;
+    const own = source === 'reservation' ? this.reservation.costNanoUsd : charge.costNanoUsd;
+    const cost = others.reduce((sum, other) => sum + priceOther(this.#host.prices, plan, other), own);
+    const tokens = others.reduce((sum, other) => sum + totalTokens(other.usage), totalTokens(usage));
     this.#host.memory.remember(answer.id, plan.body, usage);
     this.#end({
-      due: { costNanoUsd: cost, tokens: totalTokens(usage), calls: 1 },
+      due: { costNanoUsd: cost, tokens, calls: 1 },
       attributes: {
         ...answerAttributes(answer),
         ...usageAttributes(usage, plan.endpoint.hasOutput, source, {

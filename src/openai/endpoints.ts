@@ -1,40 +1,89 @@
 import type { RequestKind } from '../tokens/index.ts';
+import type { Meter } from './meters/meter.ts';
+import { PICTURES } from './meters/pictures.ts';
+import { SPEECH } from './meters/speech.ts';
+import { TRANSCRIPTION } from './meters/transcription.ts';
+import { VIDEOS } from './meters/videos.ts';
+import { BATCH, CONTAINER, EVAL_RUN, RUN } from './meters/work.ts';
+import { patternOf, plainPath } from './paths.ts';
 
-/** An endpoint that is counted. */
-export interface Endpoint {
-  /** How its requests and answers are read. */
-  readonly kind: RequestKind;
+interface CountedEndpoint {
   /** `gen_ai.operation.name`. */
-  readonly operation: 'chat' | 'text_completion' | 'embeddings';
+  readonly operation: 'chat' | 'text_completion' | 'embeddings' | 'generate_content' | 'invoke_agent';
   /** `openai.api.type`; absent where the conventions name none. */
   readonly apiType?: 'chat_completions' | 'responses';
   /** Whether answers have output tokens. */
   readonly hasOutput: boolean;
   /** False where the request has no field that caps the output. */
   readonly capped?: false;
+  /** The model where the request names none. */
+  readonly defaultModel?: string;
 }
+
+/** An endpoint whose requests and answers are texts: its tokens are counted here. */
+export interface TokenEndpoint extends CountedEndpoint {
+  /** How its requests and answers are read. */
+  readonly kind: RequestKind;
+}
+
+/** An endpoint that has a meter of its own. */
+export interface MeteredEndpoint extends CountedEndpoint {
+  readonly kind: 'metered';
+  readonly meter: Meter;
+  readonly capped: false;
+}
+
+/** An endpoint that is counted. */
+export type Endpoint = TokenEndpoint | MeteredEndpoint;
+
+function metered(
+  meter: Meter,
+  rest: Partial<Pick<CountedEndpoint, 'operation' | 'defaultModel'>> = {},
+): MeteredEndpoint {
+  return { kind: 'metered', meter, operation: 'generate_content', hasOutput: true, capped: false, ...rest };
+}
+
+const uncapped = { kind: 'responses', operation: 'chat', hasOutput: true, capped: false } as const;
+const pictures = metered(PICTURES, { defaultModel: 'gpt-image-1' });
+const video = metered(VIDEOS, { defaultModel: 'sora-2-pro' });
+const run = metered(RUN, { operation: 'invoke_agent' });
 
 /** By the path that the SDK posts to, before Azure puts the deployment into it. One patch point serves all. */
 const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
   Object.entries<Endpoint>({
     '/chat/completions': { kind: 'chat', operation: 'chat', apiType: 'chat_completions', hasOutput: true },
     '/responses': { kind: 'responses', operation: 'chat', apiType: 'responses', hasOutput: true },
-    '/responses/compact': {
-      kind: 'responses',
-      operation: 'chat',
-      apiType: 'responses',
-      hasOutput: true,
-      capped: false,
-    },
+    '/responses/compact': { ...uncapped, apiType: 'responses' },
     '/completions': { kind: 'completions', operation: 'text_completion', hasOutput: true },
     '/embeddings': { kind: 'embeddings', operation: 'embeddings', hasOutput: false },
+    '/decisions': uncapped,
+    '/images/generations': pictures,
+    '/images/edits': pictures,
+    '/images/variations': metered(PICTURES, { defaultModel: 'dall-e-2' }),
+    '/audio/speech': metered(SPEECH),
+    '/audio/transcriptions': metered(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
+    '/audio/translations': metered(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
+    '/videos': metered(VIDEOS, { defaultModel: 'sora-2' }),
+    '/videos/edits': video,
+    '/videos/extensions': video,
+    '/videos/{id}/remix': video,
+    '/batches': metered(BATCH),
+    '/containers': metered(CONTAINER),
+    '/threads/runs': run,
+    '/threads/{id}/runs': run,
+    '/evals/{id}/runs': metered(EVAL_RUN, { operation: 'invoke_agent' }),
   }),
 );
+
+/** The paths that are counted, `{id}` in them for what names one thing. */
+export const COUNTED_PATHS: readonly string[] = [...ENDPOINTS.keys()];
+
+const WITH_IDS = COUNTED_PATHS.filter((path) => path.includes('{id}'));
 
 /** The endpoint of a request; undefined for one that is not counted. */
 export function endpointOf(method: unknown, path: unknown): Endpoint | undefined {
   if (typeof path !== 'string' || typeof method !== 'string' || method.toLowerCase() !== 'post')
     return undefined;
-  const query = path.indexOf('?');
-  return ENDPOINTS.get(query < 0 ? path : path.slice(0, query));
+  const plain = plainPath(path);
+  return ENDPOINTS.get(plain) ?? ENDPOINTS.get(patternOf(plain, WITH_IDS) ?? '');
 }

@@ -1,10 +1,10 @@
 import { countInput, countOutput } from '../tokens/index.ts';
 import { type TokenUsage, tokenUsage, type UsageReading } from '../usage/index.ts';
-import type { CallPlan } from './plan.ts';
+import type { TokenPlan } from './plan.ts';
 import type { ResponseMemory } from './response-memory.ts';
 
 /** A usage counted here, from the request and the texts that were generated. */
-export function countedUsage(plan: CallPlan, texts: Iterable<string>, memory: ResponseMemory): TokenUsage {
+export function countedUsage(plan: TokenPlan, texts: Iterable<string>, memory: ResponseMemory): TokenUsage {
   const { tokens, complete } = countInput(plan.endpoint.kind, plan.body);
   const unseen = complete ? 0 : (memory.totalOf(plan.body) ?? 0);
   return tokenUsage({
@@ -25,6 +25,8 @@ export function repairUsage(reading: UsageReading, counted: TokenUsage): TokenUs
           cacheWrite: usage.cacheWrite,
           audioInput: usage.audioInput,
           imageInput: usage.imageInput,
+          cachedAudioInput: usage.cachedAudioInput,
+          cachedImageInput: usage.cachedImageInput,
         }
       : {}),
     ...(reading.outputKnown

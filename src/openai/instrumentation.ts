@@ -7,10 +7,14 @@ import {
 } from '@opentelemetry/instrumentation';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
+import { BatchFiles } from './batch-files.ts';
 import type { Call, CallHost } from './call.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
+import { SOCKET_FILES, socketPatches } from './realtime/socket-patches.ts';
 import { ResponseMemory } from './response-memory.ts';
+import { SeenOnce } from './seen-once.ts';
+import { WorkMemory } from './work.ts';
 
 /** The name of the instrumentation scope of our spans and metrics. */
 export const SCOPE = 'otel-token-budget';
@@ -20,6 +24,8 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   /** The budget that calls are charged to. */
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
+  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent; `warn` by default. */
+  readonly uncountedEndpoints?: 'warn' | 'refuse';
   /** Whether streams are asked for their usage; `auto` (the default): where the API is known to take it. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether prompts and completions go into spans; the default is no. */
@@ -47,6 +53,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
   declare private instruments: Instruments;
   declare private patches: readonly ClientPatch[];
+  declare private host: CallHost;
   declare private open: Set<Call>;
 
   constructor(config: OpenAIInstrumentationConfig, version: string) {
@@ -60,19 +67,36 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   protected override init(): InstrumentationNodeModuleDefinition {
     this.open = new Set();
-    this.patches = clientPatches(this.createHost());
+    this.host = this.createHost();
+    this.patches = clientPatches(this.host);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
       return exports;
     };
     const unpatch = (exports: unknown): void => this.unpatchModule(exports);
-    return new InstrumentationNodeModuleDefinition(
-      'openai',
-      SUPPORTED_VERSIONS,
-      patch,
-      unpatch,
-      CLIENT_FILES.map((file) => new InstrumentationNodeModuleFile(file, SUPPORTED_VERSIONS, patch, unpatch)),
-    );
+    return new InstrumentationNodeModuleDefinition('openai', SUPPORTED_VERSIONS, patch, unpatch, [
+      ...CLIENT_FILES.map(
+        (file) => new InstrumentationNodeModuleFile(file, SUPPORTED_VERSIONS, patch, unpatch),
+      ),
+      ...this.socketFiles(),
+    ]);
+  }
+
+  /** The files of the WebSocket classes, each as CommonJS, ES module and by its bare name. */
+  private socketFiles(): InstrumentationNodeModuleFile[] {
+    return Object.entries(SOCKET_FILES).flatMap(([file, kind]) => {
+      const patches = socketPatches(this.host, kind);
+      const patch = (exports: unknown): unknown => {
+        for (const prototype of socketPrototypes(exports)) this.wrapAll(prototype, patches);
+        return exports;
+      };
+      const unpatch = (exports: unknown): void => {
+        for (const prototype of socketPrototypes(exports)) this.unwrapAll(prototype, patches);
+      };
+      return ['.js', '.mjs', ''].map(
+        (end) => new InstrumentationNodeModuleFile(`${file}${end}`, SUPPORTED_VERSIONS, patch, unpatch),
+      );
+    });
   }
 
   protected override _updateMetricInstruments(): void {
@@ -80,7 +104,9 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   private createHost(): CallHost {
-    const { tracker, prices, includeUsage, captureContent, onFirstCall } = this.getConfig();
+    const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, onFirstCall } =
+      this.getConfig();
+    const memory = new ResponseMemory();
     let called = false;
     const models = new Set<string>();
     const tracer = () => this.tracer;
@@ -88,7 +114,12 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     return {
       tracker,
       prices,
-      memory: new ResponseMemory(),
+      memory,
+      work: new WorkMemory(),
+      files: new BatchFiles(prices, memory),
+      containers: new SeenOnce(),
+      endpoints: new SeenOnce(),
+      uncountedEndpoints: uncountedEndpoints ?? 'warn',
       includeUsage: includeUsage ?? 'auto',
       captureContent: captureContent ?? false,
       open: this.open,
@@ -114,26 +145,43 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
       return;
     }
     this.getConfig().onPatch?.();
-    for (const { name, wrap } of this.patches) {
+    this.wrapAll(prototype, this.patches);
+  }
+
+  private wrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
+    for (const { name, wrap } of patches) {
       // The client's file and the package's index both come by here with the same class.
       if (typeof prototype[name] === 'function' && !isWrapped(prototype[name]))
         this._wrap(prototype, name, wrap);
     }
   }
 
+  private unwrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
+    for (const { name } of patches) if (isWrapped(prototype[name])) this._unwrap(prototype, name);
+  }
+
   private unpatchModule(exports: unknown): void {
     const prototype = clientPrototype(exports);
     if (prototype === undefined) return;
-    for (const { name } of this.patches) if (isWrapped(prototype[name])) this._unwrap(prototype, name);
+    this.unwrapAll(prototype, this.patches);
   }
 }
 
-type ClientPrototype = Record<string, Method>;
+type Prototype = Record<string, Method>;
 
-function clientPrototype(exports: unknown): ClientPrototype | undefined {
+/** The classes of a file that send and emit. */
+function socketPrototypes(exports: unknown): Prototype[] {
+  return Object.values(Object(exports)).flatMap((one) => {
+    const prototype = typeof one === 'function' ? (one.prototype as Prototype | undefined) : undefined;
+    const sends = typeof prototype?.['send'] === 'function' && typeof prototype['_emit'] === 'function';
+    return sends && prototype !== undefined ? [prototype] : [];
+  });
+}
+
+function clientPrototype(exports: unknown): Prototype | undefined {
   const module = exports as {
-    OpenAI?: { prototype?: ClientPrototype };
-    default?: { prototype?: ClientPrototype };
+    OpenAI?: { prototype?: Prototype };
+    default?: { prototype?: Prototype };
   };
   const prototype = module?.OpenAI?.prototype ?? module?.default?.prototype;
   return typeof prototype?.['makeRequest'] === 'function' ? prototype : undefined;

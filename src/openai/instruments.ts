@@ -34,6 +34,8 @@ const KINDS: Readonly<Record<UsageKind, string>> = {
   cacheWrite: 'cache_write',
   audioInput: 'audio_input',
   imageInput: 'image_input',
+  cachedAudioInput: 'cached_audio_input',
+  cachedImageInput: 'cached_image_input',
   output: 'output',
   reasoning: 'reasoning',
   audioOutput: 'audio_output',

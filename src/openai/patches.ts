@@ -1,16 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
-import { BudgetExceededError, isPromise, StoreUnavailableError } from '../budget/index.ts';
-import { PriceUnknownError } from '../pricing/index.ts';
+import { isPromise } from '../budget/index.ts';
 import { beginCall } from './begin-call.ts';
 import type { Call, CallHost } from './call.ts';
 import { failureCost } from './failure.ts';
 import { planOf } from './plan.ts';
 import { watchResponse } from './raw-response.ts';
+import { isRefusal } from './refusal.ts';
 import { safely } from './safely.ts';
 import {
   type ApiPromise,
   type Client,
+  isRawResponse,
   isRecord,
   isSdkStream,
   type RawResponse,
@@ -19,6 +20,7 @@ import {
 } from './sdk-types.ts';
 import { sentBody } from './sent-body.ts';
 import { meterStream } from './stream-meter.ts';
+import { type Watch, watchOf } from './watch.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a method of the SDK, whose types are internal and differ by release
 export type Method = (this: any, ...args: any[]) => any;
@@ -43,6 +45,9 @@ interface Sent {
 
 /** The SDK copies the options of a request with their symbols, so the call goes with them, through retries too. */
 const SENT = Symbol('otel-token-budget.sent');
+
+/** What looks at the answer of a request that is not a call travels in the same way. */
+const WATCH = Symbol('otel-token-budget.watch');
 
 /** The call that a request under way belongs to. */
 const inFlight = new AsyncLocalStorage<Sent>();
@@ -82,8 +87,10 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
       return original.call(this, options, ...rest);
     }
     const sent = await begin(host, this, options);
-    if (sent === undefined) return original.call(this, options, ...rest);
-    const tagged = { ...options, body: sent.body, [SENT]: sent };
+    if (sent === undefined) return original.call(this, watched(host, this, options), ...rest);
+    // A form stays the form that it is: its fields are only read.
+    const changed = sent.body === sent.call.plan.body ? {} : { body: sent.body };
+    const tagged = { ...options, ...changed, [SENT]: sent };
     try {
       const send = () => original.call(this, tagged, ...rest);
       const props: ResponseProps = await inFlight.run(sent, () => context.with(sent.call.context, send));
@@ -99,6 +106,18 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
       throw error;
     }
   };
+}
+
+/** The options of a request that is not a call, with what looks at its answer. */
+function watched(host: CallHost, client: Client, options: RequestOptions): RequestOptions {
+  try {
+    const watch = WATCH in options ? undefined : watchOf(host, client, options);
+    return watch === undefined ? options : { ...options, [WATCH]: watch };
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    diag.error('otel-token-budget: a request could not be looked at; it goes on', error);
+    return options;
+  }
 }
 
 /** Before the SDK sends a request again: an attempt that may have been billed is charged, and the next one paid for. */
@@ -129,6 +148,7 @@ async function begin(host: CallHost, client: Client, options: RequestOptions): P
     const plan = planOf(client, options);
     if (plan === undefined) return undefined;
     safely('the start of telemetry', () => host.beforeCall());
+    await host.files.ready(plan.body['input_file_id']);
     const begun = beginCall(host, plan);
     const call = isPromise(begun) ? await begun : begun;
     return { call, parsed: false, lost: false, ...sentBody(host, plan, call.reservation.clampedTo) };
@@ -139,14 +159,6 @@ async function begin(host: CallHost, client: Client, options: RequestOptions): P
     diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
     return undefined;
   }
-}
-
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof BudgetExceededError ||
-    error instanceof PriceUnknownError ||
-    error instanceof StoreUnavailableError
-  );
 }
 
 function patchParseResponse(original: Method): Method {
@@ -176,7 +188,7 @@ function watchParseOf(promise: ApiPromise): void {
 
 async function watchParse(props: unknown, parse: () => unknown): Promise<unknown> {
   const sent = isRecord(props) && isRecord(props['options']) ? sentOf(props['options']) : undefined;
-  if (sent === undefined) return parse();
+  if (sent === undefined) return lookAt(props, await parse());
   sent.parsed = true;
   let value: unknown;
   try {
@@ -187,8 +199,17 @@ async function watchParse(props: unknown, parse: () => unknown): Promise<unknown
   }
   safely('an answer', () => {
     if (isSdkStream(value)) meterStream(value, sent.call, sent.asksUsage);
+    else if (sent.call.plan.stream && isRawResponse(value)) watchResponse(value, sent.call, false);
     else sent.call.answered(value);
   });
+  return value;
+}
+
+/** Shows the answer of a request that is not a call to what looks at it. */
+function lookAt(props: unknown, value: unknown): unknown {
+  const options = isRecord(props) ? props['options'] : undefined;
+  const watch = isRecord(options) ? (Reflect.get(options, WATCH) as Watch | undefined) : undefined;
+  if (watch !== undefined) safely('an answer', () => watch(value));
   return value;
 }
 

@@ -1,11 +1,15 @@
 import { maxOutputTokens } from '../pricing/index.ts';
-import { type Endpoint, endpointOf } from './endpoints.ts';
+import { coverageOf } from './coverage.ts';
+import { type Endpoint, endpointOf, type TokenEndpoint } from './endpoints.ts';
 import { type Provider, providerOf } from './provider.ts';
-import { type Client, isRecord, type RequestOptions } from './sdk-types.ts';
+import { requestFields } from './request-fields.ts';
+import type { Client, RequestOptions } from './sdk-types.ts';
 
 /** What is known of a call before it is sent. */
 export interface CallPlan {
   readonly endpoint: Endpoint;
+  /** The method and the path, ids left out, for events: `POST /videos/{id}/remix`. */
+  readonly name: string;
   readonly provider: Provider;
   readonly body: Readonly<Record<string, unknown>>;
   /** As the caller names it; on Azure that may be a deployment. Empty where the request names none. */
@@ -25,20 +29,29 @@ export interface CallPlan {
   readonly signal?: AbortSignal;
 }
 
+/** The plan of a call whose input and output are text. */
+export type TokenPlan = CallPlan & { readonly endpoint: TokenEndpoint };
+
+export function isTokenPlan(plan: CallPlan): plan is TokenPlan {
+  return plan.endpoint.kind !== 'metered';
+}
+
 /** The plan of a request; undefined for one that is not counted. */
 export function planOf(client: Client, options: RequestOptions): CallPlan | undefined {
   const endpoint = endpointOf(options.method, options.path);
-  if (endpoint === undefined || !isRecord(options.body)) return undefined;
-  const { body } = options;
-  const model = modelOf(client, body);
+  if (endpoint === undefined) return undefined;
+  const body = requestFields(options);
+  if (body === undefined) return undefined;
+  const model = modelOf(client, body) || (endpoint.defaultModel ?? '');
   const provider = providerOf(client);
   const cap = capOf(endpoint, provider, body);
   return {
     endpoint,
+    name: coverageOf('post', options.path ?? '').endpoint,
     provider,
     body,
     model,
-    stream: options.stream === true || body['stream'] === true,
+    stream: isStream(options, body),
     ...(cap.asked === undefined ? {} : { askedCap: cap.asked }),
     capField: cap.field,
     outputCap: outputCapOf(endpoint, model, cap.asked),
@@ -46,6 +59,13 @@ export function planOf(client: Client, options: RequestOptions): CallPlan | unde
     aborted: options.signal?.aborted === true,
     ...(options.signal instanceof AbortSignal ? { signal: options.signal } : {}),
   };
+}
+
+/** Of a form, `stream` is a text (the text `true` in JSON is for the API to refuse); speech is a stream of events where its format says so. */
+function isStream(options: RequestOptions, body: Readonly<Record<string, unknown>>): boolean {
+  const asked = body['stream'];
+  const inForm = options.body instanceof FormData && asked === 'true';
+  return options.stream === true || asked === true || inForm || body['stream_format'] === 'sse';
 }
 
 function modelOf(client: Client, body: Readonly<Record<string, unknown>>): string {

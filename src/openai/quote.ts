@@ -10,10 +10,13 @@ import {
   type Rates,
   ratesFor,
   ratesOfTier,
+  unitsCost,
 } from '../pricing/index.ts';
 import { boundInput, countInput } from '../tokens/index.ts';
 import type { TokenUsage } from '../usage/index.ts';
-import type { CallPlan } from './plan.ts';
+import { type OtherUsage, toolsOfRequest } from './hosted-tools.ts';
+import type { KnownFiles } from './meters/meter.ts';
+import { type CallPlan, isTokenPlan, type TokenPlan } from './plan.ts';
 import type { ResponseMemory } from './response-memory.ts';
 
 /** What a call may cost at most, and whether a closer count could say less. */
@@ -22,14 +25,26 @@ export interface Quote {
   readonly exact: boolean;
 }
 
+/** The worst case of a call that is cheap to find; undefined where it has no bound that is known before it is sent. */
+export function firstQuote(
+  plan: CallPlan,
+  card: RateCard,
+  memory: ResponseMemory,
+  files: KnownFiles,
+): Quote | undefined {
+  if (isTokenPlan(plan)) return boundQuote(plan, card, memory);
+  const request = plan.endpoint.kind === 'metered' ? plan.endpoint.meter.worst(plan, card, files) : undefined;
+  return request && { request, exact: true };
+}
+
 /** The worst case of a call from the size of its input alone: nothing is tokenized. */
-export function boundQuote(plan: CallPlan, card: RateCard, memory: ResponseMemory): Quote {
+export function boundQuote(plan: TokenPlan, card: RateCard, memory: ResponseMemory): Quote {
   const { upper, complete } = boundInput(plan.endpoint.kind, plan.body);
   return quote(plan, card, wholeInput(plan, card, { upper, complete }, memory), false);
 }
 
 /** The worst case from a count of its input: closer, and dearer to make. */
-export function countedQuote(plan: CallPlan, card: RateCard, memory: ResponseMemory): Quote {
+export function countedQuote(plan: TokenPlan, card: RateCard, memory: ResponseMemory): Quote {
   const { upper, complete } = countInput(plan.endpoint.kind, plan.body);
   return quote(plan, card, wholeInput(plan, card, { upper, complete }, memory), true);
 }
@@ -56,11 +71,16 @@ function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Q
   const most = dearest(rates);
   // An output that cannot be capped is paid whole or not at all, like the input.
   const uncapped = plan.endpoint.capped === false ? uncappedOutput(plan, input) : 0;
-  const fixedPico = BigInt(input) * BigInt(most.input) + BigInt(uncapped) * BigInt(most.output);
+  const { units, pictureTokens } = toolsOfRequest(plan.body);
+  const fixedPico =
+    BigInt(input) * BigInt(most.input) +
+    BigInt(uncapped) * BigInt(most.output) +
+    BigInt(pictureTokens) * BigInt(PICTURE_TOKEN_PICO) +
+    unitsCost(units, []);
   return {
     exact,
     request: {
-      fixed: { costNanoUsd: picoToNano(fixedPico), tokens: input + uncapped, calls: 1 },
+      fixed: { costNanoUsd: picoToNano(fixedPico), tokens: input + uncapped + pictureTokens, calls: 1 },
       outputPicoUsd: most.output * plan.choices,
       choices: plan.choices,
       outputCap: plan.endpoint.capped === false ? 0 : plan.outputCap,
@@ -68,6 +88,9 @@ function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Q
     },
   };
 }
+
+/** The dearest output token of the models that the image generation tool uses (gpt-image-1: $40 a million), pico-USD. */
+const PICTURE_TOKEN_PICO = 40_000_000;
 
 /** The least that a compaction is taken to give, tokens: a short input may come back with framing around it. */
 const LEAST_COMPACTION = 4_096;
@@ -110,7 +133,14 @@ export function priceUsage(
     answered.serviceTier,
     card.pricedAs ?? card.model,
   );
-  return { costNanoUsd: costOf(usage, rates), card };
+  return { costNanoUsd: costOf(usage, rates, card.units), card };
+}
+
+/** What a tool used at the price of another model; where that is not known, of the policy for such models. */
+export function priceOther(prices: PriceBook, plan: CallPlan, { model, usage }: OtherUsage): number {
+  const { baseUrl } = plan.provider;
+  const card = prices.lookup({ model, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  return costOf(usage, ratesFor(card.tiers, usage.input), card.units);
 }
 
 function knownCard(prices: PriceBook, model: string, baseUrl: string | undefined): RateCard | undefined {

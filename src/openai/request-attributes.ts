@@ -5,7 +5,7 @@ import type { CallPlan } from './plan.ts';
 import { isRecord } from './sdk-types.ts';
 
 /** What a sampler sees, and every metric carries: who is asked for what. */
-export function identityAttributes(plan: CallPlan): Attributes {
+export function identityAttributes(plan: Pick<CallPlan, 'endpoint' | 'provider' | 'model'>): Attributes {
   const { provider } = plan;
   return {
     [semconv.ATTR_OPERATION_NAME]: plan.endpoint.operation,

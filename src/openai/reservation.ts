@@ -28,6 +28,7 @@ export class CallReservation {
   #outputTokens: number;
   /** What earlier attempts of the call were charged: they may have been billed before they failed. */
   #attempts: Amounts = NOTHING;
+  #least: Amounts = NOTHING;
 
   constructor(tracker: TokenBudgetTracker, request: Reserve, admitted: Admitted) {
     this.tracker = tracker;
@@ -52,6 +53,11 @@ export class CallReservation {
   /** The cost that it stands for, nano-USD. */
   get costNanoUsd(): number {
     return this.#amounts.costNanoUsd;
+  }
+
+  /** All that it stands for. */
+  get amounts(): Amounts {
+    return this.#amounts;
   }
 
   /** What earlier attempts of the call were charged. */
@@ -94,6 +100,26 @@ export class CallReservation {
   /** Charges what was used, or frees the reservation where that is nothing. */
   settle(used: Amounts): MaybePromise<boolean> {
     return used === NOTHING ? this.tracker.release(this.#id) : this.tracker.settle(this.#id, used);
+  }
+
+  /** Holds at least that much for work that goes on, where nothing was reserved for it. */
+  leastOfWork(amounts: Amounts): void {
+    this.#least = amounts;
+    this.#amounts = amounts;
+  }
+
+  /**
+   * Gives the reservation the name of work that goes on in the service, and a lease of its own. Where that cannot be done it is
+   * charged now, in full.
+   */
+  handOver(name: string, leaseMs: number): MaybePromise<boolean> {
+    const grown = this.#least === NOTHING ? true : this.tracker.grow(this.#id, this.#least);
+    return afterwards(grown, () =>
+      afterwards(
+        this.tracker.handOver(this.#id, name, leaseMs),
+        (handed) => handed || this.tracker.settle(this.#id, this.#amounts),
+      ),
+    );
   }
 
   #grow(tokens: number): MaybePromise<boolean> {

@@ -59,3 +59,8 @@ export function isSdkStream(value: unknown): value is SdkStream {
     value.controller instanceof AbortController
   );
 }
+
+/** An answer that the SDK leaves unread (speech, files). */
+export function isRawResponse(value: unknown): value is RawResponse {
+  return isRecord(value) && typeof value['status'] === 'number' && 'headers' in value && 'body' in value;
+}

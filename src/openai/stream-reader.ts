@@ -28,6 +28,11 @@ export class StreamReader {
     return inputKnown && outputKnown;
   }
 
+  /** What the stream said of itself last, as it said it. */
+  get last(): Readonly<Record<string, unknown>> {
+    return { ...this.#identity, usage: this.#usage };
+  }
+
   /** The error that an event of the stream told; undefined where none did. */
   get error(): unknown {
     return this.#error;
@@ -42,6 +47,7 @@ export class StreamReader {
   read(event: unknown): void {
     if (!isRecord(event)) return;
     if (typeof event['type'] === 'string') this.#readResponsesEvent(event['type'], event);
+    else if (isRecord(event['data'])) this.#readObject(event['data']);
     else this.#readChunk(event);
   }
 
@@ -93,11 +99,25 @@ export class StreamReader {
     if (type === 'error') this.#error = event;
     if (type.endsWith('.delta')) this.#push(event['delta']);
     if (type === 'response.output_item.added' && isRecord(event['item'])) this.#push(event['item']['name']);
-    const response = event['response'];
-    if (!isRecord(response)) return;
-    if (response['usage'] !== undefined && response['usage'] !== null) this.#usage = response['usage'];
-    if (response['error'] !== undefined && response['error'] !== null) this.#error = response['error'];
-    this.#identity = response;
+    // Pictures, speech and transcriptions tell their usage in the last event itself.
+    if (isRecord(event['usage'])) {
+      this.#usage = event['usage'];
+      this.#answer = undefined;
+    }
+    if (isRecord(event['response'])) this.#readObject(event['response']);
+  }
+
+  /** The response, or the run of an assistant, that an event tells of; of the steps of a run there is nothing to know. */
+  #readObject(object: Record<string, unknown>): void {
+    if (
+      object['object'] !== undefined &&
+      object['object'] !== 'response' &&
+      object['object'] !== 'thread.run'
+    )
+      return;
+    if (object['usage'] !== undefined && object['usage'] !== null) this.#usage = object['usage'];
+    if (object['error'] !== undefined && object['error'] !== null) this.#error = object['error'];
+    this.#identity = object;
     this.#answer = undefined;
   }
 

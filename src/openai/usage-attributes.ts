@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import * as semconv from '../otel/semconv.ts';
 import { nanoToUsd, type PriceSource } from '../pricing/index.ts';
-import type { TokenUsage, UsageKind } from '../usage/index.ts';
+import { type TokenUsage, type UnitKind, type UsageKind, unitsOf } from '../usage/index.ts';
 
 /** The kinds that are set only where the call has some, and their attributes. */
 const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
@@ -14,6 +14,17 @@ const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
   ['imageOutput', semconv.ATTR_USAGE_IMAGE_OUTPUT],
   ['acceptedPrediction', semconv.ATTR_USAGE_ACCEPTED_PREDICTION],
   ['rejectedPrediction', semconv.ATTR_USAGE_REJECTED_PREDICTION],
+];
+
+/** What is not billed by the token, its attribute, and how many units make one of it. */
+const UNITS: readonly (readonly [UnitKind, string, number])[] = [
+  ['picture', semconv.ATTR_USAGE_PICTURES, 1],
+  ['character', semconv.ATTR_USAGE_CHARACTERS, 1],
+  ['audio_ms', semconv.ATTR_USAGE_AUDIO_SECONDS, 1_000],
+  ['video_ms', semconv.ATTR_USAGE_VIDEO_SECONDS, 1_000],
+  ['web_search', semconv.ATTR_USAGE_WEB_SEARCHES, 1],
+  ['file_search', semconv.ATTR_USAGE_FILE_SEARCHES, 1],
+  ['container', semconv.ATTR_USAGE_CONTAINERS, 1],
 ];
 
 /** Where the usage of a call comes from: its answer, a count made here, or the whole reservation. */
@@ -41,6 +52,10 @@ export function usageAttributes(
   }
   for (const [kind, attribute] of OPTIONAL_KINDS) {
     if (usage[kind] > 0) attributes[attribute] = usage[kind];
+  }
+  for (const [unit, attribute, per] of UNITS) {
+    const quantity = unitsOf(usage.units, unit);
+    if (quantity > 0) attributes[attribute] = quantity / per;
   }
   return attributes;
 }

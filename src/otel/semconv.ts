@@ -115,6 +115,22 @@ export const ATTR_USAGE_IMAGE_OUTPUT = 'token_budget.usage.image.output_tokens';
 export const ATTR_USAGE_ACCEPTED_PREDICTION = 'token_budget.usage.accepted_prediction_tokens';
 /** Predicted tokens that were not taken, part of the output. @unit tokens @set above 0 @example 20 */
 export const ATTR_USAGE_REJECTED_PREDICTION = 'token_budget.usage.rejected_prediction_tokens';
+/** Pictures that were made. @unit pictures @set above 0 @example 2 */
+export const ATTR_USAGE_PICTURES = 'token_budget.usage.pictures';
+/** Characters that were spoken. @unit characters @set above 0 @example 4096 */
+export const ATTR_USAGE_CHARACTERS = 'token_budget.usage.characters';
+/** Audio that was heard or made. @unit seconds @set above 0 @example 12.5 */
+export const ATTR_USAGE_AUDIO_SECONDS = 'token_budget.usage.audio.seconds';
+/** Video that was made. @unit seconds @set above 0 @example 8 */
+export const ATTR_USAGE_VIDEO_SECONDS = 'token_budget.usage.video.seconds';
+/** Web searches that are billed by the call. @unit calls @set above 0 @example 3 */
+export const ATTR_USAGE_WEB_SEARCHES = 'token_budget.usage.web_searches';
+/** File searches that are billed by the call. @unit calls @set above 0 @example 1 */
+export const ATTR_USAGE_FILE_SEARCHES = 'token_budget.usage.file_searches';
+/** Containers that were started. @unit containers @set above 0 @example 1 */
+export const ATTR_USAGE_CONTAINERS = 'token_budget.usage.containers';
+/** Id of the work that goes on in the service. @set the call that began it, and its settlement @example batch_0a1b */
+export const ATTR_BUDGET_WORK_ID = 'token_budget.work.id';
 /** What the call was charged. @unit USD @set always @example 0.003369 */
 export const ATTR_USAGE_COST_AMOUNT = 'gen_ai.usage.cost.amount';
 /** `USD`. @set always @example USD */
@@ -176,6 +192,10 @@ export const ATTR_BUDGET_REASON = 'token_budget.reason';
 export const ATTR_BUDGET_PROBLEMS = 'token_budget.problems';
 /** The model whose price was taken. @example gpt-5.2-pro */
 export const ATTR_BUDGET_PRICED_AS = 'token_budget.priced_as';
+/** The method and the path. @example POST /videos */
+export const ATTR_BUDGET_ENDPOINT = 'token_budget.endpoint';
+/** Whether the request was refused. @example false */
+export const ATTR_BUDGET_REFUSED = 'token_budget.refused';
 /** `open` or `closed`. @example open */
 export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
 
@@ -183,7 +203,8 @@ export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
 /** `input` or `output`. @example input */
 export const ATTR_TOKEN_TYPE = 'gen_ai.token.type';
 /**
- * `input` and `output`, and parts of these: `cached_input`, `cache_write`, `audio_input`, `image_input`;
+ * `input` and `output`, and parts of these: `cached_input`, `cache_write`, `audio_input`, `image_input`,
+ * `cached_audio_input`, `cached_image_input`;
  * `reasoning`, `audio_output`, `image_output`, `accepted_prediction`, `rejected_prediction`.
  * @example cached_input
  */
@@ -224,6 +245,11 @@ export const EVENT_USAGE_MISSING = 'token_budget.usage_missing';
  * @severity WARN @attributes `gen_ai.request.model`, `token_budget.priced_as`
  */
 export const EVENT_PRICE_UNKNOWN = 'token_budget.price_unknown';
+/**
+ * A request to an endpoint that is not counted; once an endpoint.
+ * @severity WARN @attributes `token_budget.endpoint`, `token_budget.refused`
+ */
+export const EVENT_NOT_COUNTED = 'token_budget.not_counted';
 /**
  * The store is found to be away.
  * @severity ERROR @attributes `token_budget.failure_policy`, `token_budget.reason`

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type * as GenaiPrices from '@pydantic/genai-prices';
 import type { PriceQuery } from './price-book.ts';
 import { picoPerToken, type Rates, type RateTier } from './rates.ts';
+import { audioPrice, type UnitPrice } from './unit-prices.ts';
 
 /** A model of the book. */
 export interface BookModel {
@@ -9,6 +10,8 @@ export interface BookModel {
   readonly tiers: readonly RateTier[];
   /** Tokens that input and output share; absent where the book does not say. */
   readonly contextWindow?: number;
+  /** Prices of what is not billed by the token; absent where there are none. */
+  readonly units?: readonly UnitPrice[];
 }
 
 let loaded: typeof GenaiPrices | undefined;
@@ -64,6 +67,7 @@ function toBookModel(model: GenaiPrices.ModelInfo, price: GenaiPrices.ModelPrice
     id: model.id,
     tiers,
     ...(model.context_window === undefined ? {} : { contextWindow: model.context_window }),
+    ...(typeof price['audio_hours'] === 'number' ? { units: [audioPrice(price['audio_hours'])] } : {}),
   };
 }
 
@@ -82,12 +86,16 @@ function ratesAt(price: GenaiPrices.ModelPrice, start: number): Rates {
     const usd = at(key);
     return usd === undefined ? whole : picoPerToken(usd);
   };
+  const audioInput = or('input_audio_mtok', input);
+  const imageInput = or('input_image_mtok', input);
   return {
     input,
     cachedInput: or('cache_read_mtok', input),
     cacheWrite: or('cache_write_mtok', input),
-    audioInput: or('input_audio_mtok', input),
-    imageInput: or('input_image_mtok', input),
+    audioInput,
+    imageInput,
+    cachedAudioInput: or('cache_audio_read_mtok', audioInput),
+    cachedImageInput: or('cache_image_read_mtok', imageInput),
     output,
     audioOutput: or('output_audio_mtok', output),
     imageOutput: or('output_image_mtok', output),

@@ -1,6 +1,6 @@
 export { hidesReasoning, LARGEST_CONTEXT_WINDOW, maxOutputTokens } from './model-limits.ts';
 export { formatUsd, MAX_USD, NANO_PER_USD, nanoToUsd, usdToNano } from './nano-usd.ts';
-export type { PriceOverride, UnknownModelPolicy } from './overrides.ts';
+export { NO_RATES, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
 export {
   PriceBook,
   type PriceQuery,
@@ -10,3 +10,4 @@ export {
 } from './price-book.ts';
 export { costOf, dearest, picoToNano, type Rates, type RateTier, ratesFor } from './rates.ts';
 export { isFaster, ratesOfTier } from './service-tier.ts';
+export { type UnitPrice, unitsCost } from './unit-prices.ts';

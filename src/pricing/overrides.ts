@@ -1,6 +1,7 @@
 import { picoPerToken, type RateTier } from './rates.ts';
+import { type UnitPrice, unitPrice } from './unit-prices.ts';
 
-/** A private price, USD per million tokens by kind. A kind without a price costs what its whole costs. */
+/** A private price, USD per million tokens by kind, and for what is not billed by the token. A kind without a price costs what its whole costs. */
 export interface PriceOverride {
   readonly input: number;
   readonly output: number;
@@ -10,6 +11,12 @@ export interface PriceOverride {
   readonly imageInput?: number | undefined;
   readonly audioOutput?: number | undefined;
   readonly imageOutput?: number | undefined;
+  /** USD for one picture. */
+  readonly picture?: number | undefined;
+  /** USD for a second of audio or video. */
+  readonly second?: number | undefined;
+  /** USD for a million characters that are spoken. */
+  readonly characters?: number | undefined;
 }
 
 /**
@@ -33,10 +40,27 @@ export function overrideTiers(price: PriceOverride): readonly RateTier[] {
         cacheWrite: or(price.cacheWrite, input),
         audioInput: or(price.audioInput, input),
         imageInput: or(price.imageInput, input),
+        // No discount is given that was not set.
+        cachedAudioInput: or(price.audioInput, input),
+        cachedImageInput: or(price.imageInput, input),
         output,
         audioOutput: or(price.audioOutput, output),
         imageOutput: or(price.imageOutput, output),
       },
     },
+  ];
+}
+
+/** The rates of what costs nothing by the token. */
+export const NO_RATES = overrideTiers({ input: 0, output: 0 });
+
+/** The prices of what is not billed by the token. */
+export function overrideUnits({ picture, second, characters }: PriceOverride): readonly UnitPrice[] {
+  return [
+    ...(picture === undefined ? [] : [unitPrice('picture', picture)]),
+    ...(characters === undefined ? [] : [unitPrice('character', characters, 1_000_000)]),
+    ...(second === undefined
+      ? []
+      : [unitPrice('audio_ms', second, 1_000), unitPrice('video_ms', second, 1_000)]),
   ];
 }

@@ -1,6 +1,13 @@
 import { type BookModel, bookModel, bookModels } from './genai-prices.ts';
-import { overrideTiers, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
+import {
+  NO_RATES,
+  overrideTiers,
+  overrideUnits,
+  type PriceOverride,
+  type UnknownModelPolicy,
+} from './overrides.ts';
 import type { RateTier } from './rates.ts';
+import { allUnitPrices, listUnitPrices, type UnitPrice } from './unit-prices.ts';
 
 /** Where a price comes from: the price book, the user's override, the dearest of the model's family, or none. */
 export type PriceSource = 'book' | 'override' | 'family' | 'none';
@@ -16,6 +23,8 @@ export interface RateCard {
   readonly tiers: readonly RateTier[];
   /** Tokens that the input can have at most; absent where the book does not say. */
   readonly contextWindow?: number;
+  /** Prices of what is not billed by the token; absent where the model has none. */
+  readonly units?: readonly UnitPrice[];
 }
 
 /** Which model a price is asked for, and of whom. */
@@ -52,7 +61,7 @@ const CACHE_SIZE = 1_000;
  * models that neither knows. Look-ups are cached; the book is loaded on the first one.
  */
 export class PriceBook {
-  readonly #overrides: ReadonlyMap<string, readonly RateTier[]>;
+  readonly #overrides: ReadonlyMap<string, Pick<RateCard, 'tiers' | 'units'>>;
   readonly #unknown: UnknownModelPolicy;
   readonly #cache = new Map<string, { card: RateCard; until: number }>();
 
@@ -60,7 +69,7 @@ export class PriceBook {
     options: { prices?: Readonly<Record<string, PriceOverride>>; unknownModel?: UnknownModelPolicy } = {},
   ) {
     this.#overrides = new Map(
-      Object.entries(options.prices ?? {}).map(([model, price]) => [model, overrideTiers(price)]),
+      Object.entries(options.prices ?? {}).map(([model, price]) => [model, overrideCard(price)]),
     );
     this.#unknown = options.unknownModel ?? 'family';
   }
@@ -82,27 +91,41 @@ export class PriceBook {
 
   /** Whether the model has a price of its own, by override or in the book. */
   knows(query: PriceQuery): boolean {
-    return this.#overrides.has(query.model) || bookModel(query) !== undefined;
+    return (
+      this.#overrides.has(query.model) ||
+      bookModel(query) !== undefined ||
+      listUnitPrices(query.model) !== undefined
+    );
   }
 
   #find(query: PriceQuery): RateCard {
     const { model } = query;
     const override = this.#overrides.get(model);
-    if (override !== undefined) return { model, source: 'override', tiers: override };
+    if (override !== undefined) return { model, source: 'override', ...override };
     const known = bookModel(query);
     if (known !== undefined) return { model, source: 'book', ...cardOf(known) };
+    const units = listUnitPrices(model);
+    if (units !== undefined) return { model, source: 'book', tiers: NO_RATES, units };
     if (this.#unknown === 'error') throw new PriceUnknownError(model);
-    if (this.#unknown === 'zero')
-      return { model, source: 'none', tiers: overrideTiers({ input: 0, output: 0 }) };
-    if (typeof this.#unknown === 'object')
-      return { model, source: 'none', tiers: overrideTiers(this.#unknown) };
+    if (this.#unknown === 'zero') return { model, source: 'none', tiers: NO_RATES };
+    if (typeof this.#unknown === 'object') return { model, source: 'none', ...overrideCard(this.#unknown) };
     const { pricedAs, tiers } = cardOf(dearestOfFamily(model));
-    return { model, source: 'family', pricedAs, tiers };
+    return { model, source: 'family', pricedAs, tiers, units: allUnitPrices() };
   }
 }
 
-function cardOf({ id, tiers, contextWindow }: BookModel) {
-  return { pricedAs: id, tiers, ...(contextWindow === undefined ? {} : { contextWindow }) };
+function overrideCard(price: PriceOverride): Pick<RateCard, 'tiers' | 'units'> {
+  const units = overrideUnits(price);
+  return { tiers: overrideTiers(price), ...(units.length === 0 ? {} : { units }) };
+}
+
+function cardOf({ id, tiers, contextWindow, units }: BookModel) {
+  return {
+    pricedAs: id,
+    tiers,
+    ...(contextWindow === undefined ? {} : { contextWindow }),
+    ...(units === undefined ? {} : { units }),
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { TokenUsage } from '../usage/index.ts';
+import { type UnitPrice, unitsCost } from './unit-prices.ts';
 
 /**
  * Prices of one token by kind, in pico-USD (10^-12 USD). A price of $1.75 per million tokens is 1,750,000
@@ -10,6 +11,8 @@ export interface Rates {
   readonly cacheWrite: number;
   readonly audioInput: number;
   readonly imageInput: number;
+  readonly cachedAudioInput: number;
+  readonly cachedImageInput: number;
   readonly output: number;
   readonly audioOutput: number;
   readonly imageOutput: number;
@@ -40,20 +43,28 @@ export function ratesFor(tiers: readonly RateTier[], inputTokens: number): Rates
  * The cost of a usage in nano-USD, rounded up once, at the end.
  *
  * Parts with a price of their own (cached, cache write, audio, image) are taken out of their whole and
- * charged at it; the rest of the whole is text. Reasoning and predicted tokens are output like any other.
+ * charged at it; the rest of the whole is text. Reasoning and predicted tokens are output like any other. Units are added by
+ * their prices.
  */
-export function costOf(usage: TokenUsage, rates: Rates): number {
-  const textInput = usage.input - usage.cachedInput - usage.cacheWrite - usage.audioInput - usage.imageInput;
+export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPrice[] = []): number {
+  const { cachedAudioInput, cachedImageInput } = usage;
+  const cachedText = usage.cachedInput - cachedAudioInput - cachedImageInput;
+  const audioInput = usage.audioInput - cachedAudioInput;
+  const imageInput = usage.imageInput - cachedImageInput;
+  const textInput = usage.input - usage.cachedInput - usage.cacheWrite - audioInput - imageInput;
   const textOutput = usage.output - usage.audioOutput - usage.imageOutput;
   const pico =
     product(Math.max(0, textInput), rates.input) +
-    product(usage.cachedInput, rates.cachedInput) +
+    product(Math.max(0, cachedText), rates.cachedInput) +
+    product(cachedAudioInput, rates.cachedAudioInput) +
+    product(cachedImageInput, rates.cachedImageInput) +
     product(usage.cacheWrite, rates.cacheWrite) +
-    product(usage.audioInput, rates.audioInput) +
-    product(usage.imageInput, rates.imageInput) +
+    product(Math.max(0, audioInput), rates.audioInput) +
+    product(Math.max(0, imageInput), rates.imageInput) +
     product(Math.max(0, textOutput), rates.output) +
     product(usage.audioOutput, rates.audioOutput) +
-    product(usage.imageOutput, rates.imageOutput);
+    product(usage.imageOutput, rates.imageOutput) +
+    unitsCost(usage.units ?? [], units);
   return picoToNano(pico);
 }
 
@@ -76,6 +87,8 @@ export function scaleRates(rates: Rates, numerator: number, denominator: number)
     cacheWrite: scale(rates.cacheWrite),
     audioInput: scale(rates.audioInput),
     imageInput: scale(rates.imageInput),
+    cachedAudioInput: scale(rates.cachedAudioInput),
+    cachedImageInput: scale(rates.cachedImageInput),
     output: scale(rates.output),
     audioOutput: scale(rates.audioOutput),
     imageOutput: scale(rates.imageOutput),

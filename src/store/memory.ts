@@ -76,6 +76,14 @@ export class MemoryStore implements Store {
     return this.settle(id, NOTHING);
   }
 
+  handOver(id: string, to: string): boolean {
+    const reservation = this.#open.get(id);
+    if (reservation === undefined || this.#open.has(to)) return false;
+    this.#open.delete(id);
+    this.#open.set(to, reservation);
+    return true;
+  }
+
   charge(chain: readonly BudgetDefinition[], used: Amounts): void {
     const now = this.#now();
     for (const budget of chain) {

@@ -153,6 +153,16 @@ export class RedisStore implements Store, LedgerAdministration {
     return this.settle(id, NOTHING);
   }
 
+  async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
+    const parameters = this.#parameters([], [id, to, whole(leaseMs)]);
+    const { values } = await this.#runner.run(SCRIPTS.handOver, () => parameters);
+    if (values[0] !== '1') return false;
+    const taken = this.#taken.get(id);
+    this.#taken.delete(id);
+    if (taken !== undefined) this.#remember(to, taken);
+    return true;
+  }
+
   async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
     await this.#chargeAccounts((now) => chain.map((budget) => this.#keys.account(budget, now)), used);
   }

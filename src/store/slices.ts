@@ -101,6 +101,32 @@ export class SlicedStore implements Store {
     return this.settle(id, NOTHING);
   }
 
+  async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
+    const reservation = this.#open.get(id);
+    if (reservation === undefined) return this.#bank.direct(() => this.#remote.handOver(id, to, leaseMs));
+    const { amounts, line } = reservation;
+    // Reserved there before it is freed here: twice for a moment, never not at all.
+    const request = {
+      id: to,
+      leaseMs,
+      fixed: amounts,
+      outputPicoUsd: 0,
+      choices: 1,
+      outputCap: 0,
+      capped: true,
+    };
+    const reserve = async (): Promise<boolean> =>
+      (await this.#bank.direct(() => this.#remote.reserve(line.chain, request))).admitted;
+    let handed = false;
+    try {
+      handed = await this.#givingBack(line.chain, reserve);
+    } finally {
+      // Where that cannot be paid for, it is charged in full here.
+      if (this.#open.get(id) === reservation) this.#settleHere(id, reservation, handed ? NOTHING : amounts);
+    }
+    return handed;
+  }
+
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
     const line = this.#bank.line(this.#keyOf(chain), chain);
     const moment = this.#bank.moment();

@@ -23,7 +23,7 @@ import { allAccounts, raiseAccount, resetAccount } from './sqlite/administration
 import { Connection } from './sqlite/connection.ts';
 import { failureOf, isBusy, leavesFileUsable, lockedFor } from './sqlite/failures.ts';
 import { pauseBefore } from './sqlite/pause.ts';
-import { end, endLapsed, growBy, isOpen, renew, take } from './sqlite/reservations.ts';
+import { end, endLapsed, growBy, isOpen, rename, renew, take } from './sqlite/reservations.ts';
 import { spendingOf } from './sqlite/spending.ts';
 
 export interface SqliteStoreOptions {
@@ -101,6 +101,14 @@ export class SqliteStore implements Store, LedgerAdministration {
 
   release(id: string): MaybePromise<boolean> {
     return this.settle(id, NOTHING);
+  }
+
+  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+    return this.#write((connection, now) => {
+      if (!isOpen(connection, id) || isOpen(connection, to)) return false;
+      rename(connection, id, to, now + Math.ceil(leaseMs));
+      return true;
+    });
   }
 
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {

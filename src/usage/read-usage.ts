@@ -18,46 +18,41 @@ export interface UsageReading {
   readonly problems: readonly string[];
 }
 
-type Path = readonly [string] | readonly [string, string];
+type Path = readonly string[];
 
-/** Where OpenAI's two formats (Chat and Responses) put each kind; the first that is there is taken. */
+/** Where the parts of the input stand: in Chat, in Responses, and in Realtime and audio. */
+const INPUT_DETAILS = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details'];
+const OUTPUT_DETAILS = ['completion_tokens_details', 'output_tokens_details', 'output_token_details'];
+
+const within = (details: readonly string[], ...rest: readonly string[]): readonly Path[] =>
+  details.map((first) => [first, ...rest]);
+
+/** Where OpenAI's formats put each kind; the first that is there is taken. */
 const PATHS: Readonly<Record<UsageKind, readonly Path[]>> = {
   input: [['prompt_tokens'], ['input_tokens']],
-  cachedInput: [
-    ['prompt_tokens_details', 'cached_tokens'],
-    ['input_tokens_details', 'cached_tokens'],
-  ],
-  cacheWrite: [
-    ['prompt_tokens_details', 'cache_write_tokens'],
-    ['input_tokens_details', 'cache_write_tokens'],
-  ],
-  audioInput: [
-    ['prompt_tokens_details', 'audio_tokens'],
-    ['input_tokens_details', 'audio_tokens'],
-  ],
-  imageInput: [
-    ['prompt_tokens_details', 'image_tokens'],
-    ['input_tokens_details', 'image_tokens'],
-  ],
+  cachedInput: within(INPUT_DETAILS, 'cached_tokens'),
+  cacheWrite: within(INPUT_DETAILS, 'cache_write_tokens'),
+  audioInput: within(INPUT_DETAILS, 'audio_tokens'),
+  imageInput: within(INPUT_DETAILS, 'image_tokens'),
+  cachedAudioInput: within(INPUT_DETAILS, 'cached_tokens_details', 'audio_tokens'),
+  cachedImageInput: within(INPUT_DETAILS, 'cached_tokens_details', 'image_tokens'),
   output: [['completion_tokens'], ['output_tokens']],
-  reasoning: [
-    ['completion_tokens_details', 'reasoning_tokens'],
-    ['output_tokens_details', 'reasoning_tokens'],
-  ],
-  audioOutput: [
-    ['completion_tokens_details', 'audio_tokens'],
-    ['output_tokens_details', 'audio_tokens'],
-  ],
-  imageOutput: [
-    ['completion_tokens_details', 'image_tokens'],
-    ['output_tokens_details', 'image_tokens'],
-  ],
+  reasoning: within(OUTPUT_DETAILS, 'reasoning_tokens'),
+  audioOutput: within(OUTPUT_DETAILS, 'audio_tokens'),
+  imageOutput: within(OUTPUT_DETAILS, 'image_tokens'),
   acceptedPrediction: [['completion_tokens_details', 'accepted_prediction_tokens']],
   rejectedPrediction: [['completion_tokens_details', 'rejected_prediction_tokens']],
 };
 
 /** The kinds that are parts of the input and of the output. */
-const INPUT_PARTS = ['cachedInput', 'cacheWrite', 'audioInput', 'imageInput'] as const;
+const INPUT_PARTS = [
+  'cachedInput',
+  'cacheWrite',
+  'audioInput',
+  'imageInput',
+  'cachedAudioInput',
+  'cachedImageInput',
+] as const;
 const OUTPUT_PARTS = [
   'reasoning',
   'audioOutput',
@@ -88,6 +83,8 @@ export function readUsage(raw: unknown, options: { outputExpected?: boolean } = 
   }
   dropPartsAboveWhole(read, 'input', INPUT_PARTS, problems);
   dropPartsAboveWhole(read, 'output', OUTPUT_PARTS, problems);
+  dropCachedAbove(read, 'cachedAudioInput', read.audioInput, problems);
+  dropCachedAbove(read, 'cachedImageInput', read.imageInput, problems);
   return {
     usage: tokenUsage(read),
     inputKnown: read.input !== undefined,
@@ -97,15 +94,20 @@ export function readUsage(raw: unknown, options: { outputExpected?: boolean } = 
 }
 
 function readKind(raw: Record<string, unknown>, kind: UsageKind, problems: string[]): number | undefined {
-  for (const [first, second] of PATHS[kind]) {
-    const outer = raw[first];
-    const value = second === undefined ? outer : isRecord(outer) ? outer[second] : undefined;
+  for (const path of PATHS[kind]) {
+    const value = valueAt(raw, path);
     if (value === undefined || value === null) continue;
     if (isPlausible(value)) return value;
-    problems.push(`${second === undefined ? first : `${first}.${second}`}: ${describe(value)}`);
+    problems.push(`${path.join('.')}: ${describe(value)}`);
     return undefined;
   }
   return undefined;
+}
+
+function valueAt(raw: Record<string, unknown>, path: Path): unknown {
+  let value: unknown = raw;
+  for (const key of path) value = isRecord(value) ? value[key] : undefined;
+  return value;
 }
 
 /** A discount that cannot be true is not given: a part above its whole is charged as plain tokens. */
@@ -126,6 +128,20 @@ function dropPartsAboveWhole(
     problems.push(`cachedInput and cacheWrite: ${read.cachedInput} and ${read.cacheWrite} of ${total} input`);
     delete read.cachedInput;
   }
+}
+
+/** What was cached of a kind is a part of that kind, and of what was cached. */
+function dropCachedAbove(
+  read: Partial<Record<UsageKind, number>>,
+  part: 'cachedAudioInput' | 'cachedImageInput',
+  of: number | undefined,
+  problems: string[],
+): void {
+  const value = read[part];
+  const most = Math.min(of ?? 0, read.cachedInput ?? 0);
+  if (value === undefined || value <= most) return;
+  problems.push(`${part}: ${value} of ${most}`);
+  delete read[part];
 }
 
 function isPlausible(value: unknown): value is number {

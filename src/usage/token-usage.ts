@@ -1,8 +1,11 @@
+import type { BilledUnits } from './billed-units.ts';
+
 /**
  * What one call used, in tokens by kind. Every field is a finite integer of zero or more.
  *
  * `input` and `output` are totals; the other fields are parts of them, as OpenAI reports them:
- * `cachedInput`, `cacheWrite`, `audioInput` and `imageInput` are parts of `input`; `reasoning`,
+ * `cachedInput`, `cacheWrite`, `audioInput` and `imageInput` are parts of `input`, `cachedAudioInput` and `cachedImageInput` parts
+ * of both `cachedInput` and `audioInput` or `imageInput`; `reasoning`,
  * `audioOutput`, `imageOutput`, `acceptedPrediction` and `rejectedPrediction` are parts of `output`.
  *
  * Source: https://platform.openai.com/docs/api-reference/chat/object (`usage`) and
@@ -14,12 +17,16 @@ export interface TokenUsage {
   readonly cacheWrite: number;
   readonly audioInput: number;
   readonly imageInput: number;
+  readonly cachedAudioInput: number;
+  readonly cachedImageInput: number;
   readonly output: number;
   readonly reasoning: number;
   readonly audioOutput: number;
   readonly imageOutput: number;
   readonly acceptedPrediction: number;
   readonly rejectedPrediction: number;
+  /** What is billed beside tokens: pictures, seconds, characters, fees of hosted tools. */
+  readonly units?: readonly BilledUnits[];
 }
 
 /** The kinds of a {@link TokenUsage}, in the order of its fields. */
@@ -29,13 +36,15 @@ export const USAGE_KINDS = [
   'cacheWrite',
   'audioInput',
   'imageInput',
+  'cachedAudioInput',
+  'cachedImageInput',
   'output',
   'reasoning',
   'audioOutput',
   'imageOutput',
   'acceptedPrediction',
   'rejectedPrediction',
-] as const satisfies readonly (keyof TokenUsage)[];
+] as const satisfies readonly Exclude<keyof TokenUsage, 'units'>[];
 
 export type UsageKind = (typeof USAGE_KINDS)[number];
 
@@ -47,12 +56,15 @@ export function tokenUsage(kinds: Partial<TokenUsage> = {}): TokenUsage {
     cacheWrite: kinds.cacheWrite ?? 0,
     audioInput: kinds.audioInput ?? 0,
     imageInput: kinds.imageInput ?? 0,
+    cachedAudioInput: kinds.cachedAudioInput ?? 0,
+    cachedImageInput: kinds.cachedImageInput ?? 0,
     output: kinds.output ?? 0,
     reasoning: kinds.reasoning ?? 0,
     audioOutput: kinds.audioOutput ?? 0,
     imageOutput: kinds.imageOutput ?? 0,
     acceptedPrediction: kinds.acceptedPrediction ?? 0,
     rejectedPrediction: kinds.rejectedPrediction ?? 0,
+    ...(kinds.units === undefined || kinds.units.length === 0 ? {} : { units: kinds.units }),
   };
 }
 

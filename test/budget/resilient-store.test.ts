@@ -49,6 +49,22 @@ describe('a store that is away, where the policy is open', () => {
     assert.equal(await store.settle(one.id, used(70)), false);
   });
 
+  it('lets a call that it does not know of be handed over, and no other', async (test) => {
+    const { fake, store, pass, ledger } = resilient(test);
+    const known = request();
+    await store.reserve(chain, known);
+    fake.how = 'fails';
+    const unknown = request();
+    await store.reserve(chain, unknown);
+    assert.equal(await store.handOver(unknown.id, 'batch_1', 60_000), true);
+    assert.equal(await store.handOver(known.id, 'batch_2', 60_000), false);
+    assert.equal(await store.settle('batch_1', used(7)), true);
+    assert.equal(await store.settle(known.id, used(50)), true);
+    fake.how = 'well';
+    await pass(1_100);
+    assert.deepEqual(ledger(), [57, 0, 57, 0]);
+  });
+
   it('is written to as soon as a call finds it back', async (test) => {
     const { fake, store, pass, ledger, changes } = resilient(test);
     fake.how = 'fails';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { recordedCost, recordedUsage } from '../support/oracle.ts';
+import { RecordedFees, recordedCost, recordedUsage } from '../support/oracle.ts';
 import { loadRecordings, recordingsMissing } from '../support/recordings.ts';
 import { replayUnderPreload } from '../support/replay-run.ts';
 
@@ -28,6 +28,7 @@ test('every recorded call with usage is charged once, at the price of its usage'
   assert.equal(spans.length, exchanges.length, process.stderr);
   let sum = 0;
   let tokens = 0;
+  const allFees = new RecordedFees();
   for (const [index, exchange] of exchanges.entries()) {
     const usage = recordedUsage(exchange);
     const attributes = spans[index]?.attributes ?? {};
@@ -42,11 +43,16 @@ test('every recorded call with usage is charged once, at the price of its usage'
     assert.equal(attributes['gen_ai.usage.reasoning.output_tokens'] ?? 0, usage.reasoning, exchange.id);
     assert.equal(attributes['token_budget.usage.source'], 'response', exchange.id);
     const cost = recordedCost(usage, requested);
+    const fees = allFees.of(usage, exchange);
     if (cost !== undefined)
-      assert.equal(attributes['token_budget.cost.nano_usd'], cost, `${exchange.id} ${requested}`);
+      assert.equal(
+        attributes['token_budget.cost.nano_usd'],
+        cost + fees.nanoUsd,
+        `${exchange.id} ${requested}`,
+      );
     else assert.equal(attributes['token_budget.price.source'], 'family', exchange.id);
     sum += Number(attributes['token_budget.cost.nano_usd']);
-    tokens += usage.input + usage.output;
+    tokens += usage.input + usage.output + fees.tokens;
   }
   assert.deepEqual(status.balances.settled, { costNanoUsd: sum, tokens, calls: exchanges.length });
   assert.deepEqual(status.balances.reserved, { costNanoUsd: 0, tokens: 0, calls: 0 });

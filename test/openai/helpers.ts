@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { type Endpoint, endpointOf } from '../../src/openai/endpoints.ts';
-import { type CallPlan, planOf } from '../../src/openai/plan.ts';
+import { isTokenPlan, planOf, type TokenPlan } from '../../src/openai/plan.ts';
 import type { Client, RequestOptions } from '../../src/openai/sdk-types.ts';
 
 /** A client of OpenAI; nothing is sent with it. */
@@ -25,9 +25,9 @@ export function plan(
   path: string,
   body: object,
   options: Omit<RequestOptions, 'body'> & { client?: Client } = {},
-): CallPlan {
+): TokenPlan {
   const { client = openai, ...rest } = options;
   const made = planOf(client, { method: 'post', path, body, ...rest });
-  if (made === undefined) throw new TypeError(`${path} is not counted`);
+  if (made === undefined || !isTokenPlan(made)) throw new TypeError(`${path} is not counted`);
   return made;
 }

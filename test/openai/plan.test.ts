@@ -24,7 +24,7 @@ describe('what is counted', () => {
   }
 
   it('is nothing else', () => {
-    for (const path of ['/files', '/images/generations', '/responses/input_tokens', '', '/']) {
+    for (const path of ['/files', '/moderations', '/responses/input_tokens', '', '/']) {
       assert.equal(planOf(openai, { method: 'post', path, body: {} }), undefined, path);
     }
     assert.equal(planOf(openai, { method: 'post', body: {} }), undefined);

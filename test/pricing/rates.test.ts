@@ -34,6 +34,8 @@ describe('the cost of a usage', () => {
     cacheWrite: 1_301,
     audioInput: 2_003,
     imageInput: 3_007,
+    cachedAudioInput: 211,
+    cachedImageInput: 307,
     output: 4_001,
     audioOutput: 5_003,
     imageOutput: 6_011,

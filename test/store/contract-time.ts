@@ -83,12 +83,27 @@ export function registerTimeTests(makeStore: MakeStore): void {
     await assertBalances(store, team, { settled: { costNanoUsd: 7, tokens: 66, calls: 3 } });
   });
 
+  testInTime('charges in full what was handed over when its own lease ends', async (harness, context) => {
+    const { store, clock, reopen } = harness;
+    if (reopen === undefined) return context.skip('its reservations end with their process');
+    await store.reserve([job, team], request('a', { leaseMs: 3 * MINUTE }));
+    assert.equal(await store.handOver('a', 'batch_1', 2 * HOUR), true);
+    const other = await reopen();
+    await clock.advance(HOUR);
+    await store.heartbeat(['a'], 24 * HOUR);
+    await assertBalances(other, team, { reserved: HELD, open: 1 });
+    await clock.advance(HOUR + MINUTE);
+    assert.equal(await other.settle('batch_1', tokens(1)), false);
+    for (const budget of [job, team]) await assertBalances(other, budget, { settled: HELD });
+  });
+
   const firstCalls: Readonly<Record<string, (store: Store) => MaybePromise<unknown>>> = {
     balances: (store) => store.balances(job),
     reserve: (store) => store.reserve([team], request('b', { leaseMs: MINUTE })),
     grow: (store) => store.grow([job], 'a', tokens(1)),
     settle: (store) => store.settle('a', tokens(1)),
     release: (store) => store.release('a'),
+    handOver: (store) => store.handOver('a', 'batch_1', HOUR),
     charge: (store) => store.charge([team], tokens(1)),
     heartbeat: (store) => store.heartbeat(['a'], HOUR),
   };

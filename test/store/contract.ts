@@ -136,6 +136,24 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       for (const budget of chain) await assertBalances(store, budget, { settled: tokens(999) });
     });
 
+    test('hands a reservation over to another name', async ({ store }) => {
+      await store.reserve([job, team], request('a'));
+      await store.reserve([job], request('b'));
+      assert.equal(await store.handOver('a', 'batch_1', MINUTE), true);
+      for (const id of ['a', 'nobody']) assert.equal(await store.handOver(id, 'batch_2', MINUTE), false);
+      // A name that is taken.
+      assert.equal(await store.handOver('b', 'batch_1', MINUTE), false);
+      await assertBalances(store, team, { reserved: HELD, open: 1 });
+      assert.equal(await store.settle('a', tokens(50)), false);
+      assert.equal(await store.grow([job, team], 'batch_1', tokens(1)), true);
+      assert.equal(await store.settle('batch_1', tokens(33)), true);
+      assert.equal(await store.settle('batch_1', tokens(33)), false);
+      for (const budget of [job, team]) {
+        const rest = budget === job ? { reserved: HELD, open: 1 } : {};
+        await assertBalances(store, budget, { settled: tokens(33), ...rest });
+      }
+    });
+
     test('answers with balances that stay as they were', async ({ store }) => {
       const before = await store.balances(job);
       const { balances } = deniedOf(await store.reserve([job], request('a', { fixed: tokens(2_000) })));

@@ -49,6 +49,10 @@ class Flaky implements Store {
     return this.#travel(true, () => this.inner.release(id));
   }
 
+  handOver(id: string, to: string): Promise<boolean> {
+    return this.#travel(false, () => this.inner.handOver(id, to));
+  }
+
   charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
     return this.#travel(false, () => this.inner.charge(chain, used));
   }

@@ -211,6 +211,24 @@ describe('a sliced store', () => {
     assert.equal(remote.balances(job).settled.tokens, 30);
   });
 
+  it('hands a reservation over to the remote store, and charges it there or here', async () => {
+    const { remote, store } = open();
+    await warm(store, [job]);
+    atOnce(store.reserve([job], request('background')));
+    assert.equal(await store.handOver('background', 'work', 1_000), true);
+    assert.equal(await store.settle('background', tokens(60)), false);
+    assert.equal(remote.settle('work', tokens(40)), true);
+    assert.equal(remote.balances(job).settled.tokens, 10 + 40);
+    // What cannot be paid for twice, for a moment, is charged at once.
+    atOnce(store.reserve([job], request('large')));
+    const rest = 100_000 - remote.balances(job).settled.tokens - remote.balances(job).reserved.tokens;
+    remote.charge([job], { ...NOTHING, tokens: rest });
+    assert.equal(await store.handOver('large', 'more work', 1_000), false);
+    await store.close();
+    assert.equal(remote.balances(job).settled.tokens, 50 + rest + 60);
+    assert.equal(remote.balances(job).open, 0);
+  });
+
   it('goes on from its slice while the remote store is away, and settles once it is back', async () => {
     const { remote, store, advance } = open({ idleMs: 0 });
     await warm(store, [job]);

@@ -11,6 +11,8 @@ export interface RecordedUsage {
   readonly reasoning: number;
   readonly model: string;
   readonly tier: string | undefined;
+  /** The items of the answer, which tell what its tools did. */
+  readonly items: readonly JsonObject[];
 }
 
 /** The usage of an exchange with status 200; undefined where it tells none. */
@@ -37,6 +39,7 @@ function read(body: JsonObject, usage: JsonObject, exchange: Exchange): Recorded
     reasoning: isObject(outputDetails) ? number(outputDetails['reasoning_tokens']) : 0,
     model: typeof body['model'] === 'string' ? body['model'] : String(exchange.request['model']),
     tier: typeof body['service_tier'] === 'string' ? body['service_tier'] : undefined,
+    items: Array.isArray(body['output']) ? body['output'].filter(isObject) : [],
   };
 }
 
@@ -74,4 +77,32 @@ export function recordedCost(usage: RecordedUsage, requested: string): number | 
       return Math.ceil(Math.round(price.total_price * (TIER_FACTOR[usage.tier ?? ''] ?? 1) * 1e12) / 1e3);
   }
   return undefined;
+}
+
+/** What the tools of the recorded answers cost, nano-USD, and the tokens of the pictures that one of them made. */
+export class RecordedFees {
+  readonly #containers = new Set<unknown>();
+
+  of({ items, model }: RecordedUsage, exchange: Exchange): { nanoUsd: number; tokens: number } {
+    const tools = JSON.stringify(exchange.request['tools'] ?? []);
+    const preview = tools.includes('web_search_preview') && /^gpt-4/.test(model);
+    let nanoUsd = 0;
+    let tokens = 0;
+    for (const item of items) {
+      if (item['type'] === 'web_search_call') nanoUsd += preview ? 25_000_000 : 10_000_000;
+      if (item['type'] === 'file_search_call') nanoUsd += 2_500_000;
+      const container = item['container_id'];
+      if (item['type'] === 'code_interpreter_call' && container && !this.#containers.has(container)) {
+        this.#containers.add(container);
+        nanoUsd += 30_000_000;
+      }
+      if (item['type'] === 'image_generation_call') {
+        // High quality: a landscape, or the dearest size where the answer names none.
+        const pictured = item['size'] === '1536x1024' ? 6_208 : 6_240;
+        tokens += pictured;
+        nanoUsd += pictured * 40_000;
+      }
+    }
+    return { nanoUsd, tokens };
+  }
 }

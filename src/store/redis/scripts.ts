@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BALANCES, CHARGE, UNCHARGE } from './lua/account.ts';
 import { ACCOUNTS, RAISE, RESET, SPENDING } from './lua/administration.ts';
 import { PRELUDE } from './lua/prelude.ts';
-import { GROW, HEARTBEAT, SETTLE, UNRESERVE } from './lua/reservation.ts';
+import { GROW, HAND_OVER, HEARTBEAT, SETTLE, UNRESERVE } from './lua/reservation.ts';
 import { RESERVE } from './lua/reserve.ts';
 
 /** A script that runs atomically on the server. */
@@ -17,6 +17,7 @@ export const SCRIPTS = {
   unreserve: script(UNRESERVE),
   grow: script(GROW),
   settle: script(SETTLE),
+  handOver: script(HAND_OVER),
   charge: script(CHARGE),
   uncharge: script(UNCHARGE),
   balances: script(BALANCES),

@@ -29,6 +29,12 @@ const SETTLE = `
   FROM reservations AS held
   WHERE held.id = ? AND accounts.id IN (SELECT account FROM reservation_accounts WHERE reservation = held.id)`;
 
+const RENAME = `
+  INSERT INTO reservations (id, cost, tokens, calls, lease_until)
+  SELECT ?, cost, tokens, calls, ? FROM reservations WHERE id = ?`;
+
+const MOVE_ACCOUNTS = 'UPDATE reservation_accounts SET reservation = ? WHERE reservation = ?';
+
 const END = 'DELETE FROM reservations WHERE id = ?';
 
 const HAS_LAPSED = 'SELECT 1 FROM reservations WHERE lease_until <= ? LIMIT 1';
@@ -89,6 +95,13 @@ export function endLapsed(connection: Connection, now: number): void {
   spendLapsed(connection, now);
   connection.run(CHARGE_LAPSED, now);
   connection.run(END_LAPSED, now);
+}
+
+/** Gives an open reservation another name, that is not taken, and another lease. */
+export function rename(connection: Connection, id: string, to: string, leaseUntil: number): void {
+  connection.run(RENAME, to, leaseUntil, id);
+  connection.run(MOVE_ACCOUNTS, to, id);
+  connection.run(END, id);
 }
 
 /** Puts off the end of a lease; of a reservation that is not open, nothing. */

@@ -45,6 +45,17 @@ close(id, packed, { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) })
 return answer('1')
 `;
 
+/** Gives an open reservation another name and lease. ARGV: 2 id, 3 the other name, 4 lease (ms). */
+export const HAND_OVER = `
+local packed = redis.call('HGET', OPEN, ARGV[2])
+if not packed or redis.call('HEXISTS', OPEN, ARGV[3]) == 1 then return answer('0') end
+redis.call('HDEL', OPEN, ARGV[2])
+redis.call('ZREM', LEASES, ARGV[2])
+redis.call('HSET', OPEN, ARGV[3], packed)
+redis.call('ZADD', LEASES, int(now + tonumber(ARGV[4])), ARGV[3])
+return answer('1')
+`;
+
 /** Frees a reservation whose caller was told that it failed, if that attempt took it. ARGV: 2 id, 3 the name of the attempt. */
 export const UNRESERVE = `
 local packed = redis.call('HGET', OPEN, ARGV[2])

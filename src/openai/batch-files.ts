@@ -1,0 +1,102 @@
+import { addAmounts, NOTHING, worstCase } from '../budget/index.ts';
+import type { PriceBook } from '../pricing/index.ts';
+import type { KnownFiles, WorstCase } from './meters/meter.ts';
+import { isTokenPlan, planOf } from './plan.ts';
+import { boundQuote, firstQuote } from './quote.ts';
+import type { ResponseMemory } from './response-memory.ts';
+import { type Client, isRecord } from './sdk-types.ts';
+
+/** The most files remembered; the oldest are forgotten first. */
+const SIZE = 1_000;
+
+/**
+ * The worst cases of files of batched requests that were uploaded in this process. Of a file its sum is kept, nothing that
+ * stands in it.
+ */
+export class BatchFiles implements KnownFiles {
+  readonly #prices: PriceBook;
+  readonly #memory: ResponseMemory;
+  readonly #known = new Map<string, WorstCase | undefined>();
+  readonly #reading = new Map<string, Promise<void>>();
+
+  constructor(prices: PriceBook, memory: ResponseMemory) {
+    this.#prices = prices;
+    this.#memory = memory;
+  }
+
+  /** Reads a file that is being uploaded, beside the upload; what it may cost is known by the id that the upload gives. */
+  read(client: Client, file: Blob): (fileId: string) => void {
+    const worst = this.#worstOf(client, file).catch(() => undefined);
+    return (fileId) => {
+      const done = worst.then((known) => {
+        this.#reading.delete(fileId);
+        this.#known.set(fileId, known);
+        const [oldest] = this.#known.size > SIZE ? this.#known.keys() : [];
+        if (oldest !== undefined) this.#known.delete(oldest);
+      });
+      this.#reading.set(fileId, done);
+    };
+  }
+
+  /** Resolves when the file, if it is known, has been read. */
+  async ready(fileId: unknown): Promise<void> {
+    if (typeof fileId === 'string') await this.#reading.get(fileId);
+  }
+
+  worstOf(fileId: string): WorstCase | undefined {
+    return this.#known.get(fileId);
+  }
+
+  /** The sum of the worst cases of its lines, at the price of batches; undefined where one of them has no bound. */
+  async #worstOf(client: Client, file: Blob): Promise<WorstCase | undefined> {
+    let sum = NOTHING;
+    for await (const line of linesOf(file)) {
+      const one = this.#ofLine(client, line);
+      if (one === undefined) return undefined;
+      sum = addAmounts(sum, one);
+    }
+    const fixed = { costNanoUsd: Math.ceil(sum.costNanoUsd / 2), tokens: sum.tokens, calls: 1 };
+    return { fixed, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+  }
+
+  #ofLine(client: Client, line: string) {
+    const request = parse(line);
+    // A line that is no request makes the service refuse the whole batch.
+    if (!isRecord(request) || typeof request['url'] !== 'string') return NOTHING;
+    const path = request['url'].replace(/^\/v\d+(?=\/)/, '');
+    if (path === '/moderations') return NOTHING;
+    const plan = planOf(client, { method: 'post', path, body: request['body'] });
+    if (plan === undefined) return undefined;
+    const { baseUrl } = plan.provider;
+    const card = this.#prices.lookup({
+      model: plan.model,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+    });
+    const quote = isTokenPlan(plan)
+      ? boundQuote(plan, card, this.#memory)
+      : firstQuote(plan, card, this.#memory, this);
+    if (quote === undefined) return undefined;
+    const whole = { ...quote.request, id: '', leaseMs: 0 };
+    return worstCase(whole, whole.outputCap);
+  }
+}
+
+/** The lines of a file, a piece at a time: the event loop goes on between them. */
+async function* linesOf(file: Blob): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of file.stream()) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  yield rest;
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

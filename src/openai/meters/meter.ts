@@ -1,0 +1,75 @@
+import type { ReserveRequest } from '../../budget/index.ts';
+import { costOf, type RateCard, ratesFor } from '../../pricing/index.ts';
+import {
+  type BilledUnits,
+  type TokenUsage,
+  tokenUsage,
+  totalTokens,
+  type UnitKind,
+  type UsageReading,
+} from '../../usage/index.ts';
+import type { CallPlan } from '../plan.ts';
+
+/** What a call may cost at most. */
+export type WorstCase = Omit<ReserveRequest, 'id' | 'leaseMs'>;
+
+/** What is known of files that were uploaded in this process. */
+export interface KnownFiles {
+  /** The worst case of a file of batched requests; undefined where it was not seen, or has no bound. */
+  worstOf(fileId: string): WorstCase | undefined;
+}
+
+/**
+ * How the calls of an endpoint are bounded and read that are not a text for a text: pictures, sound, film, work that
+ * goes on in the service.
+ */
+export interface Meter {
+  /** The worst case of a call; undefined where it has no bound that is known before it is sent. */
+  worst(plan: CallPlan, card: RateCard, files: KnownFiles): WorstCase | undefined;
+  /** What an answer says that was used, or what is known of it from the request. Never throws. */
+  read(answer: Readonly<Record<string, unknown>>, plan: CallPlan, card: RateCard): UsageReading;
+  /** What is taken where an answer does not say it, or none came. */
+  counted(plan: CallPlan, card: RateCard): TokenUsage;
+}
+
+/** The worst case of a call that has no output to be capped: paid whole or not at all. */
+export function paidWhole(usage: TokenUsage, card: RateCard): WorstCase {
+  return {
+    fixed: {
+      costNanoUsd: costOf(usage, ratesFor(card.tiers, usage.input), card.units),
+      tokens: totalTokens(usage),
+      calls: 1,
+    },
+    outputPicoUsd: 0,
+    choices: 1,
+    outputCap: 0,
+    capped: true,
+  };
+}
+
+/** The worst case of a call that may be billed in either of two ways. */
+export function dearer(a: WorstCase, b: WorstCase): WorstCase {
+  return a.fixed.costNanoUsd >= b.fixed.costNanoUsd ? a : b;
+}
+
+/** Whether a model is billed by that unit. One that nobody knows may be: its card has the prices of all. */
+export function isBilledBy(card: RateCard, unit: UnitKind): boolean {
+  return card.units?.some((price) => price.unit === unit) === true;
+}
+
+/** A reading that is known to be right: of the units alone. */
+export function unitReading(...units: readonly BilledUnits[]): UsageReading {
+  return { usage: tokenUsage({ units }), inputKnown: true, outputKnown: true, problems: [] };
+}
+
+/** A whole number from `least` to `most`; of a form it comes as text. */
+export function wholeNumber(value: unknown, least: number, most: number): number | undefined {
+  const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
+    ? number
+    : undefined;
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,111 @@
+import type { BilledUnits, UnitKind } from '../usage/index.ts';
+
+/** What one unit costs, pico-USD; of one variant, or of any where none is named. */
+export interface UnitPrice {
+  readonly unit: UnitKind;
+  readonly variant?: string;
+  readonly picoUsd: number;
+}
+
+const PICO_PER_USD = 1_000_000_000_000;
+const MS_PER_HOUR = 3_600_000;
+
+/** A price in USD for so many units, as pico-USD of one: $15 for a million characters is 15,000,000. */
+export function unitPrice(unit: UnitKind, usd: number, per = 1, variant?: string): UnitPrice {
+  const picoUsd = Math.round((usd * PICO_PER_USD) / per);
+  return { unit, picoUsd, ...(variant === undefined ? {} : { variant }) };
+}
+
+/** USD for an hour of audio. */
+export function audioPrice(usdPerHour: number): UnitPrice {
+  return unitPrice('audio_ms', usdPerHour, MS_PER_HOUR);
+}
+
+/**
+ * List prices of models that are not billed by the token and that @pydantic/genai-prices 0.1.8 does not have, by the
+ * beginning of their names; the longest match counts. Sources, as of November 2026: the model pages of
+ * https://developers.openai.com/api/docs/models (dall-e-2, dall-e-3, tts-1, tts-1-hd, sora-2, sora-2-pro).
+ */
+const LIST: readonly (readonly [prefix: string, prices: readonly UnitPrice[]])[] = [
+  [
+    'dall-e-2',
+    [
+      unitPrice('picture', 0.016, 1, 'standard 256x256'),
+      unitPrice('picture', 0.018, 1, 'standard 512x512'),
+      unitPrice('picture', 0.02, 1, 'standard 1024x1024'),
+    ],
+  ],
+  [
+    'dall-e-3',
+    [
+      unitPrice('picture', 0.04, 1, 'standard 1024x1024'),
+      unitPrice('picture', 0.08, 1, 'standard 1024x1792'),
+      unitPrice('picture', 0.08, 1, 'standard 1792x1024'),
+      unitPrice('picture', 0.08, 1, 'hd 1024x1024'),
+      unitPrice('picture', 0.12, 1, 'hd 1024x1792'),
+      unitPrice('picture', 0.12, 1, 'hd 1792x1024'),
+    ],
+  ],
+  ['tts-1', [unitPrice('character', 15, 1_000_000)]],
+  ['tts-1-hd', [unitPrice('character', 30, 1_000_000)]],
+  ['sora-2', [unitPrice('video_ms', 0.1, 1_000)]],
+  [
+    'sora-2-pro',
+    [
+      unitPrice('video_ms', 0.3, 1_000, '720x1280'),
+      unitPrice('video_ms', 0.3, 1_000, '1280x720'),
+      unitPrice('video_ms', 0.5, 1_000, '1024x1792'),
+      unitPrice('video_ms', 0.5, 1_000, '1792x1024'),
+      unitPrice('video_ms', 0.7, 1_000, '1080x1920'),
+      unitPrice('video_ms', 0.7, 1_000, '1920x1080'),
+    ],
+  ],
+];
+
+/**
+ * Fees of hosted tools, whatever the model. Source, as of November 2026: the tools table of
+ * https://developers.openai.com/api/docs/pricing. `preview` is the search of models and of the older tool that reads
+ * what it finds for nothing. A container is billed by the minute, five at least; a session of twenty is taken.
+ */
+const TOOL_FEES: readonly UnitPrice[] = [
+  unitPrice('web_search', 10, 1_000),
+  unitPrice('web_search', 25, 1_000, 'preview'),
+  unitPrice('file_search', 2.5, 1_000),
+  unitPrice('container', 0.03, 1, '1g'),
+  unitPrice('container', 0.12, 1, '4g'),
+  unitPrice('container', 0.48, 1, '16g'),
+  unitPrice('container', 1.92, 1, '64g'),
+];
+
+/** The list prices of a model that is billed by units; undefined where there are none. */
+export function listUnitPrices(model: string): readonly UnitPrice[] | undefined {
+  let best: (typeof LIST)[number] | undefined;
+  for (const entry of LIST) {
+    if (model.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 0)) best = entry;
+  }
+  return best?.[1];
+}
+
+/** Every list price there is: what a model that nobody knows is priced by, at the dearest of the unit. */
+export function allUnitPrices(): readonly UnitPrice[] {
+  return LIST.flatMap(([, prices]) => prices);
+}
+
+/**
+ * What units cost, pico-USD: by the price of their variant, of any variant, or the dearest of their kind where theirs
+ * is not known. Fees of tools are the same for all models; a unit without any price costs nothing.
+ */
+export function unitsCost(units: readonly BilledUnits[], prices: readonly UnitPrice[]): bigint {
+  let pico = 0n;
+  for (const one of units) {
+    if (one.quantity > 0) pico += BigInt(one.quantity) * BigInt(priceOf(one, prices));
+  }
+  return pico;
+}
+
+function priceOf({ unit, variant }: BilledUnits, prices: readonly UnitPrice[]): number {
+  const own = prices.filter((price) => price.unit === unit);
+  const known = own.length > 0 ? own : TOOL_FEES.filter((price) => price.unit === unit);
+  const exact = known.find((price) => price.variant === variant) ?? known.find((price) => !price.variant);
+  return exact?.picoUsd ?? Math.max(0, ...known.map(({ picoUsd }) => picoUsd));
+}
