@@ -16,6 +16,7 @@ import { totalTokens } from '../usage/index.ts';
 import { type Begun, Call, type CallHost, setError } from './call.ts';
 import { inputContent } from './content.ts';
 import type { CallPlan } from './plan.ts';
+import { priceQuery } from './provider.ts';
 import { boundQuote, countedQuote } from './quote.ts';
 import { requestAttributes } from './request-attributes.ts';
 import { CallReservation } from './reservation.ts';
@@ -89,8 +90,7 @@ function start(host: CallHost, plan: CallPlan): Started {
 }
 
 function cardOf(host: CallHost, { plan, tracker }: Started): RateCard {
-  const { baseUrl } = plan.provider;
-  const card = host.prices.lookup({ model: plan.model, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  const card = host.prices.lookup(priceQuery(plan.provider, plan.model));
   if ((card.source === 'family' || card.source === 'none') && host.firstOfModel(plan.model)) {
     tracker.emit({
       type: 'price_unknown',

@@ -64,15 +64,19 @@ const TYPES: Readonly<Record<string, string>> = {
 /** `error.type`: the HTTP status, `timeout`, `aborted`, or the class of the error. */
 export function errorType(error: unknown): string {
   const status = numberField(error, 'status');
-  if (isRefusal(error)) return error.code;
+  if (hasOurCode(error)) return error.code;
   if (status !== undefined) return String(status);
   if (!(error instanceof Error)) return '_OTHER';
   const name = error.constructor.name === 'DOMException' ? error.name : error.constructor.name;
   return TYPES[name] ?? (name === '' ? '_OTHER' : name);
 }
 
-/** Our own refusals carry a code of ours. */
-function isRefusal(error: unknown): error is { code: string } {
+/** Whether an error is a refusal of ours, and no fault: those have a status that clients do not repeat. */
+export function isRefusal(error: unknown): error is Error & { code: string; status: number } {
+  return hasOurCode(error) && error instanceof Error && numberField(error, 'status') === 402;
+}
+
+function hasOurCode(error: unknown): error is { code: string } {
   return (
     typeof error === 'object' &&
     error !== null &&

@@ -8,9 +8,9 @@ import {
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import type { Call, CallHost } from './call.ts';
+import { createCallHost } from './call-host.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
-import { ResponseMemory } from './response-memory.ts';
 
 /** The name of the instrumentation scope of our spans and metrics. */
 export const SCOPE = 'otel-token-budget';
@@ -47,6 +47,11 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   declare private instruments: Instruments;
   declare private patches: readonly ClientPatch[];
   declare private open: Set<Call>;
+  /**
+   * What the calls share, for those that come another way than the SDK.
+   * @internal
+   */
+  declare host: CallHost;
 
   constructor(config: OpenAIInstrumentationConfig, version: string) {
     super(SCOPE, version, config);
@@ -59,7 +64,9 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   protected override init(): InstrumentationNodeModuleDefinition {
     this.open = new Set();
-    this.patches = clientPatches(this.createHost());
+    const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
+    this.host = createCallHost(this.getConfig(), telemetry, this.open);
+    this.patches = clientPatches(this.host);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
       return exports;
@@ -76,34 +83,6 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   protected override _updateMetricInstruments(): void {
     this.instruments = createInstruments(this.meter);
-  }
-
-  private createHost(): CallHost {
-    const { tracker, prices, includeUsage, captureContent, onFirstCall } = this.getConfig();
-    let called = false;
-    const models = new Set<string>();
-    const tracer = () => this.tracer;
-    const instruments = () => this.instruments;
-    return {
-      tracker,
-      prices,
-      memory: new ResponseMemory(),
-      includeUsage: includeUsage ?? 'auto',
-      captureContent: captureContent ?? false,
-      open: this.open,
-      get tracer() {
-        return tracer();
-      },
-      get instruments() {
-        return instruments();
-      },
-      beforeCall: () => {
-        if (called) return;
-        called = true;
-        onFirstCall?.();
-      },
-      firstOfModel: (model) => models.size < 1_000 && !models.has(model) && models.add(model) !== undefined,
-    };
   }
 
   private patchModule(exports: unknown): void {

@@ -1,9 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { context, diag } from '@opentelemetry/api';
-import { BudgetExceededError, isPromise, StoreUnavailableError } from '../budget/index.ts';
-import { PriceUnknownError } from '../pricing/index.ts';
-import { beginCall } from './begin-call.ts';
+import { context } from '@opentelemetry/api';
+import { beginSafely } from './begin-safely.ts';
 import type { Call, CallHost } from './call.ts';
+import { sendCounted } from './counted.ts';
 import { failureCost } from './failure.ts';
 import { planOf } from './plan.ts';
 import { watchResponse } from './raw-response.ts';
@@ -85,7 +84,7 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
     if (sent === undefined) return original.call(this, options, ...rest);
     const tagged = { ...options, body: sent.body, [SENT]: sent };
     try {
-      const send = () => original.call(this, tagged, ...rest);
+      const send = () => sendCounted(() => original.call(this, tagged, ...rest));
       const props: ResponseProps = await inFlight.run(sent, () => context.with(sent.call.context, send));
       safely('a response', () => {
         // Should the SDK try again from here, the body of this answer was lost.
@@ -120,33 +119,11 @@ function patchFetch(original: Method): Method {
   };
 }
 
-/**
- * Begins the call of a request. Undefined where it is not one that is counted, or where our own code failed: the
- * request then goes on as if we were not there.
- */
 async function begin(host: CallHost, client: Client, options: RequestOptions): Promise<Sent | undefined> {
-  try {
-    const plan = planOf(client, options);
-    if (plan === undefined) return undefined;
-    safely('the start of telemetry', () => host.beforeCall());
-    const begun = beginCall(host, plan);
-    const call = isPromise(begun) ? await begun : begun;
-    return { call, parsed: false, lost: false, ...sentBody(host, plan, call.reservation.clampedTo) };
-  } catch (error) {
-    if (isRefusal(error)) throw error;
-    // A wait that the caller aborted: the SDK sees the signal too, and throws its own error.
-    if (options.signal?.aborted === true) return undefined;
-    diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
-    return undefined;
-  }
-}
-
-function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof BudgetExceededError ||
-    error instanceof PriceUnknownError ||
-    error instanceof StoreUnavailableError
-  );
+  const call = await beginSafely(host, () => planOf(client, options), options.signal);
+  if (call === undefined) return undefined;
+  const { plan, reservation } = call;
+  return { call, parsed: false, lost: false, ...sentBody(host, plan, reservation.clampedTo) };
 }
 
 function patchParseResponse(original: Method): Method {

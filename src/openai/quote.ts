@@ -5,6 +5,7 @@ import {
   isFaster,
   LARGEST_CONTEXT_WINDOW,
   type PriceBook,
+  type PriceQuery,
   picoToNano,
   type RateCard,
   type Rates,
@@ -14,6 +15,7 @@ import {
 import { boundInput, countInput } from '../tokens/index.ts';
 import type { TokenUsage } from '../usage/index.ts';
 import type { CallPlan } from './plan.ts';
+import { priceQuery } from './provider.ts';
 import type { ResponseMemory } from './response-memory.ts';
 
 /** What a call may cost at most, and whether a closer count could say less. */
@@ -100,10 +102,9 @@ export function priceUsage(
   usage: TokenUsage,
   answered: { model?: string | undefined; serviceTier?: string | undefined },
 ): Charge {
-  const baseUrl = plan.provider.baseUrl;
   const card =
     answered.model !== undefined && answered.model !== plan.model && asked.source !== 'override'
-      ? (knownCard(prices, answered.model, baseUrl) ?? asked)
+      ? (knownCard(prices, priceQuery(plan.provider, answered.model)) ?? asked)
       : asked;
   const rates = ratesOfTier(
     ratesFor(card.tiers, usage.input),
@@ -113,7 +114,6 @@ export function priceUsage(
   return { costNanoUsd: costOf(usage, rates), card };
 }
 
-function knownCard(prices: PriceBook, model: string, baseUrl: string | undefined): RateCard | undefined {
-  const query = { model, ...(baseUrl === undefined ? {} : { baseUrl }) };
+function knownCard(prices: PriceBook, query: PriceQuery): RateCard | undefined {
   return prices.knows(query) ? prices.lookup(query) : undefined;
 }
