@@ -56,7 +56,7 @@ export function preload(): Preloaded {
     flush();
   };
   atExit({ finish, flush }, isMainThread);
-  const result = { tracker, config };
+  const result = { tracker, config, host: instrumentation.host };
   setPreloaded(result);
   return result;
 }

@@ -5,12 +5,12 @@ import { isRecord } from './sdk-types.ts';
 import { SseSplitter } from './sse-splitter.ts';
 import { StreamMeter } from './stream-meter.ts';
 
-/** Takes the bytes of an answer on their way to the application, and gives those that may go on. */
-export interface AnswerSink {
-  write(chunk: Uint8Array): Uint8Array[];
+/** Takes the pieces of an answer, bytes as a rule, on their way to the application, and gives those that may go on. */
+export interface AnswerSink<T = Uint8Array> {
+  write(chunk: T): T[];
   /** Reserves for what came; the refusal where the budget cannot pay for it. */
   payFor(): MaybePromise<BudgetExceededError | undefined>;
-  end(): Uint8Array[];
+  end(): T[];
   /** The reader went away. */
   cut(): void;
   failed(error: unknown): void;

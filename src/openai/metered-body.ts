@@ -3,15 +3,12 @@ import type { AnswerSink } from './answer-sink.ts';
 import { safely } from './safely.ts';
 
 /**
- * A web stream of bytes that flows through a sink, as fast as it is read. Where the budget cannot pay for what came, it ends
+ * A web stream that flows through a sink, as fast as it is read. Where the budget cannot pay for what came, it ends
  * with the refusal, and what it comes from is cancelled.
  */
-export function meteredStream(
-  body: ReadableStream<Uint8Array>,
-  sink: AnswerSink,
-): ReadableStream<Uint8Array> {
+export function meteredStream<T>(body: ReadableStream<T>, sink: AnswerSink<T>): ReadableStream<T> {
   const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<T>(
     {
       async pull(controller) {
         try {
@@ -72,10 +69,10 @@ export function meteredReadable(body: Readable, sink: AnswerSink): Readable {
   return body.pipe(transform);
 }
 
-function passed(sink: AnswerSink, chunk: Uint8Array): Uint8Array[] {
+function passed<T>(sink: AnswerSink<T>, chunk: T): T[] {
   return safely('a piece of an answer', () => sink.write(chunk)) ?? [chunk];
 }
 
-function finished(sink: AnswerSink): Uint8Array[] {
+function finished<T>(sink: AnswerSink<T>): T[] {
   return safely('the end of an answer', () => sink.end()) ?? [];
 }

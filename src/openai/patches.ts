@@ -18,6 +18,7 @@ import {
 } from './sdk-types.ts';
 import { sentBody } from './sent-body.ts';
 import { meterStream } from './stream-meter.ts';
+import { endIfDropped } from './unread.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a method of the SDK, whose types are internal and differ by release
 export type Method = (this: any, ...args: any[]) => any;
@@ -48,11 +49,6 @@ const inFlight = new AsyncLocalStorage<Sent>();
 
 /** The calls of responses, for an application that reads one itself. */
 const byResponse = new WeakMap<RawResponse, Sent>();
-
-/** Ends the calls of responses that nobody read and nobody holds any more. */
-const unread = new FinalizationRegistry<Call>((call) => {
-  safely('an abandoned call', () => call.abandoned('nobody read it'));
-});
 
 /**
  * What is patched, on the prototype of the client:
@@ -90,7 +86,7 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
         // Should the SDK try again from here, the body of this answer was lost.
         sent.lost = true;
         byResponse.set(props.response, sent);
-        unread.register(props.response, sent.call);
+        endIfDropped(props.response, sent.call);
       });
       return props;
     } catch (error) {

@@ -19,6 +19,12 @@ const ANSWERS: Readonly<
     toolStream: 'responses-stream-tools',
     textStream: 'responses-stream',
   },
+  '/v1/messages': {
+    tool: 'messages-tools',
+    text: 'messages-cached',
+    toolStream: 'messages-stream-tools',
+    textStream: 'messages-stream',
+  },
 };
 
 /**
@@ -42,6 +48,9 @@ function answerTo(body: JsonObject): 'tool' | 'text' | 'toolStream' | 'textStrea
 
 function hasResult(body: JsonObject): boolean {
   return [...objectsOf(body['messages']), ...objectsOf(body['input'])].some(
-    (item) => item['role'] === 'tool' || item['type'] === 'function_call_output',
+    (item) =>
+      item['role'] === 'tool' ||
+      item['type'] === 'function_call_output' ||
+      objectsOf(item['content']).some(({ type }) => type === 'tool_result'),
   );
 }

@@ -1,4 +1,4 @@
-import { ownExchanges } from '../exchanges/index.ts';
+import { messagesExchanges, ownExchanges } from '../exchanges/index.ts';
 import { makeAppDir, makeWorkspaceDir } from './app-dir.ts';
 import type { Exchange } from './exchange.ts';
 import { type FlatSpan, type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
@@ -56,7 +56,7 @@ export async function runScript(run: ScriptRun): Promise<ScriptResult> {
     run.workspace === undefined ? makeAppDir(run.openai) : makeWorkspaceDir(run.workspace, run.openai);
   const otlp = await startOtlpReceiver();
   const server = await startReplayServer({
-    exchanges: run.exchanges ?? ownExchanges,
+    exchanges: run.exchanges ?? [...ownExchanges, ...messagesExchanges],
     ...(run.choose === undefined ? {} : { choose: run.choose }),
   });
   try {

@@ -14,7 +14,8 @@ export const genAi: SpanConvention = {
     input: [semconv.ATTR_USAGE_INPUT_TOKENS, 'gen_ai.usage.prompt_tokens'],
     output: [semconv.ATTR_USAGE_OUTPUT_TOKENS, 'gen_ai.usage.completion_tokens'],
     cachedInput: [semconv.ATTR_USAGE_CACHE_READ],
-    cacheWrite: [semconv.ATTR_USAGE_CACHE_CREATION],
+    // The second is what Anthropic's own SDK says.
+    cacheWrite: [semconv.ATTR_USAGE_CACHE_CREATION, 'gen_ai.usage.cache_write.input_tokens'],
     reasoning: [semconv.ATTR_USAGE_REASONING],
     audioInput: [semconv.ATTR_USAGE_AUDIO_INPUT],
     audioOutput: [semconv.ATTR_USAGE_AUDIO_OUTPUT],
