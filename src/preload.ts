@@ -63,7 +63,7 @@ export function preload(): Preloaded {
   // Cheaper than at the exit, which takes a thread for it; once, so that it does not keep the process from its end.
   process.once('beforeExit', () => void store.giveBack?.());
   atExit({ finish, flush }, isMainThread);
-  const result = { tracker, config };
+  const result = { tracker, config, host: instrumentation.host };
   setPreloaded(result);
   return result;
 }

@@ -1,10 +1,16 @@
 import type { TokenBudgetTracker } from './budget/index.ts';
 import type { Config } from './config/index.ts';
+import type { CallHost } from './openai/call.ts';
 
 /** What a preloaded process holds, for code of the host that wants to look at its budget. */
 export interface Preloaded {
   readonly tracker: TokenBudgetTracker;
   readonly config: Config;
+  /**
+   * What calls share, for those that come another way than the openai SDK.
+   * @internal
+   */
+  readonly host?: CallHost;
 }
 
 /** Global by symbol, so that every copy of this package in the process finds the same. */

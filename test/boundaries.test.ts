@@ -61,6 +61,14 @@ const LAYERS: Readonly<
       '@opentelemetry/sdk-node',
     ],
   },
+  fetch: {
+    may: ['../openai/plan.ts', '../budget/index.ts', '../preloaded.ts', '@opentelemetry/api'],
+    mayNot: ['../otel/index.ts', '../ai-sdk/index.ts', '../preload.ts', 'openai', '@anthropic-ai/sdk'],
+  },
+  'ai-sdk': {
+    may: ['../openai/plan.ts', '../budget/index.ts', '../preloaded.ts', '@opentelemetry/api'],
+    mayNot: ['../otel/index.ts', '../fetch/index.ts', '../preload.ts', 'openai', 'ai', '@ai-sdk/provider'],
+  },
   otel: {
     may: ['../config/index.ts', '../budget/index.ts', '@opentelemetry/sdk-node'],
     mayNot: ['../openai/index.ts', '../store/index.ts', '../preload.ts', 'openai', 'openai/core'],

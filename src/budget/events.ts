@@ -49,8 +49,8 @@ export interface UsageMissingEvent {
   readonly reason: 'absent' | 'implausible' | 'cut';
   /** The fields that could not be believed. */
   readonly problems: readonly string[];
-  /** What was charged instead: a local count, or the whole reservation. */
-  readonly charged: 'local' | 'reservation';
+  /** What was charged instead: a local count, the whole reservation, or nothing (a call that only another's span tells of). */
+  readonly charged: 'local' | 'reservation' | 'nothing';
 }
 
 /** A model without a known price was priced by policy. Once per model. */

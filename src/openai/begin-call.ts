@@ -17,6 +17,7 @@ import { type Begun, Call, type CallHost, setError } from './call.ts';
 import { inputContent } from './content.ts';
 import { tellNotCounted } from './not-counted.ts';
 import { type CallPlan, isTokenPlan } from './plan.ts';
+import { priceQuery } from './provider.ts';
 import { countedQuote, firstQuote } from './quote.ts';
 import { requestAttributes } from './request-attributes.ts';
 import { CallReservation } from './reservation.ts';
@@ -92,10 +93,9 @@ function start(host: CallHost, plan: CallPlan): Started {
 }
 
 function cardOf(host: CallHost, { plan, tracker }: Started): RateCard {
-  const { baseUrl } = plan.provider;
   // Work names its model when it is at its end, if at all.
   if (plan.model === '' && !isTokenPlan(plan)) return { model: '', source: 'none', tiers: NO_RATES };
-  const card = host.prices.lookup({ model: plan.model, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  const card = host.prices.lookup(priceQuery(plan.provider, plan.model));
   if ((card.source === 'family' || card.source === 'none') && host.firstOfModel(plan.model)) {
     tracker.emit({
       type: 'price_unknown',

@@ -26,7 +26,7 @@ const UNREACHED: ReadonlySet<string> = new Set([
 
 /** What a failure of the request may have cost, by the error that the SDK threw. */
 export function failureCost(error: unknown): FailureCost {
-  if (numberField(error, 'status') !== undefined) return 'nothing';
+  if (statusOf(error) !== undefined) return 'nothing';
   let cause = error;
   for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
     if ('code' in cause && (UNREACHED.has(String(cause.code)) || String(cause.code).startsWith('ERR_TLS'))) {
@@ -63,16 +63,20 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** `error.type`: the HTTP status, `timeout`, `aborted`, or the class of the error. */
 export function errorType(error: unknown): string {
-  const status = numberField(error, 'status');
-  if (isRefusal(error)) return error.code;
+  const status = statusOf(error);
+  if (hasOurCode(error)) return error.code;
   if (status !== undefined) return String(status);
   if (!(error instanceof Error)) return '_OTHER';
   const name = error.constructor.name === 'DOMException' ? error.name : error.constructor.name;
   return TYPES[name] ?? (name === '' ? '_OTHER' : name);
 }
 
-/** Our own refusals carry a code of ours. */
-function isRefusal(error: unknown): error is { code: string } {
+/** Whether an error is a refusal of ours, and no fault: those have a status that clients do not repeat. */
+export function isRefusal(error: unknown): error is Error & { code: string; status: number } {
+  return hasOurCode(error) && error instanceof Error && numberField(error, 'status') === 402;
+}
+
+function hasOurCode(error: unknown): error is { code: string } {
   return (
     typeof error === 'object' &&
     error !== null &&
@@ -80,6 +84,12 @@ function isRefusal(error: unknown): error is { code: string } {
     typeof error.code === 'string' &&
     error.code.startsWith('token_budget_')
   );
+}
+
+/** The error status of an answer: `status` of the SDKs, `statusCode` of the AI SDK, which has it of answers that went well too. */
+function statusOf(error: unknown): number | undefined {
+  const code = numberField(error, 'statusCode');
+  return numberField(error, 'status') ?? (code !== undefined && code >= 400 ? code : undefined);
 }
 
 function numberField(error: unknown, field: string): number | undefined {

@@ -7,14 +7,11 @@ import {
 } from '@opentelemetry/instrumentation';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import { BatchFiles } from './batch-files.ts';
 import type { Call, CallHost } from './call.ts';
+import { createCallHost } from './call-host.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/socket-patches.ts';
-import { ResponseMemory } from './response-memory.ts';
-import { SeenOnce } from './seen-once.ts';
-import { WorkMemory } from './work.ts';
 
 /** The name of the instrumentation scope of our spans and metrics. */
 export const SCOPE = 'otel-token-budget';
@@ -53,8 +50,12 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
   declare private instruments: Instruments;
   declare private patches: readonly ClientPatch[];
-  declare private host: CallHost;
   declare private open: Set<Call>;
+  /**
+   * What the calls share, for those that come another way than the SDK.
+   * @internal
+   */
+  declare host: CallHost;
 
   constructor(config: OpenAIInstrumentationConfig, version: string) {
     super(SCOPE, version, config);
@@ -67,7 +68,8 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   protected override init(): InstrumentationNodeModuleDefinition {
     this.open = new Set();
-    this.host = this.createHost();
+    const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
+    this.host = createCallHost(this.getConfig(), telemetry, this.open);
     this.patches = clientPatches(this.host);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
@@ -101,41 +103,6 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   protected override _updateMetricInstruments(): void {
     this.instruments = createInstruments(this.meter);
-  }
-
-  private createHost(): CallHost {
-    const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, onFirstCall } =
-      this.getConfig();
-    const memory = new ResponseMemory();
-    let called = false;
-    const models = new Set<string>();
-    const tracer = () => this.tracer;
-    const instruments = () => this.instruments;
-    return {
-      tracker,
-      prices,
-      memory,
-      work: new WorkMemory(),
-      files: new BatchFiles(prices, memory),
-      containers: new SeenOnce(),
-      endpoints: new SeenOnce(),
-      uncountedEndpoints: uncountedEndpoints ?? 'warn',
-      includeUsage: includeUsage ?? 'auto',
-      captureContent: captureContent ?? false,
-      open: this.open,
-      get tracer() {
-        return tracer();
-      },
-      get instruments() {
-        return instruments();
-      },
-      beforeCall: () => {
-        if (called) return;
-        called = true;
-        onFirstCall?.();
-      },
-      firstOfModel: (model) => models.size < 1_000 && !models.has(model) && models.add(model) !== undefined,
-    };
   }
 
   private patchModule(exports: unknown): void {

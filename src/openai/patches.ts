@@ -1,12 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
-import { isPromise } from '../budget/index.ts';
-import { beginCall } from './begin-call.ts';
+import { beginSafely } from './begin-safely.ts';
 import type { Call, CallHost } from './call.ts';
-import { failureCost } from './failure.ts';
+import { sendCounted } from './counted.ts';
+import { failureCost, isRefusal } from './failure.ts';
 import { planOf } from './plan.ts';
 import { watchResponse } from './raw-response.ts';
-import { isRefusal } from './refusal.ts';
 import { safely } from './safely.ts';
 import {
   type ApiPromise,
@@ -20,6 +19,7 @@ import {
 } from './sdk-types.ts';
 import { sentBody } from './sent-body.ts';
 import { meterStream } from './stream-meter.ts';
+import { endIfDropped } from './unread.ts';
 import { type Watch, watchOf } from './watch.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a method of the SDK, whose types are internal and differ by release
@@ -55,11 +55,6 @@ const inFlight = new AsyncLocalStorage<Sent>();
 /** The calls of responses, for an application that reads one itself. */
 const byResponse = new WeakMap<RawResponse, Sent>();
 
-/** Ends the calls of responses that nobody read and nobody holds any more. */
-const unread = new FinalizationRegistry<Call>((call) => {
-  safely('an abandoned call', () => call.abandoned('nobody read it'));
-});
-
 /**
  * What is patched, on the prototype of the client:
  *
@@ -92,13 +87,13 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
     const changed = sent.body === sent.call.plan.body ? {} : { body: sent.body };
     const tagged = { ...options, ...changed, [SENT]: sent };
     try {
-      const send = () => original.call(this, tagged, ...rest);
+      const send = () => sendCounted(() => original.call(this, tagged, ...rest));
       const props: ResponseProps = await inFlight.run(sent, () => context.with(sent.call.context, send));
       safely('a response', () => {
         // Should the SDK try again from here, the body of this answer was lost.
         sent.lost = true;
         byResponse.set(props.response, sent);
-        unread.register(props.response, sent.call);
+        endIfDropped(props.response, sent.call);
       });
       return props;
     } catch (error) {
@@ -139,26 +134,11 @@ function patchFetch(original: Method): Method {
   };
 }
 
-/**
- * Begins the call of a request. Undefined where it is not one that is counted, or where our own code failed: the
- * request then goes on as if we were not there.
- */
 async function begin(host: CallHost, client: Client, options: RequestOptions): Promise<Sent | undefined> {
-  try {
-    const plan = planOf(client, options);
-    if (plan === undefined) return undefined;
-    safely('the start of telemetry', () => host.beforeCall());
-    await host.files.ready(plan.body['input_file_id']);
-    const begun = beginCall(host, plan);
-    const call = isPromise(begun) ? await begun : begun;
-    return { call, parsed: false, lost: false, ...sentBody(host, plan, call.reservation.clampedTo) };
-  } catch (error) {
-    if (isRefusal(error)) throw error;
-    // A wait that the caller aborted: the SDK sees the signal too, and throws its own error.
-    if (options.signal?.aborted === true) return undefined;
-    diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
-    return undefined;
-  }
+  const call = await beginSafely(host, () => planOf(client, options), options.signal);
+  if (call === undefined) return undefined;
+  const { plan, reservation } = call;
+  return { call, parsed: false, lost: false, ...sentBody(host, plan, reservation.clampedTo) };
 }
 
 function patchParseResponse(original: Method): Method {

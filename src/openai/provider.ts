@@ -1,14 +1,20 @@
+import type { PriceQuery } from '../pricing/index.ts';
 import { type Client, isRecord } from './sdk-types.ts';
 
 /** Whom a client talks to. */
 export interface Provider {
-  /** `gen_ai.provider.name`. */
-  readonly name: 'openai' | 'azure.ai.openai' | 'aws.bedrock';
+  /** `gen_ai.provider.name`: `openai`, `azure.ai.openai`, `aws.bedrock`, `anthropic`, … */
+  readonly name: string;
   readonly baseUrl?: string;
   readonly address?: string;
   readonly port?: number;
   /** Whether the API is OpenAI's own or Azure's, and so is known to take `stream_options.include_usage`. */
   readonly takesIncludeUsage: boolean;
+}
+
+/** Whose price of a model it is. */
+export function priceQuery({ baseUrl, name }: Provider, model: string): PriceQuery {
+  return { model, provider: name, ...(baseUrl === undefined ? {} : { baseUrl }) };
 }
 
 /** The version of the Azure API from which `stream_options` is taken; an older one refuses the request. */

@@ -5,6 +5,7 @@ import {
   isFaster,
   LARGEST_CONTEXT_WINDOW,
   type PriceBook,
+  type PriceQuery,
   picoToNano,
   type RateCard,
   type Rates,
@@ -17,6 +18,7 @@ import type { TokenUsage } from '../usage/index.ts';
 import { type OtherUsage, toolsOfRequest } from './hosted-tools.ts';
 import type { KnownFiles } from './meters/meter.ts';
 import { type CallPlan, isTokenPlan, type TokenPlan } from './plan.ts';
+import { priceQuery } from './provider.ts';
 import type { ResponseMemory } from './response-memory.ts';
 
 /** What a call may cost at most, and whether a closer count could say less. */
@@ -123,10 +125,9 @@ export function priceUsage(
   usage: TokenUsage,
   answered: { model?: string | undefined; serviceTier?: string | undefined },
 ): Charge {
-  const baseUrl = plan.provider.baseUrl;
   const card =
     answered.model !== undefined && answered.model !== plan.model && asked.source !== 'override'
-      ? (knownCard(prices, answered.model, baseUrl) ?? asked)
+      ? (knownCard(prices, priceQuery(plan.provider, answered.model)) ?? asked)
       : asked;
   const rates = ratesOfTier(
     ratesFor(card.tiers, usage.input),
@@ -138,12 +139,10 @@ export function priceUsage(
 
 /** What a tool used at the price of another model; where that is not known, of the policy for such models. */
 export function priceOther(prices: PriceBook, plan: CallPlan, { model, usage }: OtherUsage): number {
-  const { baseUrl } = plan.provider;
-  const card = prices.lookup({ model, ...(baseUrl === undefined ? {} : { baseUrl }) });
+  const card = prices.lookup(priceQuery(plan.provider, model));
   return costOf(usage, ratesFor(card.tiers, usage.input), card.units);
 }
 
-function knownCard(prices: PriceBook, model: string, baseUrl: string | undefined): RateCard | undefined {
-  const query = { model, ...(baseUrl === undefined ? {} : { baseUrl }) };
+function knownCard(prices: PriceBook, query: PriceQuery): RateCard | undefined {
   return prices.knows(query) ? prices.lookup(query) : undefined;
 }

@@ -21,6 +21,12 @@ const NAMES: Readonly<Record<BudgetEvent['type'], readonly [name: string, severi
   store_available: [semconv.EVENT_STORE_AVAILABLE, SeverityNumber.INFO],
 };
 
+const CHARGED = {
+  local: 'charged by local count',
+  reservation: 'charged by reservation count',
+  nothing: 'nothing is charged for it',
+};
+
 /**
  * Writes a budget event as a log record, in the context of the call that gave rise to it, and as an event of that
  * call's span while it is open.
@@ -125,7 +131,7 @@ function describe(event: BudgetEvent): string {
     case 'clamped':
       return `${budget}: a call was sent with an output cap of ${event.sent} tokens`;
     case 'usage_missing':
-      return `${budget}: an answer of ${event.model} told no usage that can be believed; charged by ${event.charged} count`;
+      return `${budget}: an answer of ${event.model} told no usage that can be believed; ${CHARGED[event.charged]}`;
     case 'price_unknown':
       return `${budget}: no price is known for ${event.model}; priced as ${event.pricedAs ?? 'the policy says'}`;
     case 'not_counted':

@@ -23,14 +23,15 @@ function book(): typeof GenaiPrices {
 }
 
 /**
- * The book's entry for a model: the provider that the base URL belongs to, else OpenAI, else any provider that
- * knows the model by name. Undefined where none does.
+ * The book's entry for a model: the provider that the base URL belongs to, else the one that is named, else OpenAI, else any
+ * provider that knows the model by name. Undefined where none does.
  */
 export function bookModel(query: PriceQuery): BookModel | undefined {
   const { calcPrice, findProvider } = book();
   const byUrl = query.baseUrl === undefined ? undefined : findProvider({ providerApiUrl: query.baseUrl });
+  const byName = query.provider === undefined ? undefined : findProvider({ providerId: query.provider });
   const model = query.model.replace(/^gpt-35-/, 'gpt-3.5-');
-  for (const providerId of new Set([byUrl?.id, 'openai', undefined])) {
+  for (const providerId of new Set([byUrl?.id, byName?.id, 'openai', undefined])) {
     const found = calcPrice({}, model, providerId === undefined ? {} : { providerId });
     if (found) return toBookModel(found.model, found.model_price);
   }

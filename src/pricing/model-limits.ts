@@ -34,6 +34,21 @@ const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
   ['computer-use-preview', 1_024],
   ['davinci-002', 16_384],
   ['babbage-002', 16_384],
+  // https://platform.claude.com/docs/en/about-claude/models/overview
+  ['claude-3-', 4_096],
+  ['claude-3-5-', 8_192],
+  ['claude-3-7-', 64_000],
+  ['claude-', 128_000],
+  ['claude-opus-4-0', 32_000],
+  ['claude-opus-4-1', 32_000],
+  ['claude-opus-4-2', 32_000],
+  ['claude-opus-4-5', 64_000],
+  ['claude-sonnet-4', 64_000],
+  ['claude-haiku-4', 64_000],
+  // https://ai.google.dev/gemini-api/docs/models
+  ['gemini-1.5', 8_192],
+  ['gemini-2.0', 8_192],
+  ['gemini-', 65_536],
 ];
 
 /** For a model that is not listed: the most that any listed model gives. */
@@ -52,7 +67,10 @@ export function maxOutputTokens(model: string): number {
 /** The largest context window known (gpt-5.4 and later), tokens: bounds input that is not in the request. */
 export const LARGEST_CONTEXT_WINDOW = 1_050_000;
 
-/** Whether the model thinks in tokens that are billed and never shown (o-series, gpt-5 and later, not the chat ones). */
+/**
+ * Whether the model thinks in tokens that are billed and never shown (o-series, gpt-5 and later, not the chat ones), or shown in short
+ * (Claude, Gemini).
+ */
 export function hidesReasoning(model: string): boolean {
-  return /^(ft:)?(o\d|gpt-[5-9]|codex|computer-use)/.test(model) && !model.includes('-chat');
+  return /^(ft:)?(o\d|gpt-[5-9]|codex|computer-use)|claude|gemini/.test(model) && !model.includes('-chat');
 }

@@ -32,6 +32,8 @@ export interface PriceQuery {
   readonly model: string;
   /** The base URL of the API, which tells OpenAI from Azure and other providers; absent: OpenAI. */
   readonly baseUrl?: string;
+  /** The provider by a name of its own, such as `anthropic` or `aws.bedrock`, where the base URL does not tell it. */
+  readonly provider?: string;
 }
 
 /** The model has no known price and the policy is `error`. */
@@ -79,7 +81,7 @@ export class PriceBook {
    * @throws PriceUnknownError where no price is known and the policy is `error`
    */
   lookup(query: PriceQuery): RateCard {
-    const key = `${query.baseUrl ?? ''} ${query.model}`;
+    const key = `${query.baseUrl ?? ''} ${query.provider ?? ''} ${query.model}`;
     const cached = this.#cache.get(key);
     const now = Date.now();
     if (cached !== undefined && cached.until > now) return cached.card;

@@ -43,3 +43,12 @@ export function encodingForModel(model: string): EncodingName {
 export function isKnownModel(model: string): boolean {
   return KNOWN.test(baseModel(model));
 }
+
+/** Models of others, whose encodings are not published or not ours. */
+const OTHERS =
+  /claude|gemini|gemma|llama|mi[sx]tral|ministral|codestral|magistral|command-|deepseek|grok|qwen|kimi|sonar|nova-/;
+
+/** Whether a model has an encoding that is none of OpenAI's: its tokens are estimated by one of them, and bounded by bytes alone. */
+export function isOthersModel(model: string): boolean {
+  return OTHERS.test(baseModel(model));
+}

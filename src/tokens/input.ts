@@ -1,5 +1,5 @@
 import { addChat } from './chat.ts';
-import { type EncodingName, encodingForModel, isKnownModel } from './encodings.ts';
+import { type EncodingName, encodingForModel, isKnownModel, isOthersModel } from './encodings.ts';
 import { addResponses } from './responses.ts';
 import { Tally, type TextMeasure } from './tally.ts';
 import { countText } from './text.ts';
@@ -28,13 +28,16 @@ export interface InputCount extends InputBound {
 /**
  * Counts the input of a request body as the openai SDK sends it. A malformed body counts for what is well-formed in it.
  *
- * A model name that tells nothing (an Azure deployment) may be of either current encoding: the upper is the higher one.
+ * A model name that tells nothing (an Azure deployment) may be of either current encoding: the upper is the higher one. Of a model
+ * with another encoding the upper is that of {@link boundInput}.
  */
 export function countInput(kind: RequestKind, body: unknown): InputCount {
   const model = textOf(fieldsOf(body)['model']);
   const encoding = encodingForModel(model);
   const count = walk(kind, body, model, counter(encoding));
   const upper = Math.ceil(count.tokens + count.margin);
+  if (isOthersModel(model))
+    return { tokens: count.tokens, upper: boundInput(kind, body).upper, complete: count.complete };
   if (isKnownModel(model)) return { tokens: count.tokens, upper, complete: count.complete };
   const other = walk(kind, body, model, counter('cl100k_base'));
   return {

@@ -28,6 +28,8 @@ const IMAGES: readonly (readonly [RegExp, ImageRule])[] = [
   [/^o\d/, { by: 'tiles', base: 75, tile: 150 }],
   [/^gpt-5(?:$|[-.](?:\d{4}|[123]|pro|codex|chat))/, { by: 'tiles', base: 70, tile: 140 }],
   [/^computer-use/, { by: 'tiles', base: 65, tile: 129 }],
+  // A token for 750 px, 4,784 at most (https://platform.claude.com/docs/en/build-with-claude/vision).
+  [/claude/, patches(3500, 1.37, 1.4)],
 ];
 
 /** gpt-5.4 and later, and what nobody knows yet. */

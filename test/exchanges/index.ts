@@ -4,6 +4,7 @@ import { chatKindExchanges } from './chat-kinds.ts';
 import { chatStreamExchanges } from './chat-stream.ts';
 import { errorExchanges } from './errors.ts';
 import { malformedExchanges } from './malformed.ts';
+import { messagesExchanges } from './messages.ts';
 import { otherExchanges } from './other-endpoints.ts';
 import { responsesExchanges } from './responses.ts';
 import { responsesStreamExchanges } from './responses-stream.ts';
@@ -14,12 +15,13 @@ export {
   chatStreamExchanges,
   errorExchanges,
   malformedExchanges,
+  messagesExchanges,
   otherExchanges,
   responsesExchanges,
   responsesStreamExchanges,
 };
 
-/** All exchanges written for the tests: well-formed ones, errors, malformed ones. */
+/** All exchanges with OpenAI's API that are written for the tests: well-formed ones, errors, malformed ones. */
 export const ownExchanges: readonly OwnExchange[] = [
   ...chatExchanges,
   ...chatKindExchanges,
@@ -33,7 +35,7 @@ export const ownExchanges: readonly OwnExchange[] = [
 
 /** The exchange with this id. */
 export function ownExchange(id: string): OwnExchange {
-  const found = ownExchanges.find((exchange) => exchange.id === id);
+  const found = [...ownExchanges, ...messagesExchanges].find((exchange) => exchange.id === id);
   if (found === undefined) throw new Error(`no exchange ${id}`);
   return found;
 }

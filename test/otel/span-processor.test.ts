@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Attributes, ROOT_CONTEXT, type Span, type Tracer, trace } from '@opentelemetry/api';
+import {
+  type Attributes,
+  ROOT_CONTEXT,
+  type Span,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 import { AlwaysOffSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import {
   attachCharge,
@@ -10,6 +17,7 @@ import {
   StoreError,
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
+import { withBudget } from '../../src/otel/current-budget.ts';
 import { RecordModelCallsSampler } from '../../src/otel/sampler.ts';
 import { BudgetSpanProcessor, OUR_SCOPE } from '../../src/otel/span-processor.ts';
 import { PriceBook } from '../../src/pricing/index.ts';
@@ -59,9 +67,9 @@ describe('a span of another instrumentation', () => {
     ['the model that answered', { 'gen_ai.response.model': 'gpt-4o-2024-08-06' }, { costNanoUsd: 3_500_000 }],
     ['its cached input', { 'gen_ai.usage.cache_read.input_tokens': 1_000 }, { costNanoUsd: 1_575_000 }],
     [
-      'no more cached input than input',
+      'cached input that is told apart from its input',
       { 'gen_ai.usage.cache_read.input_tokens': 9_999 },
-      { costNanoUsd: 1_575_000 },
+      { costNanoUsd: 4_899_825, tokens: 11_099 },
     ],
     ['its tier', { 'openai.response.service_tier': 'priority' }, { costNanoUsd: 2 * COST }],
     ['reasoning as output', { 'gen_ai.usage.reasoning.output_tokens': 90 }, { costNanoUsd: COST }],
@@ -142,11 +150,12 @@ describe('spans of others around one of ours', () => {
   it('are charged where they are its siblings, before it and after it', () => {
     const { ours, theirs, settled } = traced();
     const root = start(theirs, 'workflow');
-    start(theirs, 'chat', CALL, root).end();
-    const own = start(ours, 'chat gpt-5.2', CALL, root);
-    start(theirs, 'chat', CALL, root).end();
+    const other = { ...CALL, 'gen_ai.response.id': 'chatcmpl-other' };
+    start(theirs, 'chat', other, root).end();
+    const own = start(ours, 'chat gpt-5.2', { ...CALL, 'gen_ai.response.id': 'chatcmpl-own' }, root);
+    start(theirs, 'chat', other, root).end();
     own.end();
-    start(theirs, 'chat', CALL, root).end();
+    start(theirs, 'chat', other, root).end();
     root.end();
     assert.equal(settled().calls, 3);
     assert.equal(settled().costNanoUsd, 3 * COST);
@@ -158,7 +167,7 @@ describe('spans of others around one of ours', () => {
     for (let attempt = 0; attempt < 3; attempt += 1) start(ours, 'chat gpt-5.2', CALL, above).end();
     above.end();
     assert.deepEqual(settled(), NOTHING);
-    start(theirs, 'chat', CALL).end();
+    start(theirs, 'chat', { ...CALL, 'gen_ai.usage.output_tokens': 101 }).end();
     assert.equal(settled().calls, 1);
   });
 
@@ -182,6 +191,145 @@ describe('spans of others around one of ours', () => {
     const below = start(theirs, 'chat', CALL, own);
     own.end();
     below.end();
+    assert.deepEqual(settled(), NOTHING);
+  });
+});
+
+describe('spans of several instrumentations for one call', () => {
+  const above = { ...CALL, 'openinference.span.kind': 'LLM' };
+
+  it('are charged once where one stands above the other, whichever ends first', () => {
+    for (const order of ['inner first', 'outer first']) {
+      const { theirs, settled } = traced();
+      const outer = start(theirs, 'chat', above);
+      const inner = start(theirs, 'chat', { ...CALL, 'gen_ai.usage.output_tokens': 99 }, outer);
+      for (const span of order === 'inner first' ? [inner, outer] : [outer, inner]) span.end();
+      assert.equal(settled().calls, 1, order);
+    }
+  });
+
+  it('do not hide the calls of a tool that the model called', () => {
+    const { ours, theirs, settled } = traced();
+    const outer = start(theirs, 'ai.generateText.doGenerate', {
+      ...CALL,
+      'ai.operationId': 'ai.generateText.doGenerate',
+    });
+    const tool = start(theirs, 'ai.toolCall', { 'ai.operationId': 'ai.toolCall' }, outer);
+    start(theirs, 'chat', { ...CALL, 'gen_ai.usage.output_tokens': 7 }, tool).end();
+    start(ours, 'chat', { ...CALL, 'gen_ai.usage.output_tokens': 8 }, tool).end();
+    tool.end();
+    outer.end();
+    assert.equal(settled().calls, 2);
+  });
+
+  /** A span with times of its own, milliseconds. */
+  function timed(tracer: Tracer, from: number, attributes: Attributes): Span {
+    return tracer.startSpan('chat', { startTime: new Date(from), attributes }, ROOT_CONTEXT);
+  }
+
+  const cases: readonly (readonly [string, Attributes, Attributes, number])[] = [
+    ['at the same time with the same usage', {}, {}, 0],
+    ['with another usage', {}, { 'gen_ai.usage.output_tokens': 101 }, 1],
+    ['of another model', {}, { 'gen_ai.request.model': 'gpt-4.1' }, 1],
+    ['with the same response', { 'gen_ai.response.id': 'a' }, { 'gen_ai.response.id': 'a' }, 0],
+    ['with another response', { 'gen_ai.response.id': 'a' }, { 'gen_ai.response.id': 'b' }, 1],
+  ];
+  for (const [name, own, other, calls] of cases) {
+    it(`that know nothing of each other: ${name}`, () => {
+      const { ours, theirs, settled } = traced();
+      const outer = timed(theirs, 1_000_000, { ...CALL, ...other });
+      timed(ours, 1_000_100, { ...CALL, ...own }).end(new Date(1_000_200));
+      outer.end(new Date(1_000_300));
+      assert.equal(settled().calls, calls);
+    });
+  }
+
+  it('that know nothing of each other: of another moment', () => {
+    const { ours, theirs, settled } = traced();
+    timed(ours, 1_000_100, CALL).end(new Date(1_000_200));
+    timed(theirs, 1_000_150, CALL).end(new Date(1_000_300));
+    assert.equal(settled().calls, 1);
+  });
+
+  it('that know nothing of each other: ours ends last', () => {
+    const { ours, theirs, settled } = traced();
+    const outer = timed(theirs, 1_000_000, CALL);
+    const own = timed(ours, 1_000_100, CALL);
+    outer.end(new Date(1_000_200));
+    assert.equal(settled().calls, 0);
+    own.end(new Date(1_000_201));
+    assert.equal(settled().calls, 0);
+  });
+
+  it('that know nothing of each other: a call of ours that fails frees what waited for it', () => {
+    const { ours, theirs, settled } = traced();
+    const outer = timed(theirs, 1_000_000, CALL);
+    const own = timed(ours, 1_000_100, {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'gpt-5.2',
+    });
+    outer.end(new Date(1_000_200));
+    own.end(new Date(1_000_201));
+    assert.equal(settled().calls, 1);
+  });
+
+  it('that know nothing of each other: what waits is charged at shutdown', async () => {
+    const { ours, theirs, settled, provider } = traced();
+    const outer = timed(theirs, 1_000_000, CALL);
+    timed(ours, 1_000_100, CALL);
+    outer.end(new Date(1_000_200));
+    await provider.shutdown();
+    assert.equal(settled().calls, 1);
+  });
+
+  it('that know nothing of each other: two equal calls of ours are two', () => {
+    const { ours, theirs, settled } = traced();
+    const outer = [
+      timed(theirs, 1_000_000, CALL),
+      timed(theirs, 1_000_000, CALL),
+      timed(theirs, 1_000_000, CALL),
+    ];
+    for (const at of [1_000_100, 1_000_110]) timed(ours, at, CALL).end(new Date(at + 10));
+    for (const span of outer) span.end(new Date(1_000_300));
+    assert.equal(settled().calls, 1);
+  });
+});
+
+describe('a span of another instrumentation, further', () => {
+  it('is charged to the budget that it was started in', () => {
+    const { theirs, settled } = traced();
+    const job = new TokenBudgetTracker(defineBudget({ name: 'job', limits: { costUsd: 1 } }), {
+      store: new MemoryStore(),
+    });
+    const span = withBudget(job, () => theirs.startSpan('chat', { attributes: CALL }));
+    span.end();
+    assert.deepEqual(settled(), NOTHING);
+    assert.deepEqual((job.status() as BudgetStatus).balances.settled, CHARGED);
+  });
+
+  it('is priced by the provider that it names', () => {
+    const { theirs, settled } = traced();
+    start(theirs, 'chat', {
+      ...CALL,
+      'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-5',
+    }).end();
+    // 1,000 × $3 and 100 × $15 a million.
+    assert.equal(settled().costNanoUsd, 4_500_000);
+  });
+
+  it('without usage is reported, but for one that failed', () => {
+    const { theirs, tracker, settled } = traced();
+    const events: string[] = [];
+    tracker.on((event) => {
+      if (event.type === 'usage_missing') events.push(`${event.model} ${event.charged}`);
+    });
+    const silent = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-5.2' };
+    start(theirs, 'chat', silent).end();
+    const failed = start(theirs, 'chat', silent);
+    failed.setStatus({ code: SpanStatusCode.ERROR });
+    failed.end();
+    assert.deepEqual(events, ['gpt-5.2 nothing']);
     assert.deepEqual(settled(), NOTHING);
   });
 });

@@ -5,17 +5,17 @@ import { eventsOf } from './sse.ts';
 /** The `usage` object of a response body or of the last event of a stream that carries one. */
 export function rawUsage(response: unknown): JsonObject | undefined {
   if (typeof response === 'string') {
-    return eventsOf(response).reduce<JsonObject | undefined>(
-      (last, event) => usageOf(event) ?? last,
-      undefined,
-    );
+    const told = eventsOf(response).filter((event) => usageOf(event) !== undefined);
+    // Anthropic tells the input at the start of a stream and the output at its end.
+    const parts = told.at(-1)?.['type'] === 'message_delta' ? told : told.slice(-1);
+    return parts.length === 0 ? undefined : Object.assign({}, ...parts.map(usageOf));
   }
   return usageOf(response);
 }
 
 function usageOf(body: unknown): JsonObject | undefined {
   if (!isObject(body)) return undefined;
-  const inner = isObject(body['response']) ? body['response'] : body;
+  const inner = [body['response'], body['message'], body].find(isObject) ?? body;
   return isObject(inner['usage']) ? inner['usage'] : undefined;
 }
 
@@ -24,6 +24,7 @@ function usageOf(body: unknown): JsonObject | undefined {
  * which compare the two compare two readings; it believes the numbers, as the service's bill would.
  */
 export function billedUsage(usage: JsonObject): TokenUsage {
+  if ('cache_read_input_tokens' in usage) return billedMessages(usage);
   const chat = 'prompt_tokens' in usage;
   const input = part(usage, chat ? 'prompt_tokens_details' : 'input_tokens_details');
   const output = part(usage, chat ? 'completion_tokens_details' : 'output_tokens_details');
@@ -39,6 +40,18 @@ export function billedUsage(usage: JsonObject): TokenUsage {
     imageOutput: count(output, 'image_tokens'),
     acceptedPrediction: count(output, 'accepted_prediction_tokens'),
     rejectedPrediction: count(output, 'rejected_prediction_tokens'),
+  });
+}
+
+/** Of Anthropic: what the cache read and wrote stands beside the input. */
+function billedMessages(usage: JsonObject): TokenUsage {
+  const cachedInput = count(usage, 'cache_read_input_tokens');
+  const cacheWrite = count(usage, 'cache_creation_input_tokens');
+  return tokenUsage({
+    input: count(usage, 'input_tokens') + cachedInput + cacheWrite,
+    cachedInput,
+    cacheWrite,
+    output: count(usage, 'output_tokens'),
   });
 }
 

@@ -21,6 +21,15 @@ export const OPENAI_VERSIONS = {
 
 export type OpenaiVersion = keyof typeof OPENAI_VERSIONS;
 
+/** What tests of other packages install. */
+export const WORKSPACES = {
+  'ai-sdk': join(MATRIX, 'ai-sdk'),
+  frameworks: join(MATRIX, 'frameworks'),
+  instrumentations: join(MATRIX, 'instrumentations'),
+} as const;
+
+export type Workspace = keyof typeof WORKSPACES;
+
 /** The built package, and its preload. */
 export const packagePath = join(REPO_ROOT, 'dist', 'index.js');
 export const registerPath = join(REPO_ROOT, 'dist', 'register.js');

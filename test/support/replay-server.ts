@@ -55,8 +55,17 @@ export interface ReplayServer {
   readonly close: () => Promise<void>;
 }
 
+/** A request as the server sees it. */
+export interface ReplayRequest {
+  readonly url: string;
+  readonly replayId: string | undefined;
+  readonly body: JsonObject | undefined;
+}
+
 export interface ReplayOptions {
   readonly exchanges: readonly Exchange[];
+  /** Finds the exchange that answers a request; by its id or its body if absent. */
+  readonly choose?: (exchanges: readonly Exchange[], request: ReplayRequest) => Exchange | undefined;
   /** Of every answer, or of the n-th (from 0). The header of a request prevails over it. */
   readonly behaviour?: ReplayBehaviour | ((n: number, exchange: Exchange | undefined) => ReplayBehaviour);
 }
@@ -91,7 +100,8 @@ async function answer(
 ): Promise<void> {
   const body = parseObject((await readBody(request)).toString('utf8'));
   const url = request.url ?? '/';
-  const exchange = matchExchange(options.exchanges, { url, replayId: header(request, ID_HEADER), body });
+  const choose = options.choose ?? matchExchange;
+  const exchange = choose(options.exchanges, { url, replayId: header(request, ID_HEADER), body });
   const entry: AccountEntry = {
     n: account.length,
     path: normalizePath(url).path,

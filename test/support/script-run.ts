@@ -1,9 +1,9 @@
-import { ownExchanges } from '../exchanges/index.ts';
-import { makeAppDir } from './app-dir.ts';
+import { messagesExchanges, ownExchanges } from '../exchanges/index.ts';
+import { makeAppDir, makeWorkspaceDir } from './app-dir.ts';
 import type { Exchange } from './exchange.ts';
 import { type FlatSpan, type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
-import type { OpenaiVersion } from './paths.ts';
-import { type ReplayServer, startReplayServer } from './replay-server.ts';
+import type { OpenaiVersion, Workspace } from './paths.ts';
+import { type ReplayOptions, type ReplayServer, startReplayServer } from './replay-server.ts';
 import { type NodeResult, packagePath, registerPath, runNode } from './run-node.ts';
 
 export interface ScriptRun {
@@ -13,7 +13,10 @@ export interface ScriptRun {
   /** The settings file. */
   readonly config?: object;
   readonly exchanges?: readonly Exchange[];
+  readonly choose?: ReplayOptions['choose'];
   readonly openai?: OpenaiVersion;
+  /** Runs it where this workspace of test/matrix is installed. */
+  readonly workspace?: Workspace;
   /** Leaves the import of openai, and `client`, to the script. */
   readonly openaiLate?: boolean;
   /** Further files beside the script. */
@@ -49,9 +52,13 @@ const failure = (error) => ({ name: error.name, code: error.code, status: error.
 
 /** Runs a small application under the preload against a replay server and an OTLP receiver. */
 export async function runScript(run: ScriptRun): Promise<ScriptResult> {
-  const app = makeAppDir(run.openai);
+  const app =
+    run.workspace === undefined ? makeAppDir(run.openai) : makeWorkspaceDir(run.workspace, run.openai);
   const otlp = await startOtlpReceiver();
-  const server = await startReplayServer({ exchanges: run.exchanges ?? ownExchanges });
+  const server = await startReplayServer({
+    exchanges: run.exchanges ?? [...ownExchanges, ...messagesExchanges],
+    ...(run.choose === undefined ? {} : { choose: run.choose }),
+  });
   try {
     for (const [name, content] of Object.entries(run.files ?? {})) app.write(name, content);
     app.write('script.mjs', `${run.openaiLate === true ? '' : CLIENT}${PRELUDE}\n${run.script}`);

@@ -1,0 +1,47 @@
+import type { BudgetExceededError, MaybePromise } from '../budget/index.ts';
+import type { AnswerSink } from '../openai/answer-sink.ts';
+import type { Call } from '../openai/call.ts';
+import { isRecord } from '../openai/sdk-types.ts';
+import { StreamMeter } from '../openai/stream-meter.ts';
+import { chatChunkOf } from './result.ts';
+
+/** The parts of a stream of the AI SDK. */
+export class PartSink<T> implements AnswerSink<T> {
+  readonly #meter: StreamMeter;
+  #error: unknown;
+  #ended = false;
+
+  constructor(call: Call) {
+    this.#meter = new StreamMeter(call, false);
+  }
+
+  write(part: T): T[] {
+    // Providers tell of a failure by a part, and end the stream without an error.
+    if (isRecord(part) && part['type'] === 'error') this.#error = part['error'];
+    this.#meter.read(chatChunkOf(part));
+    return [part];
+  }
+
+  payFor(): MaybePromise<BudgetExceededError | undefined> {
+    return this.#meter.payFor();
+  }
+
+  end(): T[] {
+    this.#finish(this.#error === undefined ? 'complete' : { error: this.#error });
+    return [];
+  }
+
+  cut(): void {
+    this.#finish('cut');
+  }
+
+  failed(error: unknown): void {
+    this.#finish({ error });
+  }
+
+  #finish(how: 'complete' | 'cut' | { error: unknown }): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#meter.end(how);
+  }
+}

@@ -1,0 +1,37 @@
+import { diag } from '@opentelemetry/api';
+import { isPromise } from '../budget/index.ts';
+import { beginCall } from './begin-call.ts';
+import type { Call, CallHost } from './call.ts';
+import { isCounted } from './counted.ts';
+import { isRefusal } from './failure.ts';
+import type { CallPlan } from './plan.ts';
+import { safely } from './safely.ts';
+
+/**
+ * Begins the call of a request. Undefined where it is not one that is counted, where it is a part of one that is, or where our
+ * own code failed: the request then goes on as if we were not there.
+ * @param makePlan gives the plan of the request; undefined for one that is not counted
+ * @throws the refusals of {@link beginCall}
+ */
+export async function beginSafely(
+  host: CallHost,
+  makePlan: () => CallPlan | undefined,
+  signal?: AbortSignal | null,
+): Promise<Call | undefined> {
+  if (isCounted()) return undefined;
+  try {
+    const plan = makePlan();
+    if (plan === undefined) return undefined;
+    safely('the start of telemetry', () => host.beforeCall());
+    const file = plan.body['input_file_id'];
+    if (file !== undefined) await host.files.ready(file);
+    const call = beginCall(host, plan);
+    return isPromise(call) ? await call : call;
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    // A wait that the caller aborted: the client sees the signal too, and throws its own error.
+    if (signal?.aborted === true) return undefined;
+    diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
+    return undefined;
+  }
+}

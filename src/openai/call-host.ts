@@ -1,0 +1,62 @@
+import type { Tracer } from '@opentelemetry/api';
+import type { TokenBudgetTracker } from '../budget/index.ts';
+import type { PriceBook } from '../pricing/index.ts';
+import { BatchFiles } from './batch-files.ts';
+import type { Call, CallHost } from './call.ts';
+import type { Instruments } from './instruments.ts';
+import { ResponseMemory } from './response-memory.ts';
+import { SeenOnce } from './seen-once.ts';
+import { WorkMemory } from './work.ts';
+
+export interface CallHostOptions {
+  readonly tracker: TokenBudgetTracker;
+  readonly prices: PriceBook;
+  readonly uncountedEndpoints?: 'warn' | 'refuse' | undefined;
+  readonly includeUsage?: 'auto' | 'always' | 'never' | undefined;
+  readonly captureContent?: boolean | undefined;
+  /** Called once, before the first call begins. */
+  readonly onFirstCall?: (() => void) | undefined;
+}
+
+/** Where the telemetry of calls goes; asked for with each call, since providers may be registered late. */
+export interface CallTelemetry {
+  tracer(): Tracer;
+  instruments(): Instruments;
+}
+
+/** What calls share, from the options that a user gives. */
+export function createCallHost(
+  options: CallHostOptions,
+  telemetry: CallTelemetry,
+  open = new Set<Call>(),
+): CallHost {
+  const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, onFirstCall } = options;
+  const memory = new ResponseMemory();
+  let called = false;
+  const models = new Set<string>();
+  return {
+    tracker,
+    prices,
+    memory,
+    work: new WorkMemory(),
+    files: new BatchFiles(prices, memory),
+    containers: new SeenOnce(),
+    endpoints: new SeenOnce(),
+    uncountedEndpoints: uncountedEndpoints ?? 'warn',
+    includeUsage: includeUsage ?? 'auto',
+    captureContent: captureContent ?? false,
+    open,
+    get tracer() {
+      return telemetry.tracer();
+    },
+    get instruments() {
+      return telemetry.instruments();
+    },
+    beforeCall: () => {
+      if (called) return;
+      called = true;
+      onFirstCall?.();
+    },
+    firstOfModel: (model) => models.size < 1_000 && !models.has(model) && models.add(model) !== undefined,
+  };
+}

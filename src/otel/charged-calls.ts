@@ -1,0 +1,94 @@
+import type { HrTime } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace';
+import { modelOf, namesModel, responseIdOf, type SpanUsage } from './llm-span.ts';
+
+/** A call that was charged, as the span told it that it was charged by. */
+interface ChargedCall {
+  readonly span: ReadableSpan;
+  readonly seen: SpanUsage;
+  readonly responseId: string | undefined;
+  /** The instrumentations that told of it. */
+  readonly scopes: Set<string>;
+}
+
+/** How many calls are remembered; the oldest are forgotten first. */
+const SIZE = 1_000;
+
+/** How far the clocks of two instrumentations may be apart: one takes whole milliseconds, the other parts of them. */
+const CLOCKS_MS = 5;
+
+/**
+ * The calls that were charged last. Instrumentations that do not put their span into the context of the call are told by it
+ * nonetheless: their spans have the same usage, and the same response, or the same model at the same time.
+ */
+export class ChargedCalls {
+  readonly #calls: ChargedCall[] = [];
+  /** Spans of calls that will be charged once they end. */
+  readonly #open = new Set<ReadableSpan>();
+
+  /** A call began that will be charged when its span ends. */
+  begin(span: ReadableSpan): void {
+    this.#open.add(span);
+  }
+
+  /** Its span ended; without usage where it was not charged. */
+  end(span: ReadableSpan, seen: SpanUsage | undefined): void {
+    this.#open.delete(span);
+    if (seen !== undefined) this.remember(span, seen);
+  }
+
+  /** Whether the span may tell of a call that has not ended yet: one of that model that began within it. */
+  mayBeOpen(span: ReadableSpan, seen: SpanUsage): boolean {
+    for (const open of this.#open) {
+      if (startsWithin(open, span) && (seen.model === '' || sharesModel(open, span, seen))) return true;
+    }
+    return false;
+  }
+
+  /** Whether the span tells of a call that another instrumentation told of before. One call is taken for one span of each. */
+  knows(span: ReadableSpan, seen: SpanUsage): boolean {
+    const scope = span.instrumentationScope.name;
+    const responseId = responseIdOf(span.attributes);
+    const known = this.#calls.findLast(
+      (call) => !call.scopes.has(scope) && isSameCall(call, { span, seen, responseId }),
+    );
+    known?.scopes.add(scope);
+    return known !== undefined;
+  }
+
+  remember(span: ReadableSpan, seen: SpanUsage): void {
+    const scopes = new Set([span.instrumentationScope.name]);
+    this.#calls.push({ span, seen, responseId: responseIdOf(span.attributes), scopes });
+    if (this.#calls.length > SIZE) this.#calls.shift();
+  }
+}
+
+function isSameCall(a: ChargedCall, b: Omit<ChargedCall, 'scopes'>): boolean {
+  if (a.seen.usage.input !== b.seen.usage.input || a.seen.usage.output !== b.seen.usage.output) return false;
+  if (a.responseId !== undefined && b.responseId !== undefined) return a.responseId === b.responseId;
+  const sameModel =
+    namesModel(a.span.attributes, b.seen.model) || namesModel(b.span.attributes, a.seen.model);
+  return sameModel && (contains(a.span, b.span) || contains(b.span, a.span));
+}
+
+/** An answer may name another model than its request, which both spans name. */
+function sharesModel(open: ReadableSpan, span: ReadableSpan, seen: SpanUsage): boolean {
+  const asked = modelOf(open.attributes);
+  return asked === seen.model || namesModel(span.attributes, asked) || seen.model.startsWith(asked);
+}
+
+function startsWithin(inner: ReadableSpan, outer: ReadableSpan): boolean {
+  const start = ms(inner.startTime);
+  return ms(outer.startTime) <= start + CLOCKS_MS && start <= ms(outer.endTime) + CLOCKS_MS;
+}
+
+function contains(outer: ReadableSpan, inner: ReadableSpan): boolean {
+  return (
+    ms(outer.startTime) <= ms(inner.startTime) + CLOCKS_MS &&
+    ms(inner.endTime) <= ms(outer.endTime) + CLOCKS_MS
+  );
+}
+
+function ms([seconds, nanos]: HrTime): number {
+  return seconds * 1_000 + nanos / 1_000_000;
+}
