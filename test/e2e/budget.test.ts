@@ -59,12 +59,12 @@ describe('a limit refuses the call that would pass it, before it leaves the proc
   test('minutes', async () => {
     const { printed } = await runScript({
       script: `await client.chat.completions.create(CHAT, replay('chat-plain'));
-        await new Promise((done) => setTimeout(done, 700));
+        await new Promise((done) => setTimeout(done, 3_100));
         await client.chat.completions.create(CHAT, replay('chat-plain')).catch((error) => print({ ...failure(error), limit: error.limit }));`,
-      env: { TOKEN_BUDGET_MINUTES: '0.01' },
+      env: { TOKEN_BUDGET_MINUTES: '0.05' },
     });
     const [denied] = printed as [Record<string, unknown>];
-    assert.deepEqual(denied['limit'], { name: 'minutes', value: 0.01 });
+    assert.deepEqual(denied['limit'], { name: 'minutes', value: 0.05 });
   });
 });
 
