@@ -1,5 +1,6 @@
 export { type Account, admit, affords, worstCase } from './admission.ts';
 export { attachCharge, chargeOf, type PendingCharge } from './charges.ts';
+export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
 export {
   type BudgetDefinition,
   chainOf,
@@ -10,10 +11,17 @@ export {
   type Mode,
   type Window,
 } from './definition.ts';
-export { BudgetExceededError, type SpentAmounts, StoreError, StoreUnavailableError } from './errors.ts';
+export {
+  BudgetExceededError,
+  BudgetExhaustedError,
+  type SpentAmounts,
+  StoreError,
+  StoreUnavailableError,
+} from './errors.ts';
 export {
   type BudgetEvent,
   type BudgetListener,
+  type CallEvent,
   type ClampedEvent,
   type DeniedEvent,
   type ExhaustedEvent,
@@ -24,7 +32,16 @@ export {
   type ThresholdEvent,
   type UsageMissingEvent,
 } from './events.ts';
-export type { Admission, Admitted, Balances, Denied, MaybePromise, ReserveRequest, Store } from './ledger.ts';
+export type {
+  Abandoned,
+  Admission,
+  Admitted,
+  Balances,
+  Denied,
+  MaybePromise,
+  ReserveRequest,
+  Store,
+} from './ledger.ts';
 export {
   type Amounts,
   addAmounts,
@@ -36,8 +53,20 @@ export {
   NOTHING,
   subtractAmounts,
 } from './limits.ts';
+export { onAnyBudgetEvent } from './listeners.ts';
 export { afterwards, isPromise, quietly } from './maybe-promise.ts';
+export type { RecordedUsage } from './recorded-usage.ts';
+export type { Reserve } from './reservations.ts';
 export { type FailurePolicy, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
+export { type Seal, type Sealed, seal, unseal } from './sealed.ts';
+export type { TrackerJson, TrackerSnapshot } from './snapshot.ts';
+export type { BudgetStatus, Left } from './status.ts';
+export {
+  getBudgetStatusMessage,
+  isBudgetStatusMessage,
+  type StatusFormat,
+  type StatusMessageOptions,
+} from './status-message.ts';
 export {
   DEFAULT_MINUTES,
   MINUTES_PER_RATE,
@@ -47,10 +76,7 @@ export {
   USD_PER_RATE,
 } from './time-budget.ts';
 export {
-  type BudgetStatus,
   LEASE_MS,
-  type Left,
-  type Reserve,
   TokenBudgetTracker,
   type TrackerOptions,
 } from './tracker.ts';

@@ -1,6 +1,6 @@
 import type { BudgetDefinition } from './definition.ts';
 import { StoreError, StoreUnavailableError } from './errors.ts';
-import type { Admission, Balances, ReserveRequest, Store } from './ledger.ts';
+import type { Abandoned, Admission, Balances, ReserveRequest, Store } from './ledger.ts';
 import { type Amounts, addAmounts, NOTHING, subtractAmounts } from './limits.ts';
 
 /** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
@@ -104,6 +104,11 @@ export class ResilientStore implements Store {
 
   async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
     await this.#within(this.#inner.heartbeat(ids, leaseMs));
+  }
+
+  /** @throws StoreError where the store is away: their leases end then */
+  chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
+    return this.#within(Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix)));
   }
 
   async close(): Promise<void> {

@@ -3,6 +3,15 @@ import { type BudgetEvent, THRESHOLDS } from './events.ts';
 import type { Balances } from './ledger.ts';
 import { LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from './limits.ts';
 
+/** What was told of a budget, to be kept in a checkpoint: so that nothing is told again after it. */
+export interface WatchState {
+  /** How many thresholds. */
+  readonly crossed: number;
+  readonly exhausted: boolean;
+  /** The beginning of the window that it is of. */
+  readonly startedAt?: number | undefined;
+}
+
 /** Watches the balances of one budget and says which thresholds were crossed, each once a window, and exhaustion, once. */
 export class BudgetWatch {
   readonly #budget: BudgetDefinition;
@@ -16,6 +25,18 @@ export class BudgetWatch {
 
   get exhausted(): boolean {
     return this.#exhausted;
+  }
+
+  get state(): WatchState {
+    const startedAt = this.#startedAt === undefined ? {} : { startedAt: this.#startedAt };
+    return { crossed: this.#crossed, exhausted: this.#exhausted, ...startedAt };
+  }
+
+  /** Goes on from what was told before. */
+  restore({ crossed, exhausted, startedAt }: WatchState): void {
+    this.#crossed = Math.min(crossed, THRESHOLDS.length);
+    this.#exhausted = exhausted;
+    this.#startedAt = startedAt;
   }
 
   /** The events that the new balances give rise to, in order. */

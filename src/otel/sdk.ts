@@ -1,17 +1,16 @@
-import { logs, metrics } from '@opentelemetry/api';
+import { metrics } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import { writeBudgetEvent } from './budget-events.ts';
 import { observeBudget, recordBudget } from './budget-metrics.ts';
 import type { Env } from './env.ts';
 import { ExportChannel } from './export-channel.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
+import { reportEvents } from './report-events.ts';
 import { resourceDetectors } from './resource.ts';
 import { RecordModelCallsSampler } from './sampler.ts';
 import { samplerFromEnv } from './sampler-env.ts';
-import * as semconv from './semconv.ts';
 import { BudgetSpanProcessor, OUR_SCOPE } from './span-processor.ts';
 
 export interface TelemetryOptions {
@@ -45,27 +44,15 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     logRecordProcessors: [...pipelines.logs],
   });
   sdk.start();
-  reportEvents(options);
+  reportEvents(options.version);
   refresh = recordBudget(metrics.getMeter(OUR_SCOPE, version), tracker);
   return { flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs) };
 }
 
 /** Reports the budget to the providers that the host has registered. */
 export function reportToHost(options: TelemetryOptions): void {
-  reportEvents(options);
+  reportEvents(options.version);
   observeBudget(metrics.getMeter(OUR_SCOPE, options.version), options.tracker);
-}
-
-function reportEvents({ tracker, version }: TelemetryOptions): void {
-  const logger = logs.getLogger(OUR_SCOPE, version);
-  const failures = metrics.getMeter(OUR_SCOPE, version).createCounter(semconv.METRIC_STORE_FAILURES, {
-    unit: '{failure}',
-    description: 'How often the store was found to be away.',
-  });
-  tracker.on((event) => {
-    writeBudgetEvent(event, logger);
-    if (event.type === 'store_unavailable') failures.add(1, { [semconv.ATTR_BUDGET_NAME]: event.budget });
-  });
 }
 
 /** The processors hand over what they hold at once; metrics are collected without waiting. */

@@ -94,6 +94,12 @@ export const ATTR_BUDGET_RESERVED = 'token_budget.reserved';
 export const ATTR_BUDGET_REQUESTED = 'token_budget.requested';
 export const ATTR_BUDGET_REASON = 'token_budget.reason';
 
+/** Ours: the part of the work that something happened in, such as a step of a job. */
+export const ATTR_BUDGET_SCOPE = 'token_budget.scope';
+/** Ours, on `token_budget.call`: how long the call took, seconds. */
+export const ATTR_BUDGET_CALL_DURATION = 'token_budget.call.duration';
+
+export const EVENT_CALL = 'token_budget.call';
 export const EVENT_THRESHOLD = 'token_budget.threshold';
 export const EVENT_EXHAUSTED = 'token_budget.exhausted';
 export const EVENT_DENIED = 'token_budget.denied';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type Abandoned,
   type Admission,
   type Amounts,
   type Balances,
@@ -11,7 +12,7 @@ import {
 } from '../budget/index.ts';
 import { amountArguments, limitArguments, minutesArgument, picoArgument, whole } from './redis/arguments.ts';
 import { type AccountKey, inAnyWindow, Keys } from './redis/keys.ts';
-import { balancesOf, reserveReplyOf } from './redis/replies.ts';
+import { abandonedOf, balancesOf, reserveReplyOf } from './redis/replies.ts';
 import { type Parameters, Runner } from './redis/runner.ts';
 import { SCRIPTS } from './redis/scripts.ts';
 
@@ -157,6 +158,11 @@ export class RedisStore implements Store {
       const parameters = this.#parameters([], [whole(leaseMs), ...some]);
       await this.#runner.run(SCRIPTS.heartbeat, () => parameters);
     }
+  }
+
+  async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
+    const parameters = this.#parameters([], [idPrefix]);
+    return abandonedOf((await this.#runner.run(SCRIPTS.chargeAbandoned, () => parameters)).values);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import {
+  type Abandoned,
   type Account,
   type Admission,
   type Amounts,
@@ -17,7 +18,7 @@ import { accountOfReservation, chargeAccount, glance, presentAccount } from './s
 import { Connection } from './sqlite/connection.ts';
 import { failureOf, isBusy, leavesFileUsable, lockedFor } from './sqlite/failures.ts';
 import { pauseBefore } from './sqlite/pause.ts';
-import { end, endLapsed, growBy, isOpen, renew, take } from './sqlite/reservations.ts';
+import { end, endAbandoned, endLapsed, growBy, isOpen, renew, take } from './sqlite/reservations.ts';
 
 export interface SqliteStoreOptions {
   /** The clock, milliseconds since the epoch; the same for all processes that share the file. */
@@ -119,6 +120,10 @@ export class SqliteStore implements Store {
     return this.#write((connection, now) => {
       for (const id of ids) renew(connection, id, now + Math.ceil(leaseMs));
     });
+  }
+
+  chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]> {
+    return this.#write((connection) => endAbandoned(connection, idPrefix));
   }
 
   /** Lets go of the file once the calls that wait for it have their answers. Calls after it reject. */

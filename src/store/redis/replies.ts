@@ -1,4 +1,5 @@
 import {
+  type Abandoned,
   type Admission,
   type Balances,
   type BudgetDefinition,
@@ -72,6 +73,19 @@ export function balancesOf(values: readonly string[]): Balances {
     open: at(6),
     startedAt: at(7),
   };
+}
+
+/** Ids and amounts, four values each. */
+export function abandonedOf(values: readonly string[]): Abandoned[] {
+  const abandoned: Abandoned[] = [];
+  for (let at = 0; at + 3 < values.length; at += 4) {
+    const [id = '', cost, tokens, calls] = values.slice(at, at + 4);
+    abandoned.push({
+      id,
+      charged: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
+    });
+  }
+  return abandoned;
 }
 
 function isLimit(value: string | undefined): value is LimitName {

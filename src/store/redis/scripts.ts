@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BALANCES, CHARGE, UNCHARGE } from './lua/account.ts';
 import { PRELUDE } from './lua/prelude.ts';
-import { GROW, HEARTBEAT, SETTLE, UNRESERVE } from './lua/reservation.ts';
+import { CHARGE_ABANDONED, GROW, HEARTBEAT, SETTLE, UNRESERVE } from './lua/reservation.ts';
 import { RESERVE } from './lua/reserve.ts';
 
 /** A script that runs atomically on the server. */
@@ -20,6 +20,7 @@ export const SCRIPTS = {
   uncharge: script(UNCHARGE),
   balances: script(BALANCES),
   heartbeat: script(HEARTBEAT),
+  chargeAbandoned: script(CHARGE_ABANDONED),
 } as const;
 
 function script(body: string): Script {

@@ -73,6 +73,10 @@ export class Connection {
     return this.#prepared(sql).get(...values);
   }
 
+  all(sql: string, ...values: SQLInputValue[]): Row[] {
+    return this.#prepared(sql).all(...values);
+  }
+
   /** How many rows were changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).changes);
