@@ -43,6 +43,7 @@ export function preload(): Preloaded {
       prices,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
+      budgetStatus: config.budgetStatus,
       // Not at once: imports are hoisted, so the host may be about to start an SDK of its own in the module
       // that has just imported openai.
       onPatch: () => setImmediate(start),

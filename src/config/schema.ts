@@ -108,6 +108,7 @@ const SETTING_ENTRIES = {
   ),
   unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
+  budgetStatus: v.optional(v.picklist(['off', 'text', 'compact'])),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),
 };
 export const settingsSchema = settings(SETTING_ENTRIES);
@@ -139,6 +140,7 @@ const TAKES: Readonly<Record<string, string>> = {
   prices: 'an object of model names, each with input and output in USD per million tokens',
   unknownModel: 'family, error, zero, or an object with input and output in USD per million tokens',
   includeUsage: 'auto, always or never',
+  budgetStatus: 'off, text or compact',
   flushTimeoutMs: 'a whole number of milliseconds from 0 to 60000, such as 2000',
 };
 

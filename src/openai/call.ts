@@ -24,6 +24,7 @@ import { type UsageSource, usageAttributes } from '../otel/usage-attributes.ts';
 import { hidesReasoning, nanoToUsd, type PriceBook, type RateCard } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
 import { type Answer, answerTexts, readAnswer } from './answer.ts';
+import type { BudgetStatusSetting } from './budget-status.ts';
 import { outputContent } from './content.ts';
 import { countedUsage, repairUsage } from './estimate.ts';
 import { errorType, failureCost } from './failure.ts';
@@ -44,6 +45,7 @@ export interface CallHost {
   readonly memory: ResponseMemory;
   readonly includeUsage: 'auto' | 'always' | 'never';
   readonly captureContent: boolean;
+  readonly budgetStatus: BudgetStatusSetting;
   readonly tracer: Tracer;
   readonly instruments: Instruments;
   /** Calls that have begun and not ended. */

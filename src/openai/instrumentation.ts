@@ -7,13 +7,14 @@ import {
 } from '@opentelemetry/instrumentation';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
+import type { BudgetStatusSetting } from './budget-status.ts';
 import type { Call, CallHost } from './call.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
+import { createCallHost } from './meter-client.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
-import { ResponseMemory } from './response-memory.ts';
+import { SCOPE } from './scope.ts';
 
-/** The name of the instrumentation scope of our spans and metrics. */
-export const SCOPE = 'otel-token-budget';
+export { SCOPE };
 
 export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   /** The budget that calls are charged to. */
@@ -23,6 +24,8 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether prompts and completions go into spans; the default is no. */
   readonly captureContent?: boolean;
+  /** Whether calls of Chat and Responses are told their budget, and at which length; the default is `off`. */
+  readonly budgetStatus?: BudgetStatusSetting;
   /** Called each time a copy of the SDK is patched, before the application has it. */
   readonly onPatch?: () => void;
   /** Called once, before the first call begins. */
@@ -79,15 +82,14 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   private createHost(): CallHost {
-    const { tracker, prices, includeUsage, captureContent, onFirstCall } = this.getConfig();
+    const { tracker, prices, includeUsage, captureContent, budgetStatus, onFirstCall } = this.getConfig();
     let called = false;
-    const models = new Set<string>();
     const tracer = () => this.tracer;
     const instruments = () => this.instruments;
-    return {
+    return createCallHost({
       tracker,
       prices,
-      memory: new ResponseMemory(),
+      budgetStatus: budgetStatus ?? 'off',
       includeUsage: includeUsage ?? 'auto',
       captureContent: captureContent ?? false,
       open: this.open,
@@ -102,8 +104,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
         called = true;
         onFirstCall?.();
       },
-      firstOfModel: (model) => models.size < 1_000 && !models.has(model) && models.add(model) !== undefined,
-    };
+    });
   }
 
   private patchModule(exports: unknown): void {

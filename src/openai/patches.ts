@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
 import { BudgetExceededError, isPromise, StoreUnavailableError } from '../budget/index.ts';
+import { currentBudget } from '../otel/current-budget.ts';
 import { PriceUnknownError } from '../pricing/index.ts';
 import { beginCall } from './begin-call.ts';
+import { optionsWithStatus } from './budget-status.ts';
 import type { Call, CallHost } from './call.ts';
 import { failureCost } from './failure.ts';
 import { planOf } from './plan.ts';
@@ -72,7 +74,20 @@ export function clientPatches(host: CallHost): readonly ClientPatch[] {
   ];
 }
 
+/** Marks what stands in for a method, whichever copy of this package put it there. */
+const METERED = Symbol.for('otel-token-budget.metered');
+
+/** Whether the calls of a client are seen already. */
+export function isMetered(client: object): boolean {
+  const { makeRequest } = client as { makeRequest?: object };
+  return makeRequest !== undefined && METERED in makeRequest;
+}
+
 function patchMakeRequest(host: CallHost, original: Method): Method {
+  return Object.assign(meteredRequest(host, original), { [METERED]: true });
+}
+
+function meteredRequest(host: CallHost, original: Method): Method {
   return async function makeRequest(this: Client, input: unknown, ...rest: unknown[]): Promise<unknown> {
     const options: unknown = await input;
     if (!isRecord(options)) return original.call(this, options, ...rest);
@@ -81,7 +96,8 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
       await beforeRetry(underWay);
       return original.call(this, options, ...rest);
     }
-    const sent = await begin(host, this, options);
+    const asked = await tellStatus(host, options);
+    const sent = await begin(host, this, asked);
     if (sent === undefined) return original.call(this, options, ...rest);
     const tagged = { ...options, body: sent.body, [SENT]: sent };
     try {
@@ -99,6 +115,17 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
       throw error;
     }
   };
+}
+
+/** The request with the status of its budget in it, where that is asked for. */
+async function tellStatus(host: CallHost, options: RequestOptions): Promise<RequestOptions> {
+  if (host.budgetStatus === 'off') return options;
+  try {
+    return await optionsWithStatus(options, currentBudget() ?? host.tracker, host.budgetStatus);
+  } catch (error) {
+    diag.error('otel-token-budget: a call could not be told its budget; it goes on without', error);
+    return options;
+  }
 }
 
 /** Before the SDK sends a request again: an attempt that may have been billed is charged, and the next one paid for. */
