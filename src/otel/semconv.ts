@@ -99,6 +99,32 @@ export const ATTR_BUDGET_SCOPE = 'token_budget.scope';
 /** Ours, on `token_budget.call`: how long the call took, seconds. */
 export const ATTR_BUDGET_CALL_DURATION = 'token_budget.call.duration';
 
+export const ATTR_AGENT_NAME = 'gen_ai.agent.name';
+export const ATTR_TOOL_NAME = 'gen_ai.tool.name';
+
+/** Ours: a job, the number of its run, and one of its steps with the number of its try; numbers from 1 on. */
+export const ATTR_JOB_ID = 'token_budget.job.id';
+export const ATTR_JOB_RUN = 'token_budget.job.run';
+export const ATTR_JOB_STEP = 'token_budget.job.step';
+export const ATTR_JOB_ATTEMPT = 'token_budget.job.attempt';
+/** Ours: why the run ended: `completed`, `exhausted`, `deadline`, `signal` or `error`. */
+export const ATTR_JOB_REASON = 'token_budget.job.reason';
+/** Ours, of all runs of a job: completed steps, calls, denied calls, tokens, USD, and the USD of calls whose process died. */
+export const ATTR_JOB_STEPS = 'token_budget.job.steps';
+export const ATTR_JOB_CALLS = 'token_budget.job.calls';
+export const ATTR_JOB_DENIED_CALLS = 'token_budget.job.denied_calls';
+export const ATTR_JOB_TOKENS = 'token_budget.job.tokens';
+export const ATTR_JOB_COST = 'token_budget.job.cost';
+export const ATTR_JOB_INTERRUPTED_COST = 'token_budget.job.interrupted_cost';
+/** Ours: the share of the budget that is used, 0 to 1. */
+export const ATTR_JOB_USED_SHARE = 'token_budget.job.used_share';
+/** Ours: how long the job ran, seconds; cached input of all input, 0 to 1; output tokens a second; USD of a completed step. */
+export const ATTR_JOB_ACTIVE = 'token_budget.job.active';
+export const ATTR_JOB_CACHE_HIT_SHARE = 'token_budget.job.cache_hit_share';
+export const ATTR_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';
+export const ATTR_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
+
+export const EVENT_JOB = 'token_budget.job';
 export const EVENT_CALL = 'token_budget.call';
 export const EVENT_THRESHOLD = 'token_budget.threshold';
 export const EVENT_EXHAUSTED = 'token_budget.exhausted';
@@ -128,3 +154,9 @@ export const ATTR_BUDGET_PRICED_AS = 'token_budget.priced_as';
 export const METRIC_STORE_FAILURES = 'token_budget.store.failures';
 /** Ours, on `token_budget.store_unavailable`: `open` or `closed`. */
 export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
+/** Ours: figures of jobs, at the end of each run: seconds, USD, USD, a share, tokens a second. */
+export const METRIC_JOB_ACTIVE = 'token_budget.job.active';
+export const METRIC_JOB_COST = 'token_budget.job.cost';
+export const METRIC_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
+export const METRIC_JOB_CACHE_HIT_SHARE = 'token_budget.job.cache_hit_share';
+export const METRIC_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';
