@@ -5,9 +5,14 @@ export {
   type BudgetDefinition,
   type BudgetEvent,
   BudgetExceededError,
+  BudgetExhaustedError,
   type BudgetListener,
   type BudgetStatus,
+  type CallEvent,
+  CheckpointError,
+  type CheckpointFault,
   defineBudget,
+  getBudgetStatusMessage,
   type Left,
   type LimitName,
   type Limits,
@@ -15,6 +20,10 @@ export {
   minutesToNanoUsd,
   minutesToUsd,
   nanoUsdToOutputTokens,
+  onAnyBudgetEvent,
+  type RecordedUsage,
+  type StatusFormat,
+  type StatusMessageOptions,
   type Store,
   StoreError,
   StoreUnavailableError,
@@ -24,7 +33,14 @@ export {
   type Window,
 } from './budget/index.ts';
 export { type Config, ConfigError, loadConfig } from './config/index.ts';
-export { OpenAIInstrumentation, type OpenAIInstrumentationConfig } from './openai/index.ts';
+export {
+  type BudgetStatusOptions,
+  type MeterOptions,
+  meterClient,
+  OpenAIInstrumentation,
+  type OpenAIInstrumentationConfig,
+  withBudgetStatus,
+} from './openai/index.ts';
 export {
   type BaggagePolicy,
   currentBudget,

@@ -13,18 +13,23 @@ import { PriceBook } from './pricing/index.ts';
 import { openStore } from './store/index.ts';
 import { VERSION } from './version.ts';
 
+export interface PreloadOptions {
+  /** Does not say that no limit is set: for a process whose budget comes from elsewhere. */
+  readonly quiet?: boolean;
+}
+
 /**
  * Puts a budget on the process: reads the configuration, hooks the openai SDK for CommonJS and ES modules, and
  * starts telemetry once the SDK is loaded. A process that never loads it pays for the hooks alone.
  *
  * A setting that is wrong ends the process with one line on stderr and exit code 78 (EX_CONFIG).
  */
-export function preload(): Preloaded {
+export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   const known = preloaded();
   if (known !== undefined) return known;
   const config = orExit(() => loadConfig());
   for (const warning of config.warnings) say(warning);
-  if (!config.limitGiven) sayDefault(config);
+  if (!config.limitGiven && !quiet) sayDefault(config);
   const tracker = trackerOf(config);
   registerBudget(tracker);
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });

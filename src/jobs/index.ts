@@ -53,7 +53,7 @@ export { type Found, findJob } from './recover.ts';
 export { findJobSummary, type JobSummary, listJobs } from './registry.ts';
 export { describeJobs, describeResult } from './report.ts';
 export type { Efficiency, JobResult, StepReport } from './result.ts';
-export { type RunJobOptions, runJob } from './run-job.ts';
+export { newJobId, type RunJobOptions, runJob } from './run-job.ts';
 export { FileJobStore } from './stores/files.ts';
 export { JOB_DIRECTORY, type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
 export type { UsageReport } from './tally.ts';

@@ -70,9 +70,7 @@ export async function runJob(
 ): Promise<JobResult> {
   defineJob(definition);
   checkJobPayload(payload);
-  const id = checkJobId(
-    options.id ?? `${definition.name.replace(/[^A-Za-z0-9_-]+/g, '-')}-${randomUUID().slice(0, 8)}`,
-  );
+  const id = checkJobId(options.id ?? newJobId(definition));
   reportEvents(VERSION);
   const stores = options.stores ?? (await openJobStores(options));
   const signals = options.handleSignals === false ? undefined : listenForSignals();
@@ -91,6 +89,15 @@ export async function runJob(
     // Whoever waits for the result has it first.
     if (received !== undefined) setImmediate(() => process.kill(process.pid, received));
   }
+}
+
+/** An id for a job that has none: its name, as far as ids take it, and a random part. */
+export function newJobId({ name }: JobDefinition): string {
+  const readable = name
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, 60);
+  return `${readable === '' ? 'job' : readable}-${randomUUID().slice(0, 8)}`;
 }
 
 async function locked<T>(
