@@ -42,6 +42,7 @@ export const TABLES: Readonly<Record<string, readonly Column[]>> = {
   answer: ATTRIBUTES,
   usage: ATTRIBUTES,
   content: ATTRIBUTES,
+  job: ATTRIBUTES,
   'event-attributes': [name, meaning, unit, example],
   'metric-attributes': [name, meaning, example],
   events: [name, { title: 'severity', cell: tag('severity') }, { ...meaning, title: 'when' }, attributes],

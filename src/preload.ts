@@ -16,18 +16,23 @@ import { VERSION } from './version.ts';
 /** How long a thread may take to start at the exit, beyond what a shared store may take to answer, milliseconds. */
 const THREAD_MS = 500;
 
+export interface PreloadOptions {
+  /** Does not say that no limit is set: for a process whose budget comes from elsewhere. */
+  readonly quiet?: boolean;
+}
+
 /**
  * Puts a budget on the process: reads the configuration, hooks the openai SDK for CommonJS and ES modules, and
  * starts telemetry once the SDK is loaded. A process that never loads it pays for the hooks alone.
  *
  * A setting that is wrong ends the process with one line on stderr and exit code 78 (EX_CONFIG).
  */
-export function preload(): Preloaded {
+export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   const known = preloaded();
   if (known !== undefined) return known;
   const config = orExit(() => loadConfig());
   for (const warning of config.warnings) say(warning);
-  if (!config.limitGiven) sayDefault(config);
+  if (!config.limitGiven && !quiet) sayDefault(config);
   const { tracker, store } = trackerOf(config);
   registerBudget(tracker);
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
@@ -47,6 +52,7 @@ export function preload(): Preloaded {
       uncountedEndpoints: config.uncountedEndpoints,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
+      budgetStatus: config.budgetStatus,
       // Not at once: imports are hoisted, so the host may be about to start an SDK of its own in the module
       // that has just imported openai.
       onPatch: () => setImmediate(start),

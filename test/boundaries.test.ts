@@ -41,7 +41,13 @@ const LAYERS: Readonly<
     mayNot: ['../store/index.ts', '../otel/index.ts', '../openai/index.ts', '@opentelemetry/api', 'openai'],
   },
   openai: {
-    may: ['../budget/index.ts', '../otel/semconv.ts', '@opentelemetry/api', '@opentelemetry/instrumentation'],
+    may: [
+      '../budget/index.ts',
+      '../otel/semconv.ts',
+      '../otel/usage-attributes.ts',
+      '@opentelemetry/api',
+      '@opentelemetry/instrumentation',
+    ],
     mayNot: [
       '../otel/sdk.ts',
       '../otel/index.ts',
@@ -73,11 +79,33 @@ const LAYERS: Readonly<
     may: ['../config/index.ts', '../budget/index.ts', '@opentelemetry/sdk-node'],
     mayNot: ['../openai/index.ts', '../store/index.ts', '../preload.ts', 'openai', 'openai/core'],
   },
+  jobs: {
+    may: [
+      'valibot',
+      '../budget/index.ts',
+      '../config/index.ts',
+      '../openai/meter-client.ts',
+      '../otel/current-budget.ts',
+      '../store/memory.ts',
+      '../../store/sqlite/connection.ts',
+      '@opentelemetry/api',
+    ],
+    mayNot: [
+      '../otel/sdk.ts',
+      '../otel/index.ts',
+      '../preload.ts',
+      '../job-process.ts',
+      '../cli/exit.ts',
+      '@opentelemetry/sdk-node',
+      'openai',
+    ],
+  },
   cli: {
     may: [
       'commander',
       '../budget/index.ts',
       '../config/index.ts',
+      '../jobs/index.ts',
       '../pricing/index.ts',
       '../store/index.ts',
       '../otel/semconv.ts',

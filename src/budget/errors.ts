@@ -65,6 +65,18 @@ function message(denied: Denied): string {
   return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${ADVICE}`;
 }
 
+/** Why the signal of a budget was aborted: a limit is reached, and the next call will be denied. */
+export class BudgetExhaustedError extends Error {
+  readonly code = 'token_budget_exhausted';
+  readonly budget: string;
+
+  constructor(budget: string) {
+    super(`Token budget "${budget}" is exhausted.`);
+    this.name = 'BudgetExhaustedError';
+    this.budget = budget;
+  }
+}
+
 /** A store could not be reached, or could not write. Nothing was changed by the call that threw it. */
 export class StoreError extends Error {
   readonly code = 'token_budget_store';

@@ -11,6 +11,7 @@ export {
 } from './administration.ts';
 export { type Account, admit, affords, worstCase } from './admission.ts';
 export { attachCharge, chargeOf, type PendingCharge } from './charges.ts';
+export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
 export {
   type BudgetDefinition,
   chainOf,
@@ -23,6 +24,7 @@ export {
 } from './definition.ts';
 export {
   BudgetExceededError,
+  BudgetExhaustedError,
   EndpointNotCountedError,
   type SpentAmounts,
   StoreError,
@@ -31,6 +33,7 @@ export {
 export {
   type BudgetEvent,
   type BudgetListener,
+  type CallEvent,
   type ClampedEvent,
   type DeniedEvent,
   type ExhaustedEvent,
@@ -42,7 +45,16 @@ export {
   type ThresholdEvent,
   type UsageMissingEvent,
 } from './events.ts';
-export type { Admission, Admitted, Balances, Denied, MaybePromise, ReserveRequest, Store } from './ledger.ts';
+export type {
+  Abandoned,
+  Admission,
+  Admitted,
+  Balances,
+  Denied,
+  MaybePromise,
+  ReserveRequest,
+  Store,
+} from './ledger.ts';
 export {
   type Amounts,
   addAmounts,
@@ -61,8 +73,20 @@ export {
   raisedLimits,
   subtractAmounts,
 } from './limits.ts';
+export { onAnyBudgetEvent } from './listeners.ts';
 export { afterwards, isPromise, quietly } from './maybe-promise.ts';
+export type { RecordedUsage } from './recorded-usage.ts';
+export type { Reserve } from './reservations.ts';
 export { type FailurePolicy, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
+export { type Seal, type Sealed, seal, unseal } from './sealed.ts';
+export type { TrackerJson, TrackerSnapshot } from './snapshot.ts';
+export type { BudgetStatus, Left } from './status.ts';
+export {
+  getBudgetStatusMessage,
+  isBudgetStatusMessage,
+  type StatusFormat,
+  type StatusMessageOptions,
+} from './status-message.ts';
 export {
   DEFAULT_MINUTES,
   MINUTES_PER_RATE,
@@ -72,10 +96,8 @@ export {
   USD_PER_RATE,
 } from './time-budget.ts';
 export {
-  type BudgetStatus,
   LEASE_MS,
-  type Left,
-  type Reserve,
+  type PartOf,
   TokenBudgetTracker,
   type TrackerOptions,
 } from './tracker.ts';

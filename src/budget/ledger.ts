@@ -55,6 +55,12 @@ export interface Denied {
   readonly requested: Amounts;
 }
 
+/** A reservation that was charged in full because its holder is dead. */
+export interface Abandoned {
+  readonly id: string;
+  readonly charged: Amounts;
+}
+
 /** One or all: the memory store answers at once, a shared one later. */
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -91,6 +97,13 @@ export interface Store {
   balances(budget: BudgetDefinition): MaybePromise<Balances>;
   /** Keeps open reservations of a living process from ending with their lease. */
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void>;
+  /**
+   * Charges in full the open reservations whose ids begin so, whatever their lease: their holder is known to be dead, and their
+   * calls may have been billed.
+   */
+  chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]>;
+  /** Has a budget have begun at that time, where it began later, milliseconds since the epoch: in a store that forgets. */
+  backdate?(budget: BudgetDefinition, startedAt: number): void;
   /** Lets go of files and connections. Open reservations stay, until settled by nobody. */
   close(): MaybePromise<void>;
   /** Gives back what is held beyond the open calls: for a process that has nothing more to do. Never rejects. */

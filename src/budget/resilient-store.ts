@@ -1,6 +1,6 @@
 import type { BudgetDefinition } from './definition.ts';
 import { StoreError, StoreUnavailableError } from './errors.ts';
-import type { Admission, Balances, MaybePromise, ReserveRequest, Store } from './ledger.ts';
+import type { Abandoned, Admission, Balances, MaybePromise, ReserveRequest, Store } from './ledger.ts';
 import { type Amounts, addAmounts, NOTHING, subtractAmounts } from './limits.ts';
 import { isPromise, quietly } from './maybe-promise.ts';
 
@@ -132,6 +132,11 @@ export class ResilientStore implements Store {
     // Begun once more, so that the store knows of them.
     for (const [id, used] of this.#unsettled) void quietly(attempt(() => this.#inner.settle(id, used)));
     endSync.call(this.#inner, timeoutMs);
+  }
+
+  /** @throws StoreError where the store is away: their leases end then */
+  chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
+    return this.#within(Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix)));
   }
 
   async close(): Promise<void> {

@@ -1,51 +1,21 @@
-import { nanoToUsd } from '../pricing/index.ts';
-import { type BudgetDefinition, chainOf } from './definition.ts';
+import { PriceBook } from '../pricing/index.ts';
+import { CheckpointError } from './checkpoint-error.ts';
+import { type BudgetDefinition, chainOf, defineBudget } from './definition.ts';
 import type { BudgetEvent, BudgetListener } from './events.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
-import type { Admission, Balances, Denied, MaybePromise, ReserveRequest, Store } from './ledger.ts';
-import {
-  type Amounts,
-  checkAmounts,
-  LIMIT_OF,
-  type LimitName,
-  limitAmounts,
-  limitMilliseconds,
-  MS_PER_MINUTE,
-  raisedLimits,
-} from './limits.ts';
+import { ExhaustionSignal } from './exhaustion-signal.ts';
+import type { Abandoned, Admission, Balances, Denied, MaybePromise, Store } from './ledger.ts';
+import { type Amounts, checkAmounts, LIMIT_OF, type Limits, NOTHING } from './limits.ts';
+import { Listeners, tellOfAny } from './listeners.ts';
 import { afterwards, isPromise, quietly } from './maybe-promise.ts';
-import { WaitQueue } from './wait-queue.ts';
+import { type RecordedUsage, recordedCall } from './recorded-usage.ts';
+import { Reservations, type Reserve } from './reservations.ts';
+import { missingFrom, readSnapshot, sameLimits, sealSnapshot, type TrackerJson } from './snapshot.ts';
+import { type BudgetStatus, type Left, leftOf, statusOf } from './status.ts';
+import { isUsual } from './usual.ts';
 import { BudgetWatch, largestShare } from './watch.ts';
 
 /** How long a reservation outlives its process, milliseconds. A living one is renewed three times in it. */
 export const LEASE_MS = 60_000;
-
-/** What is left of a budget; a limit that is not set is absent. */
-export interface Left {
-  readonly costUsd?: number;
-  readonly tokens?: number;
-  readonly calls?: number;
-  readonly minutes?: number;
-}
-
-/** A reserve; the lease is the tracker's. */
-export type Reserve = Omit<ReserveRequest, 'leaseMs'>;
-
-/** A budget as it stands. Amounts of money are USD, for people; `balances` has the exact integers. */
-export interface BudgetStatus {
-  readonly budget: string;
-  readonly mode: BudgetDefinition['mode'];
-  /** With what was granted on top of them. */
-  readonly limits: BudgetDefinition['limits'];
-  /** Absent where the budget never begins anew. */
-  readonly window?: NonNullable<BudgetDefinition['window']>;
-  /** Limits less what is settled and reserved, never below zero. */
-  readonly left: Left;
-  /** The largest share of a limit that is settled: 1 is all of it; 0 without limits. */
-  readonly usedShare: number;
-  readonly exhausted: boolean;
-  readonly balances: Balances;
-}
 
 /** Where a tracker's ledger is, and how long its calls wait and its reservations last. */
 export interface TrackerOptions {
@@ -56,6 +26,16 @@ export interface TrackerOptions {
   readonly waitMs?: number;
   /** How long a reservation outlives its process, milliseconds. */
   readonly leaseMs?: number;
+  /** What the ids of reservations begin with in the store, so that those of a dead process can be told. */
+  readonly owner?: string;
+  /** Prices of {@link TokenBudgetTracker.recordUsage}; list prices where absent. */
+  readonly prices?: PriceBook;
+}
+
+/** A part of the work of another tracker. */
+export interface PartOf {
+  readonly tracker: TokenBudgetTracker;
+  readonly scope: string | undefined;
 }
 
 /**
@@ -64,29 +44,72 @@ export interface TrackerOptions {
  */
 export class TokenBudgetTracker {
   readonly budget: BudgetDefinition;
+  readonly #options: TrackerOptions;
   readonly #store: Store;
   readonly #now: () => number;
-  readonly #waitMs: number;
-  readonly #leaseMs: number;
   readonly #chain: readonly BudgetDefinition[];
   readonly #watches: readonly BudgetWatch[];
-  readonly #queue: WaitQueue;
-  readonly #leases: LeaseKeeper;
-  readonly #listeners = new Set<BudgetListener>();
+  readonly #reservations: Reservations;
+  readonly #listeners = new Listeners();
+  readonly #exhaustion: ExhaustionSignal;
+  readonly #partOf: PartOf | undefined;
+  /** Whether the store answers at once. */
+  readonly #atOnce: boolean;
+  #prices: PriceBook | undefined;
+  #seen: Balances;
 
-  /** @throws RangeError where the chain of parents is too long or has a name twice */
-  constructor(budget: BudgetDefinition, options: TrackerOptions) {
+  /**
+   * @param partOf for {@link within} alone
+   * @throws RangeError where the chain of parents is too long or has a name twice
+   */
+  constructor(budget: BudgetDefinition, options: TrackerOptions, partOf?: PartOf) {
+    const { store, now = Date.now, waitMs = 0, leaseMs = LEASE_MS, owner = '', prices } = options;
+    const root = partOf?.tracker;
     this.budget = budget;
-    this.#store = options.store;
-    this.#now = options.now ?? Date.now;
-    this.#waitMs = options.waitMs ?? 0;
-    this.#leaseMs = options.leaseMs ?? LEASE_MS;
+    this.#options = options;
+    this.#store = store;
+    this.#now = now;
+    this.#prices = prices;
+    this.#partOf = partOf;
     this.#chain = chainOf(budget);
-    this.#watches = this.#chain.map((one) => new BudgetWatch(one));
-    this.#queue = new WaitQueue(this.#now);
-    this.#leases = new LeaseKeeper((ids) => this.#store.heartbeat(ids, this.#leaseMs), this.#leaseMs);
+    const above = root === undefined ? [] : root.#watches;
+    const own = this.#chain.slice(0, this.#chain.length - above.length);
+    this.#watches = [...own.map((one) => new BudgetWatch(one)), ...above];
+    this.#exhaustion = new ExhaustionSignal(budget.name);
+    const terms = { store, now, waitMs, leaseMs, owner };
+    this.#reservations = new Reservations(
+      this.#chain,
+      terms,
+      root === undefined ? undefined : root.#reservations,
+    );
     // Time runs from here, not from the first call. A store that is away is told of by the first call.
-    void quietly(this.#store.balances(budget));
+    this.#seen = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: this.#now() };
+    const first = this.#look();
+    this.#atOnce = !isPromise(first);
+    void quietly(first);
+  }
+
+  /**
+   * A tracker from what {@link toJSON} gave. Where the ledger outlives its processes it is the truth, and has what was spent after
+   * the checkpoint; where it forgets, or was lost, it is charged with what the checkpoint knows.
+   * @param given the object, or its text
+   * @param options as of a new tracker; with `budget`, limits that hold from now on instead of those of the checkpoint
+   * @throws CheckpointError where it is damaged, foreign, of a later version, or of another budget
+   */
+  static fromJSON(
+    given: unknown,
+    options: TrackerOptions & { readonly budget?: BudgetDefinition },
+  ): MaybePromise<TokenBudgetTracker> {
+    const { budget: known, balances, watches } = readSnapshot(given);
+    const { budget = known } = options;
+    if (budget.name !== known.name) {
+      throw new CheckpointError('another', `it is of the budget "${known.name}", not of "${budget.name}"`);
+    }
+    const tracker = new TokenBudgetTracker(budget, options);
+    // With other limits, other shares are crossed.
+    if (sameLimits(budget, known))
+      for (const [at, state] of watches.entries()) tracker.#watches[at]?.restore(state);
+    return afterwards(tracker.#restore(balances), () => tracker);
   }
 
   /** The names of the chain, nearest first. */
@@ -101,8 +124,37 @@ export class TokenBudgetTracker {
 
   /** Calls `listener` on every event until the function returned is called. What it throws is ignored. */
   on(listener: BudgetListener): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
+  }
+
+  /**
+   * A tracker of a part of the work: the same budget, whose events carry the name of the part and are told to the listeners of both.
+   * @param limits the part has a budget of its own with these limits, below this one and named `budget/scope`
+   */
+  within(scope?: string, limits?: Limits): TokenBudgetTracker {
+    const { name, mode, minOutputTokens } = this.budget;
+    const budget =
+      limits === undefined
+        ? this.budget
+        : defineBudget({ name: `${name}/${scope}`, limits, mode, minOutputTokens, parent: this.budget });
+    return new TokenBudgetTracker(budget, this.#options, { tracker: this, scope });
+  }
+
+  /** What is left, as it was last seen: in memory that is now, in a shared store at the last charge or `status()`. */
+  get remaining(): Left {
+    return leftOf(this.budget, this.#lastSeen(), this.#now());
+  }
+
+  /** Whether the next call will be denied, by this budget or one above it, as far as it was seen. */
+  get isExhausted(): boolean {
+    if (this.#watches.some(({ exhausted }) => exhausted)) return true;
+    return largestShare(this.budget, this.#lastSeen(), this.#now()).share >= 1;
+  }
+
+  /** Aborted with a `BudgetExhaustedError` once the budget, or one above it, is exhausted. */
+  get signal(): AbortSignal {
+    const own = this.#exhaustion.get(this.isExhausted);
+    return this.#partOf === undefined ? own : AbortSignal.any([own, this.#partOf.tracker.signal]);
   }
 
   /**
@@ -111,30 +163,15 @@ export class TokenBudgetTracker {
    * @param signal ends the wait; its reason is thrown
    */
   reserve(request: Reserve, closer?: () => Reserve, signal?: AbortSignal): MaybePromise<Admission> {
-    let closest = request;
-    const attempt = (): MaybePromise<Admission> => {
-      const exact = closest !== request || closer === undefined;
-      return afterwards(this.#reserveOnce(closest), (admission) => {
-        if (exact || isAsAsked(admission, request)) return admission;
-        const freed = admission.admitted ? this.#store.release(request.id) : false;
-        return afterwards(freed, () => {
-          closest = closer();
-          return this.#reserveOnce(closest);
-        });
-      });
-    };
-    // One that comes while others wait goes to the end of the queue untried.
-    const first = this.#queue.empty ? attempt() : undefined;
-    return afterwards(first, (admission) => {
-      const waits = admission === undefined || this.#mayWait(admission);
-      const answer = waits ? this.#queue.wait(attempt, admission, this.#waitMs, signal) : admission;
-      return afterwards(answer, (final) => this.#answered(request.id, final));
+    return afterwards(this.#reservations.reserve(request, closer, signal), (admission) => {
+      if (!admission.admitted) this.#refused(admission);
+      return admission;
     });
   }
 
   /** Reserves more for an open reservation; false where the budget cannot pay for that. */
   grow(id: string, more: Amounts): MaybePromise<boolean> {
-    return this.#store.grow(this.#chain, id, more);
+    return this.#reservations.grow(id, more);
   }
 
   /** Why the budget cannot pay for that much more, for a refusal; the listeners are told. */
@@ -150,21 +187,15 @@ export class TokenBudgetTracker {
   /** Charges what a reserved call used. False where the reservation was settled or released before. */
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    this.#leases.drop(id);
-    return afterwards(this.#store.settle(id, used), (settled) => {
-      this.#queue.wake();
+    return afterwards(this.#reservations.settle(id, used), (settled) =>
       // The balances are for events alone: what is settled is settled.
-      return afterwards(quietly(this.#update()), () => settled);
-    });
+      afterwards(quietly(this.#update()), () => settled),
+    );
   }
 
   /** Frees the reservation of a call that spent nothing. */
   release(id: string): MaybePromise<boolean> {
-    this.#leases.drop(id);
-    return afterwards(this.#store.release(id), (released) => {
-      this.#queue.wake();
-      return released;
-    });
+    return this.#reservations.release(id);
   }
 
   /**
@@ -172,10 +203,19 @@ export class TokenBudgetTracker {
    * that lease. False where the reservation is not open, the name is taken or the store is away.
    */
   handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    return afterwards(this.#store.handOver(id, to, leaseMs), (handed) => {
-      if (handed) this.#leases.drop(id);
-      return handed;
-    });
+    return this.#reservations.handOver(id, to, leaseMs);
+  }
+
+  /**
+   * Charges what work used whose reservation was handed over, in whichever process, to the name that it has since.
+   * @param used nothing, to free it
+   * @returns false where it was settled before, or its lease has ended
+   */
+  settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
+    checkAmounts(used);
+    return afterwards(this.#reservations.settleHandedOver(name, used), (settled) =>
+      afterwards(quietly(this.#update()), () => settled),
+    );
   }
 
   /**
@@ -185,6 +225,26 @@ export class TokenBudgetTracker {
   charge(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
     return afterwards(this.#store.charge(this.#chain, used), () => quietly(this.#update()));
+  }
+
+  /**
+   * Charges what a call used that nothing instruments: an answer of Chat or Responses as it is, or a model and tokens by kind.
+   * @throws RangeError where the usage is absent or cannot be believed
+   */
+  recordUsage(used: RecordedUsage): MaybePromise<void> {
+    this.#prices ??= new PriceBook();
+    const event = recordedCall(this.budget.name, used, this.#prices);
+    return afterwards(this.charge(event.charged), () => this.emit(event));
+  }
+
+  /**
+   * Charges in full what reservations hold that processes with that owner took and did not live to settle.
+   * @param owner as in the options of their trackers; those processes have to be known to be dead
+   */
+  chargeAbandoned(owner: string): MaybePromise<readonly Abandoned[]> {
+    return afterwards(this.#store.chargeAbandoned(owner), (abandoned) =>
+      afterwards(quietly(this.#update()), () => abandoned),
+    );
   }
 
   /** The budget as it stands. */
@@ -198,31 +258,49 @@ export class TokenBudgetTracker {
     return all.some(isPromise) ? Promise.all(all) : (all as BudgetStatus[]);
   }
 
+  /**
+   * A checkpoint, as `JSON.stringify` takes it: version, checksum, the budget, and its balances as they were last seen. Ask for the
+   * `status()` before, where the store is shared.
+   */
+  toJSON(): TrackerJson {
+    const watches = this.#watches.map(({ state }) => state);
+    return sealSnapshot({ budget: this.budget, balances: this.#lastSeen(), watches });
+  }
+
   /** Tells the listeners of something that happened to a call of this budget. */
   emit(event: BudgetEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch {
-        // A listener's fault is not the call's.
-      }
-    }
+    const scope = this.#partOf?.scope;
+    const told = scope === undefined || event.scope !== undefined ? event : { ...event, scope };
+    if (event.type === 'exhausted' && this.names.includes(event.budget)) this.#exhaustion.fire();
+    this.#listeners.tell(told);
+    if (this.#partOf === undefined) tellOfAny(told);
+    else this.#partOf.tracker.emit(told);
   }
 
-  #reserveOnce(request: Reserve): MaybePromise<Admission> {
-    return this.#store.reserve(this.#chain, { ...request, leaseMs: this.#leaseMs });
+  #look(): MaybePromise<Balances> {
+    return afterwards(this.#store.balances(this.budget), (balances) => this.#see(balances));
   }
 
-  /** Only what is reserved now can be freed: a limit that is reached, or a time that is over, stays so. */
-  #mayWait(admission: Admission): boolean {
-    if (this.#waitMs === 0 || admission.admitted) return false;
-    return admission.balances.open > 0 && admission.limit !== 'minutes';
+  #see(balances: Balances): Balances {
+    this.#seen = balances;
+    return balances;
   }
 
-  #answered(id: string, admission: Admission): Admission {
-    if (admission.admitted) this.#leases.keep(id);
-    else this.#refused(admission);
-    return admission;
+  #lastSeen(): Balances {
+    if (this.#atOnce) void quietly(this.#look());
+    return this.#seen;
+  }
+
+  /** Charges what a checkpoint knows and the ledger does not. */
+  #restore(known: Balances): MaybePromise<void> {
+    return afterwards(this.#look(), (present) => {
+      // What was spent in a window that is over is of no account in the next.
+      if (this.budget.window !== undefined && present.startedAt > known.startedAt) return;
+      this.#store.backdate?.(this.budget, known.startedAt);
+      const missing = missingFrom(present, known);
+      if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return quietly(this.#look());
+      return this.charge(missing);
+    });
   }
 
   #refused(denied: Denied): void {
@@ -238,54 +316,16 @@ export class TokenBudgetTracker {
     const watch = this.#watches[index];
     if (budget === undefined || watch === undefined) return;
     return afterwards(this.#store.balances(budget), (balances) => {
+      if (budget === this.budget) this.#see(balances);
       for (const event of watch.update(balances, this.#now())) this.emit(event);
       return this.#update(index + 1);
     });
   }
 
   #statusAt(index: number, budget: BudgetDefinition): MaybePromise<BudgetStatus> {
-    return afterwards(this.#store.balances(budget), (balances) => {
-      const now = this.#now();
-      const { share } = largestShare(budget, balances, now);
-      return {
-        budget: budget.name,
-        mode: budget.mode,
-        limits: raisedLimits(budget.limits, balances.granted),
-        ...(budget.window === undefined ? {} : { window: budget.window }),
-        left: leftOf(budget, balances, now),
-        usedShare: Math.max(0, share),
-        exhausted: share >= 1 || this.#watches[index]?.isExhausted(balances) === true,
-        balances,
-      };
-    });
+    const balances = index === 0 ? this.#look() : this.#store.balances(budget);
+    return afterwards(balances, (seen) =>
+      statusOf(budget, seen, this.#now(), this.#watches[index]?.isExhausted(seen) === true),
+    );
   }
-}
-
-/**
- * Whether the call that was denied is one like those before it, at most twice the average: then what is left no longer
- * pays for the calls that are made. One call that is too large says nothing of the budget.
- */
-function isUsual({ budget, balances: { settled, granted }, limit, requested }: Denied): boolean {
-  const amount = LIMIT_OF.find(([, name]) => name === limit)?.[0];
-  if (amount === undefined || settled[amount] >= limitAmounts(budget.limits, granted)[amount]) return true;
-  return settled.calls > 0 && requested[amount] * settled.calls <= settled[amount] * 2;
-}
-
-function isAsAsked(admission: Admission, request: Reserve): boolean {
-  return admission.admitted && admission.outputCap >= request.outputCap;
-}
-
-export function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {
-  const limits = limitAmounts(budget.limits, balances.granted);
-  const left = (amount: keyof Amounts): number =>
-    Math.max(0, limits[amount] - balances.settled[amount] - balances.reserved[amount]);
-  const has = (name: LimitName): boolean => budget.limits[name] !== undefined;
-  const minutes =
-    (limitMilliseconds(budget.limits, balances.granted) - (now - balances.startedAt)) / MS_PER_MINUTE;
-  return {
-    ...(has('costUsd') ? { costUsd: nanoToUsd(left('costNanoUsd')) } : {}),
-    ...(has('tokens') ? { tokens: left('tokens') } : {}),
-    ...(has('calls') ? { calls: left('calls') } : {}),
-    ...(has('minutes') ? { minutes: Math.max(0, minutes) } : {}),
-  };
 }

@@ -3,6 +3,15 @@ import { type BudgetEvent, THRESHOLDS } from './events.ts';
 import type { Balances } from './ledger.ts';
 import { LIMIT_OF, type LimitName, limitAmounts, limitMilliseconds, raisedLimits } from './limits.ts';
 
+/** What was told of a budget, to be kept in a checkpoint: so that nothing is told again after it. */
+export interface WatchState {
+  /** How many thresholds. */
+  readonly crossed: number;
+  readonly exhausted: boolean;
+  /** The window that it is of, and what was granted on top of the limits; nothing where none was seen. */
+  readonly entered: string;
+}
+
 /**
  * Watches the balances of one budget and says which thresholds were crossed, each once a window, and exhaustion, once. When
  * the limits were raised, or the budget reset, they are told anew.
@@ -21,6 +30,22 @@ export class BudgetWatch {
   isExhausted(balances: Balances): boolean {
     this.#enter(balances);
     return this.#exhausted;
+  }
+
+  /** Whether exhaustion was told, as far as balances were seen. */
+  get exhausted(): boolean {
+    return this.#exhausted;
+  }
+
+  get state(): WatchState {
+    return { crossed: this.#crossed, exhausted: this.#exhausted, entered: this.#entered };
+  }
+
+  /** Goes on from what was told before. */
+  restore({ crossed, exhausted, entered }: WatchState): void {
+    this.#crossed = Math.min(crossed, THRESHOLDS.length);
+    this.#exhausted = exhausted;
+    this.#entered = entered;
   }
 
   /** The events that the new balances give rise to, in order. */

@@ -8,6 +8,7 @@ import {
   LEASE_MS,
   type Limits,
   minutesToUsd,
+  type StatusFormat,
 } from '../budget/index.ts';
 import type { PriceOverride, UnknownModelPolicy } from '../pricing/index.ts';
 import { ConfigError, checkSettings, type ParentSettings, type Settings } from './schema.ts';
@@ -39,6 +40,8 @@ export interface Config {
   readonly uncountedEndpoints: 'warn' | 'refuse';
   /** Whether streams are asked for their usage: where the API is known to take it, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';
+  /** Whether calls of Chat and Responses are told their budget in a last message, and at which length. */
+  readonly budgetStatus: StatusFormat | 'off';
   /** How long the exit may wait for telemetry to be sent, milliseconds. */
   readonly flushTimeoutMs: number;
   /** Whether prompts and completions go into spans: the standard opt-in. */
@@ -62,6 +65,7 @@ const VARIABLES = {
   TOKEN_BUDGET_MODE: [undefined, 'mode', 'text'],
   TOKEN_BUDGET_NAME: [undefined, 'name', 'text'],
   TOKEN_BUDGET_STORE: [undefined, 'store', 'text'],
+  TOKEN_BUDGET_STATUS: [undefined, 'budgetStatus', 'text'],
 } as const;
 
 const PREFIX = 'TOKEN_BUDGET_';
@@ -101,6 +105,7 @@ export function loadConfig(env: Env = process.env): Config {
     unknownModel: settings.unknownModel ?? 'family',
     uncountedEndpoints: settings.uncountedEndpoints ?? 'warn',
     includeUsage: settings.includeUsage ?? 'auto',
+    budgetStatus: settings.budgetStatus ?? 'off',
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,
     captureContent: capturesContent(env[CAPTURE_VARIABLE]),
     warnings: warningsOf(env),

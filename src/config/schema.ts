@@ -113,6 +113,7 @@ const SETTING_ENTRIES = {
   unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
   uncountedEndpoints: v.optional(v.picklist(['warn', 'refuse'])),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
+  budgetStatus: v.optional(v.picklist(['off', 'text', 'compact'])),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),
 };
 export const settingsSchema = settings(SETTING_ENTRIES);
@@ -146,6 +147,7 @@ const TAKES: Readonly<Record<string, string>> = {
   unknownModel: 'family, error, zero, or an object with input and output in USD per million tokens',
   uncountedEndpoints: 'warn or refuse',
   includeUsage: 'auto, always or never',
+  budgetStatus: 'off, text or compact',
   flushTimeoutMs: 'a whole number of milliseconds from 0 to 60000, such as 2000',
 };
 

@@ -2,6 +2,7 @@ import type { Tracer } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import { BatchFiles } from './batch-files.ts';
+import type { BudgetStatusSetting } from './budget-status.ts';
 import type { Call, CallHost } from './call.ts';
 import type { Instruments } from './instruments.ts';
 import { ResponseMemory } from './response-memory.ts';
@@ -14,6 +15,7 @@ export interface CallHostOptions {
   readonly uncountedEndpoints?: 'warn' | 'refuse' | undefined;
   readonly includeUsage?: 'auto' | 'always' | 'never' | undefined;
   readonly captureContent?: boolean | undefined;
+  readonly budgetStatus?: BudgetStatusSetting | undefined;
   /** Called once, before the first call begins. */
   readonly onFirstCall?: (() => void) | undefined;
 }
@@ -30,7 +32,8 @@ export function createCallHost(
   telemetry: CallTelemetry,
   open = new Set<Call>(),
 ): CallHost {
-  const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, onFirstCall } = options;
+  const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, budgetStatus, onFirstCall } =
+    options;
   const memory = new ResponseMemory();
   let called = false;
   const models = new Set<string>();
@@ -45,6 +48,7 @@ export function createCallHost(
     uncountedEndpoints: uncountedEndpoints ?? 'warn',
     includeUsage: includeUsage ?? 'auto',
     captureContent: captureContent ?? false,
+    budgetStatus: budgetStatus ?? 'off',
     open,
     get tracer() {
       return telemetry.tracer();

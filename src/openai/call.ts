@@ -12,6 +12,7 @@ import {
   afterwards,
   attachCharge,
   type BudgetEvent,
+  type CallEvent,
   isPromise,
   type MaybePromise,
   NOTHING,
@@ -19,10 +20,12 @@ import {
   type TokenBudgetTracker,
 } from '../budget/index.ts';
 import * as semconv from '../otel/semconv.ts';
+import { type UsageSource, usageAttributes } from '../otel/usage-attributes.ts';
 import { hidesReasoning, nanoToUsd, type PriceBook, type RateCard } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
 import { type Answer, answerTexts, readAnswer } from './answer.ts';
 import type { BatchFiles } from './batch-files.ts';
+import type { BudgetStatusSetting } from './budget-status.ts';
 import { outputContent } from './content.ts';
 import { countedUsage, repairUsage } from './estimate.ts';
 import { errorType, failureCost } from './failure.ts';
@@ -37,7 +40,6 @@ import { safely } from './safely.ts';
 import { isRecord } from './sdk-types.ts';
 import type { SeenOnce } from './seen-once.ts';
 import type { StreamReader } from './stream-reader.ts';
-import { type UsageSource, usageAttributes } from './usage-attributes.ts';
 import { reservationOf, WORK_LEASE_MS, type WorkMemory } from './work.ts';
 
 /** What calls share. */
@@ -57,6 +59,7 @@ export interface CallHost {
   readonly uncountedEndpoints: 'warn' | 'refuse';
   readonly includeUsage: 'auto' | 'always' | 'never';
   readonly captureContent: boolean;
+  readonly budgetStatus: BudgetStatusSetting;
   readonly tracer: Tracer;
   readonly instruments: Instruments;
   /** Calls that have begun and not ended. */
@@ -77,6 +80,18 @@ export interface Begun {
   readonly reservation: CallReservation;
   /** By the monotonic clock, milliseconds. */
   readonly startedAt: number;
+}
+
+/** What a call comes to. */
+interface CallEnd {
+  readonly due: Amounts;
+  readonly attributes: Attributes;
+  readonly usage?: TokenUsage;
+  readonly source?: UsageSource;
+  /** As the answer names it. */
+  readonly model?: string;
+  readonly id?: string;
+  readonly error?: unknown;
 }
 
 /** How a stream ended: to its last event, before it, or with an error. */
@@ -273,22 +288,20 @@ export class Call {
         }),
       },
       usage,
+      source,
       ...(answer.model === undefined ? {} : { model: answer.model }),
+      ...(answer.id === undefined ? {} : { id: answer.id }),
       ...(how.failed === undefined ? {} : { error: how.failed }),
     });
   }
 
-  #end(end: {
-    due: Amounts;
-    attributes: Attributes;
-    usage?: TokenUsage;
-    model?: string;
-    error?: unknown;
-  }): void {
+  #end(end: CallEnd): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#due = end.due;
     this.#host.open.delete(this);
+    // Before it is charged: who keeps an account of calls has this one by then, should the process die in between.
+    safely('the event of a call', () => this.#emit(this.#event(end)));
     safely('the span of a call', () => {
       this.#begun.span.setAttributes(end.attributes);
       const firstChunk = this.#firstChunkSeconds;
@@ -305,7 +318,27 @@ export class Call {
     void safely('the charge of a call', () => this.settle());
   }
 
-  #measure(end: { due: Amounts; usage?: TokenUsage; model?: string; error?: unknown }): void {
+  #event({ due, usage, source, model, id, error }: CallEnd): CallEvent {
+    const { plan, reservation } = this;
+    return {
+      type: 'call',
+      budget: reservation.tracker.budget.name,
+      reservation: reservation.id,
+      operation: plan.endpoint.operation,
+      model: plan.model,
+      ...(model === undefined ? {} : { responseModel: model }),
+      ...(id === undefined ? {} : { responseId: id }),
+      stream: plan.stream,
+      usage: usage ?? tokenUsage(),
+      charged: due,
+      attempts: reservation.attempts,
+      source: source ?? 'none',
+      durationMs: performance.now() - this.#begun.startedAt,
+      ...(error === undefined ? {} : { error: errorType(error) }),
+    };
+  }
+
+  #measure(end: CallEnd): void {
     const { instruments } = this.#host;
     const { tracker } = this.reservation;
     const attributes: Attributes = {

@@ -7,14 +7,15 @@ import {
 } from '@opentelemetry/instrumentation';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
+import type { BudgetStatusSetting } from './budget-status.ts';
 import type { Call, CallHost } from './call.ts';
 import { createCallHost } from './call-host.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/socket-patches.ts';
+import { SCOPE } from './scope.ts';
 
-/** The name of the instrumentation scope of our spans and metrics. */
-export const SCOPE = 'otel-token-budget';
+export { SCOPE };
 
 /** The budget that calls are charged to, and how they are priced and recorded. */
 export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
@@ -27,6 +28,8 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether prompts and completions go into spans; the default is no. */
   readonly captureContent?: boolean;
+  /** Whether calls of Chat and Responses are told their budget, and at which length; the default is `off`. */
+  readonly budgetStatus?: BudgetStatusSetting;
   /** Called each time a copy of the SDK is patched, before the application has it. */
   readonly onPatch?: () => void;
   /** Called once, before the first call begins. */

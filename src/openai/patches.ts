@@ -1,6 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
+import type { StatusFormat } from '../budget/index.ts';
+import { currentBudget } from '../otel/current-budget.ts';
 import { beginSafely } from './begin-safely.ts';
+import { optionsWithStatus } from './budget-status.ts';
 import type { Call, CallHost } from './call.ts';
 import { sendCounted } from './counted.ts';
 import { failureCost, isRefusal } from './failure.ts';
@@ -72,7 +75,20 @@ export function clientPatches(host: CallHost): readonly ClientPatch[] {
   ];
 }
 
+/** Marks what stands in for a method, whichever copy of this package put it there. */
+const METERED = Symbol.for('otel-token-budget.metered');
+
+/** Whether the calls of a client are seen already. */
+export function isMetered(client: object): boolean {
+  const { makeRequest } = client as { makeRequest?: object };
+  return makeRequest !== undefined && METERED in makeRequest;
+}
+
 function patchMakeRequest(host: CallHost, original: Method): Method {
+  return Object.assign(meteredRequest(host, original), { [METERED]: true });
+}
+
+function meteredRequest(host: CallHost, original: Method): Method {
   return async function makeRequest(this: Client, input: unknown, ...rest: unknown[]): Promise<unknown> {
     const options: unknown = await input;
     if (!isRecord(options)) return original.call(this, options, ...rest);
@@ -81,11 +97,12 @@ function patchMakeRequest(host: CallHost, original: Method): Method {
       await beforeRetry(underWay);
       return original.call(this, options, ...rest);
     }
-    const sent = await begin(host, this, options);
+    const asked = host.budgetStatus === 'off' ? options : await tellStatus(host, options, host.budgetStatus);
+    const sent = await begin(host, this, asked);
     if (sent === undefined) return original.call(this, watched(host, this, options), ...rest);
     // A form stays the form that it is: its fields are only read.
     const changed = sent.body === sent.call.plan.body ? {} : { body: sent.body };
-    const tagged = { ...options, ...changed, [SENT]: sent };
+    const tagged = { ...asked, ...changed, [SENT]: sent };
     try {
       const send = () => sendCounted(() => original.call(this, tagged, ...rest));
       const props: ResponseProps = await inFlight.run(sent, () => context.with(sent.call.context, send));
@@ -111,6 +128,20 @@ function watched(host: CallHost, client: Client, options: RequestOptions): Reque
   } catch (error) {
     if (isRefusal(error)) throw error;
     diag.error('otel-token-budget: a request could not be looked at; it goes on', error);
+    return options;
+  }
+}
+
+/** The request with the status of its budget in it, where that is asked for. */
+async function tellStatus(
+  host: CallHost,
+  options: RequestOptions,
+  format: StatusFormat,
+): Promise<RequestOptions> {
+  try {
+    return await optionsWithStatus(options, currentBudget() ?? host.tracker, format);
+  } catch (error) {
+    diag.error('otel-token-budget: a call could not be told its budget; it goes on without', error);
     return options;
   }
 }

@@ -40,6 +40,11 @@ export class CallReservation {
     this.#outputTokens = admitted.outputCap * request.choices;
   }
 
+  /** The id that its latest attempt is reserved under. */
+  get id(): string {
+    return this.#id;
+  }
+
   /** The output tokens, of all choices, that are reserved. */
   get outputTokens(): number {
     return this.#outputTokens;

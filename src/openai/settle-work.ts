@@ -1,7 +1,14 @@
 import { context, SpanKind } from '@opentelemetry/api';
-import { type Amounts, afterwards, type MaybePromise, type TokenBudgetTracker } from '../budget/index.ts';
+import {
+  type Amounts,
+  afterwards,
+  type MaybePromise,
+  NOTHING,
+  type TokenBudgetTracker,
+} from '../budget/index.ts';
 import { currentBudget } from '../otel/current-budget.ts';
 import * as semconv from '../otel/semconv.ts';
+import { usageAttributes } from '../otel/usage-attributes.ts';
 import {
   costOf,
   nanoToUsd,
@@ -17,7 +24,6 @@ import { withTools } from './hosted-tools.ts';
 import { recordTokens } from './instruments.ts';
 import type { Provider } from './provider.ts';
 import { answerAttributes, identityAttributes } from './request-attributes.ts';
-import { usageAttributes } from './usage-attributes.ts';
 import { type KnownWork, reservationOf } from './work.ts';
 import type { Bill, WorkEnd } from './work-end.ts';
 
@@ -39,7 +45,7 @@ export function settleWork(host: CallHost, end: WorkEnd, provider: Provider): Ma
   const name = reservationOf(end.id);
   if (due === undefined) return;
   const nothing = end.bills?.length === 0;
-  const settled = nothing ? tracker.release(name) : tracker.settle(name, due.amounts);
+  const settled = tracker.settleHandedOver(name, nothing ? NOTHING : due.amounts);
   return afterwards(settled, (first) => {
     if (first && !nothing) tell(host, end, known, provider, tracker, due);
   });

@@ -3,13 +3,16 @@ import {
   type Amounts,
   type Balances,
   type BudgetEvent,
+  type CallEvent,
   type LimitName,
   raisedLimits,
 } from '../budget/index.ts';
-import { nanoToUsd } from '../pricing/index.ts';
+import { formatUsd, nanoToUsd } from '../pricing/index.ts';
 import * as semconv from './semconv.ts';
+import { usageAttributes } from './usage-attributes.ts';
 
 const NAMES: Readonly<Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>> = {
+  call: [semconv.EVENT_CALL, SeverityNumber.INFO],
   threshold: [semconv.EVENT_THRESHOLD, SeverityNumber.WARN],
   exhausted: [semconv.EVENT_EXHAUSTED, SeverityNumber.ERROR],
   denied: [semconv.EVENT_DENIED, SeverityNumber.ERROR],
@@ -32,11 +35,14 @@ const CHARGED = {
  * call's span while it is open.
  */
 export function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
-  const [name, severityNumber] = NAMES[event.type];
+  const [name, usual] = NAMES[event.type];
+  const failed = event.type === 'call' && event.error !== undefined;
+  const severityNumber = failed ? SeverityNumber.ERROR : usual;
   const attributes = attributesOf(event);
   const active = context.active();
   const span = trace.getSpan(active);
-  if (span?.isRecording() === true) span.addEvent(name, attributes);
+  // The span of a call tells all of it by itself.
+  if (event.type !== 'call' && span?.isRecording() === true) span.addEvent(name, attributes);
   logger.emit({
     eventName: name,
     severityNumber,
@@ -48,8 +54,13 @@ export function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
 }
 
 function attributesOf(event: BudgetEvent): Attributes {
-  const budget = { [semconv.ATTR_BUDGET_NAME]: event.budget };
+  const budget = {
+    [semconv.ATTR_BUDGET_NAME]: event.budget,
+    ...(event.scope === undefined ? {} : { [semconv.ATTR_BUDGET_SCOPE]: event.scope }),
+  };
   switch (event.type) {
+    case 'call':
+      return { ...budget, ...callAttributes(event) };
     case 'threshold':
     case 'exhausted':
       return {
@@ -104,6 +115,24 @@ function attributesOf(event: BudgetEvent): Attributes {
   }
 }
 
+/** What a call was, used and cost; never what was said in it. */
+function callAttributes(event: CallEvent): Attributes {
+  const { usage, source, charged, operation } = event;
+  return {
+    [semconv.ATTR_OPERATION_NAME]: operation,
+    [semconv.ATTR_REQUEST_MODEL]: event.model,
+    ...(event.stream ? { [semconv.ATTR_REQUEST_STREAM]: true } : {}),
+    ...(event.responseModel === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: event.responseModel }),
+    ...(event.responseId === undefined ? {} : { [semconv.ATTR_RESPONSE_ID]: event.responseId }),
+    ...(event.error === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: event.error }),
+    ...(source === 'none' ? {} : usageAttributes(usage, operation !== 'embeddings', source, charged)),
+    ...(event.attempts.calls === 0
+      ? {}
+      : { [semconv.ATTR_BUDGET_ATTEMPTS_COST]: nanoToUsd(event.attempts.costNanoUsd) }),
+    [semconv.ATTR_BUDGET_CALL_DURATION]: event.durationMs / 1_000,
+  };
+}
+
 function limitAttributes(limit: LimitName, value: number, balances: Balances): Attributes {
   return {
     [semconv.ATTR_BUDGET_LIMIT]: limit,
@@ -122,6 +151,8 @@ function amountOf(limit: LimitName, amounts: Amounts): number {
 function describe(event: BudgetEvent): string {
   const budget = `Token budget "${event.budget}"`;
   switch (event.type) {
+    case 'call':
+      return `${budget}: a call of ${event.model} ${event.error === undefined ? 'was answered' : `failed (${event.error})`}; ${formatUsd(event.charged.costNanoUsd)} charged`;
     case 'threshold':
       return `${budget}: ${event.threshold * 100} % of ${event.limitValue} ${event.limit} used`;
     case 'exhausted':

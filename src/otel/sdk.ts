@@ -1,14 +1,13 @@
-import { logs, type Meter, metrics } from '@opentelemetry/api';
+import { metrics } from '@opentelemetry/api';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import { writeBudgetEvent } from './budget-events.ts';
 import { observeBudgets, recordBudgets } from './budget-metrics.ts';
 import type { Env } from './env.ts';
 import { ExportChannel } from './export-channel.ts';
-import { reportBudgets } from './known-budgets.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
+import { reportEvents } from './report-events.ts';
 import { resourceDetectors } from './resource.ts';
 import { RecordModelCallsSampler } from './sampler.ts';
 import { samplerFromEnv } from './sampler-env.ts';
@@ -47,7 +46,7 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   });
   sdk.start();
   const meter = metrics.getMeter(OUR_SCOPE, version);
-  reportEvents(options, meter);
+  reportEvents(version);
   const recordStatuses = recordBudgets(meter);
   const reporting = meter.createGauge(semconv.METRIC_REPORTING, {
     description: 'Whether the process goes on to report: 1, and 0 once it has ended in order.',
@@ -61,30 +60,8 @@ export function startSdk(options: TelemetryOptions): Telemetry {
 
 /** Reports the budgets to the providers that the host has registered. */
 export function reportToHost(options: TelemetryOptions): void {
-  const meter = metrics.getMeter(OUR_SCOPE, options.version);
-  reportEvents(options, meter);
-  observeBudgets(meter);
-}
-
-function reportEvents({ version }: TelemetryOptions, meter: Meter): void {
-  const logger = logs.getLogger(OUR_SCOPE, version);
-  const failures = meter.createCounter(semconv.METRIC_STORE_FAILURES, {
-    unit: '{failure}',
-    description: 'How often the store was found to be away.',
-  });
-  const available = meter.createGauge(semconv.METRIC_STORE_AVAILABLE, {
-    description: 'Whether the store of the budget can be reached: 1, or 0.',
-  });
-  const nameOf = (name: string) => ({ [semconv.ATTR_BUDGET_NAME]: name });
-  reportBudgets({
-    budget: ({ budget }) => available.record(1, nameOf(budget.name)),
-    event: ({ budget }, event) => {
-      writeBudgetEvent(event, logger);
-      if (event.type === 'store_unavailable') failures.add(1, nameOf(budget.name));
-      if (event.type === 'store_unavailable' || event.type === 'store_available')
-        available.record(Number(event.type === 'store_available'), nameOf(budget.name));
-    },
-  });
+  reportEvents(options.version);
+  observeBudgets(metrics.getMeter(OUR_SCOPE, options.version));
 }
 
 /** The processors hand over what they hold at once; metrics are collected without waiting. */

@@ -196,6 +196,10 @@ export const ATTR_BUDGET_PRICED_AS = 'token_budget.priced_as';
 export const ATTR_BUDGET_ENDPOINT = 'token_budget.endpoint';
 /** Whether the request was refused. @example false */
 export const ATTR_BUDGET_REFUSED = 'token_budget.refused';
+/** The part of the work, such as a step of a job. @example summarise */
+export const ATTR_BUDGET_SCOPE = 'token_budget.scope';
+/** How long the call took. @unit seconds @example 1.284 */
+export const ATTR_BUDGET_CALL_DURATION = 'token_budget.call.duration';
 /** `open` or `closed`. @example open */
 export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
 
@@ -210,7 +214,52 @@ export const ATTR_TOKEN_TYPE = 'gen_ai.token.type';
  */
 export const ATTR_BUDGET_TOKEN_KIND = 'token_budget.token.kind';
 
+// # job
+/** The agent: the name of the job. @set `invoke_agent` @example research */
+export const ATTR_AGENT_NAME = 'gen_ai.agent.name';
+/** The tool: the name of the step. @set `execute_tool` @example summarise */
+export const ATTR_TOOL_NAME = 'gen_ai.tool.name';
+/** The job. @set always @example research-42 */
+export const ATTR_JOB_ID = 'token_budget.job.id';
+/** The number of its run, from 1. @set always @example 2 */
+export const ATTR_JOB_RUN = 'token_budget.job.run';
+/** The step. @set steps @example summarise */
+export const ATTR_JOB_STEP = 'token_budget.job.step';
+/** The number of its try, from 1. @set steps @example 1 */
+export const ATTR_JOB_ATTEMPT = 'token_budget.job.attempt';
+/** Why the run ended: `completed`, `exhausted`, `deadline`, `signal` or `error`. @set at the end @example completed */
+export const ATTR_JOB_REASON = 'token_budget.job.reason';
+/** Completed steps, of all runs. @unit steps @set at the end @example 20 */
+export const ATTR_JOB_STEPS = 'token_budget.job.steps';
+/** Calls, of all runs. @unit calls @set at the end @example 61 */
+export const ATTR_JOB_CALLS = 'token_budget.job.calls';
+/** Calls that were refused, of all runs. @unit calls @set at the end @example 0 */
+export const ATTR_JOB_DENIED_CALLS = 'token_budget.job.denied_calls';
+/** Input and output, of all runs. @unit tokens @set at the end @example 41240 */
+export const ATTR_JOB_TOKENS = 'token_budget.job.tokens';
+/** Cost of all runs; as a metric, at the end of each. @unit USD @set at the end @example 0.213 */
+export const ATTR_JOB_COST = 'token_budget.job.cost';
+/** Cost of calls whose process died. @unit USD @set at the end @example 0.004 */
+export const ATTR_JOB_INTERRUPTED_COST = 'token_budget.job.interrupted_cost';
+/** The share of the budget that is used. @unit share @set at the end @example 0.34 */
+export const ATTR_JOB_USED_SHARE = 'token_budget.job.used_share';
+/** How long the job ran. @unit seconds @set at the end @example 312 */
+export const ATTR_JOB_ACTIVE = 'token_budget.job.active';
+/** Cached input of all input. @unit share @set at the end @example 0.61 */
+export const ATTR_JOB_CACHE_HIT_SHARE = 'token_budget.job.cache_hit_share';
+/** Output a second. @unit tokens/s @set at the end @example 48.2 */
+export const ATTR_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';
+/** Cost of a completed step. @unit USD @set at the end @example 0.0107 */
+export const ATTR_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
+
 // # events
+/**
+ * A call ended; one for each.
+ * @severity INFO @attributes identity, usage and cost, `token_budget.scope`, `token_budget.call.duration`, `error.type`
+ */
+export const EVENT_CALL = 'token_budget.call';
+/** A run of a job ended. @severity INFO @attributes those of jobs */
+export const EVENT_JOB = 'token_budget.job';
 /**
  * 50, 80, 95 or 100 % of a limit is settled; each once.
  * @severity WARN @attributes `token_budget.limit`, `token_budget.limit.value`, `token_budget.settled`,
@@ -325,3 +374,13 @@ export const METRIC_STORE_AVAILABLE = 'token_budget.store.available';
  * @kind gauge
  */
 export const METRIC_REPORTING = 'token_budget.reporting';
+/** How long a job ran, at the end of each run. @kind histogram @unit s @attributes those of jobs */
+export const METRIC_JOB_ACTIVE = 'token_budget.job.active';
+/** Cost of a job, at the end of each run. @kind histogram @unit {USD} @attributes those of jobs */
+export const METRIC_JOB_COST = 'token_budget.job.cost';
+/** Cost of a completed step. @kind histogram @unit {USD} @attributes those of jobs */
+export const METRIC_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
+/** Cached input of all input. @kind histogram @unit 1 @attributes those of jobs */
+export const METRIC_JOB_CACHE_HIT_SHARE = 'token_budget.job.cache_hit_share';
+/** Output tokens a second. @kind histogram @unit {token}/s @attributes those of jobs */
+export const METRIC_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';

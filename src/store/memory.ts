@@ -1,4 +1,5 @@
 import {
+  type Abandoned,
   type Account,
   type Admission,
   type Amounts,
@@ -18,7 +19,7 @@ interface Entry {
   settled: Amounts;
   reserved: Amounts;
   open: number;
-  readonly startedAt: number;
+  startedAt: number;
 }
 
 interface Reservation {
@@ -97,6 +98,19 @@ export class MemoryStore implements Store {
   }
 
   heartbeat(): void {}
+
+  chargeAbandoned(idPrefix: string): Abandoned[] {
+    const abandoned = [...this.#open]
+      .filter(([id]) => id.startsWith(idPrefix))
+      .map(([id, { reserved }]) => ({ id, charged: reserved }));
+    for (const { id, charged } of abandoned) this.settle(id, charged);
+    return abandoned;
+  }
+
+  backdate(budget: BudgetDefinition, startedAt: number): void {
+    const entry = this.#entry(budget, this.#now());
+    entry.startedAt = Math.min(entry.startedAt, startedAt);
+  }
 
   close(): void {}
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type Abandoned,
   type Admission,
   type Amounts,
   type Balances,
@@ -24,7 +25,7 @@ import {
   whole,
 } from './redis/arguments.ts';
 import { type AccountKey, inAnyWindow, Keys } from './redis/keys.ts';
-import { balancesOf, reserveReplyOf } from './redis/replies.ts';
+import { abandonedOf, balancesOf, reserveReplyOf } from './redis/replies.ts';
 import { type Parameters, Runner } from './redis/runner.ts';
 import { SCRIPTS, type Script } from './redis/scripts.ts';
 import { settleSync } from './redis/settle-sync.ts';
@@ -202,6 +203,11 @@ export class RedisStore implements Store, LedgerAdministration {
 
   async reset(budget: BudgetDefinition): Promise<Balances> {
     return this.#onAccount(SCRIPTS.reset, budget);
+  }
+
+  async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
+    const parameters = this.#parameters([], [idPrefix]);
+    return abandonedOf((await this.#runner.run(SCRIPTS.chargeAbandoned, () => parameters)).values);
   }
 
   close(): Promise<void> {

@@ -1,4 +1,5 @@
 import {
+  type Abandoned,
   type Admission,
   type Amounts,
   addAmounts,
@@ -155,6 +156,13 @@ export class SlicedStore implements Store {
       }
     }
     if (others.length > 0) return this.#remote.heartbeat(others, leaseMs);
+  }
+
+  async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
+    const here = [...this.#open].filter(([id]) => id.startsWith(idPrefix));
+    for (const [id, reservation] of here) this.#settleHere(id, reservation, reservation.amounts);
+    const there = await this.#bank.direct(() => this.#remote.chargeAbandoned(idPrefix));
+    return [...here.map(([id, { amounts }]) => ({ id, charged: amounts })), ...there];
   }
 
   /** What is otherwise done every `everyMs`. Never rejects. */

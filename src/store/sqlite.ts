@@ -1,5 +1,5 @@
-import { resolve } from 'node:path';
 import {
+  type Abandoned,
   type Account,
   type Admission,
   type Amounts,
@@ -20,10 +20,9 @@ import {
 } from '../budget/index.ts';
 import { accountOfReservation, chargeAccount, glance, presentAccount } from './sqlite/accounts.ts';
 import { allAccounts, raiseAccount, resetAccount } from './sqlite/administration.ts';
-import { Connection } from './sqlite/connection.ts';
-import { failureOf, isBusy, leavesFileUsable, lockedFor } from './sqlite/failures.ts';
-import { pauseBefore } from './sqlite/pause.ts';
-import { end, endLapsed, growBy, isOpen, rename, renew, take } from './sqlite/reservations.ts';
+import type { Connection } from './sqlite/connection.ts';
+import { LedgerFile } from './sqlite/ledger-file.ts';
+import { end, endAbandoned, endLapsed, growBy, isOpen, rename, renew, take } from './sqlite/reservations.ts';
 import { spendingOf } from './sqlite/spending.ts';
 
 export interface SqliteStoreOptions {
@@ -32,8 +31,6 @@ export interface SqliteStoreOptions {
   /** How long a call waits for other processes to let go of the file before it rejects, milliseconds; 5,000 where absent. */
   readonly busyTimeoutMs?: number;
 }
-
-const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
 /**
  * A ledger in an SQLite file, shared by the processes of one host. Opened when it is first used; made, for its owner alone, where
@@ -45,27 +42,16 @@ const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
  * What was answered outlives the process, `kill -9` included. A loss of power may take back the last of it; the file stays sound.
  */
 export class SqliteStore implements Store, LedgerAdministration {
-  readonly #path: string;
+  readonly #file: LedgerFile;
   readonly #clock: () => number;
-  readonly #busyTimeoutMs: number;
-  readonly #waiting = new Set<Promise<unknown>>();
-  #connection: Connection | undefined;
-  #closed = false;
 
   /**
    * @param path of the file, whose directory exists; a relative one is of the working directory of now
    * @throws RangeError where the timeout is not a number from 0
    */
-  constructor(
-    path: string,
-    { now = Date.now, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS }: SqliteStoreOptions = {},
-  ) {
-    if (!(busyTimeoutMs >= 0)) {
-      throw new RangeError(`a timeout is a number of milliseconds from 0; given: ${busyTimeoutMs}`);
-    }
-    this.#path = resolve(path);
+  constructor(path: string, { now = Date.now, busyTimeoutMs }: SqliteStoreOptions = {}) {
+    this.#file = new LedgerFile(path, busyTimeoutMs);
     this.#clock = now;
-    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
@@ -120,7 +106,7 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   balances(budget: BudgetDefinition): MaybePromise<Balances> {
-    return this.#answer((connection) => {
+    return this.#file.answer((connection) => {
       const now = this.#now();
       const seen = connection.read(() => glance(connection, budget, now));
       if (seen !== undefined) return seen;
@@ -155,16 +141,18 @@ export class SqliteStore implements Store, LedgerAdministration {
     return this.#write((connection, now) => resetAccount(connection, budget, now));
   }
 
+  chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]> {
+    return this.#write((connection, now) => endAbandoned(connection, idPrefix, now));
+  }
+
   /** Lets go of the file once the calls that wait for it have their answers. Calls after it reject. */
   close(): MaybePromise<void> {
-    this.#closed = true;
-    if (this.#waiting.size === 0) return this.#disconnect();
-    return Promise.allSettled(this.#waiting).then(() => this.#disconnect());
+    return this.#file.close();
   }
 
   /** A transaction, after what is due by then: leases that have ended are charged before anything is decided. */
   #write<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
-    return this.#answer((connection) =>
+    return this.#file.answer((connection) =>
       connection.write(() => {
         // After the wait for the file: decisions of all processes are in the order of their times.
         const now = this.#now();
@@ -172,50 +160,6 @@ export class SqliteStore implements Store, LedgerAdministration {
         return work(connection, now);
       }),
     );
-  }
-
-  /** What `work` answers, at once or when the file is free. */
-  #answer<T>(work: (connection: Connection) => T): MaybePromise<T> {
-    if (this.#closed) return Promise.reject(new StoreError(`The ledger ${this.#path} is closed.`));
-    try {
-      return this.#attempt(work);
-    } catch (error) {
-      if (!isBusy(error)) return Promise.reject(failureOf(this.#path, error));
-      const answer = this.#answerLater(work);
-      this.#waiting.add(answer);
-      const forget = (): boolean => this.#waiting.delete(answer);
-      answer.then(forget, forget);
-      return answer;
-    }
-  }
-
-  async #answerLater<T>(work: (connection: Connection) => T): Promise<T> {
-    const deadline = performance.now() + this.#busyTimeoutMs;
-    for (let attempts = 1; ; attempts += 1) {
-      await pauseBefore(attempts, deadline);
-      try {
-        return this.#attempt(work);
-      } catch (error) {
-        if (!isBusy(error)) throw failureOf(this.#path, error);
-        if (performance.now() >= deadline) throw lockedFor(this.#path, this.#busyTimeoutMs, error);
-      }
-    }
-  }
-
-  #attempt<T>(work: (connection: Connection) => T): T {
-    try {
-      this.#connection ??= new Connection(this.#path);
-      return work(this.#connection);
-    } catch (error) {
-      // A StoreError from within says that another file has this name now.
-      if (error instanceof StoreError || !leavesFileUsable(error)) this.#disconnect();
-      throw error;
-    }
-  }
-
-  #disconnect(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
   }
 
   #now(): number {

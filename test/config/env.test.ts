@@ -19,6 +19,7 @@ describe('with nothing set', () => {
       unknownModel: 'family',
       includeUsage: 'auto',
       flushTimeoutMs: DEFAULT_FLUSH_TIMEOUT_MS,
+      budgetStatus: 'off',
       captureContent: false,
       warnings: [],
     });

@@ -32,6 +32,7 @@ describe('a settings file', () => {
       unknownModel: SETTINGS.unknownModel,
       includeUsage: 'never',
       flushTimeoutMs: 500,
+      budgetStatus: 'off',
       captureContent: false,
       warnings: [],
     });

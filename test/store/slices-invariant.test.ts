@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
+  type Abandoned,
   type Admission,
   type Amounts,
   addAmounts,
@@ -51,6 +52,10 @@ class Flaky implements Store {
 
   handOver(id: string, to: string): Promise<boolean> {
     return this.#travel(false, () => this.inner.handOver(id, to));
+  }
+
+  chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
+    return this.#travel(false, () => this.inner.chargeAbandoned(idPrefix));
   }
 
   charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {

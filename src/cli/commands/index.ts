@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addCount } from './count.ts';
 import { addDoctor } from './doctor.ts';
+import { addJob } from './job.ts';
 import { addPrice } from './price.ts';
 import { addRaise } from './raise.ts';
 import { addReport } from './report.ts';
@@ -12,6 +13,7 @@ import { addTop } from './top.ts';
 /** Every subcommand, in the order of the help. Each declares its words here and loads its work when it is called. */
 export const COMMANDS: readonly ((program: Command) => void)[] = [
   addRun,
+  addJob,
   addStatus,
   addTop,
   addReport,

@@ -1,4 +1,5 @@
 import {
+  type Abandoned,
   type Admission,
   type Balances,
   type BudgetDefinition,
@@ -75,6 +76,19 @@ export function balancesOf(values: readonly string[]): Balances {
     startedAt: at(7),
     ...(isNoGrant(granted) ? {} : { granted }),
   };
+}
+
+/** Ids and amounts, four values each. */
+export function abandonedOf(values: readonly string[]): Abandoned[] {
+  const abandoned: Abandoned[] = [];
+  for (let at = 0; at + 3 < values.length; at += 4) {
+    const [id = '', cost, tokens, calls] = values.slice(at, at + 4);
+    abandoned.push({
+      id,
+      charged: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
+    });
+  }
+  return abandoned;
 }
 
 function isLimit(value: string | undefined): value is LimitName {

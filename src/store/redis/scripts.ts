@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { BALANCES, CHARGE, UNCHARGE } from './lua/account.ts';
 import { ACCOUNTS, RAISE, RESET, SPENDING } from './lua/administration.ts';
 import { PRELUDE } from './lua/prelude.ts';
-import { GROW, HAND_OVER, HEARTBEAT, SETTLE, UNRESERVE } from './lua/reservation.ts';
+import { CHARGE_ABANDONED, GROW, HAND_OVER, HEARTBEAT, SETTLE, UNRESERVE } from './lua/reservation.ts';
 import { RESERVE } from './lua/reserve.ts';
 
 /** A script that runs atomically on the server. */
@@ -26,6 +26,7 @@ export const SCRIPTS = {
   spending: script(SPENDING),
   raise: script(RAISE),
   reset: script(RESET),
+  chargeAbandoned: script(CHARGE_ABANDONED),
 } as const;
 
 function script(body: string): Script {

@@ -1,4 +1,4 @@
-import type { Amounts } from '../../budget/index.ts';
+import type { Abandoned, Amounts } from '../../budget/index.ts';
 import type { StoredAccount } from './accounts.ts';
 import { integers } from './amounts.ts';
 import type { Connection } from './connection.ts';
@@ -53,6 +53,8 @@ const CHARGE_LAPSED = `
 
 const END_LAPSED = 'DELETE FROM reservations WHERE lease_until <= ?';
 
+const FIND_BY_PREFIX = 'SELECT id, cost, tokens, calls FROM reservations WHERE substr(id, 1, length(?)) = ?';
+
 const RENEW = 'UPDATE reservations SET lease_until = max(lease_until, ?) WHERE id = ?';
 
 /** All of these are steps of a transaction. */
@@ -102,6 +104,20 @@ export function rename(connection: Connection, id: string, to: string, leaseUnti
   connection.run(RENAME, to, leaseUntil, id);
   connection.run(MOVE_ACCOUNTS, to, id);
   connection.run(END, id);
+}
+
+/** Charges in full the reservations whose ids begin so. */
+export function endAbandoned(connection: Connection, idPrefix: string, now: number): Abandoned[] {
+  const abandoned = connection.all(FIND_BY_PREFIX, idPrefix, idPrefix).map((row) => ({
+    id: String(row['id']),
+    charged: {
+      costNanoUsd: Number(row['cost']),
+      tokens: Number(row['tokens']),
+      calls: Number(row['calls']),
+    },
+  }));
+  for (const { id, charged } of abandoned) end(connection, id, charged, now);
+  return abandoned;
 }
 
 /** Puts off the end of a lease; of a reservation that is not open, nothing. */

@@ -64,6 +64,22 @@ close(ARGV[2], packed, { 0, 0, 0 })
 return answer('1')
 `;
 
+/** Charges in full the open reservations whose ids begin with ARGV[2]; answers the id, cost, tokens and calls of each. */
+export const CHARGE_ABANDONED = `
+local prefix, ended = ARGV[2], {}
+for _, id in ipairs(redis.call('HKEYS', OPEN)) do
+  if string.sub(id, 1, #prefix) == prefix then
+    local packed = redis.call('HGET', OPEN, id)
+    local held = cjson.decode(packed)
+    close(id, packed)
+    for _, value in ipairs({ id, held.cost, held.tokens, held.calls }) do ended[#ended + 1] = value end
+  end
+end
+local reply = answer()
+for _, value in ipairs(ended) do reply[#reply + 1] = value end
+return reply
+`;
+
 /** Puts off the end of leases; of those that are not open any more, nothing. ARGV: 2 lease (ms), from 3 on ids. */
 export const HEARTBEAT = `
 local lease = int(now + tonumber(ARGV[2]))

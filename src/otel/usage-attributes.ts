@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
-import * as semconv from '../otel/semconv.ts';
 import { nanoToUsd, type PriceSource } from '../pricing/index.ts';
 import { type TokenUsage, type UnitKind, type UsageKind, unitsOf } from '../usage/index.ts';
+import * as semconv from './semconv.ts';
 
 /** The kinds that are set only where the call has some, and their attributes. */
 const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
@@ -35,14 +35,14 @@ export function usageAttributes(
   usage: TokenUsage,
   hasOutput: boolean,
   source: UsageSource,
-  cost: { costNanoUsd: number; source: PriceSource },
+  cost: { costNanoUsd: number; source?: PriceSource },
 ): Attributes {
   const attributes: Attributes = {
     [semconv.ATTR_USAGE_INPUT_TOKENS]: usage.input,
     [semconv.ATTR_BUDGET_COST_NANO_USD]: cost.costNanoUsd,
     [semconv.ATTR_BUDGET_USAGE_SOURCE]: source,
-    [semconv.ATTR_BUDGET_PRICE_SOURCE]: cost.source,
   };
+  if (cost.source !== undefined) attributes[semconv.ATTR_BUDGET_PRICE_SOURCE] = cost.source;
   // The proposal names the cost of inference alone; embeddings have no output.
   if (hasOutput) {
     attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;

@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import type { BudgetDefinition, Mode, Store } from '../budget/index.ts';
+import { CheckpointError } from '../budget/index.ts';
+import { reportEvents } from '../otel/report-events.ts';
+import type { PriceBook } from '../pricing/index.ts';
+import { VERSION } from '../version.ts';
+import type { JobCheckpoint } from './checkpoint.ts';
+import { checkJobId, defineJob, type JobDefinition } from './definition.ts';
+import { JobDefinitionError, JobNotFoundError } from './errors.ts';
+import { initializeTokenBudgetForJob, namesBudget } from './job-budget.ts';
+import type { JobStore } from './job-store.ts';
+import { LongRunningOrchestrator } from './orchestrator.ts';
+import { checkJobPayload, type JobPayload, type JobUnit } from './payload.ts';
+import { type Found, findJob, ownerOf, settleEarlierRuns } from './recover.ts';
+import type { JobResult } from './result.ts';
+import { listenForSignals } from './signals.ts';
+import { type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
+
+export interface RunJobOptions extends JobStoreSettings {
+  /** Names the job: letters, digits, or `. _ -`. A job that is there goes on; the definition's name and a random part where absent. */
+  readonly id?: string | undefined;
+  /** `new`: the id must not be there yet; `resume`: it has to be. Either is fine where absent. */
+  readonly expect?: 'new' | 'resume' | undefined;
+  /** What the job works on, as plain data; that of the checkpoint where absent. */
+  readonly input?: unknown;
+  /** `tokens` (at the output price) or `cost` (money); `tokens` where absent. */
+  readonly unit?: JobUnit | undefined;
+  /** Whether `timeBudgetMinutes` is a limit of wall-clock time too. */
+  readonly wallClock?: boolean | undefined;
+  /** `strict` where absent. */
+  readonly mode?: Mode | undefined;
+  /** A budget that the job's calls are charged on as well, in the same ledger. */
+  readonly parent?: BudgetDefinition | undefined;
+  readonly prices?: PriceBook | undefined;
+  readonly maxShare?: number | undefined;
+  readonly minOutputTokens?: number | undefined;
+  readonly waitMs?: number | undefined;
+  readonly leaseMs?: number | undefined;
+  /** Stops the job, which can be resumed. */
+  readonly signal?: AbortSignal | undefined;
+  readonly deadline?: Date | undefined;
+  readonly graceMs?: number | undefined;
+  /** Steps that run once, were interrupted, and are to be run again all the same. */
+  readonly repeat?: readonly string[] | undefined;
+  /** The file of the definition, for the list of jobs. */
+  readonly file?: string | undefined;
+  /**
+   * SIGTERM and SIGINT stop the job, and end the process by that signal in the turn after the result was given; true where absent.
+   * With false they are the program's to handle.
+   */
+  readonly handleSignals?: boolean | undefined;
+  /** A ledger and a place of jobs of your own, which stay open, instead of those that the settings name. */
+  readonly stores?: JobStores | undefined;
+}
+
+/**
+ * Runs a job to its end, or goes on with one that was stopped or killed: opens its ledger and its checkpoints, makes its tracker,
+ * runs its steps, and reports it to OpenTelemetry.
+ *
+ * Calls of the openai SDK are charged where they are instrumented: under the preload, or by `meterClient`.
+ * @throws JobDefinitionError where the definition, the payload or an option is wrong
+ * @throws JobRunningError where the job runs already
+ * @throws CheckpointError where what was kept of it cannot be taken
+ * @throws StoreError where the ledger or the checkpoints cannot be used
+ */
+export async function runJob(
+  definition: JobDefinition,
+  payload: JobPayload = {},
+  options: RunJobOptions = {},
+): Promise<JobResult> {
+  defineJob(definition);
+  checkJobPayload(payload);
+  const id = checkJobId(options.id ?? newJobId(definition));
+  reportEvents(VERSION);
+  const stores = options.stores ?? (await openJobStores(options));
+  const signals = options.handleSignals === false ? undefined : listenForSignals();
+  try {
+    return await locked(id, stores, (lock) => {
+      const stop = [options.signal, signals?.signal].filter((one) => one !== undefined);
+      return runHeld(definition, payload, { ...options, id, signal: AbortSignal.any(stop) }, stores, lock);
+    });
+  } finally {
+    signals?.close();
+    if (options.stores === undefined) {
+      await stores.ledger.close();
+      await stores.jobs.close();
+    }
+    const received = signals?.received();
+    // Whoever waits for the result has it first.
+    if (received !== undefined) setImmediate(() => process.kill(process.pid, received));
+  }
+}
+
+/** An id for a job that has none: its name, as far as ids take it, and a random part. */
+export function newJobId({ name }: JobDefinition): string {
+  const readable = name
+    .replace(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, 60);
+  return `${readable === '' ? 'job' : readable}-${randomUUID().slice(0, 8)}`;
+}
+
+async function locked<T>(
+  id: string,
+  { jobs }: JobStores,
+  run: (lock: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const lock = await jobs.lock(id);
+  try {
+    return await run(lock.signal);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function runHeld(
+  definition: JobDefinition,
+  payload: JobPayload,
+  options: RunJobOptions & { readonly id: string },
+  { ledger, jobs }: JobStores,
+  lock: AbortSignal,
+): Promise<JobResult> {
+  const found = await findJob(jobs, options.id);
+  const from = await expected(found, definition, options, jobs);
+  const run = (from?.run ?? 0) + 1;
+  const owner = ownerOf(options.id, run);
+  const unit = options.unit ?? from?.unit ?? 'tokens';
+  const wanted = from === undefined || namesBudget(payload) ? payload : from.payload;
+  const tracker = await trackerOf(wanted, from, options, { ledger, owner, unit, keep: wanted !== payload });
+  await settleEarlierRuns(options.id, found.records, ledger, tracker);
+  const { input, signal, deadline, graceMs, repeat, file } = options;
+  const orchestrator = new LongRunningOrchestrator({
+    job: options.id,
+    name: definition.name,
+    tracker,
+    store: jobs,
+    from,
+    records: found.records,
+    warnings: found.warnings,
+    owner,
+    payload: wanted,
+    unit,
+    concurrency: definition.concurrency,
+    lock,
+    input,
+    signal,
+    deadline,
+    graceMs,
+    repeat,
+    file,
+  });
+  return orchestrator.run(definition.steps);
+}
+
+async function expected(
+  { checkpoint }: Found,
+  { name }: JobDefinition,
+  { id, expect }: { id: string; expect?: RunJobOptions['expect'] },
+  jobs: JobStore,
+): Promise<JobCheckpoint | undefined> {
+  if (checkpoint === undefined && expect === 'resume')
+    throw new JobNotFoundError(id, jobs.where, await jobs.jobs());
+  if (checkpoint !== undefined && expect === 'new') {
+    throw new JobDefinitionError(
+      `id: given "${id}", which is the id of a job in ${jobs.where}; resume that, or give another id.`,
+    );
+  }
+  if (checkpoint !== undefined && checkpoint.name !== name) {
+    throw new CheckpointError(
+      'another',
+      `The job "${id}" is a "${checkpoint.name}", not a "${name}": give another id.`,
+    );
+  }
+  return checkpoint;
+}
+
+/** With `keep`, the limits stay those of the checkpoint. */
+function trackerOf(
+  payload: JobPayload,
+  from: JobCheckpoint | undefined,
+  options: RunJobOptions & { readonly id: string },
+  { ledger, owner, unit, keep }: { ledger: Store; owner: string; unit: JobUnit; keep: boolean },
+) {
+  const { wallClock, mode, parent, prices, maxShare, minOutputTokens, waitMs, leaseMs, id } = options;
+  const given = { wallClock, mode, parent, prices, maxShare, minOutputTokens, unit, owner, store: ledger };
+  const waits = {
+    ...(waitMs === undefined ? {} : { waitMs }),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  };
+  return initializeTokenBudgetForJob(keep ? {} : payload, from?.tracker, {
+    ...given,
+    ...waits,
+    name: `job:${id}`,
+  });
+}
