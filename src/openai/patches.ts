@@ -148,7 +148,8 @@ async function begin(host: CallHost, client: Client, options: RequestOptions): P
     const plan = planOf(client, options);
     if (plan === undefined) return undefined;
     safely('the start of telemetry', () => host.beforeCall());
-    await host.files.ready(plan.body['input_file_id']);
+    const batched = plan.body['input_file_id'];
+    if (typeof batched === 'string') await host.files.ready(batched);
     const begun = beginCall(host, plan);
     const call = isPromise(begun) ? await begun : begun;
     return { call, parsed: false, lost: false, ...sentBody(host, plan, call.reservation.clampedTo) };
