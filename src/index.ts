@@ -45,8 +45,9 @@ export {
   PriceUnknownError,
   type RateCard,
   type Rates,
+  type UnitPrice,
   type UnknownModelPolicy,
   usdToNano,
 } from './pricing/index.ts';
 export { MemoryStore, openStore, type StoreSettings } from './store/index.ts';
-export { type TokenUsage, totalTokens } from './usage/index.ts';
+export { type BilledUnits, type TokenUsage, totalTokens, type UnitKind } from './usage/index.ts';

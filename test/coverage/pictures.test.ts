@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BudgetExceededError } from '../../src/budget/index.ts';
+import { isObject } from '../support/json.ts';
+import { loadRecordings, recordingsMissing } from '../support/recordings.ts';
 import { budgeted, eventStream, startApi } from './support.ts';
 
+const recordings = loadRecordings();
 const DATA = [{ b64_json: 'aGk=' }];
 const USAGE = {
   input_tokens: 60,
@@ -117,6 +120,23 @@ describe('pictures', { concurrency: 4 }, () => {
     const pictures = 20 * 5_000 + 40 * 10_000 + 1_056 * 40_000;
     const { nanoUsd, tokens } = await ledger();
     assert.deepEqual([nanoUsd, tokens], [pictures + 3_150_000, 1_116 + 1_100]);
+  });
+
+  test('that were recorded are charged by the picture', {
+    skip: recordings ? false : recordingsMissing,
+  }, async (t) => {
+    const recorded = (recordings ?? []).filter(
+      ({ path, status }) => path === '/v1/images/generations' && status === 200,
+    );
+    assert.ok(recorded.length > 0);
+    for (const { request, response } of recorded) {
+      const api = await startApi(t, () => (isObject(response) ? response : undefined));
+      const { client, ledger } = budgeted(api);
+      const { prompt, model, size } = request;
+      assert.deepEqual([model, size], ['dall-e-2', '256x256']);
+      await client.images.generate({ prompt: String(prompt), model: 'dall-e-2', size: '256x256' });
+      assert.equal((await ledger()).nanoUsd, 16_000_000);
+    }
   });
 
   test('that fail cost nothing', async (t) => {

@@ -206,6 +206,23 @@ describe('a Realtime session', { concurrency: 2 }, () => {
     assert.deepEqual(printed.at(-1), { costNanoUsd: 2 * COST, tokens: 600, calls: 2, open: 0, reserved: 0 });
   });
 
+  test('is charged for what was begun before a ledger in a file said no', async (t) => {
+    const opens = [SESSION, created('resp_1'), done('resp_1'), created('resp_2'), done('resp_2')];
+    const { port } = await startService(t, opens, () => {});
+    const { printed } = await run(
+      t,
+      port,
+      `${TALK}
+      await next('response.done', 2);
+      while ((await ledger()).calls < 2) await pause();
+      print(await ledger());
+      await closed(rt);`,
+      { TOKEN_BUDGET_USD: '0.008', TOKEN_BUDGET_STORE: 'sqlite:./ledger.db' },
+    );
+    assert.ok(printed.some((one) => isObject(one) && one['error'] === 'token_budget_exceeded'));
+    assert.deepEqual(printed.at(-1), { costNanoUsd: 2 * COST, tokens: 600, calls: 2, open: 0, reserved: 0 });
+  });
+
   test('is charged for transcriptions, and for what a closed connection left open', async (t) => {
     const usage = {
       type: 'tokens',
