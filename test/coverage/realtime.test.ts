@@ -121,7 +121,7 @@ const next = async (type, count = 1) => { while (seen.filter((one) => one === ty
 await next('session.created');
 `;
 
-describe('a Realtime session', { concurrency: 2 }, () => {
+describe('a Realtime session', { concurrency: 4 }, () => {
   for (const kind of ['cjs', 'mjs'] as const) {
     test(`is charged by the usage of each response (${kind})`, async (t) => {
       let responses = 0;

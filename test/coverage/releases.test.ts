@@ -53,7 +53,7 @@ const FORMS_UNREAD: Readonly<Record<string, readonly string[]>> = {
   '4-oldest': ['POST /audio/transcriptions'],
 };
 
-describe('every supported release of openai', { concurrency: 2 }, () => {
+describe('every supported release of openai', { concurrency: 3 }, () => {
   for (const version of Object.keys(OPENAI_VERSIONS) as OpenaiVersion[]) {
     test(`${version} is charged for forms and for work that goes on`, async (t) => {
       const api = await startApi(t, ({ method, path }) => {
