@@ -37,6 +37,7 @@ export {
   type RecordedUsage,
   type Reserve,
   type ReserveRequest,
+  type Sealed,
   type SpentAmounts,
   type StatusFormat,
   type StatusMessageOptions,
@@ -50,6 +51,7 @@ export {
   TokenBudgetTracker,
   type TrackerJson,
   type TrackerOptions,
+  type TrackerSnapshot,
   type UsageMissingEvent,
   type Window,
 } from './budget/index.ts';
@@ -90,4 +92,4 @@ export {
   usdToNano,
 } from './pricing/index.ts';
 export { MemoryStore, openStore, type StoreSettings } from './store/index.ts';
-export { type BilledUnits, type TokenUsage, totalTokens } from './usage/index.ts';
+export { type BilledUnits, type TokenUsage, totalTokens, type UnitKind } from './usage/index.ts';

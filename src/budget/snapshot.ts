@@ -14,6 +14,7 @@ export interface TrackerSnapshot {
   readonly watches: readonly WatchState[];
 }
 
+/** A tracker's checkpoint as `JSON.stringify` takes it. */
 export type TrackerJson = Sealed<TrackerSnapshot>;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -39,8 +39,8 @@ export class BatchFiles implements KnownFiles {
   }
 
   /** Resolves when the file, if it is known, has been read. */
-  async ready(fileId: unknown): Promise<void> {
-    if (typeof fileId === 'string') await this.#reading.get(fileId);
+  async ready(fileId: string): Promise<void> {
+    await this.#reading.get(fileId);
   }
 
   worstOf(fileId: string): WorstCase | undefined {

@@ -24,7 +24,7 @@ export async function beginSafely(
     if (plan === undefined) return undefined;
     safely('the start of telemetry', () => host.beforeCall());
     const file = plan.body['input_file_id'];
-    if (file !== undefined) await host.files.ready(file);
+    if (typeof file === 'string') await host.files.ready(file);
     const call = beginCall(host, plan);
     return isPromise(call) ? await call : call;
   } catch (error) {

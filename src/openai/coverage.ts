@@ -113,8 +113,9 @@ export const COVERAGE: ReadonlyMap<string, Coverage> = new Map([
 export function coverageOf(method: string, path: string): { coverage: Coverage; endpoint: string } {
   const verb = method.toUpperCase();
   const plain = plainPath(path);
+  if (verb === 'GET' || verb === 'DELETE' || verb === 'HEAD')
+    return { coverage: 'free', endpoint: `${verb} ${withoutIds(plain)}` };
   const pattern = COVERAGE.has(plain) ? plain : patternOf(plain, COVERAGE.keys());
   const endpoint = `${verb} ${pattern ?? withoutIds(plain)}`;
-  if (verb === 'GET' || verb === 'DELETE' || verb === 'HEAD') return { coverage: 'free', endpoint };
-  return { coverage: COVERAGE.get(pattern ?? '') ?? 'not counted', endpoint };
+  return { coverage: (verb === 'POST' && COVERAGE.get(pattern ?? '')) || 'not counted', endpoint };
 }

@@ -45,7 +45,7 @@ export function workEndOf(value: unknown): WorkEnd | undefined {
   const kind = Object.hasOwn(KINDS, value['object']) ? KINDS[value['object']] : undefined;
   const endpoint = endpointOf('post', kind?.path);
   if (kind === undefined || endpoint === undefined || isUnfinished(value)) return undefined;
-  const answer = readAnswer(value, endpoint.kind === 'metered' ? { ...endpoint, hasOutput: true } : endpoint);
+  const answer = readAnswer(value, endpoint);
   return { id: value['id'], endpoint, answer, bills: kind.bills(value, answer) };
 }
 

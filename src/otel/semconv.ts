@@ -87,7 +87,8 @@ export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
 export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
 /**
  * The HTTP status, `timeout`, `aborted`, the error's class, or a code of ours: `token_budget_exceeded`,
- * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_abandoned`.
+ * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_not_counted`,
+ * `token_budget_abandoned`.
  * @set failed and refused calls @example token_budget_exceeded
  */
 export const ATTR_ERROR_TYPE = 'error.type';
@@ -186,7 +187,11 @@ export const ATTR_BUDGET_RESERVED = 'token_budget.reserved';
 export const ATTR_BUDGET_REQUESTED = 'token_budget.requested';
 /** The share of the limit that is used: 0.5, 0.8, 0.95 or 1. @unit share @example 0.8 */
 export const ATTR_BUDGET_THRESHOLD = 'token_budget.threshold';
-/** Of usage that is missing: `absent`, `implausible` or `cut`. Of a store: its error. @example cut */
+/**
+ * Of usage that is missing: `absent`, `implausible` or `cut`. Of a store: its error. Of an endpoint: `endpoint`, or `unbounded`
+ * where it is counted and could not be reserved.
+ * @example cut
+ */
 export const ATTR_BUDGET_REASON = 'token_budget.reason';
 /** Fields that are not believed, and why; never their text. @example ["input: 0"] */
 export const ATTR_BUDGET_PROBLEMS = 'token_budget.problems';
@@ -295,8 +300,8 @@ export const EVENT_USAGE_MISSING = 'token_budget.usage_missing';
  */
 export const EVENT_PRICE_UNKNOWN = 'token_budget.price_unknown';
 /**
- * A request to an endpoint that is not counted; once an endpoint.
- * @severity WARN @attributes `token_budget.endpoint`, `token_budget.refused`
+ * A request whose cost is not counted, or was not reserved because it has no bound; once an endpoint.
+ * @severity WARN @attributes `token_budget.endpoint`, `token_budget.reason`, `token_budget.refused`
  */
 export const EVENT_NOT_COUNTED = 'token_budget.not_counted';
 /**

@@ -23,8 +23,11 @@ export function audioPrice(usdPerHour: number): UnitPrice {
 
 /**
  * List prices of models that are not billed by the token and that @pydantic/genai-prices 0.1.8 does not have, by the
- * beginning of their names; the longest match counts. Sources, as of November 2026: the model pages of
- * https://developers.openai.com/api/docs/models (dall-e-2, dall-e-3, tts-1, tts-1-hd, sora-2, sora-2-pro).
+ * beginning of their names; the longest match counts.
+ *
+ * Sources: tts and sora at 720p from the model pages of https://developers.openai.com/api/docs/models (November 2026); dall-e from
+ * https://openai.com/pricing (December 2023; OpenAI has shut it down since, and its page has no price any more); the larger
+ * sizes of sora-2-pro as they were announced in October 2025 (shut down in September 2026).
  */
 const LIST: readonly (readonly [prefix: string, prices: readonly UnitPrice[]])[] = [
   [
@@ -63,9 +66,10 @@ const LIST: readonly (readonly [prefix: string, prices: readonly UnitPrice[]])[]
 ];
 
 /**
- * Fees of hosted tools, whatever the model. Source, as of November 2026: the tools table of
- * https://developers.openai.com/api/docs/pricing. `preview` is the search of models and of the older tool that reads
- * what it finds for nothing. A container is billed by the minute, five at least; a session of twenty is taken.
+ * Fees of hosted tools, whatever the model: those of @pydantic/genai-prices 0.1.8 (`web_searches_kcount`,
+ * `storage_searches_kcount`), and of https://developers.openai.com/api/docs/pricing where it has none. `preview` is the
+ * older search of models that do not reason, which read what it finds for nothing. A container is billed by the minute since
+ * June 2026, five at least (https://developers.openai.com/api/docs/changelog); a session of twenty is taken.
  */
 const TOOL_FEES: readonly UnitPrice[] = [
   unitPrice('web_search', 10, 1_000),

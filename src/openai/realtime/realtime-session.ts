@@ -138,8 +138,12 @@ export class RealtimeSession implements SocketSession {
     const { usage, inputKnown, outputKnown } = readUsage(response['usage']);
     const told = inputKnown && outputKnown;
     if (told) this.#tally.responded(totalTokens(usage));
-    if (call !== undefined) void quietly(afterwards(call, (open) => open.answered(response)));
-    else if (told) this.#charge(realtimePlan(this.#provider, this.#model, {}, 0), usage, 1);
+    const unpaid = (): void => {
+      if (told) this.#charge(realtimePlan(this.#provider, this.#model, {}, 0), usage, 1);
+    };
+    if (call === undefined) unpaid();
+    else if (isPromise(call)) call.then((open) => open.answered(response), unpaid);
+    else call.answered(response);
   }
 
   #transcribed(event: Fields): void {

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { makeAppDir } from '../support/app-dir.ts';
+import { registerPath, runNode, startNode } from '../support/run-node.ts';
+import { startApi } from './support.ts';
+
+const USAGE = { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 };
+const LEASE_MS = 200;
+
+const APP = `
+const OpenAI = require('openai');
+const client = new OpenAI({ apiKey: 'x', baseURL: process.env.URL, maxRetries: 0 });
+const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
+const tell = async () => {
+  const { settled, reserved, open } = (await budget.status()).balances;
+  console.log(JSON.stringify({ settled: settled.costNanoUsd, reserved: reserved.costNanoUsd, open }));
+};
+`;
+const BEGINS = `${APP}
+(async () => {
+  await client.responses.create({ model: 'gpt-5.2', input: 'Go on.', background: true, max_output_tokens: 500 });
+  await tell();
+  setInterval(() => {}, 1_000);
+})();`;
+const HEARS = `${APP}
+(async () => {
+  // Longer than the lease of a call: one that was not handed over is charged by now.
+  await new Promise((done) => setTimeout(done, ${2 * LEASE_MS}));
+  await tell();
+  await client.responses.retrieve('resp_1');
+  for (let n = 0; n < 200 && (await budget.status()).balances.open > 0; n += 1) await new Promise((done) => setTimeout(done, 25));
+  await tell();
+})();`;
+
+test('work outlives the process that began it, and is settled by the next', async (t) => {
+  const api = await startApi(t, ({ method }) => ({
+    id: 'resp_1',
+    object: 'response',
+    output: [],
+    model: 'gpt-5.2',
+    ...(method === 'POST' ? { status: 'queued' } : { status: 'completed', usage: USAGE }),
+  }));
+  const app = makeAppDir();
+  t.after(() => app.remove());
+  app.write('begins.cjs', BEGINS);
+  app.write('hears.cjs', HEARS);
+  const settings = { limits: { costUsd: 5 }, store: 'sqlite:./ledger.db', leaseMs: LEASE_MS };
+  const env = {
+    URL: api.url,
+    OTEL_SDK_DISABLED: 'true',
+    TOKEN_BUDGET_CONFIG: app.write('budget.json', JSON.stringify(settings)),
+  };
+  const begins = startNode({ args: ['--require', registerPath, 'begins.cjs'], cwd: app.path, env });
+  await begins.waitForOutput(/\n/);
+  begins.child.kill('SIGKILL');
+  assert.equal((await begins.result).signal, 'SIGKILL');
+  const held = JSON.parse(begins.stdout()) as { settled: number; reserved: number; open: number };
+  assert.deepEqual([held.settled, held.open], [0, 1]);
+
+  const hears = await runNode({ args: ['--require', registerPath, 'hears.cjs'], cwd: app.path, env });
+  const [before, after] = hears.stdout
+    .trim()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line));
+  assert.deepEqual(before, held, hears.stderr);
+  assert.deepEqual(after, { settled: 3_150_000, reserved: 0, open: 0 });
+});

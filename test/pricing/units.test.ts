@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { costOf, PriceBook, PriceUnknownError, type RateCard, ratesFor } from '../../src/pricing/index.ts';
+import { type BilledUnits, tokenUsage, UNIT_KINDS } from '../../src/usage/index.ts';
+
+const book = new PriceBook();
+
+function cost(card: RateCard, units: readonly BilledUnits[], tokens = {}): number {
+  const usage = tokenUsage({ ...tokens, units });
+  return costOf(usage, ratesFor(card.tiers, usage.input), card.units);
+}
+
+describe('what is not billed by the token', () => {
+  const cases: readonly (readonly [string, BilledUnits, number])[] = [
+    ['dall-e-3', { unit: 'picture', quantity: 2, variant: 'hd 1024x1792' }, 240_000_000],
+    ['dall-e-3', { unit: 'picture', quantity: 1, variant: 'unheard-of' }, 120_000_000],
+    ['dall-e-2', { unit: 'picture', quantity: 1, variant: 'standard 512x512' }, 18_000_000],
+    ['tts-1', { unit: 'character', quantity: 1 }, 15_000],
+    ['tts-1-hd-1106', { unit: 'character', quantity: 1_000_000 }, 30_000_000_000],
+    ['whisper-1', { unit: 'audio_ms', quantity: 60_000 }, 6_000_000],
+    ['whisper-1', { unit: 'audio_ms', quantity: 1 }, 100],
+    ['gpt-transcribe', { unit: 'audio_ms', quantity: 3_600_000 }, 270_000_000],
+    ['sora-2', { unit: 'video_ms', quantity: 4_000, variant: '720x1280' }, 400_000_000],
+    ['sora-2-pro-2025-10-06', { unit: 'video_ms', quantity: 1_000, variant: '1792x1024' }, 500_000_000],
+    ['gpt-5.2', { unit: 'web_search', quantity: 1 }, 10_000_000],
+    ['gpt-4o', { unit: 'web_search', quantity: 1, variant: 'preview' }, 25_000_000],
+    ['gpt-5.2', { unit: 'file_search', quantity: 1 }, 2_500_000],
+    ['gpt-5.2', { unit: 'container', quantity: 1, variant: '64g' }, 1_920_000_000],
+    ['gpt-5.2', { unit: 'picture', quantity: 1 }, 0],
+  ];
+  for (const [model, units, nanoUsd] of cases) {
+    it(`costs ${nanoUsd} nano-USD: ${model}, ${JSON.stringify(units)}`, () => {
+      const card = book.lookup({ model });
+      assert.equal(card.source, 'book');
+      assert.equal(cost(card, [units]), nanoUsd);
+    });
+  }
+
+  it('is rounded up once, with the tokens', () => {
+    const card = book.lookup({ model: 'gpt-5.2' });
+    const fee = { unit: 'file_search', quantity: 1 } as const;
+    assert.equal(cost(card, [fee, fee], { input: 1 }), 5_000_000 + 1_750);
+  });
+
+  it('is exact for any quantity', () => {
+    const card = book.lookup({ model: 'tts-1' });
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (quantity) => {
+        const exact = BigInt(quantity) * 15_000n;
+        assert.equal(BigInt(cost(card, [{ unit: 'character', quantity }])), BigInt(Number(exact)));
+      }),
+    );
+  });
+
+  it('has the price that was given', () => {
+    const prices = { mine: { input: 1, output: 2, picture: 0.5, second: 0.001, characters: 4 } };
+    const card = new PriceBook({ prices }).lookup({ model: 'mine' });
+    assert.equal(cost(card, [{ unit: 'picture', quantity: 1, variant: 'any' }]), 500_000_000);
+    assert.equal(cost(card, [{ unit: 'audio_ms', quantity: 1_500 }]), 1_500_000);
+    assert.equal(cost(card, [{ unit: 'video_ms', quantity: 1_500 }]), 1_500_000);
+    assert.equal(cost(card, [{ unit: 'character', quantity: 250 }], { input: 1 }), 1_000_000 + 1_000);
+  });
+
+  it('of a model that nobody knows is the dearest there is, nothing, or refused, by the policy', () => {
+    const one = { unit: 'picture', quantity: 1 } as const;
+    assert.equal(cost(book.lookup({ model: 'xyz' }), [one]), 120_000_000);
+    assert.equal(cost(new PriceBook({ unknownModel: 'zero' }).lookup({ model: 'xyz' }), [one]), 0);
+    const strict = new PriceBook({ unknownModel: 'error' });
+    assert.throws(() => strict.lookup({ model: 'xyz' }), PriceUnknownError);
+    assert.equal(strict.lookup({ model: 'dall-e-3' }).source, 'book');
+    assert.equal(book.knows({ model: 'dall-e-3' }), true);
+  });
+
+  it('has no part in a usage that has none', () => {
+    assert.equal('units' in tokenUsage({ units: [] }), false);
+    assert.equal(UNIT_KINDS.length, 7);
+  });
+});
+
+describe('cached input of other kinds than text', () => {
+  it('has its own price, and is taken out of both wholes', () => {
+    const { tiers } = book.lookup({ model: 'gpt-realtime-mini' });
+    const usage = tokenUsage({
+      input: 1_000,
+      cachedInput: 300,
+      audioInput: 600,
+      imageInput: 100,
+      cachedAudioInput: 200,
+      cachedImageInput: 50,
+    });
+    // 250 text and 50 cached of it, 400 audio and 200 cached, 50 pictures and 50 cached.
+    const pico = 250 * 0.6 + 50 * 0.06 + 400 * 10 + 200 * 0.3 + 50 * 0.8 + 50 * 0.08;
+    assert.equal(costOf(usage, ratesFor(tiers, usage.input)), Math.ceil(pico * 1_000));
+  });
+});
