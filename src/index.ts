@@ -53,6 +53,7 @@ export {
   type TrackerOptions,
   type TrackerSnapshot,
   type UsageMissingEvent,
+  type WatchState,
   type Window,
 } from './budget/index.ts';
 export { type Config, ConfigError, type Env, loadConfig } from './config/index.ts';
@@ -92,4 +93,4 @@ export {
   usdToNano,
 } from './pricing/index.ts';
 export { MemoryStore, openStore, type StoreSettings } from './store/index.ts';
-export { type BilledUnits, type TokenUsage, totalTokens, type UnitKind } from './usage/index.ts';
+export { type BilledUnits, type TokenUsage, totalTokens, UNIT_KINDS, type UnitKind } from './usage/index.ts';

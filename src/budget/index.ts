@@ -101,4 +101,5 @@ export {
   TokenBudgetTracker,
   type TrackerOptions,
 } from './tracker.ts';
+export type { WatchState } from './watch.ts';
 export { type TimeSpan, windowOf } from './window.ts';

@@ -22,7 +22,7 @@ const MAX_PENDING = 30;
 
 type Done = (result: { code: number; error?: Error }) => void;
 
-const SUCCESS = 0;
+export const SUCCESS = 0;
 const FAILED = 1;
 
 /** The way to the thread that sends telemetry. The thread is started on the first export and never holds the process. */

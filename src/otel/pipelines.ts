@@ -6,16 +6,11 @@ import {
   SimpleLogRecordProcessor,
 } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type MetricReader } from '@opentelemetry/sdk-metrics';
-import {
-  BatchSpanProcessor,
-  ConsoleSpanExporter,
-  SimpleSpanProcessor,
-  type SpanProcessor,
-} from '@opentelemetry/sdk-trace';
+import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { type Env, exporterNames, positive, type Signal, text } from './env.ts';
 import type { ExportChannel } from './export-channel.ts';
-import { forwardMetrics, forwardSpans } from './forwarding-exporters.ts';
-import { ForwardingLogProcessor } from './log-processor.ts';
+import { forwardMetrics } from './forwarding-exporter.ts';
+import { forwardLogs, forwardSpans } from './forwarding-processors.ts';
 import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
 
 /** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
@@ -29,15 +24,14 @@ export interface Pipelines {
 export function pipelinesFromEnv(channel: ExportChannel, env: Env, refresh: Refresh): Pipelines {
   return {
     spans: each('TRACES', env, (name) => {
-      if (name === 'otlp')
-        return new BatchSpanProcessor({ exporter: forwardSpans(channel), ...batchOf('BSP', env) });
+      if (name === 'otlp') return forwardSpans(channel, batchOf('BSP', env));
       return name === 'console'
         ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
         : undefined;
     }),
     metrics: each('METRICS', env, (name) => metricReader(name, channel, env, refresh)),
     logs: each('LOGS', env, (name) => {
-      if (name === 'otlp') return new ForwardingLogProcessor(channel, batchOf('BLRP', env));
+      if (name === 'otlp') return forwardLogs(channel, batchOf('BLRP', env));
       return name === 'console'
         ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
         : undefined;
@@ -96,7 +90,6 @@ function batchOf(kind: 'BSP' | 'BLRP', env: Env) {
   return {
     ...positive(env, `OTEL_${kind}_MAX_QUEUE_SIZE`, 'maxQueueSize'),
     ...positive(env, `OTEL_${kind}_SCHEDULE_DELAY`, 'scheduledDelayMillis'),
-    ...positive(env, `OTEL_${kind}_EXPORT_TIMEOUT`, 'exportTimeoutMillis'),
     ...positive(env, `OTEL_${kind}_MAX_EXPORT_BATCH_SIZE`, 'maxExportBatchSize'),
   };
 }

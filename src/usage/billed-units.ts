@@ -12,6 +12,7 @@ export const UNIT_KINDS = [
   'container',
 ] as const;
 
+/** A unit that is billed otherwise than by the token. */
 export type UnitKind = (typeof UNIT_KINDS)[number];
 
 /** A line of a bill: so many units, of a variant where the price depends on one (`hd 1024x1792`). */

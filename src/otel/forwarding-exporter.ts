@@ -4,24 +4,20 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { type Env, text } from './env.ts';
-import type { ExportChannel } from './export-channel.ts';
-import { plainMetrics, plainSpans } from './plain.ts';
+import { type ExportChannel, SUCCESS } from './export-channel.ts';
+import { plainMetrics } from './plain.ts';
 
-type Done = Parameters<SpanExporter['export']>[1];
-
-/** Exporters whose work is done by the thread at the other end of the channel. */
-export function forwardSpans(channel: ExportChannel): SpanExporter {
-  return {
-    export: (spans: ReadableSpan[], done: Done) => channel.export('TRACES', plainSpans(spans), done),
-    shutdown: settled,
-  };
-}
-
+/**
+ * An exporter whose work is done by the thread at the other end of the channel. It answers at once: the reader waits for an answer with a
+ * timer that would hold the process, and has no use for it.
+ */
 export function forwardMetrics(channel: ExportChannel, env: Env): PushMetricExporter {
   return {
-    export: (metrics: ResourceMetrics, done: Done) => channel.export('METRICS', plainMetrics(metrics), done),
+    export: (metrics: ResourceMetrics, done) => {
+      channel.export('METRICS', plainMetrics(metrics), () => undefined);
+      done({ code: SUCCESS });
+    },
     selectAggregationTemporality: temporality(env),
     forceFlush: settled,
     shutdown: settled,
