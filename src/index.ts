@@ -8,13 +8,19 @@ export {
   type BudgetListener,
   type BudgetStatus,
   defineBudget,
+  type Grant,
+  type LedgerAccount,
+  type LedgerAdministration,
   type Left,
   type LimitName,
   type Limits,
   type Mode,
   minutesToNanoUsd,
   minutesToUsd,
+  NO_GRANT,
   nanoUsdToOutputTokens,
+  type SeenDefinition,
+  type Spending,
   type Store,
   StoreError,
   StoreUnavailableError,
@@ -47,5 +53,5 @@ export {
   type UnknownModelPolicy,
   usdToNano,
 } from './pricing/index.ts';
-export { MemoryStore, openStore, type StoreSettings } from './store/index.ts';
+export { type Ledger, MemoryStore, openLedger, openStore, type StoreSettings } from './store/index.ts';
 export { type TokenUsage, totalTokens } from './usage/index.ts';

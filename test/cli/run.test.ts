@@ -137,6 +137,35 @@ describe('run', { concurrency: 2 }, () => {
     });
   }
 
+  it('goes on as soon as an operator raises the budget', async () => {
+    const store = `sqlite:${join(directory.path, 'raised.db')}`;
+    directory.write(
+      'patient.mjs',
+      `import OpenAI from 'openai';
+      const client = new OpenAI({ apiKey: 'none', baseURL: process.env.REPLAY_URL + '/v1', maxRetries: 0 });
+      const body = { model: 'gpt-4o-mini', max_tokens: 50, messages: [{ role: 'user', content: 'The tides at Brest today, in one line.' }] };
+      for (let made = 0; made < 3; ) {
+        try {
+          await client.chat.completions.create(body, { headers: { 'x-replay-id': 'chat-plain' } });
+          made += 1;
+        } catch (error) {
+          console.log(error.code, error.limit.value);
+          await new Promise((wait) => setTimeout(wait, 50));
+        }
+      }`,
+    );
+    const running = startCommand(['run', '--calls', '2', '--store', store, '--', 'node', 'patient.mjs'], {
+      cwd: directory.path,
+      env,
+    });
+    await running.waitForOutput(/token_budget_exceeded 2/);
+    const raised = await command(['raise', 'default', '--calls', '1', '--store', store]);
+    assert.match(raised.stdout, /"default" is raised:\n {2}3 calls \(1 of it granted\), 1 left/);
+    const { code, stderr } = await running.result;
+    assert.deepEqual([code, server.account.length > 2], [0, true]);
+    assert.match(stderr, /in 3 calls; left 0 of 3 calls/);
+  });
+
   it('says what is wrong with a settings file before it starts anything', async () => {
     const config = directory.write('wrong.json', '{ "limits": { "costUsd": "much" } }');
     const { code, stdout, stderr } = await run(['--', 'node', '-p', '1'], { TOKEN_BUDGET_CONFIG: config });
