@@ -22,6 +22,8 @@ export {
   type FailurePolicy,
   type Grant,
   getBudgetStatusMessage,
+  type LedgerAccount,
+  type LedgerAdministration,
   type Left,
   type LimitName,
   type Limits,
@@ -29,6 +31,7 @@ export {
   type Mode,
   minutesToNanoUsd,
   minutesToUsd,
+  NO_GRANT,
   type NotCountedEvent,
   nanoUsdToOutputTokens,
   onAnyBudgetEvent,
@@ -38,6 +41,8 @@ export {
   type Reserve,
   type ReserveRequest,
   type Sealed,
+  type SeenDefinition,
+  type Spending,
   type SpentAmounts,
   type StatusFormat,
   type StatusMessageOptions,
@@ -92,5 +97,5 @@ export {
   type UnknownModelPolicy,
   usdToNano,
 } from './pricing/index.ts';
-export { MemoryStore, openStore, type StoreSettings } from './store/index.ts';
+export { type Ledger, MemoryStore, openLedger, openStore, type StoreSettings } from './store/index.ts';
 export { type BilledUnits, type TokenUsage, totalTokens, UNIT_KINDS, type UnitKind } from './usage/index.ts';

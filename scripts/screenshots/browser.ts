@@ -26,6 +26,8 @@ export interface Seen {
   readonly pageWidth: number;
   /** What the page wrote to its console as errors, and what it failed to load. */
   readonly errors: readonly string[];
+  /** How many plots were drawn. */
+  readonly plots: number;
   /** Whatever it asked the network for. */
   readonly requests: readonly string[];
 }
@@ -151,11 +153,14 @@ async function shoot(
   await send('Page.navigate', { url });
   await load;
   const { cssContentSize } = await send('Page.getLayoutMetrics');
+  const expression = 'document.querySelectorAll("canvas").length';
+  const counted = scripts ? await send('Runtime.evaluate', { expression }) : {};
+  const plots = Number((counted['result'] as { value?: unknown } | undefined)?.value ?? 0);
   const size = cssContentSize as { width: number; height: number };
   const clip = { x: 0, y: 0, width, height: height ?? Math.ceil(size.height), scale: 1 };
   const { data } = await send('Page.captureScreenshot', { format: 'png', clip, captureBeyondViewport: true });
   off();
   await protocol.send('Target.closeTarget', { targetId });
   const own = requests.filter((one) => one !== url && !one.startsWith('data:'));
-  return { png: Buffer.from(String(data), 'base64'), pageWidth: size.width, errors, requests: own };
+  return { png: Buffer.from(String(data), 'base64'), pageWidth: size.width, plots, errors, requests: own };
 }

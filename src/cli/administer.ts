@@ -2,7 +2,7 @@ import type { BudgetDefinition, Grant } from '../budget/index.ts';
 import { usdToNano } from '../pricing/index.ts';
 import { UsageError } from './exit.ts';
 import { ledgerOf, type StoreOptions } from './store-option.ts';
-import { amount, duration, limitText, moneyOfNano } from './style.ts';
+import { amount, duration, limitText, moneyOfNano, shown } from './style.ts';
 import { type BudgetView, definitionOf, viewsOf } from './views.ts';
 
 export interface AdministerOptions extends StoreOptions {
@@ -29,7 +29,7 @@ export async function raiseBudget(name: string, options: RaiseOptions): Promise<
     checkLimited(budget, options);
     await ledger.raise(budget, grant);
     const view = (await viewsOf(ledger)).find((one) => one.name === name);
-    if (view !== undefined) print(view, options, `"${name}" is raised${untilText(view)}:`);
+    if (view !== undefined) print(view, options, `"${shown(name)}" is raised${untilText(view)}:`);
   } finally {
     await ledger.close();
   }
@@ -43,7 +43,8 @@ export async function resetBudget(name: string, options: AdministerOptions): Pro
     const { settled } = await ledger.reset(budget);
     const view = (await viewsOf(ledger)).find((one) => one.name === name);
     const spent = `${moneyOfNano(settled.costNanoUsd)}, ${settled.tokens} tokens and ${settled.calls} calls`;
-    if (view !== undefined) print(view, options, `"${name}" begins anew; until now it was charged ${spent}:`);
+    if (view !== undefined)
+      print(view, options, `"${shown(name)}" begins anew; until now it was charged ${spent}:`);
   } finally {
     await ledger.close();
   }

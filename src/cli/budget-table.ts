@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { amount, bar, columns, count, duration, limitText, money, percent, styled } from './style.ts';
+import { amount, bar, columns, count, duration, limitText, money, percent, shown, styled } from './style.ts';
 import { type BudgetView, type LimitView, shareOf } from './views.ts';
 
 /** What is shown of a budget beside what the ledger says. */
@@ -54,7 +54,11 @@ function table(
     left: true,
     cell: (view, _, first) => (first ? windowText(view, now) : ''),
   };
-  const name: Column = { title: 'BUDGET', left: true, cell: (view, _, first) => (first ? view.name : '') };
+  const name: Column = {
+    title: 'BUDGET',
+    left: true,
+    cell: (view, _, first) => (first ? shown(view.name) : ''),
+  };
   const limit: Column = {
     title: 'LIMIT',
     cell: (view, one) => (one === undefined ? noLimit(view) : limitText(one.limit, one.value)),
@@ -68,7 +72,8 @@ function table(
     { title: 'USED', left: true, cell: (_, one) => (one === undefined ? '' : usedText(one)) },
   ];
   // What matters less is left out where it does not fit; a name is cut only where nothing else can be.
-  const optional = extras === undefined ? [calls, held, about] : [...pace, calls, held, about];
+  const holds = views.some(({ limits }) => limits.some(({ reserved }) => reserved > 0)) ? [held] : [];
+  const optional = [...(extras === undefined ? [] : pace), calls, ...holds, about];
   for (let kept = optional.length; ; kept -= 1) {
     const some = optional.slice(0, kept);
     const chosen = [name, limit, ...rest];
@@ -122,7 +127,8 @@ function card(view: BudgetView, now: number, extras: BudgetExtras | undefined, w
   ]
     .filter((fact) => fact !== undefined)
     .join(', ');
-  const name = view.name.length > width ? `${view.name.slice(0, width - 1)}…` : view.name;
+  const whole = shown(view.name);
+  const name = whole.length > width ? `${whole.slice(0, width - 1)}…` : whole;
   const fits = name.length + 2 + facts.length <= width;
   const head = fits
     ? [`${styled('bold', name)}  ${styled('dim', facts)}`]

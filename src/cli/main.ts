@@ -32,10 +32,16 @@ try {
   process.exitCode = codeOf(error);
 }
 
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Of a price that is not known it speaks as to a program that makes a call.
+  return error.message.replace(', so the call was not sent.', '.');
+}
+
 /** What a failure is to the shell, told in one line where it is not ours. */
 function codeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   process.stderr.write(`token-budget: ${message}\n`);
   if (error instanceof UsageError) return EXIT.usage;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;

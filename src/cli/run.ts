@@ -7,7 +7,7 @@ import { openLedger } from '../store/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { nodeProblem } from './node-version.ts';
 import { absoluteStore } from './store-option.ts';
-import { amount, count, limitText, money } from './style.ts';
+import { amount, count, limitText, money, shown } from './style.ts';
 import { type BudgetView, viewsOf } from './views.ts';
 
 /** The options of `run`, as given. */
@@ -186,10 +186,10 @@ async function say(store: string): Promise<void> {
 }
 
 function summary({ name, settled, limits, open }: BudgetView): string {
-  const spent = `"${name}" has spent ${money(settled.costUsd)}, ${count(settled.tokens)} tokens in ${count(settled.calls)} calls`;
+  const spent = `"${shown(name)}" has spent ${money(settled.costUsd)}, ${count(settled.tokens)} tokens in ${count(settled.calls)} ${settled.calls === 1 ? 'call' : 'calls'}`;
   const left = limits.map(
     ({ limit, value, left: rest }) => `${amount(limit, rest, value)} of ${limitText(limit, value)}`,
   );
-  const held = open === 0 ? '' : `; ${open} calls are open`;
+  const held = open === 0 ? '' : `; ${open === 1 ? '1 call is' : `${open} calls are`} open`;
   return `${spent}${left.length === 0 ? '' : `; left ${left.join(', ')}`}${held}`;
 }

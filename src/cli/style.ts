@@ -9,6 +9,11 @@ export function styled(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout });
 }
 
+/** A name for the terminal: what would move its cursor or change its colours is made visible. */
+export function shown(name: string): string {
+  return name.replace(/\p{Cc}/gu, '\u{fffd}');
+}
+
 /** How wide the terminal is, columns; 80 where stdout is none. */
 export function columns(): number {
   const { COLUMNS } = process.env;

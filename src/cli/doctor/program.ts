@@ -1,9 +1,16 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { nodeProblem, SUPPORTED, satisfies } from '../node-version.ts';
 import { type Finding, fail, ok, skip, warn } from './check.ts';
 
@@ -94,13 +101,12 @@ export async function checkHooks(directory: string, sdk: Sdk | undefined): Promi
   const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/v1`;
   const probes = mkdtempSync(join(tmpdir(), 'token-budget-doctor-'));
   try {
+    // By its name, as programs load it: hooks go by that.
+    mkdirSync(join(probes, 'node_modules'));
+    symlinkSync(sdk.path, join(probes, 'node_modules', 'openai'), 'junction');
     const kinds = [
-      ['CommonJS', 'probe.cjs', `const OpenAI = require(${JSON.stringify(sdk.path)});`],
-      [
-        'an ES module',
-        'probe.mjs',
-        `import OpenAI from ${JSON.stringify(pathToFileURL(join(sdk.path, 'index.mjs')).href)};`,
-      ],
+      ['CommonJS', 'probe.cjs', "const OpenAI = require('openai');"],
+      ['an ES module', 'probe.mjs', "import OpenAI from 'openai';"],
     ] as const;
     return await Promise.all(
       kinds.map(async ([kind, name, load]) => {

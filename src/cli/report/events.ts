@@ -48,11 +48,11 @@ function describeEvent(name: string, attributes: Attributes): string {
   const text = (key: string): string => String(attributes[key] ?? '?');
   switch (name) {
     case semconv.EVENT_THRESHOLD:
-      return `${Math.round(Number(attributes[semconv.ATTR_BUDGET_THRESHOLD]) * 100)} % of ${limitOf(attributes)} is spent`;
+      return `${Math.round(Number(attributes[semconv.ATTR_BUDGET_THRESHOLD]) * 100)} % of ${limitOf(attributes)} used`;
     case semconv.EVENT_EXHAUSTED:
-      return `${limitOf(attributes)} is spent: the next call is refused`;
+      return `the limit of ${limitOf(attributes)} is reached: the next call is refused`;
     case semconv.EVENT_DENIED:
-      return `a call was refused: it needs ${part(attributes, semconv.ATTR_BUDGET_REQUESTED)}, ${part(attributes, semconv.ATTR_BUDGET_SETTLED)} of ${limitOf(attributes)} is spent`;
+      return `a call was refused: it needs ${part(attributes, semconv.ATTR_BUDGET_REQUESTED)}, ${part(attributes, semconv.ATTR_BUDGET_SETTLED)} of ${limitOf(attributes)} used`;
     case semconv.EVENT_CLAMPED:
       return `a call was sent with an output cap of ${text(semconv.ATTR_BUDGET_CAP_SENT)} tokens`;
     case semconv.EVENT_USAGE_MISSING:

@@ -13,6 +13,7 @@ const LINES = 6;
 export function reportPage(data: ReportData, generatedAt: number): string {
   const { source, from, to, totals, spending, budgets, groups, calls, events } = data;
   const lines = budgets.filter(({ history, value }) => history.length > 6 && value > 0).slice(0, LINES);
+  const when = sameDay(from, to) ? clock : dayAndClock;
   const page = html`<!doctype html>
 <html lang="en">
 <head>
@@ -22,7 +23,7 @@ export function reportPage(data: ReportData, generatedAt: number): string {
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
 <title>Token budgets: ${source}</title>
 <style>${asset('uPlot.min.css')}${asset('report.css')}</style>
-<noscript><style>.plot { display: none; }</style></noscript>
+<noscript><style>.plot, .legend, .plotted { display: none; }</style></noscript>
 </head>
 <body>
 <header>
@@ -36,8 +37,8 @@ ${budgets.length === 0 ? undefined : html`<section><h2>Budgets</h2>${meters(budg
 ${spendingSection(spending)}
 ${lines.length === 0 ? undefined : leftSection(lines)}
 <div class="groups">${groups.filter(({ rows }) => rows.length > 0).map(groupSection)}</div>
-${calls === undefined ? undefined : [callSection('Dearest calls', calls.dearest), callSection('Slowest calls', calls.slowest)]}
-${eventSection(events)}
+${calls === undefined ? undefined : [callSection('Dearest calls', calls.dearest, when), callSection('Slowest calls', calls.slowest, when)]}
+${eventSection(events, when)}
 ${calls === undefined ? html`<p class="note">A ledger knows budgets and sums, not single calls. For models, steps and calls give OTLP JSON lines.</p>` : undefined}
 </main>
 <footer>otel-token-budget, ${moment(generatedAt)}. Times are of ${timeZone()}.</footer>
@@ -107,7 +108,7 @@ ${legend(series.map(({ name }) => name))}
 
 function leftSection(lines: readonly BudgetPart[]): Html {
   const names = lines.map(({ name, limit, value }) => `${name}, ${limitText(limit, value)}`);
-  return html`<section><h2>Budget left</h2>
+  return html`<section class="plotted"><h2>Budget left</h2>
 <p class="sub">not yet spent, % of the limit</p>
 ${legend(names)}
 <div class="plot" id="left" role="img" aria-label="What was left of each budget over time; how much there is now stands above"></div></section>`;
@@ -137,24 +138,30 @@ function groupSection({ by, rows }: Group): Html {
   )}</tbody></table>${rest > 0 ? html`<p class="note">and ${rest} more</p>` : undefined}</section>`;
 }
 
-function callSection(title: string, calls: readonly Call[]): Html | undefined {
+type When = (at: number) => string;
+
+function callSection(title: string, calls: readonly Call[], when: When): Html | undefined {
   if (calls.length === 0) return undefined;
   const most = calls.reduce((max, { costUsd }) => Math.max(max, costUsd), 0);
-  return html`<section><h2>${title}</h2><table>
-<thead><tr><th>at</th><th>model</th><th>step</th><th class="wide">budget</th><th class="num wide">input</th><th class="num wide">cached</th><th class="num wide">output</th><th class="num">took</th><th class="num">USD</th></tr></thead>
-<tbody>${calls.map(
-    (
-      call,
-    ) => html`<tr title="trace ${call.traceId}"><td>${clock(call.at)}</td><td>${call.model}${call.decision === 'clamp' ? html` <span class="tag">clamped</span>` : undefined}</td><td>${call.step}</td><td class="wide">${call.budget}</td>
-<td class="num wide">${count(call.input)}</td><td class="num wide">${count(call.cached)}</td><td class="num wide">${count(call.output)}</td><td class="num">${took(call.durationMs)}</td><td class="num">${money(call.costUsd, most)}</td></tr>`,
-  )}</tbody></table></section>`;
+  return html`<section><h2>${title}</h2><div class="scroll"><table>
+<thead><tr><th class="wide">at</th><th>model</th><th>step</th><th class="wide">budget</th><th class="num wide">input</th><th class="num wide">cached</th><th class="num wide">output</th><th class="num">took</th><th class="num">USD</th></tr></thead>
+<tbody>${calls.map((call) => callRow(call, most, when))}</tbody></table></div></section>`;
 }
 
-function eventSection(events: ReportData['events']): Html | undefined {
+function callRow(call: Call, most: number, when: When): Html {
+  const { at, model, step, budget, decision, input, cached, output, durationMs, costUsd, traceId } = call;
+  const tag = decision === 'clamp' ? html` <span class="tag wide">clamped</span>` : undefined;
+  return html`<tr title="trace ${traceId}"><td class="time wide">${when(at)}</td><td>${model}${tag}</td><td>${step}</td><td class="wide">${budget}</td>
+<td class="num wide">${count(input)}</td><td class="num wide">${count(cached)}</td><td class="num wide">${count(output)}</td><td class="num">${took(durationMs)}</td><td class="num">${money(costUsd, most)}</td></tr>`;
+}
+
+function eventSection(events: ReportData['events'], when: When): Html | undefined {
   if (events.length === 0) return undefined;
+  const row = ({ at, name, budget, text }: ReportData['events'][number]): Html =>
+    html`<tr><td class="time">${when(at)}</td><td><span class="tag ${name}">${name.replaceAll('_', ' ')}</span></td><td class="wide">${budget}</td><td><b class="narrow">${budget}: </b>${text}</td></tr>`;
   return html`<section><h2>Events</h2><table>
 <thead><tr><th>at</th><th>event</th><th class="wide">budget</th><th>what happened</th></tr></thead>
-<tbody>${events.map(({ at, name, budget, text }) => html`<tr><td>${clock(at)}</td><td><span class="tag ${name}">${name.replaceAll('_', ' ')}</span></td><td class="wide">${budget}</td><td>${text}</td></tr>`)}</tbody>
+<tbody>${events.map(row)}</tbody>
 </table></section>`;
 }
 
@@ -190,6 +197,11 @@ function moment(at: number): string {
 
 function clock(at: number): string {
   return new Date(at).toLocaleTimeString('en-GB');
+}
+
+function dayAndClock(at: number): string {
+  const day = new Date(at).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+  return `${day} ${clock(at)}`;
 }
 
 function timeZone(): string {

@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { Command } from 'commander';
+import { COMMANDS } from '../../src/cli/commands/index.ts';
+import { REPO_ROOT } from '../support/paths.ts';
+
+const program = new Command('token-budget').enablePositionalOptions();
+for (const add of COMMANDS) add(program);
+program.command('completion').argument('<shell>');
+
+const pages = [
+  'README.md',
+  ...readdirSync(join(REPO_ROOT, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+];
+const commands = pages.flatMap((page) => {
+  const text = readFileSync(join(REPO_ROOT, page), 'utf8');
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].flatMap(([, code = '']) => code.split('\n'));
+  return blocks.filter((line) => /^(npx )?token-budget /.test(line)).map((line) => ({ page, line }));
+});
+
+describe('the documentation of the command', () => {
+  for (const { page, line } of commands) {
+    it(`has words that are taken: ${page}: ${line}`, () => {
+      const [, name = '', ...words] = line.replace(/^npx /, '').split(/\s+/);
+      const subcommand = program.commands.find((one) => one.name() === name);
+      assert.ok(subcommand, name);
+      const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+      const options = subcommand.options.map(({ long }) => long);
+      assert.deepEqual(
+        own.filter((word) => word.startsWith('--') && !options.includes(word)),
+        [],
+      );
+    });
+  }
+
+  it('tells of every subcommand and of every option', () => {
+    const text = readFileSync(join(REPO_ROOT, 'docs', 'command.md'), 'utf8');
+    const words = program.commands.flatMap((one) => [
+      one.name(),
+      ...one.options.map(({ long }) => long ?? ''),
+    ]);
+    assert.deepEqual(
+      [...new Set(words)].filter((word) => !text.includes(word)),
+      [],
+    );
+  });
+});
