@@ -40,9 +40,14 @@ const TYPED = `
 import {
   BudgetExceededError, type BudgetStatus, defineBudget, MemoryStore, type Preloaded, preloaded, TokenBudgetTracker,
 } from 'otel-token-budget';
+import { type BudgetMiddleware, budgetMiddleware } from 'otel-token-budget/ai-sdk';
+import { budgetFetch, NoBudgetError } from 'otel-token-budget/fetch';
 import 'otel-token-budget/register';
 const held: Preloaded | undefined = preloaded();
 const tracker = held?.tracker ?? new TokenBudgetTracker(defineBudget({ name: 'a', limits: { costUsd: 1 } }), { store: new MemoryStore() });
+export const charged: typeof fetch = budgetFetch({ tracker, includeUsage: 'always' });
+export const middleware: BudgetMiddleware = budgetMiddleware({ tracker });
+export const without = (error: unknown): boolean => error instanceof NoBudgetError;
 tracker.on((event) => console.log(event.type));
 const status: BudgetStatus = await tracker.status();
 export const left: number | undefined = status.left.costUsd;

@@ -46,6 +46,7 @@ export interface Grant extends Amounts {
   readonly milliseconds: number;
 }
 
+/** Nothing on top of the limits. */
 export const NO_GRANT: Grant = { ...NOTHING, milliseconds: 0 };
 
 /** The limits as amounts, with what was granted on top of them; `Infinity` where none is set. */

@@ -14,7 +14,10 @@
 // # request
 /** What is asked for: `chat`, `text_completion` or `embeddings`. @set always @example chat */
 export const ATTR_OPERATION_NAME = 'gen_ai.operation.name';
-/** `openai`, `azure.ai.openai` or `aws.bedrock`. @set always @example openai */
+/**
+ * `openai`, `azure.ai.openai`, `aws.bedrock`; of `budgetFetch` and `budgetMiddleware` also `anthropic` and others.
+ * @set always @example openai
+ */
 export const ATTR_PROVIDER_NAME = 'gen_ai.provider.name';
 /**
  * The model as the request names it; on Azure perhaps a deployment.

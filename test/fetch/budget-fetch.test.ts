@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BudgetExceededError } from '../../src/budget/index.ts';
+import { budgetFetch, NoBudgetError } from '../../src/fetch/index.ts';
+import { withBudget } from '../../src/otel/current-budget.ts';
+import { billOf } from '../support/bill.ts';
+import { budgeted, CHAT, trackerOf } from './helpers.ts';
+
+const PATH = '/v1/chat/completions';
+
+describe('budgetFetch', { concurrency: 4 }, () => {
+  it('charges each endpoint what the service bills', async (t) => {
+    const { post, server, balances } = await budgeted(t);
+    const calls: readonly (readonly [string, object, string])[] = [
+      [PATH, CHAT, 'chat-plain'],
+      [PATH, { ...CHAT, model: 'gpt-5.2' }, 'chat-cached'],
+      ['/v1/responses', { model: 'gpt-4.1', input: 'Hm?' }, 'responses-plain'],
+      ['/v1/completions', { model: 'gpt-3.5-turbo-instruct', prompt: 'Hm?' }, 'completions-plain'],
+      ['/v1/embeddings', { model: 'text-embedding-3-small', input: 'Hm?' }, 'embeddings-one'],
+      [
+        '/openai/deployments/gpt-4o-mini/chat/completions?api-version=2025-01-01',
+        { messages: CHAT.messages },
+        'chat-plain',
+      ],
+      ['/compatible/v1beta/openai/chat/completions', CHAT, 'chat-plain'],
+      ['/v1/responses', { model: 'gpt-4.1', input: 'Hm?', stream: true }, 'responses-stream'],
+    ];
+    for (const [path, body, id] of calls) {
+      const response = await post(path, body, id);
+      assert.equal(response.status, 200, path);
+      assert.ok((await response.text()).length > 0);
+    }
+    assert.equal(server.account.length, calls.length);
+    assert.deepEqual(balances().settled, billOf(server.account));
+    assert.equal(balances().open, 0);
+  });
+
+  it('reads a body in every form, and sends it as it is', async (t) => {
+    const { fetch, server, balances } = await budgeted(t);
+    const url = `${server.url}${PATH}`;
+    const body = JSON.stringify(CHAT);
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers };
+    await (await fetch(url, { ...init, body })).json();
+    await (await fetch(new URL(url), { ...init, body: Buffer.from(body) })).json();
+    await (await fetch(new Request(url, { ...init, body }))).json();
+    await (await fetch(new Request(url, { ...init, body: '{}' }), { body })).json();
+    assert.deepEqual(
+      server.account.map((entry) => entry.body),
+      [CHAT, CHAT, CHAT, CHAT],
+    );
+    assert.deepEqual(balances().settled, billOf(server.account));
+  });
+
+  it('gives a response like the one that came, however it is read', async (t) => {
+    const { post, server, balances } = await budgeted(t);
+    const readers: readonly ((response: Response) => Promise<string>)[] = [
+      (response) => response.text(),
+      async (response) => JSON.stringify(await response.json()),
+      async (response) => Buffer.from(await response.arrayBuffer()).toString(),
+      async (response) => (await response.blob()).text(),
+      async (response) => {
+        const copy = response.clone();
+        await response.text();
+        return copy.text();
+      },
+    ];
+    for (const read of readers) {
+      const response = await post(PATH, CHAT, 'chat-plain');
+      assert.equal(response.url, `${server.url}${PATH}`);
+      assert.equal(response.redirected, false);
+      assert.equal(response.headers.get('x-request-id'), `req_${server.account.length - 1}`);
+      assert.match(await read(response), /Ten minutes/);
+    }
+    assert.equal(balances().settled.calls, readers.length);
+  });
+
+  it('lowers the output cap to what is left, in the field that the caller uses', async (t) => {
+    const { post, server } = await budgeted(t, { tokens: 400 });
+    await (await post(PATH, { ...CHAT, max_completion_tokens: 5_000 }, 'chat-plain')).text();
+    await (await post('/v1/responses', { model: 'gpt-4.1', input: 'Hm?' }, 'responses-plain')).text();
+    const [chat, responses] = server.account.map((entry) => entry.body);
+    assert.ok(Number(chat?.['max_completion_tokens']) < 400);
+    assert.equal(chat?.['max_tokens'], undefined);
+    assert.ok(Number(responses?.['max_output_tokens']) < 200);
+  });
+
+  it('refuses without sending, by an error or, to clients that repeat those, by status 402', async (t) => {
+    const { post, server, tracker } = await budgeted(t, { tokens: 10 });
+    let denials = 0;
+    tracker.on(({ type }) => {
+      if (type === 'denied') denials += 1;
+    });
+    await assert.rejects(post(PATH, CHAT), BudgetExceededError);
+    const answer = await post(PATH, CHAT, undefined, undefined, { headers: { 'x-stainless-lang': 'js' } });
+    assert.equal(answer.status, 402);
+    assert.equal(answer.headers.get('x-should-retry'), 'false');
+    const { error } = (await answer.json()) as { error: { code: string; message: string } };
+    assert.equal(error.code, 'token_budget_exceeded');
+    assert.match(error.message, /Token budget "b" cannot pay/);
+    assert.equal(denials, 2);
+    assert.equal(server.account.length, 0);
+  });
+
+  it('asks a stream for its usage where that is wanted, and keeps the extra chunk to itself', async (t) => {
+    const { post, server, balances } = await budgeted(t, { costUsd: 1 }, { includeUsage: 'always' });
+    const text = await (await post(PATH, { ...CHAT, stream: true }, 'chat-stream-plain')).text();
+    assert.doesNotMatch(text, /usage/);
+    assert.match(text, /High/);
+    assert.match(text, /\[DONE\]/);
+    assert.deepEqual(server.account[0]?.body?.['stream_options'], { include_usage: true });
+    assert.deepEqual(balances().settled, billOf(server.account));
+  });
+
+  it('ends a stream that the budget can no longer pay for', async (t) => {
+    const { post, balances } = await budgeted(t, { tokens: 45 });
+    // The server does not hold the cap that is asked for: what flows is more than was reserved, and than is left.
+    const response = await post(PATH, { ...CHAT, max_tokens: 1, stream: true }, 'chat-stream-plain');
+    await assert.rejects(response.text(), BudgetExceededError);
+    assert.equal(balances().settled.calls, 1);
+    assert.equal(balances().open, 0);
+  });
+
+  it('charges nothing for an error status, and the whole reservation for an answer that was cut', async (t) => {
+    const { post, balances } = await budgeted(t, { costUsd: 1 });
+    const failed = await post(PATH, CHAT, 'chat-plain', { status: 429 });
+    assert.equal(failed.status, 429);
+    assert.match(await failed.text(), /429/);
+    assert.deepEqual(balances().settled, { costNanoUsd: 0, tokens: 0, calls: 0 });
+    const cut = await post(PATH, { ...CHAT, max_tokens: 50 }, 'chat-plain', { cutAfterBytes: 40 });
+    await assert.rejects(cut.text());
+    assert.equal(balances().settled.calls, 1);
+    assert.ok(balances().settled.tokens >= 50);
+    assert.equal(balances().open, 0);
+  });
+
+  it('charges nothing for a service that cannot be reached, or a request that was aborted before it was sent', async (t) => {
+    const { fetch, post, server, balances } = await budgeted(t);
+    await server.close();
+    const init = { method: 'POST', body: JSON.stringify(CHAT) };
+    await assert.rejects(fetch(`${server.url}${PATH}`, init), TypeError);
+    await assert.rejects(post(PATH, CHAT, undefined, undefined, { signal: AbortSignal.abort() }), {
+      name: 'AbortError',
+    });
+    assert.deepEqual(balances().settled, { costNanoUsd: 0, tokens: 0, calls: 0 });
+    assert.equal(balances().open, 0);
+  });
+
+  it('charges a reader that goes away', async (t) => {
+    const { post, balances } = await budgeted(t);
+    const response = await post(PATH, { ...CHAT, stream: true }, 'chat-stream-plain', { chunkDelayMs: 20 });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    assert.equal(balances().settled.calls, 1);
+    assert.equal(balances().open, 0);
+  });
+
+  it('lets all other requests pass as they are', async () => {
+    const sent: unknown[] = [];
+    const answer = new Response('ok');
+    const tracker = trackerOf({ calls: 0 });
+    const fetch = budgetFetch({
+      tracker,
+      fetch: (...args) => {
+        sent.push(args);
+        return Promise.resolve(answer);
+      },
+    });
+    const form = new FormData();
+    form.set('model', 'gpt-4o-mini');
+    const url = `https://example.org${PATH}`;
+    const requests: readonly Parameters<typeof globalThis.fetch>[] = [
+      [url],
+      ['not a URL', { method: 'POST', body: JSON.stringify(CHAT) }],
+      [`https://example.org/search`, { method: 'POST', body: JSON.stringify(CHAT) }],
+      [url, { method: 'POST', body: form }],
+      [url, { method: 'POST', body: 'no JSON' }],
+      [url, { method: 'POST', body: '{"broken":' }],
+      [url, { method: 'POST', body: '[]' }],
+      [url, { method: 'POST', body: '{"messages":[]}' }],
+      [url, { method: 'POST' }],
+    ];
+    for (const args of requests) assert.equal(await fetch(...args), answer);
+    assert.equal(sent.length, requests.length);
+    for (const [index, args] of requests.entries()) assert.deepEqual(sent[index], args);
+  });
+
+  it('counts a call once where one is put on another, or in the place of the global', async (t) => {
+    const { fetch, server, balances, tracker } = await budgeted(t);
+    const init = { method: 'POST', body: JSON.stringify(CHAT) };
+    await (await budgetFetch({ tracker, fetch })(`${server.url}${PATH}`, init)).text();
+    const before = globalThis.fetch;
+    try {
+      globalThis.fetch = budgetFetch({ tracker });
+      await (await globalThis.fetch(`${server.url}${PATH}`, init)).text();
+      await (await budgetFetch({ tracker })(`${server.url}${PATH}`, init)).text();
+    } finally {
+      globalThis.fetch = before;
+    }
+    assert.equal(server.account.length, 3);
+    assert.deepEqual(balances().settled, billOf(server.account));
+  });
+
+  it('charges the budget that it is called in', async (t) => {
+    const { post, server, balances } = await budgeted(t);
+    const job = trackerOf({ calls: 1 });
+    await withBudget(job, async () => (await post(PATH, CHAT, 'chat-plain')).text());
+    await assert.rejects(
+      withBudget(job, () => post(PATH, CHAT, 'chat-plain')),
+      BudgetExceededError,
+    );
+    assert.equal(balances().settled.calls, 0);
+    assert.equal(server.account.length, 1);
+  });
+
+  it('says what it needs where there is no budget', () => {
+    assert.throws(
+      () => budgetFetch(),
+      (error) => error instanceof NoBudgetError && /\{ tracker \}/.test(error.message),
+    );
+  });
+});

@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { EmbeddingModelMiddleware, LanguageModelMiddleware } from 'ai';
+import { budgetMiddleware, NoBudgetError } from '../../src/ai-sdk/index.ts';
+import { chatPlan } from '../../src/ai-sdk/plan.ts';
+import { chatRequestOf } from '../../src/ai-sdk/prompt.ts';
+import { chatAnswerOf, chatChunkOf } from '../../src/ai-sdk/result.ts';
+import { type BudgetEvent, BudgetExceededError, type BudgetStatus } from '../../src/budget/index.ts';
+import { countInput } from '../../src/tokens/index.ts';
+import { readUsage, tokenUsage } from '../../src/usage/index.ts';
+import { trackerOf } from './helpers.ts';
+
+const PARAMS = { prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hm?' }] }] };
+
+/** A result of specification 4. */
+const RESULT = {
+  content: [{ type: 'text', text: 'Aye.' }],
+  finishReason: { unified: 'stop', raw: 'stop' },
+  usage: {
+    inputTokens: { total: 1_000, noCache: 600, cacheRead: 400, cacheWrite: 0 },
+    outputTokens: { total: 100, text: 40, reasoning: 60 },
+  },
+  response: { id: 'r', modelId: 'gpt-5.2' },
+};
+
+/** A model that answers with what it is given, and remembers what it was asked. */
+function modelOf(answer: unknown, provider = 'openai.responses', modelId = 'gpt-5.2') {
+  const asked: Record<string, unknown>[] = [];
+  const give = (params: object): Promise<unknown> => {
+    asked.push({ ...params });
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+  };
+  return { provider, modelId, asked, doGenerate: give, doStream: give };
+}
+
+function setUp(limits: Parameters<typeof trackerOf>[0], answer: unknown, ...names: string[]) {
+  const tracker = trackerOf(limits);
+  const events: BudgetEvent[] = [];
+  tracker.on((event) => events.push(event));
+  const middleware = budgetMiddleware({ tracker });
+  const model = modelOf(answer, ...names);
+  return {
+    model,
+    events,
+    settled: () => (tracker.status() as BudgetStatus).balances,
+    generate: (params: object = PARAMS) =>
+      middleware.wrapGenerate({ doGenerate: () => model.doGenerate(params), params, model }),
+    stream: async (params: object = PARAMS) => {
+      const result = await middleware.wrapStream({ doStream: () => model.doStream(params), params, model });
+      return (result as { stream: ReadableStream<unknown> }).stream;
+    },
+  };
+}
+
+function streamOf(...parts: readonly unknown[]): { stream: ReadableStream<unknown> } {
+  return { stream: ReadableStream.from(parts) };
+}
+
+async function collect(stream: ReadableStream<unknown>): Promise<unknown[]> {
+  const parts: unknown[] = [];
+  for await (const part of stream) parts.push(part);
+  return parts;
+}
+
+describe('budgetMiddleware', () => {
+  it('is a middleware of the AI SDK, by its types', () => {
+    const middleware = budgetMiddleware({ tracker: trackerOf({ calls: 1 }) });
+    const language: LanguageModelMiddleware = middleware;
+    const embedding: EmbeddingModelMiddleware = middleware;
+    assert.equal(language, embedding);
+  });
+
+  it('charges what a result tells, and gives it on as it is', async () => {
+    const { generate, settled } = setUp({ costUsd: 1 }, RESULT);
+    assert.equal(await generate(), RESULT);
+    // 600 × $1.75, 400 × $0.175 and 100 × $14 a million.
+    assert.deepEqual(settled().settled, { costNanoUsd: 2_520_000, tokens: 1_100, calls: 1 });
+    assert.equal(settled().open, 0);
+  });
+
+  it('lowers maxOutputTokens to what is left, and changes nothing else', async () => {
+    const { generate, model } = setUp({ tokens: 2_000 }, RESULT);
+    await generate({ ...PARAMS, maxOutputTokens: 50_000, temperature: 0 });
+    const [asked] = model.asked;
+    assert.ok(Number(asked?.['maxOutputTokens']) < 2_000);
+    assert.deepEqual({ ...asked, maxOutputTokens: 1 }, { ...PARAMS, maxOutputTokens: 1, temperature: 0 });
+  });
+
+  it('refuses before the model is asked', async () => {
+    const { generate, stream, model } = setUp({ tokens: 5 }, RESULT);
+    await assert.rejects(generate(), BudgetExceededError);
+    await assert.rejects(stream(), BudgetExceededError);
+    assert.equal(model.asked.length, 0);
+  });
+
+  it('gives on what the model throws: free with an error status, in full without', async () => {
+    const refused = Object.assign(new Error('busy'), { statusCode: 429 });
+    const free = setUp({ costUsd: 1 }, refused);
+    await assert.rejects(free.generate(), refused);
+    assert.equal(free.settled().settled.calls, 0);
+    // The AI SDK tells the status of an answer, 200, where it cannot read it.
+    const unread = Object.assign(new Error('unreadable'), { statusCode: 200 });
+    const charged = setUp({ costUsd: 1 }, unread);
+    await assert.rejects(charged.generate({ ...PARAMS, maxOutputTokens: 100 }), unread);
+    assert.equal(charged.settled().settled.calls, 1);
+    assert.ok(charged.settled().settled.tokens > 100);
+  });
+
+  it('counts a stream to its end, whatever its parts', async () => {
+    const parts = [
+      { type: 'stream-start', warnings: [] },
+      { type: 'response-metadata', id: 'r', modelId: 'gpt-5.2' },
+      { type: 'text-delta', id: '1', delta: 'Aye.' },
+      null,
+      { type: 'finish', usage: RESULT.usage, finishReason: RESULT.finishReason },
+    ];
+    const { stream, settled } = setUp({ costUsd: 1 }, streamOf(...parts));
+    assert.deepEqual(await collect(await stream()), parts);
+    assert.deepEqual(settled().settled, { costNanoUsd: 2_520_000, tokens: 1_100, calls: 1 });
+  });
+
+  it('ends a stream that the budget can no longer pay for', async () => {
+    const deltas = Array.from({ length: 200 }, () => ({
+      type: 'text-delta',
+      id: '1',
+      delta: ' anchor rope',
+    }));
+    const { stream, settled } = setUp({ tokens: 150 }, streamOf(...deltas), 'openai.chat', 'gpt-4o-mini');
+    await assert.rejects(collect(await stream({ ...PARAMS, maxOutputTokens: 20 })), BudgetExceededError);
+    assert.equal(settled().settled.calls, 1);
+    assert.equal(settled().open, 0);
+  });
+
+  it('charges a stream that fails, or whose reader goes away', async () => {
+    const part = { type: 'text-delta', id: '1', delta: 'Aye' };
+    const told = setUp({ costUsd: 1 }, streamOf(part, { type: 'error', error: new Error('lost') }));
+    await collect(await told.stream());
+    const left = setUp({ costUsd: 1 }, streamOf(part, part, part));
+    const reader = (await left.stream()).getReader();
+    await reader.read();
+    await reader.cancel();
+    for (const { settled, events } of [told, left]) {
+      assert.equal(settled().settled.calls, 1);
+      assert.equal(settled().open, 0);
+      assert.partialDeepStrictEqual(
+        events.find(({ type }) => type === 'usage_missing'),
+        { charged: 'reservation' },
+      );
+    }
+  });
+
+  it('is priced by the provider of the model, or of the gateway’s model', () => {
+    for (const [provider, modelId, name, model] of [
+      ['anthropic.messages', 'claude-sonnet-4-6', 'anthropic', 'claude-sonnet-4-6'],
+      ['gateway', 'anthropic/claude-sonnet-4-6', 'anthropic', 'claude-sonnet-4-6'],
+      ['azure.chat', 'my-deployment', 'azure.ai.openai', 'my-deployment'],
+      ['google.generative-ai', 'gemini-2.5-pro', 'gcp.gemini', 'gemini-2.5-pro'],
+      ['togetherai', 'org/model', 'togetherai', 'org/model'],
+    ] as const) {
+      const plan = chatPlan({ provider, modelId }, PARAMS, false);
+      assert.deepEqual([plan?.provider.name, plan?.model], [name, model]);
+    }
+  });
+
+  for (const result of [
+    undefined,
+    null,
+    'text',
+    {},
+    { content: 3, usage: 'x' },
+    { usage: { inputTokens: -4 } },
+  ]) {
+    it(`does not fail the caller for a result that is ${JSON.stringify(result)}`, async () => {
+      const { generate, settled } = setUp({ costUsd: 1 }, result);
+      assert.equal(await generate(), result);
+      assert.equal(settled().settled.calls, 1);
+    });
+  }
+
+  it('says what it needs where there is no budget', () => {
+    assert.throws(() => budgetMiddleware(), NoBudgetError);
+  });
+});
+
+describe('the words of the AI SDK in those of Chat Completions', () => {
+  const long = 'word '.repeat(200);
+  const upper = (params: object) =>
+    countInput('chat', chatRequestOf('gpt-5.2', { ...PARAMS, ...params })).upper;
+  const withPart = (part: object, role = 'user') => upper({ prompt: [{ role, content: [part] }] });
+
+  it('have everything that stands in the prompt', () => {
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC',
+      'base64',
+    );
+    assert.ok(upper({ prompt: [{ role: 'system', content: long }] }) > 200);
+    assert.ok(withPart({ type: 'reasoning', text: long }, 'assistant') > 200);
+    assert.ok(withPart({ type: 'tool-call', toolName: 'n', input: { long } }, 'assistant') > 200);
+    const output = { type: 'content', value: [{ type: 'text', text: long }] };
+    assert.ok(withPart({ type: 'tool-result', toolCallId: 't', output }, 'tool') > 200);
+    assert.ok(
+      withPart({ type: 'tool-result', toolCallId: 't', output: { type: 'json', value: { long } } }, 'tool') >
+        200,
+    );
+    assert.ok(upper({ tools: [{ type: 'function', name: 'n', description: long, inputSchema: {} }] }) > 200);
+    for (const data of [png, png.toString('base64'), { type: 'data', data: png }])
+      assert.ok(withPart({ type: 'file', mediaType: 'image/png', data }) < 400);
+    for (const data of [
+      new URL('https://example.org/a.png'),
+      { type: 'url', url: new URL('https://example.org/a.png') },
+    ])
+      assert.ok(withPart({ type: 'file', mediaType: 'image/png', data }) > 700);
+  });
+
+  it('tell what is not in the request', () => {
+    const complete = (params: object) =>
+      countInput('chat', chatRequestOf('gpt-5.2', { ...PARAMS, ...params })).complete;
+    assert.equal(complete({}), true);
+    assert.equal(
+      complete({ tools: [{ type: 'provider', id: 'openai.web_search', name: 'web_search' }] }),
+      false,
+    );
+    const file = { type: 'file', mediaType: 'application/pdf', data: new URL('https://example.org/a.pdf') };
+    assert.equal(complete({ prompt: [{ role: 'user', content: [file] }] }), false);
+  });
+
+  it('have the usage of each specification', () => {
+    const expected = tokenUsage({ input: 1_000, cachedInput: 400, output: 100, reasoning: 60 });
+    const flat = { inputTokens: 1_000, cachedInputTokens: 400, outputTokens: 100, reasoningTokens: 60 };
+    for (const usage of [RESULT.usage, flat]) {
+      assert.deepEqual(readUsage(chatAnswerOf({ usage })['usage']).usage, expected);
+      assert.deepEqual(readUsage(chatChunkOf({ type: 'finish', usage })?.['usage']).usage, expected);
+    }
+    const beside = { inputTokens: 20, cachedInputTokens: 400, outputTokens: 9 };
+    assert.equal(readUsage(chatAnswerOf({ usage: beside })['usage']).usage.input, 420);
+  });
+});
