@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobResult } from '../../src/jobs/result.ts';
@@ -28,7 +29,12 @@ test(`a job of ${STEPS} steps, killed ${KILLS} times and resumed each time (seed
   const directory = directoryOf(t);
   const app = makeAppDir();
   t.after(() => app.remove());
-  const server = await startReplayServer({ exchanges, behaviour: () => ({ delayMs: random() * 20 }) });
+  const requests = new EventEmitter();
+  const behaviour = () => {
+    requests.emit('request');
+    return { delayMs: random() * 20 };
+  };
+  const server = await startReplayServer({ exchanges, behaviour });
   t.after(() => server.close());
   const start = () =>
     startNode({
@@ -46,8 +52,7 @@ test(`a job of ${STEPS} steps, killed ${KILLS} times and resumed each time (seed
       },
     });
 
-  let killed = 0;
-  while (killed < KILLS) killed += (await killLater(start(), random)) ? 1 : 0;
+  for (let kill = 0; kill < KILLS; kill += 1) await killLater(start(), requests, random);
   const last = await start().result;
   assert.deepEqual([last.code, last.stderr], [0, '']);
   const result = JSON.parse(last.stdout.trim().split('\n').at(-1) ?? '') as JobResult;
@@ -57,21 +62,23 @@ test(`a job of ${STEPS} steps, killed ${KILLS} times and resumed each time (seed
   assert.ok(result.time.runs > 1 && result.time.runs <= KILLS + 1, `${result.time.runs} runs`);
   assertStepsOnce(result, server.account);
   assertAccount(result, server.account);
+  assert.ok(server.account.length > STEPS * CALLS, 'some calls were made in vain');
   t.diagnostic(
     `seed ${SEED}: ${server.account.length} calls at the service, ${result.usage.calls} answered, ` +
       `${result.interrupted.calls} interrupted, ${result.charged.costUsd} USD charged`,
   );
 });
 
-/** Kills a process at a random moment, from before its job begins to some way into a step. */
-async function killLater(one: RunningNode, random: () => number): Promise<boolean> {
-  const after = random() * 130;
+/** Kills a process at a random moment: before its first call, or some milliseconds after one of its first calls came in. */
+async function killLater(one: RunningNode, requests: EventEmitter, random: () => number): Promise<void> {
+  const calls = Math.floor(random() * 5);
+  const after = random() * 25;
   await one.waitForOutput(/ready/);
+  for (let call = 0; call < calls; call += 1) await once(requests, 'request');
   await sleep(after);
   one.child.kill('SIGKILL');
   const { signal, stdout } = await one.result;
   assert.equal(signal, 'SIGKILL', `the job ended before it was killed\n${stdout}`);
-  return true;
 }
 
 /** Every step is completed once, and no process after the one that completed it has made a call of it. */
