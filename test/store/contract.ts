@@ -207,6 +207,27 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       }
     });
 
+    test('charges in full what a dead holder left, by what its ids begin with', async ({ store }) => {
+      for (const id of ['run#1/a', 'run#1/b', 'run#10/a', 'other']) {
+        admittedOf(await store.reserve([job, team], request(id)));
+      }
+      const abandoned = await store.chargeAbandoned('run#1/');
+      assert.deepEqual(
+        abandoned.toSorted((a, b) => a.id.localeCompare(b.id)),
+        [
+          { id: 'run#1/a', charged: HELD },
+          { id: 'run#1/b', charged: HELD },
+        ],
+      );
+      for (const budget of [job, team]) {
+        await assertBalances(store, budget, { settled: times(2, HELD), reserved: times(2, HELD), open: 2 });
+      }
+      // Its holder may live after all: what it settles was charged.
+      assert.equal(await store.settle('run#1/a', tokens(3)), false);
+      assert.deepEqual(await store.chargeAbandoned('run#1/'), []);
+      assert.equal(await store.settle('run#10/a', tokens(3)), true);
+    });
+
     registerTimeTests(makeStore);
 
     it('holds what the model holds, whatever is done in whatever order', async (context) => {

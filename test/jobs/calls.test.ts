@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as v from 'valibot';
+import { BudgetExceededError } from '../../src/budget/index.ts';
+import { AnswerError } from '../../src/jobs/answer-error.ts';
+import { callJson } from '../../src/jobs/call-json.ts';
+import { callText } from '../../src/jobs/call-text.ts';
+import { meterClient } from '../../src/openai/meter-client.ts';
+import { withBudget } from '../../src/otel/current-budget.ts';
+import type { Exchange } from '../support/exchange.ts';
+import { startReplayServer } from '../support/replay-server.ts';
+import { chatExchange, responsesExchange, serviceOf, trackerOf } from './support.ts';
+
+const messages = [{ role: 'user', content: 'Go on.' }];
+const chat = { model: 'gpt-5.2', max_tokens: 50, messages };
+const responses = { model: 'gpt-5.2', max_output_tokens: 50, input: 'Go on.' };
+const schema = v.object({ city: v.string(), tide: v.number() });
+const GOOD = '{"city":"Brest","tide":4.2}';
+
+/** A service that gives these answers in turn, whatever is asked. */
+async function answering(test: Parameters<typeof serviceOf>[0], ...answers: readonly Exchange[]) {
+  const { server, client } = await serviceOf(test, []);
+  await server.close();
+  const given = answers.map((one, at) => ({ ...one, id: `answer-${at}`, request: {} }));
+  const turns = await startReplayServer({
+    exchanges: [],
+    behaviour: (n) => ({ status: 200, body: JSON.stringify((given[n] ?? given.at(-1))?.response) }),
+  });
+  test.after(() => turns.close());
+  const one = client();
+  one.baseURL = turns.baseURL;
+  return { client: one, server: turns };
+}
+
+describe('callText', () => {
+  for (const [api, body, exchange] of [
+    ['Chat', chat, chatExchange('a', 'Hello', { input: 100, output: 10, cached: 50 })],
+    ['Responses', responses, responsesExchange('a', 'Hello', { input: 100, output: 10 })],
+  ] as const) {
+    it(`gives the text of ${api}, with usage and cost, charged once`, async (t) => {
+      const { client } = await answering(t, exchange);
+      const tracker = trackerOf({ costUsd: 1 });
+      const result = await callText(client, body, { tracker });
+      const { settled, open } = { ...(await tracker.status()).balances };
+      assert.equal(result.text, 'Hello');
+      assert.deepEqual([result.usage.input, result.usage.output, result.model], [100, 10, 'gpt-5.2']);
+      assert.deepEqual(settled, { costNanoUsd: result.costNanoUsd, tokens: 110, calls: 1 });
+      assert.equal(open, 0);
+      // A client that is metered already is charged once all the same, to the budget of the context.
+      const other = trackerOf({ costUsd: 1 });
+      await withBudget(other, () => callText(client, body));
+      assert.equal((await other.status()).balances.settled.calls, 1);
+      assert.equal((await tracker.status()).balances.settled.calls, 1);
+    });
+  }
+
+  it('is refused before anything is sent, where the budget cannot pay', async (t) => {
+    const { client, server } = await answering(t, chatExchange('a', 'Hello', { input: 1, output: 1 }));
+    await assert.rejects(callText(client, chat, { tracker: trackerOf({ tokens: 10 }) }), BudgetExceededError);
+    assert.equal(server.account.length, 0);
+  });
+
+  const refused = chatExchange('a', '', { input: 5, output: 5 });
+  const cut = chatExchange('a', 'Half of', { input: 5, output: 5 });
+  for (const [name, exchange, fault] of [
+    ['empty', chatExchange('a', ' ', { input: 5, output: 5 }), 'empty'],
+    ['refused', edit(refused, { message: { role: 'assistant', content: null, refusal: 'No.' } }), 'refused'],
+    ['cut short', edit(cut, { finish_reason: 'length' }), 'cut'],
+  ] as const) {
+    it(`throws a typed error where the answer is ${name}, and charges it`, async (t) => {
+      const { client } = await answering(t, exchange);
+      const tracker = trackerOf({ costUsd: 1 });
+      await assert.rejects(callText(client, chat, { tracker }), (error) => {
+        assert.ok(error instanceof AnswerError);
+        assert.deepEqual([error.code, error.fault], ['token_budget_answer', fault]);
+        return true;
+      });
+      assert.equal((await tracker.status()).balances.settled.tokens, 10);
+    });
+  }
+
+  it('says what it does not take', async (t) => {
+    const { client } = await answering(t, chatExchange('a', 'Hello', { input: 1, output: 1 }));
+    const tracker = trackerOf({ costUsd: 1 });
+    await assert.rejects(callText(client, chat), /tracker: given none/);
+    await assert.rejects(
+      callText(client, { ...chat, stream: true }, { tracker }),
+      /body\.stream: given true/,
+    );
+    await assert.rejects(
+      callText(client, { model: 'gpt-5.2' } as never, { tracker }),
+      /neither messages \(Chat\) nor input/,
+    );
+    await assert.rejects(
+      callText({} as never, chat, { tracker }),
+      /client: taken is a client of the openai SDK/,
+    );
+    assert.throws(() => meterClient({}, { tracker }), TypeError);
+  });
+});
+
+describe('callJson', () => {
+  for (const text of [GOOD, `\`\`\`json\n${GOOD}\n\`\`\``, `Here it is: ${GOOD} as you asked.`]) {
+    it(`reads ${JSON.stringify(text.slice(0, 12))}…`, async (t) => {
+      const { client, server } = await answering(t, responsesExchange('a', text, { input: 10, output: 5 }));
+      const result = await callJson(client, responses, schema, { tracker: trackerOf({ costUsd: 1 }) });
+      assert.deepEqual([result.value, result.repaired], [{ city: 'Brest', tide: 4.2 }, false]);
+      assert.equal(server.account.length, 1);
+    });
+  }
+
+  for (const [what, bad, problem] of [
+    ['is no JSON', 'The tide is high.', /not JSON/],
+    ['the schema does not take', '{"city":"Brest"}', /schema does not take: .*tide/],
+  ] as const) {
+    it(`repairs an answer that ${what}, once, after all that was said`, async (t) => {
+      for (const body of [chat, responses]) {
+        const answer = body === chat ? chatExchange : responsesExchange;
+        const { client, server } = await answering(
+          t,
+          answer('a', bad, { input: 10, output: 5 }),
+          answer('b', GOOD, { input: 30, output: 7 }),
+        );
+        const tracker = trackerOf({ costUsd: 1 });
+        const result = await callJson(client, body, schema, { tracker });
+        assert.deepEqual([result.value, result.repaired], [{ city: 'Brest', tide: 4.2 }, true]);
+        assert.deepEqual([result.usage.input, result.usage.output], [40, 12]);
+        assert.equal((await tracker.status()).balances.settled.costNanoUsd, result.costNanoUsd);
+        const [first, second] = server.account.map(
+          (entry) => (entry.body?.['messages'] ?? entry.body?.['input']) as { content: string }[] | string,
+        );
+        const said = Array.isArray(second) ? second : [];
+        assert.deepEqual(said[0], Array.isArray(first) ? first[0] : { role: 'user', content: first });
+        assert.equal(said[1]?.content, bad);
+        assert.match(said[2]?.content ?? '', problem);
+      }
+    });
+  }
+
+  it('gives up after one repair, with what was said', async (t) => {
+    const { client, server } = await answering(t, chatExchange('a', 'Never.', { input: 10, output: 5 }));
+    await assert.rejects(callJson(client, chat, schema, { tracker: trackerOf({ costUsd: 1 }) }), (error) => {
+      assert.ok(error instanceof AnswerError);
+      assert.deepEqual([error.fault, error.text], ['not_json', 'Never.']);
+      return true;
+    });
+    assert.equal(server.account.length, 2);
+  });
+});
+
+function edit(exchange: Exchange, choice: object): Exchange {
+  const response = exchange.response as { choices: object[] };
+  return {
+    ...exchange,
+    response: { ...response, choices: response.choices.map((one) => ({ ...one, ...choice })) },
+  };
+}
