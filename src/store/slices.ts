@@ -2,7 +2,6 @@ import {
   type Abandoned,
   type Admission,
   type Amounts,
-  addAmounts,
   type Balances,
   type BudgetDefinition,
   type Denied,
@@ -16,9 +15,9 @@ import {
 import { excess, isNothing } from './slices/amounts.ts';
 import { Bank, type RemoteStore } from './slices/bank.ts';
 import { maintain } from './slices/keeper.ts';
-import type { Line, LocalAdmission } from './slices/line.ts';
+import type { Line } from './slices/line.ts';
+import { type OpenCall, OpenCalls } from './slices/open-calls.ts';
 import type { SlicedStoreOptions } from './slices/options.ts';
-import type { LocalReservation } from './slices/slice.ts';
 
 export type { SlicedStoreOptions };
 
@@ -44,7 +43,7 @@ export type { SlicedStoreOptions };
 export class SlicedStore implements Store {
   readonly #remote: RemoteStore;
   readonly #bank: Bank;
-  readonly #open = new Map<string, LocalReservation & { readonly line: Line }>();
+  readonly #open: OpenCalls;
   readonly #keys = new WeakMap<readonly BudgetDefinition[], string>();
   readonly #balancesMaxAgeMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -63,6 +62,7 @@ export class SlicedStore implements Store {
     } = options;
     this.#remote = remote;
     this.#bank = new Bank(remote, { share, ahead, leaseMs, idleMs, pauseMs }, options.clock);
+    this.#open = new OpenCalls(this.#bank);
     this.#balancesMaxAgeMs = options.balancesMaxAgeMs ?? 500;
     if (everyMs > 0) this.#timer = setInterval(() => void this.maintain(), everyMs).unref();
   }
@@ -74,7 +74,7 @@ export class SlicedStore implements Store {
     line.rate.count(moment.now);
     const local = line.admit(request, this.#bank.seen(chain, moment), moment);
     if (local === undefined) return this.#ask(line, request);
-    this.#opened(line, request, local);
+    this.#open.open(request.id, local.reservation, line);
     if (!line.hasSpare()) void this.#bank.refill(line, local.admission.reserved);
     return local.admission;
   }
@@ -86,7 +86,7 @@ export class SlicedStore implements Store {
     }
     const { slice } = reservation;
     const missing = excess(more, slice.free);
-    this.#add(reservation, more);
+    this.#open.hold(reservation, more);
     return isNothing(missing) || this.#growSlice(id, reservation, more, missing);
   }
 
@@ -94,7 +94,7 @@ export class SlicedStore implements Store {
     const reservation = this.#open.get(id);
     if (reservation === undefined) return this.#bank.direct(() => this.#remote.settle(id, used));
     const inTime = this.#bank.moment().now < reservation.leaseEnd;
-    this.#settleHere(id, reservation, inTime ? used : reservation.amounts);
+    this.#open.settle(id, inTime ? used : reservation.amounts);
     return inTime;
   }
 
@@ -123,7 +123,7 @@ export class SlicedStore implements Store {
       handed = await this.#givingBack(line.chain, reserve);
     } finally {
       // Where that cannot be paid for, it is charged in full here.
-      if (this.#open.get(id) === reservation) this.#settleHere(id, reservation, handed ? NOTHING : amounts);
+      if (this.#open.get(id) === reservation) this.#open.settle(id, handed ? NOTHING : amounts);
     }
     return handed;
   }
@@ -159,19 +159,16 @@ export class SlicedStore implements Store {
   }
 
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
-    const here = [...this.#open].filter(([id]) => id.startsWith(idPrefix));
-    for (const [id, reservation] of here) this.#settleHere(id, reservation, reservation.amounts);
+    const here = this.#open.chargeWhere((id) => id.startsWith(idPrefix));
     const there = await this.#bank.direct(() => this.#remote.chargeAbandoned(idPrefix));
-    return [...here.map(([id, { amounts }]) => ({ id, charged: amounts })), ...there];
+    return [...here, ...there];
   }
 
   /** What is otherwise done every `everyMs`. Never rejects. */
   maintain(): Promise<void> {
     if (this.#closed) return Promise.resolve();
     const { now } = this.#bank.moment();
-    for (const [id, reservation] of this.#open) {
-      if (now >= reservation.leaseEnd) this.#settleHere(id, reservation, reservation.amounts);
-    }
+    this.#open.chargeWhere((_, { leaseEnd }) => now >= leaseEnd);
     this.#maintaining ??= maintain(this.#bank).finally(() => {
       this.#maintaining = undefined;
     });
@@ -207,9 +204,10 @@ export class SlicedStore implements Store {
     const { chain } = line;
     const ask = (): Promise<Admission> => this.#bank.direct(() => this.#remote.reserve(chain, request));
     let answer = await ask();
-    if (answer.admitted) {
-      const moment = this.#bank.moment();
-      const reached = line.reached(request, this.#bank.seen(chain, moment), moment);
+    if (answer.admitted && this.#reached(line, request) !== undefined) {
+      // Perhaps the limit was raised, or the budget reset, since it was looked at.
+      await Promise.all(chain.map((budget) => this.#bank.look(budget)));
+      const reached = this.#reached(line, request);
       if (reached !== undefined) return this.#withdrawn(request, reached);
     }
     if (asAsked(answer, request)) {
@@ -225,6 +223,11 @@ export class SlicedStore implements Store {
     const local = this.#fromRest(line, request, answer);
     if (local !== undefined) return local;
     return { ...answer, balances: this.#bank.view(answer.budget, answer.balances).balances() };
+  }
+
+  #reached(line: Line, request: ReserveRequest): Denied | undefined {
+    const moment = this.#bank.moment();
+    return line.reached(request, this.#bank.seen(line.chain, moment), moment);
   }
 
   /** Takes back what the remote store admitted, not knowing what our slices have spent. */
@@ -254,7 +257,7 @@ export class SlicedStore implements Store {
     const moment = this.#bank.moment();
     const local = line.admitRest(request, this.#bank.seen(line.chain, moment), moment);
     if (local === undefined) return undefined;
-    this.#opened(line, request, local);
+    this.#open.open(request.id, local.reservation, line);
     return local.admission;
   }
 
@@ -278,40 +281,15 @@ export class SlicedStore implements Store {
     return ends.length > 0;
   }
 
-  async #growSlice(
-    id: string,
-    reservation: LocalReservation,
-    more: Amounts,
-    missing: Amounts,
-  ): Promise<boolean> {
+  async #growSlice(id: string, reservation: OpenCall, more: Amounts, missing: Amounts): Promise<boolean> {
     let grown = false;
     try {
       const { slice } = reservation;
       grown = await this.#givingBack(slice.chain, () => this.#bank.grow(slice, missing));
     } finally {
-      if (!grown && this.#open.get(id) === reservation)
-        this.#add(reservation, subtractAmounts(NOTHING, more));
+      if (!grown && this.#open.get(id) === reservation) this.#open.drop(reservation, more);
     }
     return grown;
-  }
-
-  #add(reservation: LocalReservation, more: Amounts): void {
-    reservation.amounts = addAmounts(reservation.amounts, more);
-    reservation.slice.reserved = addAmounts(reservation.slice.reserved, more);
-  }
-
-  #opened(line: Line, request: ReserveRequest, { reservation }: LocalAdmission): void {
-    this.#open.set(request.id, Object.assign(reservation, { line }));
-  }
-
-  #settleHere(id: string, reservation: LocalReservation & { line: Line }, used: Amounts): void {
-    this.#open.delete(id);
-    const { slice, line } = reservation;
-    slice.settle(reservation, used, this.#bank.moment().now);
-    if (slice.open > 0) return;
-    // One that is nearly used up is not kept beside its successor.
-    if (slice.state === 'draining' || (!slice.spare && line.hasSpare(slice)))
-      void this.#bank.end(line, slice);
   }
 
   #keyOf(chain: readonly BudgetDefinition[]): string {
