@@ -62,7 +62,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
     flush();
   };
   atExit({ finish, flush }, isMainThread);
-  const result = { tracker, config };
+  const result = { tracker, config, startTelemetry: start };
   setPreloaded(result);
   return result;
 }

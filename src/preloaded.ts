@@ -5,6 +5,8 @@ import type { Config } from './config/index.ts';
 export interface Preloaded {
   readonly tracker: TokenBudgetTracker;
   readonly config: Config;
+  /** Starts telemetry now, for spans of the program's own; otherwise it starts once the program loads openai. */
+  readonly startTelemetry: () => void;
 }
 
 /** Global by symbol, so that every copy of this package in the process finds the same. */
