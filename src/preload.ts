@@ -69,7 +69,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   // Cheaper than at the exit, which takes a thread for it; once, so that it does not keep the process from its end.
   process.once('beforeExit', () => void store.giveBack?.());
   atExit({ finish, flush }, isMainThread);
-  const result = { tracker, config, host: instrumentation.host };
+  const result = { tracker, config, host: instrumentation.host, startTelemetry: start };
   setPreloaded(result);
   return result;
 }

@@ -11,6 +11,8 @@ export interface Preloaded {
    * @internal
    */
   readonly host?: CallHost;
+  /** Starts telemetry now, for spans of the program's own; otherwise it starts once the program loads openai. */
+  readonly startTelemetry: () => void;
 }
 
 /** Global by symbol, so that every copy of this package in the process finds the same. */

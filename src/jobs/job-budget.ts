@@ -15,7 +15,7 @@ export interface JobBudgetOptions extends AllowanceOptions, Partial<Omit<Tracker
   readonly name?: string | undefined;
   /** `strict` where absent. */
   readonly mode?: Mode | undefined;
-  /** The job's calls are charged on this budget as well. */
+  /** The job's calls are charged on this budget as well; that of the checkpoint where it is not named at all. */
   readonly parent?: BudgetDefinition | undefined;
   readonly maxShare?: number | undefined;
   readonly minOutputTokens?: number | undefined;
@@ -52,7 +52,9 @@ export function initializeTokenBudgetForJob(
   }
   const known = readSnapshot(checkpoint).budget;
   const limits = namesBudget(payload) ? allowance.limits : known.limits;
-  const budget = defineBudget({ ...known, ...shape, limits, name: name ?? known.name });
+  const { parent: above, ...own } = known;
+  const inherited = 'parent' in options || above === undefined ? {} : { parent: above };
+  const budget = defineBudget({ ...own, ...inherited, ...shape, limits, name: name ?? known.name });
   return TokenBudgetTracker.fromJSON(checkpoint, { ...given, budget });
 }
 

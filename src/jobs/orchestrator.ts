@@ -89,6 +89,8 @@ export class LongRunningOrchestrator {
     const state = new JobState(start, { tracker, store, owner, records, warnings, now: this.#now });
     const stop = new StopSwitch({ signal, lock, deadline: await this.#deadline(), now: this.#now });
     const unfollow = state.follow();
+    // A step may wait for nothing that would keep the process there.
+    const alive = setInterval(() => undefined, 60_000);
     const context: JobContext = { job: start.job, payload: start.payload, input: start.input };
     const graceMs = this.#options.graceMs ?? DEFAULT_GRACE_MS;
     const job: StepRun = { context, state, stop, tracker, run: start.run, graceMs };
@@ -113,6 +115,7 @@ export class LongRunningOrchestrator {
         belowFirstRun(start.trace),
       );
     } finally {
+      clearInterval(alive);
       unfollow();
       stop.close();
     }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { BudgetDefinition, Mode, Store } from '../budget/index.ts';
 import { CheckpointError } from '../budget/index.ts';
 import { reportEvents } from '../otel/report-events.ts';
+import { preloaded } from '../preloaded.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import { VERSION } from '../version.ts';
 import type { JobCheckpoint } from './checkpoint.ts';
@@ -13,7 +14,7 @@ import { LongRunningOrchestrator } from './orchestrator.ts';
 import { checkJobPayload, type JobPayload, type JobUnit } from './payload.ts';
 import { type Found, findJob, ownerOf, settleEarlierRuns } from './recover.ts';
 import type { JobResult } from './result.ts';
-import { listenForSignals } from './signals.ts';
+import { endBy, listenForSignals } from './signals.ts';
 import { type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
 
 export interface RunJobOptions extends JobStoreSettings {
@@ -71,6 +72,8 @@ export async function runJob(
   defineJob(definition);
   checkJobPayload(payload);
   const id = checkJobId(options.id ?? newJobId(definition));
+  // The job's own spans come before its first call.
+  preloaded()?.startTelemetry();
   reportEvents(VERSION);
   const stores = options.stores ?? (await openJobStores(options));
   const signals = options.handleSignals === false ? undefined : listenForSignals();
@@ -87,7 +90,7 @@ export async function runJob(
     }
     const received = signals?.received();
     // Whoever waits for the result has it first.
-    if (received !== undefined) setImmediate(() => process.kill(process.pid, received));
+    if (received !== undefined) setImmediate(() => endBy(received));
   }
 }
 

@@ -1,3 +1,6 @@
+/** How long a signal to oneself may take, milliseconds. */
+const DELIVERY_MS = 1_000;
+
 /** The signals that ask a process to end. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -28,4 +31,11 @@ export function listenForSignals(): Signals {
   };
   for (const signal of SIGNALS) process.on(signal, handle);
   return { signal: controller.signal, received: () => received, close };
+}
+
+/** Ends this process by a signal, as it would have ended without us. */
+export function endBy(signal: NodeJS.Signals): void {
+  process.kill(process.pid, signal);
+  // A process that has nothing more to do would end before it is delivered, with another exit code.
+  setTimeout(() => undefined, DELIVERY_MS);
 }

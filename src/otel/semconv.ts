@@ -223,15 +223,15 @@ export const ATTR_TOKEN_TYPE = 'gen_ai.token.type';
 export const ATTR_BUDGET_TOKEN_KIND = 'token_budget.token.kind';
 
 // # job
-/** The agent: the name of the job. @set `invoke_agent` @example research */
+/** The kind of job, or the step. @set `invoke_agent` @example research */
 export const ATTR_AGENT_NAME = 'gen_ai.agent.name';
-/** The tool: the name of the step. @set `execute_tool` @example summarise */
+/** The step, or the tool. @set `execute_tool` @example summarise */
 export const ATTR_TOOL_NAME = 'gen_ai.tool.name';
 /** The job. @set always @example research-42 */
 export const ATTR_JOB_ID = 'token_budget.job.id';
-/** The number of its run, from 1. @set always @example 2 */
+/** The number of its run, from 1. @set jobs and steps @example 2 */
 export const ATTR_JOB_RUN = 'token_budget.job.run';
-/** The step. @set steps @example summarise */
+/** The step. @set steps and tools @example summarise */
 export const ATTR_JOB_STEP = 'token_budget.job.step';
 /** The number of its try, from 1. @set steps @example 1 */
 export const ATTR_JOB_ATTEMPT = 'token_budget.job.attempt';
@@ -255,18 +255,18 @@ export const ATTR_JOB_USED_SHARE = 'token_budget.job.used_share';
 export const ATTR_JOB_ACTIVE = 'token_budget.job.active';
 /** Cached input of all input. @unit share @set at the end @example 0.61 */
 export const ATTR_JOB_CACHE_HIT_SHARE = 'token_budget.job.cache_hit_share';
-/** Output a second. @unit tokens/s @set at the end @example 48.2 */
+/** Output tokens a second of calls. @unit tokens/s @set at the end @example 48.2 */
 export const ATTR_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';
 /** Cost of a completed step. @unit USD @set at the end @example 0.0107 */
 export const ATTR_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
 
 // # events
 /**
- * A call ended; one for each.
+ * A call ended; one for each, of severity ERROR where it failed. A refused call has `token_budget.denied` alone.
  * @severity INFO @attributes identity, usage and cost, `token_budget.scope`, `token_budget.call.duration`, `error.type`
  */
 export const EVENT_CALL = 'token_budget.call';
-/** A run of a job ended. @severity INFO @attributes those of jobs */
+/** A run of a job ended; WARN where it stopped, ERROR after an error. @severity INFO @attributes those of jobs */
 export const EVENT_JOB = 'token_budget.job';
 /**
  * 50, 80, 95 or 100 % of a limit is settled; each once.

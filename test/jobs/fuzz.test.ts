@@ -73,6 +73,8 @@ describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of
         assert.equal(readFileSync(join(place, newest), 'utf8'), bad);
         continue;
       }
+      // A letter may have been put in its own place.
+      if (bad === good.get(newest)) continue;
       assert.ok(found.warnings.length > 0, `${n}: taken as it was`);
       counts.passedOver += 1;
       // Some are run, which takes longer.

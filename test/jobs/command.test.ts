@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'node:test';
+import type { JobResult } from '../../src/jobs/result.ts';
+import { makeAppDir } from '../support/app-dir.ts';
+import { type FlatSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { startReplayServer } from '../support/replay-server.ts';
+import { startNode } from '../support/run-node.ts';
+import { chatExchange, commandPath, directoryOf, jobsPath } from './support.ts';
+
+const exchange = chatExchange('one', 'In short.', { input: 2_000, output: 40, cached: 1_024 });
+
+/** Starts the command on one directory, against one service and one receiver. */
+async function bench(test: TestContext) {
+  const app = makeAppDir();
+  const otlp = await startOtlpReceiver();
+  const server = await startReplayServer({ exchanges: [exchange] });
+  const directory = directoryOf(test);
+  test.after(() => Promise.all([otlp.close(), server.close(), app.remove()]));
+  const start = (words: readonly string[], env: Record<string, string> = {}) =>
+    startNode({
+      args: [commandPath, 'job', ...words, '--directory', directory],
+      cwd: app.path,
+      env: { ...otlp.env, REPLAY_URL: server.url, JOBS: jobsPath, ...env },
+    });
+  return {
+    app,
+    otlp,
+    server,
+    directory,
+    start,
+    run: (words: readonly string[], env = {}) => start(words, env).result,
+  };
+}
+
+describe('token-budget job', { concurrency: 2 }, () => {
+  it('runs the job of a file as one tree of spans, with a record of each call and of its end', async (t) => {
+    const { run, otlp, server } = await bench(t);
+    const { code, stdout, stderr } = await run([
+      'run',
+      'job-file.mjs',
+      '--id',
+      'r1',
+      '--input',
+      '{"topic":"tides"}',
+      '--json',
+    ]);
+    assert.deepEqual([code, stderr], [0, '']);
+    const result = JSON.parse(stdout.slice(stdout.indexOf('{'))) as JobResult;
+    assert.deepEqual(
+      [result.reason, result.output, result.outputs['search']],
+      ['completed', 'In short.', { topic: 'tides' }],
+    );
+    assert.deepEqual([result.budget.unit, result.budget.limits], ['tokens', { tokens: 44_642 }]);
+    assert.equal(
+      result.charged.tokens,
+      server.account.reduce((sum, { billed }) => sum + (billed?.input ?? 0) + (billed?.output ?? 0), 0),
+    );
+    assert.equal(result.efficiency.cacheHitShare, 0.512);
+
+    assert.deepEqual(treeOf(otlp.spans()), [
+      'invoke_agent research',
+      '  invoke_agent search',
+      '    execute_tool look_up',
+      '    chat gpt-5.2',
+      '  invoke_agent read',
+      '    chat gpt-5.2',
+      '  invoke_agent summarise',
+      '    chat gpt-5.2',
+    ]);
+    const [root] = otlp
+      .spans()
+      .filter(({ parentSpanId }) => parentSpanId === undefined || parentSpanId === '');
+    assert.deepEqual(
+      [
+        'gen_ai.operation.name',
+        'gen_ai.agent.name',
+        'token_budget.job.id',
+        'token_budget.job.reason',
+        'token_budget.job.calls',
+      ].map((name) => root?.attributes[name]),
+      ['invoke_agent', 'research', 'r1', 'completed', 3],
+    );
+    const calls = otlp.logs().filter(({ eventName }) => eventName === 'token_budget.call');
+    const chats = otlp.spans().filter(({ name }) => name === 'chat gpt-5.2');
+    assert.deepEqual(
+      calls.map(({ spanId, traceId }) => [spanId, traceId]).sort(),
+      chats.map(({ spanId, traceId }) => [spanId, traceId]).sort(),
+    );
+    assert.deepEqual(
+      calls.map(({ attributes }) => attributes['token_budget.scope']),
+      ['search', 'read', 'summarise'],
+    );
+    for (const { attributes } of calls) {
+      assert.equal(attributes['gen_ai.usage.cache_read.input_tokens'], 1_024);
+      assert.equal(attributes['token_budget.cost.nano_usd'], result.charged.costNanoUsd / 3);
+    }
+    const [ended] = otlp.logs().filter(({ eventName }) => eventName === 'token_budget.job');
+    assert.deepEqual([ended?.spanId, ended?.severityText], [root?.spanId, 'INFO']);
+    const metrics = otlp.metrics().map(({ name }) => name);
+    for (const name of [
+      'token_budget.job.cost',
+      'token_budget.job.active',
+      'token_budget.job.cost_per_step',
+      'token_budget.job.cache_hit_share',
+      'token_budget.job.output_speed',
+    ]) {
+      assert.ok(metrics.includes(name), name);
+    }
+    const told = JSON.stringify([otlp.spans(), otlp.logs()], (_, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+    for (const secret of ['secret question', 'In short']) assert.ok(!told.includes(secret), secret);
+  });
+
+  it('is stopped by SIGTERM with its checkpoint kept, and goes on in the same trace', async (t) => {
+    const { start, run, otlp, server } = await bench(t);
+    const first = start(['run', 'job-file.mjs', '--id', 'r2', '--cost', '1', '--unit', 'cost'], {
+      HOLD: '1',
+    });
+    await first.waitForOutput(/reading/);
+    first.child.kill('SIGTERM');
+    const stopped = await first.result;
+    assert.deepEqual([stopped.code, stopped.signal, stopped.stderr], [null, 'SIGTERM', '']);
+    assert.match(stopped.stdout, /Job r2 \(research\): signal/);
+    assert.match((await run(['list'])).stdout, /r2 +signal +research +.*job-file\.mjs +1 +1 /);
+    const { code, stdout } = await run(['resume', 'r2']);
+    assert.equal(code, 0);
+    assert.match(stdout, /Job r2 \(research\): completed/);
+    assert.match(stdout, /in 2 runs/);
+    assert.deepEqual(
+      server.account.map(({ headers }) => headers['x-step']),
+      ['search', 'read', 'read', 'summarise'],
+    );
+    const spans = otlp.spans();
+    assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
+    assert.deepEqual(
+      spans
+        .filter(({ name }) => name === 'invoke_agent research')
+        .map(({ attributes }) => attributes['token_budget.job.reason'])
+        .sort(),
+      ['completed', 'signal'],
+    );
+  });
+
+  it('is killed with kill -9, told of as killed, and loses the step in progress alone', async (t) => {
+    const { start, run, server } = await bench(t);
+    const first = start(['run', 'job-file.mjs', '--id', 'r3'], { HOLD: '1' });
+    await first.waitForOutput(/reading/);
+    assert.match((await run(['list'])).stdout, /r3 +running/);
+    const second = await run(['resume', 'r3']);
+    assert.deepEqual([second.code, second.stderr], [1, second.stderr]);
+    assert.match(second.stderr, /The job "r3" is running already/);
+    first.child.kill('SIGKILL');
+    await first.result;
+    const listed = JSON.parse((await run(['list', '--json'])).stdout) as { job: string; state: string }[];
+    assert.deepEqual(
+      listed.map(({ job, state }) => [job, state]),
+      [['r3', 'killed']],
+    );
+    const { code, stdout } = await run(['resume', 'r3', '--json']);
+    const result = JSON.parse(stdout.slice(stdout.indexOf('{\n'))) as JobResult;
+    assert.deepEqual([code, result.charged.calls, result.interrupted.calls, result.time.runs], [0, 4, 0, 2]);
+    assert.equal(server.account.length, 4);
+  });
+
+  it('stops with exit code 75 where its budget is gone, also that of the process, and goes on with more', async (t) => {
+    const { run, server } = await bench(t);
+    const poor = await run(['run', 'job-file.mjs', '--id', 'r4', '--tokens', '2500']);
+    assert.deepEqual([poor.code, poor.stderr], [75, '']);
+    assert.match(poor.stdout, /r4 \(research\): exhausted/);
+    const held = await run(['resume', 'r4', '--tokens', '100000'], { TOKEN_BUDGET_CALLS: '0' });
+    assert.match(held.stdout, /exhausted/);
+    assert.equal((await run(['resume', 'r4', '--tokens', '100000'])).code, 0);
+    assert.equal(server.account.length, 3);
+  });
+
+  it('says what is wrong in one line, with an exit code of its own', async (t) => {
+    const { run, app, directory } = await bench(t);
+    app.write('none.mjs', 'export const nothing = 1;');
+    app.write('broken.mjs', 'export default {');
+    for (const [words, code, says] of [
+      [['run', 'job-file.mjs', '--cost', 'five'], 64, /--cost: given "five"; taken is a number/],
+      [['run', 'job-file.mjs', '--unit', 'euro'], 64, /--unit: given "euro"; taken is tokens or cost/],
+      [['run', 'job-file.mjs', '--input', '{'], 64, /--input: given "\{"; taken is JSON/],
+      [['run', 'job-file.mjs', '--store', 'mysql:x'], 64, /--store: taken is memory, sqlite:PATH/],
+      [['run', 'job-file.mjs', '--minutes', '99999999'], 78, /payload\.timeBudgetMinutes: given 99999999/],
+      [['run', 'missing.mjs'], 78, /file: given ".*missing\.mjs", which is not there/],
+      [['run', 'none.mjs'], 78, /exports no job; taken is a default export of defineJob/],
+      [['run', 'broken.mjs'], 1, /Unexpected end of input|Unexpected token/],
+      [['run', 'job-file.mjs', '--id', '../up'], 78, /id: given "\.\.\/up"/],
+      [['resume', 'nobody'], 1, /There is no job "nobody" in .*There are none/],
+    ] as const) {
+      const { code: got, stderr, stdout } = await run(words);
+      assert.deepEqual([got, stdout], [code, ''], `${words.join(' ')}\n${stderr}`);
+      assert.match(stderr, says);
+      assert.equal(stderr.trim().split('\n').length, 1, stderr);
+    }
+    assert.match((await run(['list'])).stdout, /^No jobs\.$/m);
+    assert.ok(readFileSync(join(directory, 'ledger.db')).length > 0);
+  });
+});
+
+/** The spans as lines, indented by depth, in the order of their beginning. */
+function treeOf(spans: readonly FlatSpan[]): string[] {
+  const under = (parent: string | undefined, depth: number): string[] =>
+    spans
+      .filter(({ parentSpanId }) => (parentSpanId === '' ? undefined : parentSpanId) === parent)
+      .toSorted((a, b) => Number(a.startNano - b.startNano))
+      .flatMap((span) => [`${'  '.repeat(depth)}${span.name}`, ...under(span.spanId, depth + 1)]);
+  return under(undefined, 0);
+}
