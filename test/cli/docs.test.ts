@@ -25,9 +25,9 @@ const commands = pages.flatMap((page) => {
 describe('the documentation of the command', () => {
   for (const { page, line } of commands) {
     it(`has words that are taken: ${page}: ${line}`, () => {
-      const [, name = '', ...words] = line.replace(/^npx /, '').split(/\s+/);
-      const subcommand = program.commands.find((one) => one.name() === name);
-      assert.ok(subcommand, name);
+      const words = line.replace(/^npx /, '').split(/\s+/).slice(1);
+      const subcommand = subcommandOf(program, words);
+      assert.notEqual(subcommand, program, line);
       const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
       const options = subcommand.options.map(({ long }) => long);
       assert.deepEqual(
@@ -39,13 +39,17 @@ describe('the documentation of the command', () => {
 
   it('tells of every subcommand and of every option', () => {
     const text = readFileSync(join(REPO_ROOT, 'docs', 'command.md'), 'utf8');
-    const words = program.commands.flatMap((one) => [
-      one.name(),
-      ...one.options.map(({ long }) => long ?? ''),
-    ]);
+    const all = program.commands.flatMap((one) => [one, ...one.commands]);
+    const words = all.flatMap((one) => [one.name(), ...one.options.map(({ long }) => long ?? '')]);
     assert.deepEqual(
       [...new Set(words)].filter((word) => !text.includes(word)),
       [],
     );
   });
 });
+
+/** The subcommand that the first words name, or the one of it that the next does. */
+function subcommandOf(command: Command, [name, ...rest]: readonly string[]): Command {
+  const found = command.commands.find((one) => one.name() === name);
+  return found === undefined ? command : subcommandOf(found, rest);
+}
