@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, it } from 'node:test';
+import { withSettings } from '../scripts/configuration-docs.ts';
 import { checkSettings, settingsSchema } from '../src/config/schema.ts';
 import * as semconv from '../src/otel/semconv.ts';
 import { REPO_ROOT } from './support/paths.ts';
@@ -77,6 +78,12 @@ describe('the documentation', () => {
       assert.doesNotMatch(text, /(?<![\w.])\/(work|tmp|home|root|Users)\b|https?:\/\/[^\s)]*registry/);
     });
   }
+
+  it('has the settings that the schema has: npm run docs', () => {
+    const page = read('docs/configuration.md');
+    assert.equal(page, withSettings(page));
+    assert.throws(() => withSettings('# Empty'), /no place/);
+  });
 
   it('names every setting and no other', () => {
     const variables = new Set(read('src/config/config.ts').match(/TOKEN_BUDGET_[A-Z]+/g));

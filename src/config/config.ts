@@ -57,7 +57,7 @@ export const DEFAULT_STORE_TIMEOUT_MS = 250;
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The environment variables, where each goes among the settings, and whether it is a number. */
-const VARIABLES = {
+export const VARIABLES = {
   TOKEN_BUDGET_USD: ['limits', 'costUsd', 'number'],
   TOKEN_BUDGET_TOKENS: ['limits', 'tokens', 'number'],
   TOKEN_BUDGET_CALLS: ['limits', 'calls', 'number'],

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
+import { WORDS } from './words.ts';
 
 /** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
 export class ConfigError extends Error {
@@ -43,7 +44,7 @@ const PRICE_ENTRIES = {
   second: v.optional(price),
   characters: v.optional(price),
 };
-const LIMIT_ENTRIES = {
+export const LIMIT_ENTRIES = {
   costUsd: v.optional(usd),
   tokens: v.optional(count),
   calls: v.optional(count),
@@ -93,7 +94,7 @@ const parentSchema: v.GenericSchema<unknown, ParentSettings> = settings({
 const store = v.pipe(v.string(), v.regex(/^(memory|sqlite:.+|rediss?:\/\/.+)$/));
 
 /** The settings file, and what the environment is checked against once its texts are read. */
-const SETTING_ENTRIES = {
+export const SETTING_ENTRIES = {
   ...BUDGET_ENTRIES,
   parent: v.optional(parentSchema),
   store: v.optional(store),
@@ -119,37 +120,6 @@ const SETTING_ENTRIES = {
 export const settingsSchema = settings(SETTING_ENTRIES);
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
-
-/** What each setting takes, in words for error messages; by its last path segment. */
-const TAKES: Readonly<Record<string, string>> = {
-  name: 'a name of 1 to 200 letters, digits, or . _ : / -',
-  mode: 'observe, soft or strict',
-  limits: 'an object with costUsd, tokens, calls or minutes',
-  costUsd: `a number of USD from 0 to ${MAX_USD}, such as 5 or 0.25`,
-  tokens: 'a whole number of tokens from 0, such as 100000',
-  calls: 'a whole number of calls from 0, such as 200',
-  minutes: 'a number of minutes from 0 to 5256000, such as 15',
-  maxShare: 'a number above 0 and at most 1, such as 0.5',
-  minOutputTokens: 'a whole number of tokens from 1, such as 16',
-  window: 'an object with per (hour, day or month) and timeZone',
-  per: 'hour, day or month',
-  timeZone: 'an IANA time zone, such as Europe/Berlin',
-  parent: 'an object with the name and the limits of a budget',
-  store: 'memory, sqlite:PATH, or the URL of a Redis such as redis://localhost:6379',
-  slices: 'true or false',
-  failurePolicy: 'open or closed',
-  storeTimeoutMs: 'a whole number of milliseconds from 1 to 60000, such as 250',
-  waitMs: 'a whole number of milliseconds from 0 to 3600000, such as 5000',
-  leaseMs: 'a whole number of milliseconds from 100 to 3600000, such as 60000',
-  sendBaggage: 'true or false',
-  acceptBaggage: 'a list of names of budgets',
-  prices: 'an object of model names, each with input and output in USD per million tokens',
-  unknownModel: 'family, error, zero, or an object with input and output in USD per million tokens',
-  uncountedEndpoints: 'warn or refuse',
-  includeUsage: 'auto, always or never',
-  budgetStatus: 'off, text or compact',
-  flushTimeoutMs: 'a whole number of milliseconds from 0 to 60000, such as 2000',
-};
 
 const PRICE_TAKES = 'a number of USD per million tokens from 0 to 1000000, such as 1.75';
 
@@ -187,10 +157,10 @@ function parse(value: unknown, nameOf: (path: string) => string) {
 function takesOf(keys: readonly string[]): string {
   if (keys.length === 0) return 'an object of settings';
   if (keys[0] !== 'prices' && keys[0] !== 'unknownModel')
-    return TAKES[keys.findLast((key) => !/^\d+$/.test(key)) ?? ''] ?? 'another value';
+    return WORDS[keys.findLast((key) => !/^\d+$/.test(key)) ?? '']?.takes ?? 'another value';
   const unit = UNIT_PRICE_TAKES[keys.at(-1) ?? ''];
   const depth = keys[0] === 'prices' ? keys.length - 1 : keys.length;
-  if (keys.length === 1) return TAKES[keys[0]] ?? PRICE_TAKES;
+  if (keys.length === 1) return WORDS[keys[0]]?.takes ?? PRICE_TAKES;
   return depth === 1 ? 'an object with input and output in USD per million tokens' : (unit ?? PRICE_TAKES);
 }
 
