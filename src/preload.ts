@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { metrics } from '@opentelemetry/api';
 import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
@@ -110,16 +110,20 @@ function trackerOf(config: Config): { tracker: TokenBudgetTracker; store: Store 
 
 /** Has imports of openai's entry points, and of nothing else, come by the instrumentation. */
 function hookEsModules(): void {
-  // With these hooks `--require ... -e` ends in an error of Node's own (import-in-the-middle 3.6, Node 22 and 24).
-  const evaluates = process.execArgv.some((arg) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(arg));
-  const asModule = process.execArgv.some((arg) => arg.startsWith('--input-type=module') || arg === 'module');
-  if (evaluates && !asModule) return;
   registerEsmHooks({
     include: [
       /[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/,
       // The classes of Realtime and of Responses over a WebSocket.
       /[\\/]node_modules[\\/]openai[\\/](beta|realtime|resources)[\\/](.+[\\/])?(ws|websocket)\.m?js$/,
     ],
+  });
+  // With `-e` Node would read a builtin of its own as a file where a hook hands it on (22 and 24): it is not handed on. Not otherwise,
+  // as it would be hidden from hooks of the host's.
+  const evaluates = process.execArgv.some((arg) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(arg));
+  if (!evaluates) return;
+  module.registerHooks({
+    load: (url, context, next) =>
+      module.isBuiltin(url) ? { format: 'builtin', shortCircuit: true } : next(url, context),
   });
 }
 

@@ -26,8 +26,8 @@ export function audioPrice(usdPerHour: number): UnitPrice {
  * beginning of their names; the longest match counts.
  *
  * Sources: tts and sora at 720p from the model pages of https://developers.openai.com/api/docs/models (November 2026); dall-e from
- * https://openai.com/pricing (December 2023; OpenAI has shut it down since, and its page has no price any more); the larger
- * sizes of sora-2-pro as they were announced in October 2025 (shut down in September 2026).
+ * public copies of OpenAI's price list of December 2023 (shut down since). The larger sizes of sora-2-pro (shut down in September 2026)
+ * are not confirmed by a page that could be read.
  */
 const LIST: readonly (readonly [prefix: string, prices: readonly UnitPrice[]])[] = [
   [
@@ -67,8 +67,8 @@ const LIST: readonly (readonly [prefix: string, prices: readonly UnitPrice[]])[]
 
 /**
  * Fees of hosted tools, whatever the model: those of @pydantic/genai-prices 0.1.8 (`web_searches_kcount`,
- * `storage_searches_kcount`), and of https://developers.openai.com/api/docs/pricing where it has none. `preview` is the
- * older search of models that do not reason, which read what it finds for nothing. A container is billed by the minute since
+ * `storage_searches_kcount`), and, where it has none, as follows. `preview` is the older search of models that do not reason, which read what
+ * it finds for nothing: its price is that of a post of OpenAI's staff in its forum. The prices of containers are those of users' reports. A container is billed by the minute since
  * June 2026, five at least (https://developers.openai.com/api/docs/changelog); a session of twenty is taken.
  */
 const TOOL_FEES: readonly UnitPrice[] = [
