@@ -1,12 +1,4 @@
-import {
-  type Attributes,
-  type Context,
-  context,
-  diag,
-  type Span,
-  SpanStatusCode,
-  type Tracer,
-} from '@opentelemetry/api';
+import { type Attributes, type Context, context, diag, type Span, type Tracer } from '@opentelemetry/api';
 import {
   type Amounts,
   afterwards,
@@ -26,6 +18,7 @@ import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
 import { type Answer, answerTexts, readAnswer } from './answer.ts';
 import type { BatchFiles } from './batch-files.ts';
 import type { BudgetStatusSetting } from './budget-status.ts';
+import { AbandonedError, setError } from './call-error.ts';
 import { outputContent } from './content.ts';
 import { countedUsage, repairUsage } from './estimate.ts';
 import { errorType, failureCost } from './failure.ts';
@@ -373,23 +366,4 @@ export class Call {
       this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_TOKENS, left.tokens);
     if (left.calls !== undefined) this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_CALLS, left.calls);
   }
-}
-
-/** The answer of a call was never read to its end. */
-class AbandonedError extends Error {
-  readonly code = 'token_budget_abandoned';
-
-  constructor(why: string) {
-    super(`The answer of the call was not read to its end: ${why}.`);
-    this.name = 'AbandonedError';
-  }
-}
-
-/** Marks a span as failed. The message of an error may hold content, so only ours is told. */
-export function setError(span: Span, error: unknown): void {
-  const type = errorType(error);
-  span.setAttribute(semconv.ATTR_ERROR_TYPE, type);
-  const message =
-    type.startsWith('token_budget_') && error instanceof Error ? { message: error.message } : {};
-  span.setStatus({ code: SpanStatusCode.ERROR, ...message });
 }

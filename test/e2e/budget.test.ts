@@ -102,7 +102,9 @@ test('thresholds and exhaustion are told once each, in order', async () => {
     script: `for (let n = 0; n < 40; n += 1) await client.chat.completions.create(CHAT, replay('chat-plain'));`,
     env: { TOKEN_BUDGET_CALLS: '20', TOKEN_BUDGET_MODE: 'observe' },
   });
-  const events = otlp.logs().filter(({ eventName }) => eventName !== 'token_budget.usage_missing');
+  const records = otlp.logs().filter(({ eventName }) => eventName !== 'token_budget.usage_missing');
+  const events = records.filter(({ eventName }) => eventName !== 'token_budget.call');
+  assert.equal(records.length - events.length, 40);
   assert.deepEqual(
     events.map(({ eventName, attributes }) => [eventName, attributes['token_budget.threshold']]),
     [
