@@ -43,7 +43,7 @@ const options = { createConnection: () => net.connect(process.env.PORT, '127.0.0
 const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
 const print = (value) => console.log(JSON.stringify(value));
 const ledger = async () => { const { balances } = await budget.status(); return { ...balances.settled, open: balances.open, reserved: balances.reserved.costNanoUsd }; };
-budget.on((event) => print({ event: event.type, reason: event.reason, endpoint: event.endpoint }));
+budget.on((event) => event.type !== 'call' && print({ event: event.type, reason: event.reason, endpoint: event.endpoint }));
 const closed = async (rt) => { rt.close(); await new Promise((done) => setTimeout(done, 50)); };
 `;
 

@@ -111,7 +111,8 @@ export function budgeted(
   const { limits = { costUsd: 50 }, mode = 'strict', store = new MemoryStore(), prices = {} } = options;
   const tracker = new TokenBudgetTracker(defineBudget({ name: 'b', limits, mode }), { store });
   const events: BudgetEvent[] = [];
-  tracker.on((event) => events.push(event));
+  // What each call cost is in the ledger; here it is what was told beside that.
+  tracker.on((event) => void (event.type !== 'call' && events.push(event)));
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
   const { uncountedEndpoints = 'warn' } = options;
