@@ -263,10 +263,12 @@ export const ATTR_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
 // # events
 /**
  * A call ended; one for each, of severity ERROR where it failed. A refused call has `token_budget.denied` alone.
- * @severity INFO @attributes identity, usage and cost, `token_budget.scope`, `token_budget.call.duration`, `error.type`
+ * @severity INFO @attributes `gen_ai.operation.name`, `gen_ai.request.model`, `gen_ai.request.stream`, `gen_ai.response.model`,
+ * `gen_ai.response.id`, `error.type`, usage and cost as of the span, `token_budget.attempts.cost`, `token_budget.call.duration`,
+ * `token_budget.scope`
  */
 export const EVENT_CALL = 'token_budget.call';
-/** A run of a job ended; WARN where it stopped, ERROR after an error. @severity INFO @attributes those of jobs */
+/** A run of a job ended; WARN where it stopped, ERROR after an error. @severity INFO @attributes those of jobs at the end */
 export const EVENT_JOB = 'token_budget.job';
 /**
  * 50, 80, 95 or 100 % of a limit is settled; each once.
@@ -382,13 +384,13 @@ export const METRIC_STORE_AVAILABLE = 'token_budget.store.available';
  * @kind gauge
  */
 export const METRIC_REPORTING = 'token_budget.reporting';
-/** How long a job ran, at the end of each run. @kind histogram @unit s @attributes those of jobs */
+/** How long a job ran, at the end of each run. @kind histogram @unit s @attributes `gen_ai.agent.name`, `token_budget.job.reason` */
 export const METRIC_JOB_ACTIVE = 'token_budget.job.active';
-/** Cost of a job, at the end of each run. @kind histogram @unit {USD} @attributes those of jobs */
+/** Cost of a job, at the end of each run. @kind histogram @unit {USD} @attributes `gen_ai.agent.name`, `token_budget.job.reason` */
 export const METRIC_JOB_COST = 'token_budget.job.cost';
-/** Cost of a completed step. @kind histogram @unit {USD} @attributes those of jobs */
+/** Cost of a completed step. @kind histogram @unit {USD} @attributes `gen_ai.agent.name`, `token_budget.job.reason` */
 export const METRIC_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
-/** Cached input of all input. @kind histogram @unit 1 @attributes those of jobs */
+/** Cached input of all input. @kind histogram @unit 1 @attributes `gen_ai.agent.name`, `token_budget.job.reason` */
 export const METRIC_JOB_CACHE_HIT_SHARE = 'token_budget.job.cache_hit_share';
-/** Output tokens a second. @kind histogram @unit {token}/s @attributes those of jobs */
+/** Output tokens a second. @kind histogram @unit {token}/s @attributes `gen_ai.agent.name`, `token_budget.job.reason` */
 export const METRIC_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';

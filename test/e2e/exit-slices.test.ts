@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { defineBudget } from '../../src/budget/index.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BudgetDefinition, defineBudget } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/store/redis.ts';
 import { ownExchanges } from '../exchanges/index.ts';
 import { makeAppDir } from '../support/app-dir.ts';
@@ -65,7 +66,7 @@ describe('a process that holds a slice of a budget in Redis gives it back when i
         const budget = defineBudget({ name, limits: { tokens: 1_000_000 } });
         if (signal !== undefined) {
           await running.waitForOutput(/ready/);
-          assert.ok((await store.balances(budget)).reserved.calls > 4, 'a slice is held');
+          await heldSlice(store, budget);
           running.child.kill(signal);
         }
         const { stderr, signal: ended } = await running.result;
@@ -84,3 +85,12 @@ describe('a process that holds a slice of a budget in Redis gives it back when i
     });
   }
 });
+
+/** Waits until the process holds a slice, which it takes beside its calls. */
+async function heldSlice(store: RedisStore, budget: BudgetDefinition): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if ((await store.balances(budget)).reserved.calls > 0) return;
+    await sleep(25);
+  }
+  assert.fail('no slice is held');
+}

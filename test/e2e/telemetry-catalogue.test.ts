@@ -27,7 +27,12 @@ function entry(group: string, name: string): Entry {
 function attributesOf({ tags }: Entry): string[] {
   const text = tags['attributes'] ?? '';
   const named = [...text.matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '');
-  return text.includes('identity') ? [...IDENTITY, ...named] : named;
+  const usage = entries.filter(({ group }) => group === 'usage').map(({ name }) => name);
+  return [
+    ...named,
+    ...(text.includes('identity') ? IDENTITY : []),
+    ...(text.includes('usage and cost') ? usage : []),
+  ];
 }
 
 describe('what the demo emits is what the source says', () => {
@@ -63,9 +68,11 @@ describe('what the demo emits is what the source says', () => {
       for (const attribute of Object.keys(attributes))
         assert.ok(allowed.includes(attribute), `${attribute} on ${name}`);
     }
-    // All of them, but for those of a window and of a store that failed.
+    // All of them, but for those of a window, of a store that failed, and of jobs.
     const emitted = new Set(points.map(({ name }) => name));
-    const silent = entries.filter(({ group, name }) => group === 'metrics' && !emitted.has(name));
+    const silent = entries.filter(
+      ({ group, name }) => group === 'metrics' && !emitted.has(name) && !name.startsWith('token_budget.job.'),
+    );
     assert.deepEqual(
       silent.map(({ name }) => name),
       ['token_budget.window.duration', 'token_budget.window.left', 'token_budget.store.failures'],
@@ -75,6 +82,7 @@ describe('what the demo emits is what the source says', () => {
   it('of events: severity, attributes; as log records and as events of spans', () => {
     const names = new Set(logs.map(({ eventName }) => eventName));
     assert.deepEqual([...names].sort(), [
+      'token_budget.call',
       'token_budget.clamped',
       'token_budget.denied',
       'token_budget.exhausted',
@@ -87,10 +95,14 @@ describe('what the demo emits is what the source says', () => {
       const allowed = [...attributesOf(said), 'token_budget.name'];
       for (const name of Object.keys(attributes))
         assert.ok(allowed.includes(name), `${name} on ${eventName}`);
+      // A call is told of by its span itself.
+      if (eventName === 'token_budget.call') continue;
       const twin = ofSpans.find((event) => event.name === eventName && event.spanId === spanId);
       assert.deepEqual(twin?.attributes, attributes, eventName);
     }
-    assert.equal(ofSpans.length, logs.length);
+    const calls = logs.filter(({ eventName }) => eventName === 'token_budget.call');
+    assert.equal(calls.length, 12);
+    assert.equal(ofSpans.length, logs.length - calls.length);
   });
 });
 
