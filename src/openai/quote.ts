@@ -5,7 +5,6 @@ import {
   isFaster,
   LARGEST_CONTEXT_WINDOW,
   type PriceBook,
-  type PriceQuery,
   picoToNano,
   type RateCard,
   type Rates,
@@ -127,7 +126,7 @@ export function priceUsage(
 ): Charge {
   const card =
     answered.model !== undefined && answered.model !== plan.model && asked.source !== 'override'
-      ? (knownCard(prices, priceQuery(plan.provider, answered.model)) ?? asked)
+      ? (prices.known(priceQuery(plan.provider, answered.model)) ?? asked)
       : asked;
   const rates = ratesOfTier(
     ratesFor(card.tiers, usage.input),
@@ -141,8 +140,4 @@ export function priceUsage(
 export function priceOther(prices: PriceBook, plan: CallPlan, { model, usage }: OtherUsage): number {
   const card = prices.lookup(priceQuery(plan.provider, model));
   return costOf(usage, ratesFor(card.tiers, usage.input), card.units);
-}
-
-function knownCard(prices: PriceBook, query: PriceQuery): RateCard | undefined {
-  return prices.knows(query) ? prices.lookup(query) : undefined;
 }
