@@ -10,7 +10,7 @@ export {
   seenDefinition,
 } from './administration.ts';
 export { type Account, admit, affords, worstCase } from './admission.ts';
-export { attachCharge, chargeOf, type PendingCharge } from './charges.ts';
+export { attachCharge, chargeOf, type PendingCharge, settledCharge } from './charges.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
 export {
   type BudgetDefinition,

@@ -29,6 +29,7 @@ interface Reservation {
 
 /** A ledger in the memory of one process. Answers at once; forgotten when the process ends, so leases never end. */
 export class MemoryStore implements Store {
+  readonly leaseless: boolean = true;
   /** By budget, the entry of each window that is still of use. */
   readonly #entries = new Map<string, Map<number, Entry>>();
   readonly #open = new Map<string, Reservation>();
