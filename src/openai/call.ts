@@ -199,6 +199,7 @@ export class Call implements Listed {
           (error: unknown) => diag.error('otel-token-budget: a charge failed', error),
         );
       }
+      if (!this.#begun.span.isRecording()) return;
       return quietly(afterwards(tracker.status(), ({ left }) => this.#setLeft(left)));
     });
   }
@@ -278,13 +279,13 @@ export class Call implements Listed {
     if (plan.endpoint.kind === 'responses') this.#host.memory.remember(answer.id, plan.body, usage);
     this.#end({
       due: { costNanoUsd: cost, tokens, calls: 1 },
-      attributes: {
-        ...answerAttributes(answer),
-        ...usageAttributes(usage, plan.endpoint.hasOutput, source, {
+      attributes: Object.assign(
+        answerAttributes(answer),
+        usageAttributes(usage, plan.endpoint.hasOutput, source, {
           costNanoUsd: cost,
           source: charge.card.source,
         }),
-      },
+      ),
       usage,
       source,
       ...(answer.model === undefined ? {} : { model: answer.model }),

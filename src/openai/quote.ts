@@ -4,13 +4,13 @@ import {
   dearest,
   isFaster,
   LARGEST_CONTEXT_WINDOW,
+  nanoCost,
   type PriceBook,
-  picoToNano,
+  pricedUnits,
   type RateCard,
   type Rates,
   ratesFor,
   ratesOfTier,
-  unitsCost,
 } from '../pricing/index.ts';
 import { boundInput, countInput } from '../tokens/index.ts';
 import type { TokenUsage } from '../usage/index.ts';
@@ -73,15 +73,16 @@ function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Q
   // An output that cannot be capped is paid whole or not at all, like the input.
   const uncapped = plan.endpoint.capped === false ? uncappedOutput(plan, input) : 0;
   const { units, pictureTokens } = toolsOfRequest(plan.body);
-  const fixedPico =
-    BigInt(input) * BigInt(most.input) +
-    BigInt(uncapped) * BigInt(most.output) +
-    BigInt(pictureTokens) * BigInt(PICTURE_TOKEN_PICO) +
-    unitsCost(units, []);
+  const costNanoUsd = nanoCost([
+    [input, most.input],
+    [uncapped, most.output],
+    [pictureTokens, PICTURE_TOKEN_PICO],
+    ...pricedUnits(units, []),
+  ]);
   return {
     exact,
     request: {
-      fixed: { costNanoUsd: picoToNano(fixedPico), tokens: input + uncapped + pictureTokens, calls: 1 },
+      fixed: { costNanoUsd, tokens: input + uncapped + pictureTokens, calls: 1 },
       outputPicoUsd: most.output * plan.choices,
       choices: plan.choices,
       outputCap: plan.endpoint.capped === false ? 0 : plan.outputCap,

@@ -139,8 +139,10 @@ export class MemoryStore implements Store {
 }
 
 function accountsOf(chain: readonly BudgetDefinition[], entries: readonly Entry[]): Account[] {
-  return chain.flatMap((budget, index) => {
-    const balances = entries[index];
-    return balances === undefined ? [] : [{ budget, balances }];
-  });
+  const accounts: Account[] = [];
+  for (const [index, balances] of entries.entries()) {
+    const budget = chain[index];
+    if (budget !== undefined) accounts.push({ budget, balances });
+  }
+  return accounts;
 }
