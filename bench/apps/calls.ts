@@ -17,6 +17,8 @@ export interface CallsOptions {
 export interface CallsResult {
   /** Wall clock, microseconds. */
   readonly callUs: number;
+  /** Time of the application's thread on a processor, microseconds: other processes of the machine do not add to it. */
+  readonly threadUs: number;
   /** Time of all threads on processors, microseconds. */
   readonly cpuUs: number;
 }
@@ -133,13 +135,21 @@ const call =
 
 for (let done = 0; done < options.warmUp; done += 1) await call();
 const means: number[] = [];
+const threadMeans: number[] = [];
 const cpu = process.cpuUsage();
 for (let batch = 0; batch < options.batches; batch += 1) {
   const from = performance.now();
+  const thread = process.threadCpuUsage();
   for (let done = 0; done < BATCH; done += 1) await call();
   means.push(((performance.now() - from) / BATCH) * 1_000);
+  const { user, system } = process.threadCpuUsage(thread);
+  threadMeans.push((user + system) / BATCH);
 }
 const { user, system } = process.cpuUsage(cpu);
-const middle = means.sort((a, b) => a - b)[means.length >> 1] ?? Number.NaN;
-const result: CallsResult = { callUs: middle, cpuUs: (user + system) / (BATCH * options.batches) };
+const middle = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+const result: CallsResult = {
+  callUs: middle(means),
+  threadUs: middle(threadMeans),
+  cpuUs: (user + system) / (BATCH * options.batches),
+};
 process.stdout.write(JSON.stringify(result), () => process.exit());
