@@ -11,8 +11,9 @@ const SECONDS_BETWEEN_CALLS = [60, 10, 1];
 const PLANNED = 0.5;
 
 /** The defaults of slices (src/store/slices.ts); a test compares them. */
-export const SLICE_AHEAD = 64;
+export const SLICE_AHEAD = 4;
 export const SLICE_SHARE = 16;
+export const SLICE_IDLE_MS = 15_000;
 
 /** The worst case of one call in the example: about 2,000 tokens of input and 1,000 of output at $1.75 and $14.00 a million. */
 const WORST_CASE_USD = 0.0175;
@@ -74,10 +75,10 @@ export function scalePage(measured: Measurements): string | undefined {
     '## Slices in a fleet',
     `A process with slices asks Redis in the background, a few times a second while it calls, however many calls it makes. So slices ` +
       `relieve Redis where a process makes several calls a second (a server that many agents live in), and take the round trip off the call ` +
-      `wherever one is at hand. An agent that calls once in ten seconds has none at hand: an unused slice is given back after five. Its ` +
+      `wherever one is at hand. An agent that calls once a minute has none at hand: an unused slice is given back after ${SLICE_IDLE_MS / 1_000} seconds. Its ` +
       'call waits for one round trip, as without slices; next to a call that takes seconds that is nothing.',
     '## A budget that all of them share',
-    `A slice holds up to ${SLICE_AHEAD} calls at their worst case, and at most 1/${SLICE_SHARE} of what is left. With a worst case of $${WORST_CASE_USD} a call:`,
+    `A slice holds ${SLICE_AHEAD} calls at their worst case (more where more are open or come in a second), and at most 1/${SLICE_SHARE} of what is left. With a worst case of $${WORST_CASE_USD} a call:`,
     tableOf({
       head: ['', 'USD'],
       rows: [

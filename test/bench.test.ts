@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { performancePage, readMeasurements, tableOf } from '../bench/harness/report.ts';
 import { interleave, median, medianDifference, percentile } from '../bench/harness/rounds.ts';
 import { PARTS } from '../bench/parts/index.ts';
-import { SLICE_AHEAD, SLICE_SHARE, scalePage } from '../bench/scale.ts';
+import { SLICE_AHEAD, SLICE_IDLE_MS, SLICE_SHARE, scalePage } from '../bench/scale.ts';
 import { REPO_ROOT } from './support/paths.ts';
 
 const read = (path: string): string => readFileSync(join(REPO_ROOT, path), 'utf8');
@@ -27,6 +27,7 @@ describe('the pages of the benchmark', () => {
     const source = read('src/store/slices.ts');
     assert.match(source, new RegExp(`ahead = ${SLICE_AHEAD},`));
     assert.match(source, new RegExp(`share = 1 / ${SLICE_SHARE},`));
+    assert.ok(source.replaceAll('_', '').includes(`idleMs = ${SLICE_IDLE_MS},`));
   });
 
   it('need the figures that are computed with', () => {
