@@ -218,6 +218,6 @@ function limitOf(measured: Map<string, CallsResult[]>, own: number): string[] {
   if (!measured.has(NO_TELEMETRY)) return [];
   const alone = addedUs(measured, NO_TELEMETRY);
   return [
-    `Of the ${own.toFixed(1)} µs of strict with memory, ${alone.toFixed(1)} are the budget: plan, bound, reserve, read, price and settle. The others are telemetry in the SDK of the application: a span with 26 attributes and five measurements of metrics a call, of which other instrumentations have fewer or none.`,
+    `Of the ${own.toFixed(1)} µs of strict with memory, ${alone.toFixed(1)} are the budget: plan, bound, reserve, read, price and settle. The others are telemetry in the SDK of the application: a span with 26 attributes, eight measurements of metrics and a log record a call, of which other instrumentations have fewer or none.`,
   ];
 }
