@@ -1,4 +1,4 @@
-import { picoToNano } from '../pricing/index.ts';
+import { nanoCost } from '../pricing/index.ts';
 import type { BudgetDefinition } from './definition.ts';
 import type { Admission, Balances, ReserveRequest } from './ledger.ts';
 import {
@@ -44,7 +44,7 @@ export function admit(accounts: readonly Account[], request: ReserveRequest, now
 /** What the call costs at most with that output cap. */
 export function worstCase(request: ReserveRequest, outputCap: number): Amounts {
   return addAmounts(request.fixed, {
-    costNanoUsd: picoToNano(BigInt(request.outputPicoUsd) * BigInt(outputCap)),
+    costNanoUsd: nanoCost([[outputCap, request.outputPicoUsd]]),
     tokens: outputCap * request.choices,
     calls: 0,
   });
@@ -119,6 +119,8 @@ function outputWithin(amount: keyof Amounts, left: number, request: ReserveReque
   if (rest < 0) return -1;
   if (amount === 'tokens') return Math.floor(rest / request.choices);
   if (amount === 'calls' || request.outputPicoUsd === 0) return Infinity;
+  // Exact: the quotient of integers that a double holds is not rounded up to the next one.
+  if (rest * 1_000 <= Number.MAX_SAFE_INTEGER) return Math.floor((rest * 1_000) / request.outputPicoUsd);
   return Number((BigInt(rest) * 1000n) / BigInt(request.outputPicoUsd));
 }
 

@@ -6,14 +6,20 @@ export interface PendingCharge {
   settle(): MaybePromise<void>;
 }
 
-const pending = new WeakMap<object, PendingCharge>();
+/** A property rather than a weak map: that many short-lived keys make every collection of garbage slow. */
+const CHARGE = Symbol('otel-token-budget.charge');
 
 /** Ties a charge to the span of its call, so that whoever sees the span end can settle it. */
 export function attachCharge(span: object, charge: PendingCharge): void {
-  pending.set(span, charge);
+  Reflect.defineProperty(span, CHARGE, { value: charge, writable: true });
 }
 
-/** The charge of a span of ours; undefined for any other. */
+/** The charge of a span of ours; undefined for any other, and once it is settled. */
 export function chargeOf(span: object): PendingCharge | undefined {
-  return pending.get(span);
+  return Reflect.get(span, CHARGE) as PendingCharge | undefined;
+}
+
+/** Lets go of a charge that is settled: a span waits for its export, and its call need not wait with it. */
+export function settledCharge(span: object): void {
+  if (chargeOf(span) !== undefined) Reflect.set(span, CHARGE, undefined);
 }

@@ -50,7 +50,8 @@ export function defineBudget(
   }
   return {
     name: given.name,
-    limits: given.limits,
+    // A copy: what is made of limits is remembered by them.
+    limits: { ...given.limits },
     mode: given.mode ?? 'strict',
     maxShare,
     minOutputTokens,

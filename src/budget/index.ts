@@ -10,7 +10,7 @@ export {
   seenDefinition,
 } from './administration.ts';
 export { type Account, admit, affords, worstCase } from './admission.ts';
-export { attachCharge, chargeOf, type PendingCharge } from './charges.ts';
+export { attachCharge, chargeOf, type PendingCharge, settledCharge } from './charges.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
 export {
   type BudgetDefinition,
@@ -75,6 +75,7 @@ export {
 } from './limits.ts';
 export { onAnyBudgetEvent } from './listeners.ts';
 export { afterwards, isPromise, quietly } from './maybe-promise.ts';
+export { RecentMap } from './recent-map.ts';
 export type { RecordedUsage } from './recorded-usage.ts';
 export type { Reserve } from './reservations.ts';
 export { type FailurePolicy, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';

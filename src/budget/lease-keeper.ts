@@ -20,12 +20,15 @@ export class LeaseKeeper {
 
   drop(id: string): void {
     this.#open.delete(id);
-    if (this.#open.size > 0) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
   }
 
   #beat(): void {
+    // Not with the last that is dropped: calls one after another would each make and clear a timer.
+    if (this.#open.size === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+      return;
+    }
     // A store that is away for a beat is tried again at the next; a lease holds for three.
     void Promise.resolve()
       .then(() => this.#renew([...this.#open]))

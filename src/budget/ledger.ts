@@ -95,6 +95,8 @@ export interface Store {
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
   /** The balances of a budget in its present window; of one that was never used, all zero. */
   balances(budget: BudgetDefinition): MaybePromise<Balances>;
+  /** Whether reservations end with their process, so that they need no lease; false where absent. */
+  readonly leaseless?: boolean;
   /** Keeps open reservations of a living process from ending with their lease. */
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void>;
   /**

@@ -49,8 +49,20 @@ export interface Grant extends Amounts {
 /** Nothing on top of the limits. */
 export const NO_GRANT: Grant = { ...NOTHING, milliseconds: 0 };
 
+const amountsOf = new WeakMap<Limits, Amounts>();
+
 /** The limits as amounts, with what was granted on top of them; `Infinity` where none is set. */
-export function limitAmounts(limits: Limits, granted: Grant = NO_GRANT): Amounts {
+export function limitAmounts(limits: Limits, granted?: Grant): Amounts {
+  if (granted !== undefined) return toAmounts(limits, granted);
+  let amounts = amountsOf.get(limits);
+  if (amounts === undefined) {
+    amounts = toAmounts(limits, NO_GRANT);
+    amountsOf.set(limits, amounts);
+  }
+  return amounts;
+}
+
+function toAmounts(limits: Limits, granted: Grant): Amounts {
   return {
     costNanoUsd:
       limits.costUsd === undefined ? Infinity : raised(usdToNano(limits.costUsd), granted.costNanoUsd),
@@ -120,7 +132,7 @@ export function checkLimits(limits: Limits): void {
       `limits.${name}: given ${value}; taken is a ${whole ? 'whole ' : ''}number of zero or more`,
     );
   }
-  limitAmounts(limits);
+  toAmounts(limits, NO_GRANT);
 }
 
 /** Which limit each amount is held against, in the order in which they are tried. */

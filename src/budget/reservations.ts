@@ -22,7 +22,8 @@ export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #chain: readonly BudgetDefinition[];
   readonly #queue: WaitQueue;
-  readonly #leases: LeaseKeeper;
+  /** Undefined where reservations end with their process. */
+  readonly #leases: LeaseKeeper | undefined;
 
   /** @param root those of the whole work, where these are of a part of it: they wait in one queue */
   constructor(chain: readonly BudgetDefinition[], options: ReservationsOptions, root?: Reservations) {
@@ -30,8 +31,10 @@ export class Reservations {
     this.#options = options;
     this.#chain = chain;
     this.#queue = root === undefined ? new WaitQueue(now) : root.#queue;
-    this.#leases =
-      root === undefined ? new LeaseKeeper((ids) => store.heartbeat(ids, leaseMs), leaseMs) : root.#leases;
+    const renew = (ids: readonly string[]) => store.heartbeat(ids, leaseMs);
+    const own = (): LeaseKeeper | undefined =>
+      store.leaseless === true ? undefined : new LeaseKeeper(renew, leaseMs);
+    this.#leases = root === undefined ? own() : root.#leases;
   }
 
   /**
@@ -58,7 +61,7 @@ export class Reservations {
       const waits = admission === undefined || this.#mayWait(admission);
       const answer = waits ? this.#queue.wait(attempt, admission, waitMs, signal) : admission;
       return afterwards(answer, (final) => {
-        if (final.admitted) this.#leases.keep(this.#idOf(request.id));
+        if (final.admitted) this.#leases?.keep(this.#idOf(request.id));
         return final;
       });
     });
@@ -79,7 +82,7 @@ export class Reservations {
   handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     const key = this.#idOf(id);
     return afterwards(this.#options.store.handOver(key, to, leaseMs), (handed) => {
-      if (handed) this.#leases.drop(key);
+      if (handed) this.#leases?.drop(key);
       return handed;
     });
   }
@@ -94,7 +97,7 @@ export class Reservations {
 
   #end(id: string, end: (key: string) => MaybePromise<boolean>): MaybePromise<boolean> {
     const key = this.#idOf(id);
-    this.#leases.drop(key);
+    this.#leases?.drop(key);
     return afterwards(end(key), (ended) => {
       this.#queue.wake();
       return ended;

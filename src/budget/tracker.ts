@@ -9,6 +9,7 @@ import { Listeners, tellOfAny } from './listeners.ts';
 import { afterwards, isPromise, quietly } from './maybe-promise.ts';
 import { type RecordedUsage, recordedCall } from './recorded-usage.ts';
 import { Reservations, type Reserve } from './reservations.ts';
+import { SharedLook } from './shared-look.ts';
 import { missingFrom, readSnapshot, sameLimits, sealSnapshot, type TrackerJson } from './snapshot.ts';
 import { type BudgetStatus, type Left, leftOf, statusOf } from './status.ts';
 import { isUsual } from './usual.ts';
@@ -53,6 +54,8 @@ export class TokenBudgetTracker {
   readonly #listeners = new Listeners();
   readonly #exhaustion: ExhaustionSignal;
   readonly #partOf: PartOf | undefined;
+  /** Looks for thresholds that were crossed. */
+  readonly #crossed = new SharedLook(() => this.#update());
   /** Whether the store answers at once. */
   readonly #atOnce: boolean;
   #prices: PriceBook | undefined;
@@ -189,7 +192,7 @@ export class TokenBudgetTracker {
     checkAmounts(used);
     return afterwards(this.#reservations.settle(id, used), (settled) =>
       // The balances are for events alone: what is settled is settled.
-      afterwards(quietly(this.#update()), () => settled),
+      afterwards(this.#crossed.take(), () => settled),
     );
   }
 
@@ -214,7 +217,7 @@ export class TokenBudgetTracker {
   settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
     return afterwards(this.#reservations.settleHandedOver(name, used), (settled) =>
-      afterwards(quietly(this.#update()), () => settled),
+      afterwards(this.#crossed.take(), () => settled),
     );
   }
 
@@ -224,7 +227,7 @@ export class TokenBudgetTracker {
    */
   charge(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
-    return afterwards(this.#store.charge(this.#chain, used), () => quietly(this.#update()));
+    return afterwards(this.#store.charge(this.#chain, used), () => this.#crossed.take());
   }
 
   /**
@@ -243,7 +246,7 @@ export class TokenBudgetTracker {
    */
   chargeAbandoned(owner: string): MaybePromise<readonly Abandoned[]> {
     return afterwards(this.#store.chargeAbandoned(owner), (abandoned) =>
-      afterwards(quietly(this.#update()), () => abandoned),
+      afterwards(this.#crossed.take(), () => abandoned),
     );
   }
 

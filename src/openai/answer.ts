@@ -36,22 +36,27 @@ export function isUnfinished(value: Readonly<Record<string, unknown>>): boolean 
 export function readAnswer(value: unknown, endpoint: Endpoint): Answer {
   const answer = isRecord(value) ? value : {};
   const tools = hostedToolsOf(answer);
-  return {
+  const read: Omit<Answer, TextField | 'tools'> & { -readonly [P in TextField | 'tools']?: Answer[P] } = {
     usage: readUsage(answer['usage'], { outputExpected: endpoint.hasOutput }),
     finishReasons: finishReasons(answer),
     unfinished: isUnfinished(answer),
-    ...(tools === undefined ? {} : { tools }),
-    ...text(answer, 'id', 'id'),
-    ...text(answer, 'model', 'model'),
-    ...text(answer, 'service_tier', 'serviceTier'),
-    ...text(answer, 'system_fingerprint', 'systemFingerprint'),
   };
+  if (tools !== undefined) read.tools = tools;
+  for (const [from, to] of TEXT_FIELDS) {
+    const value = answer[from];
+    if (typeof value === 'string' && value !== '') read[to] = value;
+  }
+  return read;
 }
 
-function text<K extends string>(answer: Record<string, unknown>, from: string, to: K): { [P in K]?: string } {
-  const value = answer[from];
-  return (typeof value === 'string' && value !== '' ? { [to]: value } : {}) as { [P in K]?: string };
-}
+type TextField = 'id' | 'model' | 'serviceTier' | 'systemFingerprint';
+
+const TEXT_FIELDS: readonly (readonly [from: string, to: TextField])[] = [
+  ['id', 'id'],
+  ['model', 'model'],
+  ['service_tier', 'serviceTier'],
+  ['system_fingerprint', 'systemFingerprint'],
+];
 
 /** Chat and Completions give a reason per choice; Responses a status and, where it is incomplete, why. */
 function finishReasons(answer: Record<string, unknown>): string[] {

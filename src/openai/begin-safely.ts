@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import { isPromise } from '../budget/index.ts';
+import { afterwards, isPromise, type MaybePromise } from '../budget/index.ts';
 import { beginCall } from './begin-call.ts';
 import type { Call, CallHost } from './call.ts';
 import { isCounted } from './counted.ts';
@@ -13,25 +13,29 @@ import { safely } from './safely.ts';
  * @param makePlan gives the plan of the request; undefined for one that is not counted
  * @throws the refusals of {@link beginCall}
  */
-export async function beginSafely(
+export function beginSafely(
   host: CallHost,
   makePlan: () => CallPlan | undefined,
   signal?: AbortSignal | null,
-): Promise<Call | undefined> {
+): MaybePromise<Call | undefined> {
   if (isCounted()) return undefined;
   try {
     const plan = makePlan();
     if (plan === undefined) return undefined;
     safely('the start of telemetry', () => host.beforeCall());
     const file = plan.body['input_file_id'];
-    if (typeof file === 'string') await host.files.ready(file);
-    const call = beginCall(host, plan);
-    return isPromise(call) ? await call : call;
+    const ready = typeof file === 'string' ? host.files.ready(file) : undefined;
+    const call = afterwards(ready, () => beginCall(host, plan));
+    return isPromise(call) ? call.catch((error: unknown) => uncounted(error, signal)) : call;
   } catch (error) {
-    if (isRefusal(error)) throw error;
-    // A wait that the caller aborted: the client sees the signal too, and throws its own error.
-    if (signal?.aborted === true) return undefined;
-    diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
-    return undefined;
+    return uncounted(error, signal);
   }
+}
+
+/** A refusal goes to the caller; any other error is ours. */
+function uncounted(error: unknown, signal: AbortSignal | null | undefined): undefined {
+  if (isRefusal(error)) throw error;
+  // A wait that the caller aborted: the client sees the signal too, and throws its own error.
+  if (signal?.aborted === true) return undefined;
+  diag.error('otel-token-budget: the start of a call failed; it goes on uncounted', error);
 }

@@ -5,6 +5,7 @@ import { BatchFiles } from './batch-files.ts';
 import type { BudgetStatusSetting } from './budget-status.ts';
 import type { Call, CallHost } from './call.ts';
 import type { Instruments } from './instruments.ts';
+import { OpenCalls } from './open-calls.ts';
 import { ResponseMemory } from './response-memory.ts';
 import { SeenOnce } from './seen-once.ts';
 import { WorkMemory } from './work.ts';
@@ -30,7 +31,7 @@ export interface CallTelemetry {
 export function createCallHost(
   options: CallHostOptions,
   telemetry: CallTelemetry,
-  open = new Set<Call>(),
+  open = new OpenCalls<Call>(),
 ): CallHost {
   const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, budgetStatus, onFirstCall } =
     options;

@@ -9,6 +9,7 @@ import {
   type MaybePromise,
   NOTHING,
   quietly,
+  settledCharge,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
 import * as semconv from '../otel/semconv.ts';
@@ -24,6 +25,7 @@ import { countedUsage, repairUsage } from './estimate.ts';
 import { errorType, failureCost } from './failure.ts';
 import { withTools } from './hosted-tools.ts';
 import { type Instruments, recordTokens } from './instruments.ts';
+import type { Listed, OpenCalls } from './open-calls.ts';
 import { type CallPlan, isTokenPlan } from './plan.ts';
 import { priceOther, priceUsage } from './quote.ts';
 import { answerAttributes, identityAttributes } from './request-attributes.ts';
@@ -56,7 +58,7 @@ export interface CallHost {
   readonly tracer: Tracer;
   readonly instruments: Instruments;
   /** Calls that have begun and not ended. */
-  readonly open: Set<Call>;
+  readonly open: OpenCalls<Call>;
   /** Called before each call begins. */
   beforeCall(): void;
   /** True the first time it is asked of a model. */
@@ -94,7 +96,8 @@ export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
  * One call: its span, its reservation and its end. It ends once, whoever sees it end first; what comes after
  * is ignored.
  */
-export class Call {
+export class Call implements Listed {
+  place = -1;
   readonly plan: CallPlan;
   readonly context: Context;
   readonly #host: CallHost;
@@ -174,6 +177,7 @@ export class Call {
 
   /** The call will not be seen to end (its answer was never read, or the process exits). */
   abandoned(why: string): void {
+    if (this.#ended) return;
     this.failed(new AbandonedError(why), 'answer');
   }
 
@@ -181,6 +185,7 @@ export class Call {
   settle(): MaybePromise<void> {
     if (this.#settled || !this.#ended) return;
     this.#settled = true;
+    settledCharge(this.#begun.span);
     const { tracker } = this.reservation;
     return context.with(this.context, () => {
       const done =
@@ -194,6 +199,7 @@ export class Call {
           (error: unknown) => diag.error('otel-token-budget: a charge failed', error),
         );
       }
+      if (!this.#begun.span.isRecording()) return;
       return quietly(afterwards(tracker.status(), ({ left }) => this.#setLeft(left)));
     });
   }
@@ -270,16 +276,16 @@ export class Call {
     const own = source === 'reservation' ? this.reservation.costNanoUsd : charge.costNanoUsd;
     const cost = others.reduce((sum, other) => sum + priceOther(this.#host.prices, plan, other), own);
     const tokens = others.reduce((sum, other) => sum + totalTokens(other.usage), totalTokens(usage));
-    this.#host.memory.remember(answer.id, plan.body, usage);
+    if (plan.endpoint.kind === 'responses') this.#host.memory.remember(answer.id, plan.body, usage);
     this.#end({
       due: { costNanoUsd: cost, tokens, calls: 1 },
-      attributes: {
-        ...answerAttributes(answer),
-        ...usageAttributes(usage, plan.endpoint.hasOutput, source, {
+      attributes: Object.assign(
+        answerAttributes(answer),
+        usageAttributes(usage, plan.endpoint.hasOutput, source, {
           costNanoUsd: cost,
           source: charge.card.source,
         }),
-      },
+      ),
       usage,
       source,
       ...(answer.model === undefined ? {} : { model: answer.model }),
@@ -334,24 +340,21 @@ export class Call {
   #measure(end: CallEnd): void {
     const { instruments } = this.#host;
     const { tracker } = this.reservation;
-    const attributes: Attributes = {
-      ...identityAttributes(this.plan),
-      ...(end.model === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: end.model }),
-    };
-    const failed = end.error === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: errorType(end.error) };
+    const attributes = identityAttributes(this.plan);
+    if (end.model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = end.model;
     const budget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-    context.with(this.context, () => {
-      if (end.usage !== undefined) {
-        recordTokens(instruments, end.usage, this.plan.endpoint.hasOutput, attributes, budget);
-        instruments.callCost.record(nanoToUsd(end.due.costNanoUsd), budget);
-      }
-      const seconds = (performance.now() - this.#begun.startedAt) / 1_000;
-      instruments.duration.record(seconds, { ...attributes, ...failed });
-      if (this.#firstChunkSeconds !== undefined)
-        instruments.firstChunk.record(this.#firstChunkSeconds, attributes);
-      const cost = end.due.costNanoUsd + this.reservation.attempts.costNanoUsd;
-      if (cost > 0) instruments.cost.add(nanoToUsd(cost), budget);
-    });
+    const { usage, error } = end;
+    if (usage !== undefined) {
+      recordTokens(instruments, usage, this.plan.endpoint.hasOutput, attributes, budget, this.context);
+      instruments.callCost.record(nanoToUsd(end.due.costNanoUsd), budget, this.context);
+    }
+    const cost = end.due.costNanoUsd + this.reservation.attempts.costNanoUsd;
+    if (cost > 0) instruments.cost.add(nanoToUsd(cost), budget, this.context);
+    if (this.#firstChunkSeconds !== undefined)
+      instruments.firstChunk.record(this.#firstChunkSeconds, { ...attributes }, this.context);
+    if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error);
+    const seconds = (performance.now() - this.#begun.startedAt) / 1_000;
+    instruments.duration.record(seconds, attributes, this.context);
   }
 
   #emit(event: BudgetEvent): void {

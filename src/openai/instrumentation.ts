@@ -11,6 +11,7 @@ import type { BudgetStatusSetting } from './budget-status.ts';
 import type { Call, CallHost } from './call.ts';
 import { createCallHost } from './call-host.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
+import { OpenCalls } from './open-calls.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/socket-patches.ts';
 import { SCOPE } from './scope.ts';
@@ -53,7 +54,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
   declare private instruments: Instruments;
   declare private patches: readonly ClientPatch[];
-  declare private open: Set<Call>;
+  declare private open: OpenCalls<Call>;
   /**
    * What the calls share, for those that come another way than the SDK.
    * @internal
@@ -70,7 +71,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    this.open = new Set();
+    this.open = new OpenCalls();
     const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
     this.host = createCallHost(this.getConfig(), telemetry, this.open);
     this.patches = clientPatches(this.host);

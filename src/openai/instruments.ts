@@ -1,4 +1,4 @@
-import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
 import * as semconv from '../otel/semconv.ts';
 import { type TokenUsage, USAGE_KINDS, type UsageKind } from '../usage/index.ts';
 
@@ -84,6 +84,7 @@ export function createInstruments(meter: Meter): Instruments {
 /**
  * Records the tokens of a call: of all kinds for its budget, and as input and output by the conventions.
  * @param budget the attributes with the budget's name
+ * @param context of the call; the active one where absent
  */
 export function recordTokens(
   instruments: Instruments,
@@ -91,12 +92,14 @@ export function recordTokens(
   hasOutput: boolean,
   attributes: Attributes,
   budget: Attributes,
+  context?: Context,
 ): void {
-  instruments.tokens.record(usage.input, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'input' });
+  instruments.tokens.record(usage.input, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'input' }, context);
   if (hasOutput)
-    instruments.tokens.record(usage.output, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'output' });
+    instruments.tokens.record(usage.output, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'output' }, context);
   for (const kind of USAGE_KINDS) {
-    if (usage[kind] > 0)
-      instruments.kinds.add(usage[kind], { ...budget, [semconv.ATTR_BUDGET_TOKEN_KIND]: KINDS[kind] });
+    if (usage[kind] === 0) continue;
+    const ofKind = { ...budget, [semconv.ATTR_BUDGET_TOKEN_KIND]: KINDS[kind] };
+    instruments.kinds.add(usage[kind], ofKind, context);
   }
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
-import type { StatusFormat } from '../budget/index.ts';
+import { afterwards, isPromise, type MaybePromise, type StatusFormat } from '../budget/index.ts';
 import { currentBudget } from '../otel/current-budget.ts';
 import { beginSafely } from './begin-safely.ts';
 import { optionsWithStatus } from './budget-status.ts';
@@ -22,7 +22,7 @@ import {
 } from './sdk-types.ts';
 import { sentBody } from './sent-body.ts';
 import { meterStream } from './stream-meter.ts';
-import { endIfDropped } from './unread.ts';
+import { endIfUnread } from './unread.ts';
 import { type Watch, watchOf } from './watch.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a method of the SDK, whose types are internal and differ by release
@@ -54,9 +54,6 @@ const WATCH = Symbol('otel-token-budget.watch');
 
 /** The call that a request under way belongs to. */
 const inFlight = new AsyncLocalStorage<Sent>();
-
-/** The calls of responses, for an application that reads one itself. */
-const byResponse = new WeakMap<RawResponse, Sent>();
 
 /**
  * What is patched, on the prototype of the client:
@@ -98,7 +95,8 @@ function meteredRequest(host: CallHost, original: Method): Method {
       return original.call(this, options, ...rest);
     }
     const asked = host.budgetStatus === 'off' ? options : await tellStatus(host, options, host.budgetStatus);
-    const sent = await begin(host, this, asked);
+    const begun = begin(host, this, asked);
+    const sent = isPromise(begun) ? await begun : begun;
     if (sent === undefined) return original.call(this, watched(host, this, options), ...rest);
     // A form stays the form that it is: its fields are only read.
     const changed = sent.body === sent.call.plan.body ? {} : { body: sent.body };
@@ -109,8 +107,9 @@ function meteredRequest(host: CallHost, original: Method): Method {
       safely('a response', () => {
         // Should the SDK try again from here, the body of this answer was lost.
         sent.lost = true;
-        byResponse.set(props.response, sent);
-        endIfDropped(props.response, sent.call);
+        // For an application that reads the response itself.
+        Reflect.defineProperty(props.response, SENT, { value: sent });
+        endIfUnread(props.response, sent);
       });
       return props;
     } catch (error) {
@@ -154,22 +153,25 @@ async function beforeRetry(sent: Sent): Promise<void> {
 }
 
 function patchFetch(original: Method): Method {
-  return async function fetchWithTimeout(this: Client, ...args: unknown[]): Promise<unknown> {
-    try {
-      return await original.apply(this, args);
-    } catch (error) {
-      const sent = inFlight.getStore();
-      if (sent !== undefined) sent.lost = safely('a failed attempt', () => failureCost(error)) !== 'nothing';
-      throw error;
+  return function fetchWithTimeout(this: Client, ...args: unknown[]): unknown {
+    const answer: unknown = original.apply(this, args);
+    const sent = inFlight.getStore();
+    if (sent !== undefined && answer instanceof Promise) {
+      answer.catch((error: unknown) => {
+        sent.lost = safely('a failed attempt', () => failureCost(error)) !== 'nothing';
+      });
     }
+    return answer;
   };
 }
 
-async function begin(host: CallHost, client: Client, options: RequestOptions): Promise<Sent | undefined> {
-  const call = await beginSafely(host, () => planOf(client, options), options.signal);
-  if (call === undefined) return undefined;
-  const { plan, reservation } = call;
-  return { call, parsed: false, lost: false, ...sentBody(host, plan, reservation.clampedTo) };
+function begin(host: CallHost, client: Client, options: RequestOptions): MaybePromise<Sent | undefined> {
+  const begun = beginSafely(host, () => planOf(client, options), options.signal);
+  return afterwards(begun, (call): Sent | undefined => {
+    if (call === undefined) return undefined;
+    const { body, asksUsage } = sentBody(host, call.plan, call.reservation.clampedTo);
+    return { call, body, asksUsage, parsed: false, lost: false };
+  });
 }
 
 function patchParseResponse(original: Method): Method {
@@ -189,12 +191,26 @@ function patchRequest(original: Method): Method {
   };
 }
 
+type Parse = NonNullable<ApiPromise['parseResponse']>;
+
+/** By what they stand in for: most promises have one and the same parser. */
+const watchedParsers = new WeakMap<Parse, Parse>();
+
 /** The parser is a field of the promise, which promises derived from it (`_thenUnwrap`) call as well. */
 function watchParseOf(promise: ApiPromise): void {
   const { parseResponse } = promise;
-  if (parseResponse === undefined) return;
-  promise.parseResponse = (...args: unknown[]) =>
-    watchParse(args.at(-1), () => parseResponse.apply(promise, args));
+  if (parseResponse !== undefined) promise.parseResponse = watchedParser(parseResponse);
+}
+
+function watchedParser(parse: Parse): Parse {
+  let watched = watchedParsers.get(parse);
+  if (watched === undefined) {
+    watched = function parseResponse(this: unknown, ...args: unknown[]) {
+      return watchParse(args.at(-1), () => parse.apply(this, args));
+    };
+    watchedParsers.set(parse, watched);
+  }
+  return watched;
 }
 
 async function watchParse(props: unknown, parse: () => unknown): Promise<unknown> {
@@ -233,7 +249,7 @@ function patchAsResponse(prototype: ApiPromise): void {
   const original = prototype.asResponse;
   prototype.asResponse = function asResponse(this: ApiPromise): Promise<RawResponse> {
     return original.call(this).then((response) => {
-      const sent = byResponse.get(response);
+      const sent = sentOf(response);
       if (sent !== undefined && !sent.parsed) {
         sent.parsed = true;
         safely('a raw response', () => watchResponse(response, sent.call, sent.asksUsage));

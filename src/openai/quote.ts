@@ -4,14 +4,13 @@ import {
   dearest,
   isFaster,
   LARGEST_CONTEXT_WINDOW,
+  nanoCost,
   type PriceBook,
-  type PriceQuery,
-  picoToNano,
+  pricedUnits,
   type RateCard,
   type Rates,
   ratesFor,
   ratesOfTier,
-  unitsCost,
 } from '../pricing/index.ts';
 import { boundInput, countInput } from '../tokens/index.ts';
 import type { TokenUsage } from '../usage/index.ts';
@@ -74,15 +73,16 @@ function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Q
   // An output that cannot be capped is paid whole or not at all, like the input.
   const uncapped = plan.endpoint.capped === false ? uncappedOutput(plan, input) : 0;
   const { units, pictureTokens } = toolsOfRequest(plan.body);
-  const fixedPico =
-    BigInt(input) * BigInt(most.input) +
-    BigInt(uncapped) * BigInt(most.output) +
-    BigInt(pictureTokens) * BigInt(PICTURE_TOKEN_PICO) +
-    unitsCost(units, []);
+  const costNanoUsd = nanoCost([
+    [input, most.input],
+    [uncapped, most.output],
+    [pictureTokens, PICTURE_TOKEN_PICO],
+    ...pricedUnits(units, []),
+  ]);
   return {
     exact,
     request: {
-      fixed: { costNanoUsd: picoToNano(fixedPico), tokens: input + uncapped + pictureTokens, calls: 1 },
+      fixed: { costNanoUsd, tokens: input + uncapped + pictureTokens, calls: 1 },
       outputPicoUsd: most.output * plan.choices,
       choices: plan.choices,
       outputCap: plan.endpoint.capped === false ? 0 : plan.outputCap,
@@ -127,7 +127,7 @@ export function priceUsage(
 ): Charge {
   const card =
     answered.model !== undefined && answered.model !== plan.model && asked.source !== 'override'
-      ? (knownCard(prices, priceQuery(plan.provider, answered.model)) ?? asked)
+      ? (prices.known(priceQuery(plan.provider, answered.model)) ?? asked)
       : asked;
   const rates = ratesOfTier(
     ratesFor(card.tiers, usage.input),
@@ -141,8 +141,4 @@ export function priceUsage(
 export function priceOther(prices: PriceBook, plan: CallPlan, { model, usage }: OtherUsage): number {
   const card = prices.lookup(priceQuery(plan.provider, model));
   return costOf(usage, ratesFor(card.tiers, usage.input), card.units);
-}
-
-function knownCard(prices: PriceBook, query: PriceQuery): RateCard | undefined {
-  return prices.knows(query) ? prices.lookup(query) : undefined;
 }

@@ -5,19 +5,21 @@ import type { CallPlan } from './plan.ts';
 import { isRecord } from './sdk-types.ts';
 
 /** What a sampler sees, and every metric carries: who is asked for what. */
-export function identityAttributes(plan: Pick<CallPlan, 'endpoint' | 'provider' | 'model'>): Attributes {
-  const { provider } = plan;
-  return {
-    [semconv.ATTR_OPERATION_NAME]: plan.endpoint.operation,
+export function identityAttributes({
+  endpoint,
+  provider,
+  model,
+}: Pick<CallPlan, 'endpoint' | 'provider' | 'model'>): Attributes {
+  const attributes: Attributes = {
+    [semconv.ATTR_OPERATION_NAME]: endpoint.operation,
     [semconv.ATTR_PROVIDER_NAME]: provider.name,
-    ...(plan.model === '' ? {} : { [semconv.ATTR_REQUEST_MODEL]: plan.model }),
-    ...(provider.address === undefined
-      ? {}
-      : {
-          [semconv.ATTR_SERVER_ADDRESS]: provider.address,
-          [semconv.ATTR_SERVER_PORT]: provider.port ?? 443,
-        }),
   };
+  if (model !== '') attributes[semconv.ATTR_REQUEST_MODEL] = model;
+  if (provider.address !== undefined) {
+    attributes[semconv.ATTR_SERVER_ADDRESS] = provider.address;
+    attributes[semconv.ATTR_SERVER_PORT] = provider.port ?? 443;
+  }
+  return attributes;
 }
 
 /** Numbers of the request that the conventions name. */
@@ -58,19 +60,16 @@ export function requestAttributes(plan: CallPlan): Attributes {
 
 /** The attributes of an answer; its usage and cost are set apart. */
 export function answerAttributes(answer: Answer): Attributes {
-  return {
-    ...(answer.id === undefined ? {} : { [semconv.ATTR_RESPONSE_ID]: answer.id }),
-    ...(answer.model === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: answer.model }),
-    ...(answer.serviceTier === undefined
-      ? {}
-      : { [semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER]: answer.serviceTier }),
-    ...(answer.systemFingerprint === undefined
-      ? {}
-      : { [semconv.ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT]: answer.systemFingerprint }),
-    ...(answer.finishReasons.length === 0
-      ? {}
-      : { [semconv.ATTR_RESPONSE_FINISH_REASONS]: [...answer.finishReasons] }),
-  };
+  const { id, model, serviceTier, systemFingerprint, finishReasons } = answer;
+  const attributes: Attributes = {};
+  if (id !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = id;
+  if (model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = model;
+  if (serviceTier !== undefined) attributes[semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER] = serviceTier;
+  if (systemFingerprint !== undefined) {
+    attributes[semconv.ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = systemFingerprint;
+  }
+  if (finishReasons.length > 0) attributes[semconv.ATTR_RESPONSE_FINISH_REASONS] = [...finishReasons];
+  return attributes;
 }
 
 function strings(value: unknown): string[] | undefined {

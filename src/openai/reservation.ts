@@ -10,7 +10,7 @@ import {
   type Reserve,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
-import { picoToNano } from '../pricing/index.ts';
+import { nanoCost } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../usage/index.ts';
 
 /** How much more than is missing is reserved at once for a stream that passes its reservation, tokens. */
@@ -148,6 +148,6 @@ export class CallReservation {
   #outputAmounts(tokens: number): Amounts {
     const { outputPicoUsd, choices } = this.#request;
     const perToken = Math.ceil(outputPicoUsd / choices);
-    return { costNanoUsd: picoToNano(BigInt(perToken) * BigInt(tokens)), tokens, calls: 0 };
+    return { costNanoUsd: nanoCost([[tokens, perToken]]), tokens, calls: 0 };
   }
 }

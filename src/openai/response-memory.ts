@@ -1,7 +1,8 @@
+import { RecentMap } from '../budget/index.ts';
 import { type TokenUsage, totalTokens } from '../usage/index.ts';
 import { isRecord } from './sdk-types.ts';
 
-/** The most responses remembered; the oldest are forgotten first. */
+/** How many responses are remembered at least; the oldest are forgotten first. */
 const SIZE = 10_000;
 
 /**
@@ -9,14 +10,14 @@ const SIZE = 10_000;
  * total and what the request adds.
  */
 export class ResponseMemory {
-  readonly #totals = new Map<string, number>();
+  readonly #totals = new RecentMap<string, number>(SIZE);
 
   remember(id: string | undefined, body: Readonly<Record<string, unknown>>, usage: TokenUsage): void {
     const total = totalTokens(usage);
-    if (id !== undefined) this.#set(id, total);
+    if (id !== undefined) this.#totals.set(id, total);
     const conversation = conversationOf(body);
     if (conversation !== undefined)
-      this.#set(conversation, Math.max(total, this.#totals.get(conversation) ?? 0));
+      this.#totals.set(conversation, Math.max(total, this.#totals.get(conversation) ?? 0));
   }
 
   /** What the request goes on from, tokens; undefined where that was not seen here, or is not all that is missing. */
@@ -27,16 +28,6 @@ export class ResponseMemory {
     if (typeof previous === 'string') return this.#totals.get(previous);
     const conversation = conversationOf(body);
     return conversation === undefined ? undefined : this.#totals.get(conversation);
-  }
-
-  #set(key: string, total: number): void {
-    this.#totals.delete(key);
-    this.#totals.set(key, total);
-    if (this.#totals.size <= SIZE) return;
-    for (const oldest of this.#totals.keys()) {
-      this.#totals.delete(oldest);
-      break;
-    }
   }
 }
 

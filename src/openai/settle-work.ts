@@ -87,7 +87,7 @@ function cardOf(
   const asked = known === undefined || known.plan.model === '' ? undefined : known.card;
   if (model === undefined || model === known?.plan.model || asked?.source === 'override') return asked;
   const query = { model, ...(baseUrl === undefined ? {} : { baseUrl }) };
-  if (asked !== undefined && !prices.knows(query)) return asked;
+  if (asked !== undefined && prices.known(query) === undefined) return asked;
   try {
     return prices.lookup(query);
   } catch (error) {

@@ -38,11 +38,15 @@ export function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
   const [name, usual] = NAMES[event.type];
   const failed = event.type === 'call' && event.error !== undefined;
   const severityNumber = failed ? SeverityNumber.ERROR : usual;
-  const attributes = attributesOf(event);
   const active = context.active();
-  const span = trace.getSpan(active);
   // The span of a call tells all of it by itself.
-  if (event.type !== 'call' && span?.isRecording() === true) span.addEvent(name, attributes);
+  const span = event.type === 'call' ? undefined : trace.getSpan(active);
+  const isRecording = span?.isRecording() === true;
+  const isLogged = logger.enabled({ context: active, severityNumber, eventName: name });
+  if (!isRecording && !isLogged) return;
+  const attributes = attributesOf(event);
+  if (isRecording) span.addEvent(name, attributes);
+  if (!isLogged) return;
   logger.emit({
     eventName: name,
     severityNumber,

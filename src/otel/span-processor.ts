@@ -1,14 +1,14 @@
 import { type Attributes, type Context, context, diag, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { type Amounts, chargeOf, quietly, type TokenBudgetTracker } from '../budget/index.ts';
+import { type Amounts, chargeOf, quietly, RecentMap, type TokenBudgetTracker } from '../budget/index.ts';
 import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../pricing/index.ts';
 import { totalTokens } from '../usage/index.ts';
 import { ChargedCalls } from './charged-calls.ts';
 import { currentBudget } from './current-budget.ts';
 import { isModelCall, kindOfSpan, modelOf, type SpanUsage, usageOfSpan } from './llm-span.ts';
 
-/** The most spans remembered of each kind. A child may end after its parent, so none is forgotten at its end. */
-const MAX_REMEMBERED = 10_000;
+/** How many spans of each kind are remembered at least. A child may end after its parent, so none is forgotten at its end. */
+const REMEMBERED = 10_000;
 
 /** What the span of another instrumentation told. */
 interface Told {
@@ -29,11 +29,11 @@ export class BudgetSpanProcessor implements SpanProcessor {
   readonly #tracker: TokenBudgetTracker;
   readonly #prices: PriceBook;
   /** Of each span, the one above it. A tool or an agent has calls of its own, so nothing is taken to stand above it. */
-  readonly #parents = new Map<string, string>();
+  readonly #parents = new RecentMap<string, string>(REMEMBERED);
   /** Spans of ours, and others that were charged: what stands below them is a part of their call. */
-  readonly #charged = new Map<string, true>();
+  readonly #charged = new RecentMap<string, true>(REMEMBERED);
   /** Spans above those: what they tell of the call is charged already. */
-  readonly #above = new Map<string, true>();
+  readonly #above = new RecentMap<string, true>(REMEMBERED);
   readonly #calls = new ChargedCalls();
   /** Spans of others that may tell of a call of ours that has not ended yet. */
   readonly #waiting: Told[] = [];
@@ -50,7 +50,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
     const { spanId } = span.spanContext();
     const parentId = trace.getSpanContext(parentContext)?.spanId;
     if (parentId !== undefined && kindOfSpan(startAttributes(span)) !== 'other')
-      remember(this.#parents, spanId, parentId);
+      this.#parents.set(spanId, parentId);
     if (span.instrumentationScope.name === OUR_SCOPE) {
       this.#markCharged(spanId);
       this.#calls.begin(span as Span & ReadableSpan);
@@ -142,8 +142,8 @@ export class BudgetSpanProcessor implements SpanProcessor {
   }
 
   #markCharged(spanId: string): void {
-    remember(this.#charged, spanId, true);
-    for (const ancestor of this.#ancestors(spanId)) remember(this.#above, ancestor, true);
+    this.#charged.set(spanId, true);
+    for (const ancestor of this.#ancestors(spanId)) this.#above.set(ancestor, true);
   }
 
   /** The spans above one, as far as they are remembered, nearest first. */
@@ -172,13 +172,3 @@ function startAttributes(span: Span): Attributes {
 
 /** The instrumentation scope of our own spans. */
 export const OUR_SCOPE = 'otel-token-budget';
-
-/** Remembers for a bounded number of spans; the oldest are forgotten first. */
-function remember<T>(of: Map<string, T>, spanId: string, value: T): void {
-  of.set(spanId, value);
-  if (of.size <= MAX_REMEMBERED) return;
-  for (const oldest of of.keys()) {
-    of.delete(oldest);
-    break;
-  }
-}

@@ -8,6 +8,6 @@ export {
   PriceUnknownError,
   type RateCard,
 } from './price-book.ts';
-export { costOf, dearest, picoToNano, type Rates, type RateTier, ratesFor } from './rates.ts';
+export { costOf, dearest, nanoCost, picoToNano, type Rates, type RateTier, ratesFor } from './rates.ts';
 export { isFaster, ratesOfTier } from './service-tier.ts';
-export { type UnitPrice, unitsCost } from './unit-prices.ts';
+export { pricedUnits, type UnitPrice } from './unit-prices.ts';

@@ -58,6 +58,13 @@ const CACHE_MS = 3_600_000;
 /** The most (model, provider) pairs remembered; a host that makes up model names cannot grow it. */
 const CACHE_SIZE = 1_000;
 
+/** What is remembered of a model: its own price, and the card that it is charged by once that was asked for. */
+interface Cached {
+  readonly known: RateCard | undefined;
+  card: RateCard | undefined;
+  readonly until: number;
+}
+
 /**
  * Prices of models: the user's overrides first, then the book of @pydantic/genai-prices, then the policy for
  * models that neither knows. Look-ups are cached; the book is loaded on the first one.
@@ -65,7 +72,9 @@ const CACHE_SIZE = 1_000;
 export class PriceBook {
   readonly #overrides: ReadonlyMap<string, Pick<RateCard, 'tiers' | 'units'>>;
   readonly #unknown: UnknownModelPolicy;
-  readonly #cache = new Map<string, { card: RateCard; until: number }>();
+  /** By provider and base URL, by model. */
+  readonly #cache = new Map<string | undefined, Map<string, Cached>>();
+  #cachedModels = 0;
 
   constructor(
     options: { prices?: Readonly<Record<string, PriceOverride>>; unknownModel?: UnknownModelPolicy } = {},
@@ -81,33 +90,53 @@ export class PriceBook {
    * @throws PriceUnknownError where no price is known and the policy is `error`
    */
   lookup(query: PriceQuery): RateCard {
-    const key = `${query.baseUrl ?? ''} ${query.provider ?? ''} ${query.model}`;
-    const cached = this.#cache.get(key);
+    const cached = this.#cached(query);
+    cached.card ??= this.#guess(query.model);
+    return cached.card;
+  }
+
+  /** The price that a model has of its own, by override or in the book; undefined where it has none. */
+  known(query: PriceQuery): RateCard | undefined {
+    return this.#cached(query).known;
+  }
+
+  #cached(query: PriceQuery): Cached {
+    const { model, baseUrl, provider } = query;
+    const seller = provider === undefined ? baseUrl : `${provider} ${baseUrl ?? ''}`;
     const now = Date.now();
-    if (cached !== undefined && cached.until > now) return cached.card;
-    const card = this.#find(query);
-    if (this.#cache.size >= CACHE_SIZE) this.#cache.clear();
-    this.#cache.set(key, { card, until: now + CACHE_MS });
-    return card;
+    const cached = this.#cache.get(seller)?.get(model);
+    if (cached !== undefined && cached.until > now) return cached;
+    const known = this.#find(query);
+    const found: Cached = { known, card: known, until: now + CACHE_MS };
+    this.#remember(seller, model, found);
+    return found;
   }
 
-  /** Whether the model has a price of its own, by override or in the book. */
-  knows(query: PriceQuery): boolean {
-    return (
-      this.#overrides.has(query.model) ||
-      bookModel(query) !== undefined ||
-      listUnitPrices(query.model) !== undefined
-    );
+  #remember(seller: string | undefined, model: string, found: Cached): void {
+    if (this.#cachedModels >= CACHE_SIZE) {
+      this.#cache.clear();
+      this.#cachedModels = 0;
+    }
+    this.#cachedModels += 1;
+    let models = this.#cache.get(seller);
+    if (models === undefined) {
+      models = new Map();
+      this.#cache.set(seller, models);
+    }
+    models.set(model, found);
   }
 
-  #find(query: PriceQuery): RateCard {
+  #find(query: PriceQuery): RateCard | undefined {
     const { model } = query;
     const override = this.#overrides.get(model);
     if (override !== undefined) return { model, source: 'override', ...override };
-    const known = bookModel(query);
-    if (known !== undefined) return { model, source: 'book', ...cardOf(known) };
+    const found = bookModel(query);
+    if (found !== undefined) return { model, source: 'book', ...cardOf(found) };
     const units = listUnitPrices(model);
-    if (units !== undefined) return { model, source: 'book', tiers: NO_RATES, units };
+    return units && { model, source: 'book', tiers: NO_RATES, units };
+  }
+
+  #guess(model: string): RateCard {
     if (this.#unknown === 'error') throw new PriceUnknownError(model);
     if (this.#unknown === 'zero') return { model, source: 'none', tiers: NO_RATES };
     if (typeof this.#unknown === 'object') return { model, source: 'none', ...overrideCard(this.#unknown) };

@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../usage/index.ts';
-import { type UnitPrice, unitsCost } from './unit-prices.ts';
+import { pricedUnits, type UnitPrice } from './unit-prices.ts';
 
 /**
  * Prices of one token by kind, in pico-USD (10^-12 USD). A price of $1.75 per million tokens is 1,750,000
@@ -53,29 +53,40 @@ export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPric
   const imageInput = usage.imageInput - cachedImageInput;
   const textInput = usage.input - usage.cachedInput - usage.cacheWrite - audioInput - imageInput;
   const textOutput = usage.output - usage.audioOutput - usage.imageOutput;
-  const pico =
-    product(Math.max(0, textInput), rates.input) +
-    product(Math.max(0, cachedText), rates.cachedInput) +
-    product(cachedAudioInput, rates.cachedAudioInput) +
-    product(cachedImageInput, rates.cachedImageInput) +
-    product(usage.cacheWrite, rates.cacheWrite) +
-    product(Math.max(0, audioInput), rates.audioInput) +
-    product(Math.max(0, imageInput), rates.imageInput) +
-    product(Math.max(0, textOutput), rates.output) +
-    product(usage.audioOutput, rates.audioOutput) +
-    product(usage.imageOutput, rates.imageOutput) +
-    unitsCost(usage.units ?? [], units);
-  return picoToNano(pico);
+  return nanoCost([
+    [Math.max(0, textInput), rates.input],
+    [Math.max(0, cachedText), rates.cachedInput],
+    [cachedAudioInput, rates.cachedAudioInput],
+    [cachedImageInput, rates.cachedImageInput],
+    [usage.cacheWrite, rates.cacheWrite],
+    [Math.max(0, audioInput), rates.audioInput],
+    [Math.max(0, imageInput), rates.imageInput],
+    [Math.max(0, textOutput), rates.output],
+    [usage.audioOutput, rates.audioOutput],
+    [usage.imageOutput, rates.imageOutput],
+    ...pricedUnits(usage.units ?? [], units),
+  ]);
+}
+
+/** So much of something, and the price of each, pico-USD. */
+export type Priced = readonly [quantity: number, picoUsd: number];
+
+/**
+ * What tokens and units cost, each kind at its price, in nano-USD, rounded up once. Exact for any count and price: a double holds the
+ * sum of most calls, and what passes it (one of 100 million tokens does) is added as `bigint`.
+ */
+export function nanoCost(parts: readonly Priced[]): number {
+  let pico = 0;
+  for (const [quantity, price] of parts) pico += quantity * price;
+  if (pico <= Number.MAX_SAFE_INTEGER) return (pico - (pico % 1_000)) / 1_000 + (pico % 1_000 > 0 ? 1 : 0);
+  let exact = 0n;
+  for (const [quantity, price] of parts) exact += BigInt(quantity) * BigInt(price);
+  return picoToNano(exact);
 }
 
 /** Pico-USD as nano-USD, rounded up. */
 export function picoToNano(pico: bigint): number {
   return Number((pico + 999n) / 1000n);
-}
-
-/** Exact for any count and price: a call of 100 million tokens passes what a double holds. */
-function product(tokens: number, pico: number): bigint {
-  return tokens === 0 ? 0n : BigInt(tokens) * BigInt(pico);
 }
 
 /** Every rate of a card times a fraction, rounded up. */

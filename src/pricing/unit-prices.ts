@@ -96,15 +96,14 @@ export function allUnitPrices(): readonly UnitPrice[] {
 }
 
 /**
- * What units cost, pico-USD: by the price of their variant, of any variant, or the dearest of their kind where theirs
+ * Units, each with its price in pico-USD: of its variant, of any variant, or the dearest of its kind where its own
  * is not known. Fees of tools are the same for all models; a unit without any price costs nothing.
  */
-export function unitsCost(units: readonly BilledUnits[], prices: readonly UnitPrice[]): bigint {
-  let pico = 0n;
-  for (const one of units) {
-    if (one.quantity > 0) pico += BigInt(one.quantity) * BigInt(priceOf(one, prices));
-  }
-  return pico;
+export function pricedUnits(
+  units: readonly BilledUnits[],
+  prices: readonly UnitPrice[],
+): (readonly [quantity: number, picoUsd: number])[] {
+  return units.filter(({ quantity }) => quantity > 0).map((one) => [one.quantity, priceOf(one, prices)]);
 }
 
 function priceOf({ unit, variant }: BilledUnits, prices: readonly UnitPrice[]): number {

@@ -29,6 +29,7 @@ interface Reservation {
 
 /** A ledger in the memory of one process. Answers at once; forgotten when the process ends, so leases never end. */
 export class MemoryStore implements Store {
+  readonly leaseless: boolean = true;
   /** By budget, the entry of each window that is still of use. */
   readonly #entries = new Map<string, Map<number, Entry>>();
   readonly #open = new Map<string, Reservation>();
@@ -138,8 +139,10 @@ export class MemoryStore implements Store {
 }
 
 function accountsOf(chain: readonly BudgetDefinition[], entries: readonly Entry[]): Account[] {
-  return chain.flatMap((budget, index) => {
-    const balances = entries[index];
-    return balances === undefined ? [] : [{ budget, balances }];
-  });
+  const accounts: Account[] = [];
+  for (const [index, balances] of entries.entries()) {
+    const budget = chain[index];
+    if (budget !== undefined) accounts.push({ budget, balances });
+  }
+  return accounts;
 }

@@ -190,7 +190,7 @@ describe('a budget is not defined', () => {
 
   it('but with zero, a fraction of a dollar, or none', () => {
     for (const limits of [{}, { costUsd: 0.001, minutes: 0.5 }, { tokens: 0 }, { calls: undefined }]) {
-      assert.equal(defineBudget({ name: 'b', limits }).limits, limits);
+      assert.deepEqual(defineBudget({ name: 'b', limits }).limits, limits);
     }
   });
 });

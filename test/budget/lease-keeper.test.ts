@@ -63,10 +63,15 @@ describe('leases', () => {
   });
 });
 
+/** A store whose reservations have leases. */
+class LeasedStore extends MemoryStore {
+  override readonly leaseless = false;
+}
+
 describe('the leases of a tracker', () => {
   it('are of reservations that were taken and are open', async (test) => {
     const beat = beats(test, 600);
-    const store = new MemoryStore();
+    const store = new LeasedStore();
     const beaten: unknown[][] = [];
     store.heartbeat = (...args: unknown[]): void => void beaten.push(args);
     const leases: number[] = [];

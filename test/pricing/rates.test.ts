@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { costOf, dearest, PriceBook, picoToNano, type Rates, ratesFor } from '../../src/pricing/index.ts';
+import {
+  costOf,
+  dearest,
+  nanoCost,
+  PriceBook,
+  picoToNano,
+  type Rates,
+  ratesFor,
+} from '../../src/pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../../src/usage/index.ts';
 
 const book = new PriceBook();
@@ -88,6 +96,20 @@ describe('the cost of a usage', () => {
         assert.ok(costOf(usage, rates) <= bound);
       }),
       { numRuns: 500 },
+    );
+  });
+});
+
+describe('the cost of parts', () => {
+  it('is exact for any count and price, rounded up once', () => {
+    const part = fc.tuple(fc.maxSafeNat(), fc.nat({ max: 1_000_000_000 }));
+    const small = fc.tuple(fc.nat({ max: 100_000 }), fc.nat({ max: 100_000_000 }));
+    fc.assert(
+      fc.property(fc.array(fc.oneof(part, small), { maxLength: 8 }), (parts) => {
+        const pico = parts.reduce((sum, [tokens, price]) => sum + BigInt(tokens) * BigInt(price), 0n);
+        assert.equal(nanoCost(parts), picoToNano(pico));
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

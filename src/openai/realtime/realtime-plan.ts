@@ -1,4 +1,4 @@
-import { dearest, maxOutputTokens, picoToNano, ratesFor } from '../../pricing/index.ts';
+import { dearest, maxOutputTokens, nanoCost, ratesFor } from '../../pricing/index.ts';
 import { readUsage, tokenUsage } from '../../usage/index.ts';
 import type { MeteredEndpoint } from '../endpoints.ts';
 import { type Meter, wholeNumber } from '../meters/meter.ts';
@@ -59,7 +59,7 @@ function responseMeter(inputBound: number): Meter {
       const most = dearest(ratesFor(card.tiers, input));
       return {
         fixed: {
-          costNanoUsd: picoToNano(BigInt(input) * BigInt(most.input)),
+          costNanoUsd: nanoCost([[input, most.input]]),
           tokens: input,
           calls: 1,
         },

@@ -1,0 +1,83 @@
+/**
+ * Heap and resident memory while calls go by, each after a full collection of garbage. Run with `--expose-gc`. The calls are made
+ * round robin for a number of budgets; with one, for the budget of the preload.
+ */
+import { createRequire } from 'node:module';
+import { setImmediate as turn } from 'node:timers/promises';
+import type OpenAI from 'openai';
+import { defineBudget, openStore, TokenBudgetTracker, withBudget } from 'otel-token-budget';
+
+export interface MemoryOptions {
+  readonly from: string;
+  readonly calls: number;
+  readonly samples: number;
+  readonly budgets: number;
+}
+
+export interface MemorySample {
+  readonly calls: number;
+  readonly heapMb: number;
+  readonly rssMb: number;
+}
+
+const options = JSON.parse(process.argv[2] ?? '') as MemoryOptions;
+const { OpenAI: Client } = createRequire(`${options.from}/package.json`)('openai') as {
+  OpenAI: typeof OpenAI;
+};
+
+let answered = 0;
+const client = new Client({
+  apiKey: 'none',
+  baseURL: 'https://api.openai.com/v1',
+  maxRetries: 0,
+  fetch: async () => {
+    await turn();
+    answered += 1;
+    return Response.json({
+      id: `resp_${answered}`,
+      object: 'response',
+      model: 'gpt-4o-mini-2024-07-18',
+      status: 'completed',
+      output: [
+        {
+          type: 'message',
+          role: 'assistant',
+          content: [{ type: 'output_text', text: 'Hello!', annotations: [] }],
+        },
+      ],
+      usage: { input_tokens: 20, output_tokens: 9, total_tokens: 29 },
+    });
+  },
+});
+
+const store = openStore({ store: 'memory', failurePolicy: 'open', storeTimeoutMs: 250 });
+const trackers = Array.from(
+  { length: options.budgets },
+  (_, n) =>
+    new TokenBudgetTracker(defineBudget({ name: `budget-${n}`, limits: { costUsd: 1_000 } }), { store }),
+);
+
+async function call(n: number): Promise<void> {
+  const create = () =>
+    client.responses.create({ model: 'gpt-4o-mini', max_output_tokens: 100, input: `Say hello to ${n}.` });
+  const tracker = trackers[n % options.budgets];
+  await (options.budgets > 1 && tracker !== undefined ? withBudget(tracker, create) : create());
+}
+
+async function sample(): Promise<MemorySample> {
+  // Batches of spans are on their way for a moment.
+  await new Promise((done) => setTimeout(done, 100));
+  globalThis.gc?.();
+  await turn();
+  globalThis.gc?.();
+  const { heapUsed, rss } = process.memoryUsage();
+  return { calls: answered, heapMb: heapUsed / 1e6, rssMb: rss / 1e6 };
+}
+
+const samples: MemorySample[] = [];
+const every = Math.ceil(options.calls / options.samples);
+for (let n = 0; n < options.calls; n += 1) {
+  await call(n);
+  if ((n + 1) % every === 0) samples.push(await sample());
+}
+process.stdout.write(JSON.stringify(samples), () => process.exit());

@@ -1,0 +1,223 @@
+import { join } from 'node:path';
+import type { CallsOptions, CallsResult } from '../apps/calls.ts';
+import type { Context, Part, PartResult, Table } from '../harness/part.ts';
+import {
+  type ChildOptions,
+  HOST_SDK,
+  PEERS,
+  REGISTER,
+  ROOT,
+  runApp,
+  versionOf,
+} from '../harness/processes.ts';
+import { type RedisAt, withRedis } from '../harness/redis.ts';
+import { interleave, median, medianDifference } from '../harness/rounds.ts';
+import { withScratch } from '../harness/scratch.ts';
+
+type Api = CallsOptions['api'];
+
+interface Variant {
+  readonly name: string;
+  readonly options: ChildOptions;
+  readonly apis?: readonly Api[];
+}
+
+/** The releases of openai that the set-ups are measured on, each the newest that its instrumentations support. */
+const RELEASES: readonly { readonly folder: string; readonly peers: readonly string[] }[] = [
+  {
+    folder: 'test/matrix/openai-6',
+    peers: [
+      '@opentelemetry/instrumentation-openai',
+      '@traceloop/instrumentation-openai',
+      '@arizeai/openinference-instrumentation-openai',
+    ],
+  },
+  { folder: 'test/matrix/openai-4', peers: ['@elastic/opentelemetry-instrumentation-openai'] },
+  { folder: '.', peers: ['@arizeai/openinference-instrumentation-openai'] },
+];
+
+/** Peers that do not see `responses.create` on that release. */
+const CHAT_ONLY: ReadonlySet<string> = new Set(['@elastic/opentelemetry-instrumentation-openai']);
+
+const NO_TELEMETRY = 'ours, strict, memory, no telemetry';
+
+const LIMIT = { TOKEN_BUDGET_USD: '1000' };
+
+export const overhead: Part = {
+  name: 'overhead',
+  title: 'Call overhead',
+  method:
+    'Microseconds of one `create` after another against an in-process `fetch`, which answers in a later turn of the event loop. ' +
+    'A process for each set-up and round; 3,000 calls to warm up; then batches of 100 calls, of each batch the mean, of the ' +
+    'batches the median. The set-ups are interleaved; *added* is the median of the differences to the bare SDK within one round. ' +
+    '*Thread* is the time of the application’s thread on a processor, added in the same way, which a busy machine disturbs least: the goals are held against it. *Processor* is that of all threads. Every set-up but the bare SDK has one and the same OpenTelemetry SDK: batch ' +
+    'processors, a metric reader each second, exporters that do nothing; except where it says “own SDK”, which is the SDK that the ' +
+    'preload starts by itself, with its thread for the export, to a port where nobody listens.',
+  run: (context) => withScratch((scratch) => withRedis((redis) => measureAll(context, scratch, redis))),
+};
+
+async function measureAll(
+  context: Context,
+  scratch: string,
+  redis: RedisAt | undefined,
+): Promise<PartResult> {
+  const tables: Table[] = [];
+  const notes: string[] = [];
+  const figures: Record<string, number> = {};
+  for (const { folder, peers } of RELEASES) {
+    const openai = versionOf('openai', join(ROOT, folder));
+    const stores = folder === 'test/matrix/openai-6';
+    for (const api of ['chat', 'responses'] as const) {
+      const able = peers.filter((peer) => api === 'chat' || !CHAT_ONLY.has(peer));
+      const variants = [...bare(), ...ours(scratch, redis, stores), ...able.map(peerVariant)];
+      const measured = await measureVariants(context, folder, api, variants);
+      tables.push(
+        tableOf(`${api === 'chat' ? 'chat.completions' : 'responses'}.create, openai ${openai}`, measured),
+      );
+      if (api === 'chat' && folder === 'test/matrix/openai-6') Object.assign(figures, figuresOf(measured));
+      notes.push(...verdict(api, openai, able, measured));
+    }
+  }
+  if (redis === undefined) notes.push('Redis was not measured: no redis-server or valkey-server was found.');
+  return { tables, notes, figures };
+}
+
+function bare(): Variant[] {
+  return [
+    { name: 'bare SDK', options: {} },
+    { name: 'OpenTelemetry SDK, nothing instrumented', options: { preload: [HOST_SDK] } },
+  ];
+}
+
+function ours(scratch: string, redis: RedisAt | undefined, stores: boolean): Variant[] {
+  const variant = (name: string, env: Record<string, string>): Variant => ({
+    name: `ours, ${name}`,
+    options: { preload: [HOST_SDK, REGISTER], env: { ...LIMIT, ...env } },
+  });
+  const strict = variant('strict, memory', {});
+  if (!stores) return [strict];
+  const database = `sqlite:${join(scratch, 'ledger.db')}`;
+  const noSlices = join(ROOT, 'bench', 'apps', 'no-slices.json');
+  return [
+    variant('observe', { TOKEN_BUDGET_MODE: 'observe' }),
+    variant('soft', { TOKEN_BUDGET_MODE: 'soft' }),
+    strict,
+    { name: 'ours, strict, memory, own SDK', options: { preload: [REGISTER], env: { ...LIMIT, ...NOBODY } } },
+    variant('strict, memory, spans not sampled', { OTEL_TRACES_SAMPLER: 'always_off' }),
+    {
+      name: NO_TELEMETRY,
+      options: { preload: [REGISTER], env: { ...LIMIT, OTEL_SDK_DISABLED: 'true' } },
+    },
+    variant('strict, SQLite', { TOKEN_BUDGET_STORE: database }),
+    ...(redis === undefined
+      ? []
+      : [
+          variant('strict, Redis, slices', { TOKEN_BUDGET_STORE: redis.url }),
+          variant('strict, Redis, each call', {
+            TOKEN_BUDGET_STORE: redis.url,
+            TOKEN_BUDGET_CONFIG: noSlices,
+          }),
+        ]),
+  ];
+}
+
+const NOBODY = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
+
+function peerVariant(name: string): Variant {
+  const label = `${name} ${versionOf(name, PEERS)}`;
+  return { name: label, options: { preload: [HOST_SDK], env: { BENCH_INSTRUMENTATION: name } } };
+}
+
+async function measureVariants(
+  { quick, progress }: Context,
+  folder: string,
+  api: Api,
+  variants: readonly Variant[],
+): Promise<Map<string, CallsResult[]>> {
+  const input: CallsOptions = {
+    from: join(ROOT, folder),
+    api,
+    warmUp: quick ? 500 : 3_000,
+    batches: quick ? 5 : 40,
+  };
+  const setUps = variants.map(({ name, options }) => ({
+    name,
+    measure: () => runApp<CallsResult>('calls.ts', input, options),
+  }));
+  return interleave(setUps, quick ? 1 : 5, progress);
+}
+
+function tableOf(title: string, measured: Map<string, CallsResult[]>): Table {
+  const { call, thread, cpu } = columnsOf(measured, 'bare SDK');
+  const rows = [...measured.keys()].map((name) => {
+    const values = columnsOf(measured, name);
+    const own = name === 'bare SDK';
+    return [
+      name,
+      median(values.call).toFixed(1),
+      own ? '' : medianDifference(values.call, call).toFixed(1),
+      own ? '' : medianDifference(values.thread, thread).toFixed(1),
+      own ? '' : medianDifference(values.cpu, cpu).toFixed(1),
+      own ? '' : median(values.call.map((value, round) => value / (call[round] ?? Number.NaN))).toFixed(2),
+    ];
+  });
+  return {
+    title,
+    head: ['set-up', 'µs a call', 'added', 'thread, added', 'processor, added', 'ratio'],
+    rows,
+  };
+}
+
+interface Columns {
+  readonly call: readonly number[];
+  readonly thread: readonly number[];
+  readonly cpu: readonly number[];
+}
+
+function columnsOf(measured: Map<string, CallsResult[]>, name: string): Columns {
+  const results = measured.get(name) ?? [];
+  return {
+    call: results.map(({ callUs }) => callUs),
+    thread: results.map(({ threadUs }) => threadUs),
+    cpu: results.map(({ cpuUs }) => cpuUs),
+  };
+}
+
+function addedUs(measured: Map<string, CallsResult[]>, name: string): number {
+  return medianDifference(columnsOf(measured, name).thread, columnsOf(measured, 'bare SDK').thread);
+}
+
+function figuresOf(measured: Map<string, CallsResult[]>): Record<string, number> {
+  const figures: Record<string, number> = {};
+  for (const name of measured.keys()) {
+    if (name !== 'bare SDK') figures[`added µs: ${name}`] = addedUs(measured, name);
+  }
+  return figures;
+}
+
+function verdict(
+  api: Api,
+  openai: string,
+  peers: readonly string[],
+  measured: Map<string, CallsResult[]>,
+): string[] {
+  const names = [...measured.keys()].filter((name) => peers.some((peer) => name.startsWith(`${peer} `)));
+  const [fastest] = names.toSorted((a, b) => addedUs(measured, a) - addedUs(measured, b));
+  if (fastest === undefined) return [];
+  const own = addedUs(measured, 'ours, strict, memory');
+  const theirs = addedUs(measured, fastest);
+  const held = own <= theirs ? 'held' : 'not held';
+  return [
+    ...limitOf(measured, own),
+    `Goal, strict with memory at or below the fastest other instrumentation (${api}, openai ${openai}): ${held}; ${own.toFixed(1)} to ${theirs.toFixed(1)} µs (${fastest}), which neither prices nor refuses.`,
+  ];
+}
+
+/** What the figure is made of, where it was measured without its parts. */
+function limitOf(measured: Map<string, CallsResult[]>, own: number): string[] {
+  if (!measured.has(NO_TELEMETRY)) return [];
+  const alone = addedUs(measured, NO_TELEMETRY);
+  return [
+    `Of the ${own.toFixed(1)} µs of strict with memory, ${alone.toFixed(1)} are the budget: plan, bound, reserve, read, price and settle. The others are telemetry in the SDK of the application: a span with 26 attributes, eight measurements of metrics and a log record a call, of which other instrumentations have fewer or none.`,
+  ];
+}

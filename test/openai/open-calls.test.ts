@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type Listed, OpenCalls } from '../../src/openai/open-calls.ts';
+
+const MEMBERS = 5;
+
+describe('open calls', () => {
+  it('are those that came and did not go, whatever the order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: MEMBERS - 1 })), (steps) => {
+        const calls: Listed[] = Array.from({ length: MEMBERS }, () => ({ place: -1 }));
+        const open = new OpenCalls<Listed>();
+        const expected = new Set<Listed>();
+        for (const step of steps) {
+          const call = calls[step];
+          assert.ok(call);
+          if (expected.has(call)) {
+            open.delete(call);
+            expected.delete(call);
+            // A second time does nothing.
+            open.delete(call);
+          } else {
+            open.add(call);
+            expected.add(call);
+          }
+          assert.deepEqual(new Set(open), expected);
+          assert.equal([...open].length, expected.size);
+        }
+      }),
+    );
+  });
+});
