@@ -1,6 +1,6 @@
 import type { TokenBudgetTracker } from './budget/index.ts';
 import type { Config } from './config/index.ts';
-import type { CallHost } from './openai/call.ts';
+import type { CallHost } from './openai/call-host.ts';
 
 /** What a preloaded process holds, for code of the host that wants to look at its budget. */
 export interface Preloaded {

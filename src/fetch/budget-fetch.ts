@@ -1,7 +1,8 @@
 import { context } from '@opentelemetry/api';
 import { EventSink, WholeSink } from '../openai/answer-sink.ts';
 import { beginSafely } from '../openai/begin-safely.ts';
-import type { Call, CallHost } from '../openai/call.ts';
+import type { Call } from '../openai/call.ts';
+import type { CallHost } from '../openai/call-host.ts';
 import { sendCounted } from '../openai/counted.ts';
 import { isRefusal } from '../openai/failure.ts';
 import { meteredStream } from '../openai/metered-body.ts';

@@ -1,7 +1,8 @@
 import { diag } from '@opentelemetry/api';
 import { afterwards, isPromise, type MaybePromise } from '../budget/index.ts';
 import { beginCall } from './begin-call.ts';
-import type { Call, CallHost } from './call.ts';
+import type { Call } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import { isCounted } from './counted.ts';
 import { isRefusal } from './failure.ts';
 import type { CallPlan } from './plan.ts';

@@ -3,13 +3,42 @@ import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import { BatchFiles } from './batch-files.ts';
 import type { BudgetStatusSetting } from './budget-status.ts';
-import type { Call, CallHost } from './call.ts';
+import type { Call } from './call.ts';
 import type { Instruments } from './instruments.ts';
 import { OpenCalls } from './open-calls.ts';
 import { ResponseMemory } from './response-memory.ts';
 import { SeenOnce } from './seen-once.ts';
 import { WorkMemory } from './work.ts';
 
+/** What calls share. */
+export interface CallHost {
+  /** The budget of calls that are made outside of any other. */
+  readonly tracker: TokenBudgetTracker;
+  readonly prices: PriceBook;
+  readonly memory: ResponseMemory;
+  /** Work that goes on in the service after the call that began it. */
+  readonly work: WorkMemory;
+  /** Files of batched requests. */
+  readonly files: BatchFiles;
+  /** Containers that were billed, and endpoints that were told of. */
+  readonly containers: SeenOnce;
+  readonly endpoints: SeenOnce;
+  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
+  readonly uncountedEndpoints: 'warn' | 'refuse';
+  readonly includeUsage: 'auto' | 'always' | 'never';
+  readonly captureContent: boolean;
+  readonly budgetStatus: BudgetStatusSetting;
+  readonly tracer: Tracer;
+  readonly instruments: Instruments;
+  /** Calls that have begun and not ended. */
+  readonly open: OpenCalls<Call>;
+  /** Called before each call begins. */
+  beforeCall(): void;
+  /** True the first time it is asked of a model. */
+  firstOfModel(model: string): boolean;
+}
+
+/** What a user gives. */
 export interface CallHostOptions {
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;

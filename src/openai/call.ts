@@ -1,93 +1,36 @@
-import { type Attributes, type Context, context, diag, type Span, type Tracer } from '@opentelemetry/api';
+import { type Attributes, type Context, context, diag } from '@opentelemetry/api';
 import {
   type Amounts,
   afterwards,
   attachCharge,
   type BudgetEvent,
-  type CallEvent,
   isPromise,
   type MaybePromise,
   NOTHING,
   quietly,
   settledCharge,
-  type TokenBudgetTracker,
 } from '../budget/index.ts';
 import * as semconv from '../otel/semconv.ts';
 import { type UsageSource, usageAttributes } from '../otel/usage-attributes.ts';
-import { hidesReasoning, nanoToUsd, type PriceBook, type RateCard } from '../pricing/index.ts';
+import { hidesReasoning, nanoToUsd } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
 import { type Answer, answerTexts, readAnswer } from './answer.ts';
-import type { BatchFiles } from './batch-files.ts';
-import type { BudgetStatusSetting } from './budget-status.ts';
+import { type Begun, type CallEnd, callEvent, measureCall } from './call-end.ts';
 import { AbandonedError, setError } from './call-error.ts';
+import type { CallHost } from './call-host.ts';
 import { outputContent } from './content.ts';
 import { countedUsage, repairUsage } from './estimate.ts';
-import { errorType, failureCost } from './failure.ts';
+import { failureCost } from './failure.ts';
 import { withTools } from './hosted-tools.ts';
-import { type Instruments, recordTokens } from './instruments.ts';
-import type { Listed, OpenCalls } from './open-calls.ts';
+import type { Listed } from './open-calls.ts';
 import { type CallPlan, isTokenPlan } from './plan.ts';
 import { priceOther, priceUsage } from './quote.ts';
-import { answerAttributes, identityAttributes } from './request-attributes.ts';
+import { answerAttributes } from './request-attributes.ts';
 import type { CallReservation } from './reservation.ts';
-import type { ResponseMemory } from './response-memory.ts';
 import { safely } from './safely.ts';
 import { isRecord } from './sdk-types.ts';
-import type { SeenOnce } from './seen-once.ts';
 import type { StreamReader } from './stream-reader.ts';
-import { reservationOf, WORK_LEASE_MS, type WorkMemory } from './work.ts';
-
-/** What calls share. */
-export interface CallHost {
-  /** The budget of calls that are made outside of any other. */
-  readonly tracker: TokenBudgetTracker;
-  readonly prices: PriceBook;
-  readonly memory: ResponseMemory;
-  /** Work that goes on in the service after the call that began it. */
-  readonly work: WorkMemory;
-  /** Files of batched requests. */
-  readonly files: BatchFiles;
-  /** Containers that were billed, and endpoints that were told of. */
-  readonly containers: SeenOnce;
-  readonly endpoints: SeenOnce;
-  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
-  readonly uncountedEndpoints: 'warn' | 'refuse';
-  readonly includeUsage: 'auto' | 'always' | 'never';
-  readonly captureContent: boolean;
-  readonly budgetStatus: BudgetStatusSetting;
-  readonly tracer: Tracer;
-  readonly instruments: Instruments;
-  /** Calls that have begun and not ended. */
-  readonly open: OpenCalls<Call>;
-  /** Called before each call begins. */
-  beforeCall(): void;
-  /** True the first time it is asked of a model. */
-  firstOfModel(model: string): boolean;
-}
-
-/** What a call begins with. */
-export interface Begun {
-  readonly plan: CallPlan;
-  /** The caller's context with the span in it. */
-  readonly context: Context;
-  readonly span: Span;
-  readonly card: RateCard;
-  readonly reservation: CallReservation;
-  /** By the monotonic clock, milliseconds. */
-  readonly startedAt: number;
-}
-
-/** What a call comes to. */
-interface CallEnd {
-  readonly due: Amounts;
-  readonly attributes: Attributes;
-  readonly usage?: TokenUsage;
-  readonly source?: UsageSource;
-  /** As the answer names it. */
-  readonly model?: string;
-  readonly id?: string;
-  readonly error?: unknown;
-}
+import { reservationOf, WORK_LEASE_MS } from './work.ts';
 
 /** How a stream ended: to its last event, before it, or with an error. */
 export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
@@ -300,7 +243,7 @@ export class Call implements Listed {
     this.#due = end.due;
     this.#host.open.delete(this);
     // Before it is charged: who keeps an account of calls has this one by then, should the process die in between.
-    safely('the event of a call', () => this.#emit(this.#event(end)));
+    safely('the event of a call', () => this.#emit(callEvent(this.#begun, end)));
     safely('the span of a call', () => {
       this.#begun.span.setAttributes(end.attributes);
       const firstChunk = this.#firstChunkSeconds;
@@ -311,50 +254,10 @@ export class Call implements Listed {
         this.#begun.span.setAttribute(semconv.ATTR_BUDGET_ATTEMPTS_COST, nanoToUsd(attempts.costNanoUsd));
       }
       if (end.error !== undefined) setError(this.#begun.span, end.error);
-      this.#measure(end);
+      measureCall(this.#host.instruments, this.#begun, end, this.#firstChunkSeconds);
       this.#begun.span.end();
     });
     void safely('the charge of a call', () => this.settle());
-  }
-
-  #event({ due, usage, source, model, id, error }: CallEnd): CallEvent {
-    const { plan, reservation } = this;
-    return {
-      type: 'call',
-      budget: reservation.tracker.budget.name,
-      reservation: reservation.id,
-      operation: plan.endpoint.operation,
-      model: plan.model,
-      ...(model === undefined ? {} : { responseModel: model }),
-      ...(id === undefined ? {} : { responseId: id }),
-      stream: plan.stream,
-      usage: usage ?? tokenUsage(),
-      charged: due,
-      attempts: reservation.attempts,
-      source: source ?? 'none',
-      durationMs: performance.now() - this.#begun.startedAt,
-      ...(error === undefined ? {} : { error: errorType(error) }),
-    };
-  }
-
-  #measure(end: CallEnd): void {
-    const { instruments } = this.#host;
-    const { tracker } = this.reservation;
-    const attributes = identityAttributes(this.plan);
-    if (end.model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = end.model;
-    const budget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-    const { usage, error } = end;
-    if (usage !== undefined) {
-      recordTokens(instruments, usage, this.plan.endpoint.hasOutput, attributes, budget, this.context);
-      instruments.callCost.record(nanoToUsd(end.due.costNanoUsd), budget, this.context);
-    }
-    const cost = end.due.costNanoUsd + this.reservation.attempts.costNanoUsd;
-    if (cost > 0) instruments.cost.add(nanoToUsd(cost), budget, this.context);
-    if (this.#firstChunkSeconds !== undefined)
-      instruments.firstChunk.record(this.#firstChunkSeconds, { ...attributes }, this.context);
-    if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error);
-    const seconds = (performance.now() - this.#begun.startedAt) / 1_000;
-    instruments.duration.record(seconds, attributes, this.context);
   }
 
   #emit(event: BudgetEvent): void {

@@ -8,7 +8,8 @@ import {
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import type { BudgetStatusSetting } from './budget-status.ts';
-import type { Call, CallHost } from './call.ts';
+import type { Call } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import { createCallHost } from './call-host.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { OpenCalls } from './open-calls.ts';

@@ -2,7 +2,7 @@ import { metrics, trace } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import type { BudgetStatusSetting } from './budget-status.ts';
-import type { CallHost } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import { createCallHost } from './call-host.ts';
 import { createInstruments } from './instruments.ts';
 import { clientPatches, isMetered, type Method } from './patches.ts';

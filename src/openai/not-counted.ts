@@ -1,5 +1,5 @@
 import { EndpointNotCountedError, type TokenBudgetTracker } from '../budget/index.ts';
-import type { CallHost } from './call.ts';
+import type { CallHost } from './call-host.ts';
 
 /**
  * Tells, once, of requests whose cost is not counted, or not bounded before they are sent.

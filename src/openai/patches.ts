@@ -4,7 +4,8 @@ import { afterwards, isPromise, type MaybePromise, type StatusFormat } from '../
 import { currentBudget } from '../otel/current-budget.ts';
 import { beginSafely } from './begin-safely.ts';
 import { optionsWithStatus } from './budget-status.ts';
-import type { Call, CallHost } from './call.ts';
+import type { Call } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import { sendCounted } from './counted.ts';
 import { failureCost, isRefusal } from './failure.ts';
 import { planOf } from './plan.ts';

@@ -1,4 +1,4 @@
-import type { CallHost } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import type { CallPlan } from './plan.ts';
 import { isRecord } from './sdk-types.ts';
 

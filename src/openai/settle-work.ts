@@ -19,7 +19,7 @@ import {
   ratesOfTier,
 } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens, USAGE_KINDS } from '../usage/index.ts';
-import type { CallHost } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import { withTools } from './hosted-tools.ts';
 import { recordTokens } from './instruments.ts';
 import type { Provider } from './provider.ts';

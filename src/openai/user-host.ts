@@ -1,7 +1,7 @@
 import { metrics, trace } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
-import type { CallHost } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import { type CallHostOptions, createCallHost } from './call-host.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 

@@ -1,6 +1,6 @@
 import { isPromise, quietly } from '../budget/index.ts';
 import { currentBudget } from '../otel/current-budget.ts';
-import type { CallHost } from './call.ts';
+import type { CallHost } from './call-host.ts';
 import { coverageOf } from './coverage.ts';
 import { tellNotCounted } from './not-counted.ts';
 import { providerOf } from './provider.ts';

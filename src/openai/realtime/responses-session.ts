@@ -1,6 +1,7 @@
 import { afterwards } from '../../budget/index.ts';
 import { beginCall } from '../begin-call.ts';
-import type { Call, CallHost } from '../call.ts';
+import type { Call } from '../call.ts';
+import type { CallHost } from '../call-host.ts';
 import { planOf } from '../plan.ts';
 import { type Client, isRecord } from '../sdk-types.ts';
 import { sentBody } from '../sent-body.ts';

@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { isPromise } from '../../budget/index.ts';
 import { currentBudget } from '../../otel/current-budget.ts';
-import type { CallHost } from '../call.ts';
+import type { CallHost } from '../call-host.ts';
 import { isRefusal } from '../failure.ts';
 import { tellNotCounted } from '../not-counted.ts';
 import type { ClientPatch, Method } from '../patches.ts';
