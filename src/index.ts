@@ -98,4 +98,11 @@ export {
   usdToNano,
 } from './pricing/index.ts';
 export { type Ledger, MemoryStore, openLedger, openStore, type StoreSettings } from './store/index.ts';
-export { type BilledUnits, type TokenUsage, totalTokens, UNIT_KINDS, type UnitKind } from './usage/index.ts';
+export {
+  type BilledUnits,
+  type TokenUsage,
+  totalTokens,
+  UNIT_KINDS,
+  type UnitKind,
+  type UsageKind,
+} from './usage/index.ts';

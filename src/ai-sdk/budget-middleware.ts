@@ -18,16 +18,19 @@ import { chatAnswerOf, embeddingAnswerOf } from './result.ts';
  */
 export interface BudgetMiddleware {
   readonly specificationVersion: 'v3';
+  /** Around a whole answer. */
   readonly wrapGenerate: <R>(options: {
     doGenerate: () => PromiseLike<R>;
     params: object;
     model: Model;
   }) => Promise<R>;
+  /** Around a stream. */
   readonly wrapStream: <R>(options: {
     doStream: () => PromiseLike<R>;
     params: object;
     model: Model;
   }) => Promise<R>;
+  /** Around embeddings. */
   readonly wrapEmbed: <R>(options: {
     doEmbed: () => PromiseLike<R>;
     params: object;

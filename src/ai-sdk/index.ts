@@ -3,3 +3,4 @@
  */
 export { type BudgetOptions, NoBudgetError } from '../openai/user-host.ts';
 export { type BudgetMiddleware, budgetMiddleware } from './budget-middleware.ts';
+export type { Model } from './plan.ts';

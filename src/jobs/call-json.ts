@@ -15,16 +15,19 @@ export interface JsonSchema<T> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
+    /** Says whether a value is what the schema takes, and what it is then. */
     readonly validate: (value: unknown) => Validated<T> | Promise<Validated<T>>;
     readonly types?: { readonly input: unknown; readonly output: T } | undefined;
   };
 }
 
-type Validated<T> =
+/** A value, or why it is not taken. */
+export type Validated<T> =
   | { readonly value: T; readonly issues?: undefined }
   | { readonly issues: readonly Issue[] };
 
-interface Issue {
+/** What is wrong with a value, and where in it. */
+export interface Issue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }

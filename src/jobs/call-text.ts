@@ -9,14 +9,23 @@ import { readAnswerText } from './answer-text.ts';
 
 /** A client of the openai SDK, 4.19 to 7. */
 export interface OpenAIClient {
-  readonly chat: { readonly completions: { create(body: never, options?: never): PromiseLike<unknown> } };
-  readonly responses?: { create(body: never, options?: never): PromiseLike<unknown> };
+  readonly chat: {
+    readonly completions: {
+      /** Asks Chat Completions. */
+      create(body: never, options?: never): PromiseLike<unknown>;
+    };
+  };
+  readonly responses?: {
+    /** Asks Responses. */
+    create(body: never, options?: never): PromiseLike<unknown>;
+  };
 }
 
 /** A request of Chat (`messages`) or of Responses (`input`), as the SDK takes it, and not a stream. */
 export type CallBody = { readonly model: string } & Readonly<Record<string, unknown>> &
   ({ readonly messages: readonly unknown[] } | { readonly input: unknown });
 
+/** What is asked, of which model and within what. */
 export interface CallOptions {
   /** The budget; that of the context (`withBudget`, a step of a job) or of the process (the preload) where absent. */
   readonly tracker?: TokenBudgetTracker;

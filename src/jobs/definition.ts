@@ -24,6 +24,7 @@ export interface StepContext extends JobContext {
   readonly outputs: Readonly<Record<string, unknown>>;
   /** What an earlier try of this step kept; undefined where it kept nothing. */
   readonly partial: unknown;
+  /** The budget of the step as it stands. */
   status(): Promise<BudgetStatus>;
   /** The budget in words, for a prompt. */
   statusMessage(options?: StatusMessageOptions): Promise<string>;
@@ -33,6 +34,7 @@ export interface StepContext extends JobContext {
   tool<T>(name: string, run: () => T | Promise<T>): Promise<T>;
 }
 
+/** The work of a step; what it gives back is kept as JSON. */
 export type StepFunction = (context: StepContext) => unknown;
 
 /** A part of a job that is completed once. What it gives back is kept as JSON, and is that for the steps after it. */

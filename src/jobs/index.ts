@@ -11,7 +11,8 @@ export {
 export { type BudgetStatusOptions, withBudgetStatus } from '../openai/budget-status.ts';
 export { type MeterOptions, meterClient } from '../openai/meter-client.ts';
 export { AnswerError, type AnswerFault } from './answer-error.ts';
-export { callJson, type JsonCallResult, type JsonSchema } from './call-json.ts';
+export { callJson, type Issue, type JsonCallResult, type JsonSchema, type Validated } from './call-json.ts';
+export type { CallRecord } from './call-record.ts';
 export {
   type CallBody,
   type CallOptions,

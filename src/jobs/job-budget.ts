@@ -10,6 +10,7 @@ import { readSnapshot } from '../budget/snapshot.ts';
 import { MemoryStore } from '../store/memory.ts';
 import { type AllowanceOptions, checkJobPayload, type JobPayload, jobAllowance } from './payload.ts';
 
+/** How the payload becomes limits, and where the ledger is. */
 export interface JobBudgetOptions extends AllowanceOptions, Partial<Omit<TrackerOptions, 'prices'>> {
   /** The budget's name; that of the checkpoint, or `job`, where absent. */
   readonly name?: string | undefined;

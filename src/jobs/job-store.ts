@@ -12,6 +12,7 @@ export interface FoundCheckpoint {
 export interface JobLock {
   /** Aborted where the lock was lost: somebody else may run the job by now. */
   readonly signal: AbortSignal;
+  /** Lets others hold the job. */
   release(): MaybePromise<void>;
 }
 
@@ -36,6 +37,7 @@ export interface JobStore {
   lock(job: string): Promise<JobLock>;
   /** Whether the job is held now, by whomever. */
   held(job: string): Promise<boolean>;
+  /** Lets go of files and connections. */
   close(): MaybePromise<void>;
 }
 

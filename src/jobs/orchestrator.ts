@@ -22,6 +22,7 @@ import { runStep, type StepRun } from './run-step.ts';
 import { StopSwitch } from './stop.ts';
 import { belowFirstRun, inSpan, reportResult } from './telemetry.ts';
 
+/** The tracker that steps spend from, where checkpoints go, and when a run is to stop. */
 export interface OrchestratorOptions {
   /** The job's id. */
   readonly job: string;

@@ -68,6 +68,7 @@ export interface JobAllowance {
   readonly model: string;
 }
 
+/** How time and money become limits. */
 export interface AllowanceOptions {
   /** `tokens` where absent. */
   readonly unit?: JobUnit | undefined;

@@ -17,6 +17,7 @@ import type { JobResult } from './result.ts';
 import { endBy, listenForSignals } from './signals.ts';
 import { type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
 
+/** Which job it is, where it is kept, and what its budget and its run are. */
 export interface RunJobOptions extends JobStoreSettings {
   /** Names the job: letters, digits, or `. _ -`. A job that is there goes on; the definition's name and a random part where absent. */
   readonly id?: string | undefined;

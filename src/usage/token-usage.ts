@@ -46,6 +46,7 @@ export const USAGE_KINDS = [
   'rejectedPrediction',
 ] as const satisfies readonly Exclude<keyof TokenUsage, 'units'>[];
 
+/** A kind of tokens. */
 export type UsageKind = (typeof USAGE_KINDS)[number];
 
 /** A usage with the given kinds and zero for the others. */

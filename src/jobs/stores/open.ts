@@ -9,6 +9,7 @@ export interface JobStores {
   readonly jobs: JobStore;
 }
 
+/** Where the ledger and the checkpoints of jobs are. */
 export interface JobStoreSettings {
   /** Where jobs are kept by default, and their files where the ledger is in memory; `.token-budget` where absent. */
   readonly directory?: string | undefined;
@@ -20,6 +21,7 @@ export interface JobStoreSettings {
   readonly storeTimeoutMs?: number | undefined;
 }
 
+/** Where jobs are kept where nothing else is said, from the working directory. */
 export const JOB_DIRECTORY = '.token-budget';
 
 /**
