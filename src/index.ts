@@ -104,5 +104,6 @@ export {
   totalTokens,
   UNIT_KINDS,
   type UnitKind,
+  USAGE_KINDS,
   type UsageKind,
 } from './usage/index.ts';
