@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -172,6 +173,25 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     assert.deepEqual([calls, settled.calls], [taken, charged]);
   });
 
+  it('takes back what was never heard though its lease has ended meanwhile', async () => {
+    const server = await serve();
+    const proxy = await startDeafProxy(server.port);
+    ends.push(proxy.close);
+    const store = open(proxy.url, { timeoutMs: TIMEOUT });
+    const other = open(server.url);
+    await store.reserve([job], request('heard'));
+    proxy.deafen();
+    await fails(store.reserve([job], request('unheard', { leaseMs: 300 })), /cannot be reached/);
+    const { open: taken } = await other.balances(job);
+    await sleep(400);
+    const charged = await other.balances(job);
+    assert.deepEqual([taken, charged.open, charged.settled.tokens], [2, 1, 60]);
+    proxy.hear();
+    await back(() => store.balances(job));
+    const { settled, open: calls } = await back(() => other.balances(job));
+    assert.deepEqual([settled, calls], [NOTHING, 1]);
+  });
+
   it('gives up a connection on which nothing is answered, and makes another', async () => {
     const server = await serve();
     const store = open(server.url, { timeoutMs: TIMEOUT });
@@ -231,3 +251,41 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
 });
 
 const wide = defineBudget({ name: 'wide', limits: { calls: 100_000 } });
+
+/** Passes everything on to a server, until it is deaf: then a connection is cut when an answer comes, and new ones at once. */
+async function startDeafProxy(port: number) {
+  let deaf = false;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((client) => {
+    if (deaf) return void client.destroy();
+    const server = connect(port, '127.0.0.1');
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    client.pipe(server);
+    server.on('data', (data) => {
+      if (deaf) client.destroy();
+      else client.write(data);
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `redis://127.0.0.1:${address.port}`,
+    deafen: () => {
+      deaf = true;
+    },
+    hear: () => {
+      deaf = false;
+    },
+    close: async () => {
+      proxy.close();
+      cut();
+    },
+  };
+}

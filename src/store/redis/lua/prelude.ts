@@ -3,6 +3,9 @@ import { MINUTE_MS, SPENDING_KEPT_MS } from '../../../budget/administration.ts';
 /** By how many minutes the spending of an account is longer than it is kept before it is cut: cutting reads it whole. */
 const SLACK = 120;
 
+/** How long a reservation whose lease ended can still be taken back by a client that never heard that it was taken, milliseconds. */
+const ENDED_KEPT_MS = 600_000;
+
 /**
  * What every script begins with: the server's time, the accounts, and the end of reservations whose lease is over.
  *
@@ -96,10 +99,15 @@ local function close(id, packed, used)
   end
 end
 
+local function endedKey(id) return OPEN .. ':ended:' .. id end
+
 local ended = redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, 200)
 for _, id in ipairs(ended) do
   local packed = redis.call('HGET', OPEN, id)
-  if packed then close(id, packed) else redis.call('ZREM', LEASES, id) end
+  if packed then
+    close(id, packed)
+    redis.call('SET', endedKey(id), packed, 'PX', '${ENDED_KEPT_MS}')
+  else redis.call('ZREM', LEASES, id) end
 end
 if #ended == 200 then return { 'retry', int(now) } end
 

@@ -56,11 +56,29 @@ redis.call('ZADD', LEASES, int(now + tonumber(ARGV[4])), ARGV[3])
 return answer('1')
 `;
 
-/** Frees a reservation whose caller was told that it failed, if that attempt took it. ARGV: 2 id, 3 the name of the attempt. */
+/**
+ * Takes back a reservation whose caller was told that it failed, if that attempt took it: frees it, or, where its lease has ended
+ * since, takes back what was charged for it. ARGV: 2 id, 3 the name of the attempt.
+ */
 export const UNRESERVE = `
-local packed = redis.call('HGET', OPEN, ARGV[2])
-if not packed or cjson.decode(packed).attempt ~= ARGV[3] then return answer('0') end
-close(ARGV[2], packed, { 0, 0, 0 })
+local id, attempt = ARGV[2], ARGV[3]
+local packed = redis.call('HGET', OPEN, id)
+if packed and cjson.decode(packed).attempt == attempt then
+  close(id, packed, { 0, 0, 0 })
+  return answer('1')
+end
+local charged = redis.call('GET', endedKey(id))
+if not charged then return answer('0') end
+local held = cjson.decode(charged)
+if held.attempt ~= attempt then return answer('0') end
+redis.call('DEL', endedKey(id))
+for _, key in ipairs(held.accounts) do
+  local account = load(key)
+  if account.startedAt then
+    settle(account, { tonumber(held.cost), tonumber(held.tokens), tonumber(held.calls) }, -1)
+    save(account)
+  end
+end
 return answer('1')
 `;
 
