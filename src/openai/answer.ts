@@ -61,9 +61,12 @@ const TEXT_FIELDS: readonly (readonly [from: string, to: TextField])[] = [
 /** Chat and Completions give a reason per choice; Responses a status and, where it is incomplete, why. */
 function finishReasons(answer: Record<string, unknown>): string[] {
   if (Array.isArray(answer['choices'])) {
-    return answer['choices'].flatMap((choice: unknown) =>
-      isRecord(choice) && typeof choice['finish_reason'] === 'string' ? [choice['finish_reason']] : [],
-    );
+    const reasons: string[] = [];
+    for (const choice of answer['choices']) {
+      if (isRecord(choice) && typeof choice['finish_reason'] === 'string')
+        reasons.push(choice['finish_reason']);
+    }
+    return reasons;
   }
   const details = answer['incomplete_details'];
   if (isRecord(details) && typeof details['reason'] === 'string') return [details['reason']];

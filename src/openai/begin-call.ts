@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import {
   afterwards,
@@ -17,6 +16,7 @@ import { Call } from './call.ts';
 import type { Begun } from './call-end.ts';
 import { setError } from './call-error.ts';
 import type { CallHost } from './call-host.ts';
+import { newCallId } from './call-id.ts';
 import { inputContent } from './content.ts';
 import { tellNotCounted } from './not-counted.ts';
 import { type CallPlan, isTokenPlan } from './plan.ts';
@@ -90,7 +90,7 @@ function start(host: CallHost, plan: CallPlan): Started {
     tracker,
     span,
     context: trace.setSpan(caller, span),
-    id: randomUUID(),
+    id: newCallId(),
     startedAt: performance.now(),
   };
 }

@@ -1,13 +1,11 @@
 import { type Attributes, type Context, context, diag } from '@opentelemetry/api';
 import {
   type Amounts,
-  afterwards,
   attachCharge,
   type BudgetEvent,
   isPromise,
   type MaybePromise,
   NOTHING,
-  quietly,
   settledCharge,
 } from '../budget/index.ts';
 import * as semconv from '../otel/semconv.ts';
@@ -130,7 +128,7 @@ export class Call implements Listed {
     this.#settled = true;
     settledCharge(this.#begun.span);
     const { tracker } = this.reservation;
-    return context.with(this.context, () => {
+    return this.#inContext((): MaybePromise<void> => {
       const done =
         this.#workId === undefined
           ? this.reservation.settle(this.#due)
@@ -142,8 +140,8 @@ export class Call implements Listed {
           (error: unknown) => diag.error('otel-token-budget: a charge failed', error),
         );
       }
-      if (!this.#begun.span.isRecording()) return;
-      return quietly(afterwards(tracker.status(), ({ left }) => this.#setLeft(left)));
+      if (this.#begun.span.isRecording()) this.#setLeft(tracker.remaining);
+      return undefined;
     });
   }
 
@@ -242,30 +240,37 @@ export class Call implements Listed {
     this.#ended = true;
     this.#due = end.due;
     this.#host.open.delete(this);
-    // Before it is charged: who keeps an account of calls has this one by then, should the process die in between.
-    safely('the event of a call', () => this.#emit(callEvent(this.#begun, end)));
-    safely('the span of a call', () => {
-      this.#begun.span.setAttributes(end.attributes);
-      const firstChunk = this.#firstChunkSeconds;
-      if (firstChunk !== undefined)
-        this.#begun.span.setAttribute(semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK, firstChunk);
-      const { attempts } = this.reservation;
-      if (attempts !== NOTHING) {
-        this.#begun.span.setAttribute(semconv.ATTR_BUDGET_ATTEMPTS_COST, nanoToUsd(attempts.costNanoUsd));
-      }
-      if (end.error !== undefined) setError(this.#begun.span, end.error);
-      measureCall(this.#host.instruments, this.#begun, end, this.#firstChunkSeconds);
-      this.#begun.span.end();
+    this.#inContext(() => {
+      // Before it is charged: who keeps an account of calls has this one by then, should the process die in between.
+      safely('the event of a call', () => this.#emit(callEvent(this.#begun, end)));
+      safely('the span of a call', () => this.#endSpan(end));
+      void safely('the charge of a call', () => this.settle());
     });
-    void safely('the charge of a call', () => this.settle());
+  }
+
+  #endSpan(end: CallEnd): void {
+    const { span } = this.#begun;
+    const { attempts } = this.reservation;
+    span.setAttributes(end.attributes);
+    if (this.#firstChunkSeconds !== undefined)
+      span.setAttribute(semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK, this.#firstChunkSeconds);
+    if (attempts !== NOTHING)
+      span.setAttribute(semconv.ATTR_BUDGET_ATTEMPTS_COST, nanoToUsd(attempts.costNanoUsd));
+    if (end.error !== undefined) setError(span, end.error);
+    measureCall(this.#host.instruments, this.#begun, end, this.#firstChunkSeconds);
+    span.end();
   }
 
   #emit(event: BudgetEvent): void {
-    context.with(this.context, () => this.reservation.tracker.emit(event));
+    this.#inContext(() => this.reservation.tracker.emit(event));
+  }
+
+  /** Runs in the context of the call; to enter one takes longer than to see that it is entered. */
+  #inContext<T>(run: () => T): T {
+    return context.active() === this.context ? run() : context.with(this.context, run);
   }
 
   #setLeft(left: { costUsd?: number; tokens?: number; calls?: number }): void {
-    if (!this.#begun.span.isRecording()) return;
     if (left.costUsd !== undefined)
       this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_COST, left.costUsd);
     if (left.tokens !== undefined)

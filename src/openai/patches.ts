@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { context, diag } from '@opentelemetry/api';
 import { afterwards, isPromise, type MaybePromise, type StatusFormat } from '../budget/index.ts';
 import { currentBudget } from '../otel/current-budget.ts';
@@ -6,7 +5,7 @@ import { beginSafely } from './begin-safely.ts';
 import { optionsWithStatus } from './budget-status.ts';
 import type { Call } from './call.ts';
 import type { CallHost } from './call-host.ts';
-import { sendCounted } from './counted.ts';
+import { countedBy, sendCounted } from './counted.ts';
 import { failureCost, isRefusal } from './failure.ts';
 import { planOf } from './plan.ts';
 import { watchResponse } from './raw-response.ts';
@@ -21,7 +20,7 @@ import {
   type RequestOptions,
   type ResponseProps,
 } from './sdk-types.ts';
-import { sentBody } from './sent-body.ts';
+import { type SentBody, sentBody } from './sent-body.ts';
 import { meterStream } from './stream-meter.ts';
 import { endIfUnread } from './unread.ts';
 import { type Watch, watchOf } from './watch.ts';
@@ -36,15 +35,21 @@ export interface ClientPatch {
 }
 
 /** A call on its way through the SDK. */
-interface Sent {
+class Sent {
   readonly call: Call;
   readonly body: Readonly<Record<string, unknown>>;
   /** Whether the stream is asked for usage that the caller did not ask for. */
   readonly asksUsage: boolean;
   /** Whether the SDK reads the body; otherwise the application does. */
-  parsed: boolean;
+  parsed = false;
   /** Whether the last attempt was sent and its cost is not known. */
-  lost: boolean;
+  lost = false;
+
+  constructor(call: Call, { body, asksUsage }: SentBody) {
+    this.call = call;
+    this.body = body;
+    this.asksUsage = asksUsage;
+  }
 }
 
 /** The SDK copies the options of a request with their symbols, so the call goes with them, through retries too. */
@@ -52,9 +57,6 @@ const SENT = Symbol('otel-token-budget.sent');
 
 /** What looks at the answer of a request that is not a call travels in the same way. */
 const WATCH = Symbol('otel-token-budget.watch');
-
-/** The call that a request under way belongs to. */
-const inFlight = new AsyncLocalStorage<Sent>();
 
 /**
  * What is patched, on the prototype of the client:
@@ -103,8 +105,8 @@ function meteredRequest(host: CallHost, original: Method): Method {
     const changed = sent.body === sent.call.plan.body ? {} : { body: sent.body };
     const tagged = { ...asked, ...changed, [SENT]: sent };
     try {
-      const send = () => sendCounted(() => original.call(this, tagged, ...rest));
-      const props: ResponseProps = await inFlight.run(sent, () => context.with(sent.call.context, send));
+      const send = () => original.call(this, tagged, ...rest);
+      const props: ResponseProps = await sendCounted(() => context.with(sent.call.context, send), sent);
       safely('a response', () => {
         // Should the SDK try again from here, the body of this answer was lost.
         sent.lost = true;
@@ -156,8 +158,8 @@ async function beforeRetry(sent: Sent): Promise<void> {
 function patchFetch(original: Method): Method {
   return function fetchWithTimeout(this: Client, ...args: unknown[]): unknown {
     const answer: unknown = original.apply(this, args);
-    const sent = inFlight.getStore();
-    if (sent !== undefined && answer instanceof Promise) {
+    const sent = countedBy();
+    if (sent instanceof Sent && answer instanceof Promise) {
       answer.catch((error: unknown) => {
         sent.lost = safely('a failed attempt', () => failureCost(error)) !== 'nothing';
       });
@@ -170,8 +172,7 @@ function begin(host: CallHost, client: Client, options: RequestOptions): MaybePr
   const begun = beginSafely(host, () => planOf(client, options), options.signal);
   return afterwards(begun, (call): Sent | undefined => {
     if (call === undefined) return undefined;
-    const { body, asksUsage } = sentBody(host, call.plan, call.reservation.clampedTo);
-    return { call, body, asksUsage, parsed: false, lost: false };
+    return new Sent(call, sentBody(host, call.plan, call.reservation.clampedTo));
   });
 }
 

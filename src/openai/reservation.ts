@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Admitted,
   type Amounts,
@@ -12,6 +11,7 @@ import {
 } from '../budget/index.ts';
 import { nanoCost } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../usage/index.ts';
+import { newCallId } from './call-id.ts';
 
 /** How much more than is missing is reserved at once for a stream that passes its reservation, tokens. */
 const GROW_AHEAD = 256;
@@ -85,7 +85,7 @@ export class CallReservation {
   renew(): MaybePromise<void> {
     return afterwards(this.tracker.settle(this.#id, this.#amounts), () => {
       this.#attempts = addAmounts(this.#attempts, this.#amounts);
-      this.#id = randomUUID();
+      this.#id = newCallId();
       const again: Reserve = { ...this.#request, id: this.#id, outputCap: this.#outputCap, capped: true };
       return afterwards(this.tracker.reserve(again), (admission) => {
         if (admission.admitted && admission.outputCap >= this.#outputCap) {

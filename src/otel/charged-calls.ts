@@ -1,14 +1,44 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { modelOf, namesModel, responseIdOf, type SpanUsage } from './llm-span.ts';
+import { modelOf, namesModel, responseIdOf, type SpanUsage, usageOfSpan } from './llm-span.ts';
 
-/** A call that was charged, as the span told it that it was charged by. */
-interface ChargedCall {
+/** What the span of a call tells. */
+interface ToldCall {
   readonly span: ReadableSpan;
-  readonly seen: SpanUsage;
+  /** Undefined where the call was not charged. */
+  readonly seen: SpanUsage | undefined;
   readonly responseId: string | undefined;
+}
+
+/** A call that ended, by the span that told of it first; read when a span of another instrumentation is compared with it. */
+class EndedCall implements ToldCall {
+  readonly span: ReadableSpan;
+  #scopes: Set<string> | undefined;
+  #told: Pick<ToldCall, 'seen' | 'responseId'> | undefined;
+
+  constructor(span: ReadableSpan) {
+    this.span = span;
+  }
+
+  get seen(): SpanUsage | undefined {
+    return this.#read().seen;
+  }
+
+  get responseId(): string | undefined {
+    return this.#read().responseId;
+  }
+
   /** The instrumentations that told of it. */
-  readonly scopes: Set<string>;
+  get scopes(): Set<string> {
+    this.#scopes ??= new Set([this.span.instrumentationScope.name]);
+    return this.#scopes;
+  }
+
+  #read(): Pick<ToldCall, 'seen' | 'responseId'> {
+    const { attributes } = this.span;
+    this.#told ??= { seen: usageOfSpan(attributes), responseId: responseIdOf(attributes) };
+    return this.#told;
+  }
 }
 
 /** How many calls are remembered; the oldest are forgotten first. */
@@ -22,7 +52,7 @@ const CLOCKS_MS = 5;
  * nonetheless: their spans have the same usage, and the same response, or the same model at the same time.
  */
 export class ChargedCalls {
-  readonly #calls: ChargedCall[] = [];
+  readonly #calls: EndedCall[] = [];
   /** Spans of calls that will be charged once they end. */
   readonly #open = new Set<ReadableSpan>();
 
@@ -31,10 +61,10 @@ export class ChargedCalls {
     this.#open.add(span);
   }
 
-  /** Its span ended; without usage where it was not charged. */
-  end(span: ReadableSpan, seen: SpanUsage | undefined): void {
+  /** Its span ended. */
+  end(span: ReadableSpan): void {
     this.#open.delete(span);
-    if (seen !== undefined) this.remember(span, seen);
+    this.remember(span);
   }
 
   /** Whether the span may tell of a call that has not ended yet: one of that model that began within it. */
@@ -56,14 +86,14 @@ export class ChargedCalls {
     return known !== undefined;
   }
 
-  remember(span: ReadableSpan, seen: SpanUsage): void {
-    const scopes = new Set([span.instrumentationScope.name]);
-    this.#calls.push({ span, seen, responseId: responseIdOf(span.attributes), scopes });
+  remember(span: ReadableSpan): void {
+    this.#calls.push(new EndedCall(span));
     if (this.#calls.length > SIZE) this.#calls.shift();
   }
 }
 
-function isSameCall(a: ChargedCall, b: Omit<ChargedCall, 'scopes'>): boolean {
+function isSameCall(a: ToldCall, b: ToldCall & { readonly seen: SpanUsage }): boolean {
+  if (a.seen === undefined) return false;
   if (a.seen.usage.input !== b.seen.usage.input || a.seen.usage.output !== b.seen.usage.output) return false;
   if (a.responseId !== undefined && b.responseId !== undefined) return a.responseId === b.responseId;
   const sameModel =

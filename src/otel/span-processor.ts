@@ -71,8 +71,8 @@ export class BudgetSpanProcessor implements SpanProcessor {
     if (ours) this.#settle(span);
     try {
       if (ours) {
-        this.#calls.end(span, usageOfSpan(span.attributes));
-        this.#decide(this.#waiting.splice(0));
+        this.#calls.end(span);
+        if (this.#waiting.length > 0) this.#decide(this.#waiting.splice(0));
       } else this.#read(span);
     } catch (error) {
       diag.error('otel-token-budget: a span of another instrumentation could not be charged', error);
@@ -118,7 +118,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   }
 
   #charge({ span, seen, tracker }: Told): void {
-    this.#calls.remember(span, seen);
+    this.#calls.remember(span);
     this.#markCharged(span.spanContext().spanId);
     const charge = (): void => void quietly(tracker.charge(amountsOf(seen, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);

@@ -53,6 +53,7 @@ export function usageAttributes(
   for (const [kind, attribute] of OPTIONAL_KINDS) {
     if (usage[kind] > 0) attributes[attribute] = usage[kind];
   }
+  if (usage.units === undefined) return attributes;
   for (const [unit, attribute, per] of UNITS) {
     const quantity = unitsOf(usage.units, unit);
     if (quantity > 0) attributes[attribute] = quantity / per;

@@ -72,8 +72,8 @@ interface Cached {
 export class PriceBook {
   readonly #overrides: ReadonlyMap<string, Pick<RateCard, 'tiers' | 'units'>>;
   readonly #unknown: UnknownModelPolicy;
-  /** By provider and base URL, by model. */
-  readonly #cache = new Map<string | undefined, Map<string, Cached>>();
+  /** By provider, by base URL, by model: nothing is put together for a look. */
+  readonly #cache = new Map<string | undefined, Map<string | undefined, Map<string, Cached>>>();
   #cachedModels = 0;
 
   constructor(
@@ -102,27 +102,25 @@ export class PriceBook {
 
   #cached(query: PriceQuery): Cached {
     const { model, baseUrl, provider } = query;
-    const seller = provider === undefined ? baseUrl : `${provider} ${baseUrl ?? ''}`;
     const now = Date.now();
-    const cached = this.#cache.get(seller)?.get(model);
+    const cached = this.#cache.get(provider)?.get(baseUrl)?.get(model);
     if (cached !== undefined && cached.until > now) return cached;
     const known = this.#find(query);
     const found: Cached = { known, card: known, until: now + CACHE_MS };
-    this.#remember(seller, model, found);
+    this.#remember(query, found);
     return found;
   }
 
-  #remember(seller: string | undefined, model: string, found: Cached): void {
+  #remember({ model, baseUrl, provider }: PriceQuery, found: Cached): void {
     if (this.#cachedModels >= CACHE_SIZE) {
       this.#cache.clear();
       this.#cachedModels = 0;
     }
     this.#cachedModels += 1;
-    let models = this.#cache.get(seller);
-    if (models === undefined) {
-      models = new Map();
-      this.#cache.set(seller, models);
-    }
+    const sellers = this.#cache.get(provider) ?? new Map<string | undefined, Map<string, Cached>>();
+    this.#cache.set(provider, sellers);
+    const models = sellers.get(baseUrl) ?? new Map<string, Cached>();
+    sellers.set(baseUrl, models);
     models.set(model, found);
   }
 
