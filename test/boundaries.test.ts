@@ -44,6 +44,7 @@ const LAYERS: Readonly<
     may: [
       '../budget/index.ts',
       '../otel/semconv.ts',
+      '../otel/summed-counter.ts',
       '../otel/usage-attributes.ts',
       '@opentelemetry/api',
       '@opentelemetry/instrumentation',

@@ -77,7 +77,7 @@ export function measureCall(
     instruments.callCost.record(nanoToUsd(end.due.costNanoUsd), budget, context);
   }
   const cost = end.due.costNanoUsd + attempts.costNanoUsd;
-  if (cost > 0) instruments.cost.add(nanoToUsd(cost), budget, context);
+  if (cost > 0) instruments.cost.add(nanoToUsd(cost), budget);
   if (firstChunkSeconds !== undefined)
     instruments.firstChunk.record(firstChunkSeconds, { ...attributes }, context);
   if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error);

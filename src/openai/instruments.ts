@@ -1,5 +1,6 @@
-import type { Attributes, Context, Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { Attributes, Context, Histogram, Meter, MetricOptions } from '@opentelemetry/api';
 import * as semconv from '../otel/semconv.ts';
+import { flushWithCollections, SummedCounter } from '../otel/summed-counter.ts';
 import { type TokenUsage, USAGE_KINDS, type UsageKind } from '../usage/index.ts';
 
 /** The metrics of calls. */
@@ -9,13 +10,13 @@ export interface Instruments {
   /** Seconds to the first chunk of a stream. */
   readonly firstChunk: Histogram;
   /** USD charged. */
-  readonly cost: Counter;
+  readonly cost: SummedCounter;
   /** USD charged for a call. */
   readonly callCost: Histogram;
   /** Tokens by kind. */
-  readonly kinds: Counter;
+  readonly kinds: SummedCounter;
   /** Calls by what admission said. */
-  readonly calls: Counter;
+  readonly calls: SummedCounter;
 }
 
 /** Buckets as the conventions recommend: powers of four tokens, doubling hundredths of a second. */
@@ -45,6 +46,9 @@ const KINDS: Readonly<Record<UsageKind, string>> = {
 };
 
 export function createInstruments(meter: Meter): Instruments {
+  const summed = (name: string, options: MetricOptions): SummedCounter =>
+    new SummedCounter(meter.createCounter(name, options));
+  flushWithCollections(meter);
   return {
     tokens: meter.createHistogram(semconv.METRIC_TOKEN_USAGE, {
       unit: '{token}',
@@ -61,7 +65,7 @@ export function createInstruments(meter: Meter): Instruments {
       description: 'Time from the start of a streamed call to its first chunk.',
       advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     }),
-    cost: meter.createCounter(semconv.METRIC_COST, {
+    cost: summed(semconv.METRIC_COST, {
       unit: '{USD}',
       description: 'What calls were charged.',
     }),
@@ -70,11 +74,11 @@ export function createInstruments(meter: Meter): Instruments {
       description: 'What one call was charged.',
       advice: { explicitBucketBoundaries: COST_BUCKETS },
     }),
-    kinds: meter.createCounter(semconv.METRIC_TOKENS, {
+    kinds: summed(semconv.METRIC_TOKENS, {
       unit: '{token}',
       description: 'Tokens by kind. Kinds other than input and output are parts of these.',
     }),
-    calls: meter.createCounter(semconv.METRIC_CALLS, {
+    calls: summed(semconv.METRIC_CALLS, {
       unit: '{call}',
       description: 'Calls by what admission said of them: admit, clamp or deny.',
     }),
@@ -100,6 +104,6 @@ export function recordTokens(
   for (const kind of USAGE_KINDS) {
     if (usage[kind] === 0) continue;
     const ofKind = { ...budget, [semconv.ATTR_BUDGET_TOKEN_KIND]: KINDS[kind] };
-    instruments.kinds.add(usage[kind], ofKind, context);
+    instruments.kinds.add(usage[kind], ofKind);
   }
 }

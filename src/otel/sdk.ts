@@ -13,6 +13,7 @@ import { RecordModelCallsSampler } from './sampler.ts';
 import { samplerFromEnv } from './sampler-env.ts';
 import * as semconv from './semconv.ts';
 import { BudgetSpanProcessor, OUR_SCOPE } from './span-processor.ts';
+import { flushCounters } from './summed-counter.ts';
 
 export interface TelemetryOptions {
   readonly tracker: TokenBudgetTracker;
@@ -52,6 +53,7 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     description: 'Whether the process goes on to report: 1, and 0 once it has ended in order.',
   });
   refresh = (ending) => {
+    flushCounters();
     recordStatuses();
     reporting.record(ending ? 0 : 1);
   };

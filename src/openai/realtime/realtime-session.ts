@@ -1,4 +1,3 @@
-import { context } from '@opentelemetry/api';
 import { afterwards, isPromise, type MaybePromise, quietly } from '../../budget/index.ts';
 import { currentBudget } from '../../otel/current-budget.ts';
 import * as semconv from '../../otel/semconv.ts';
@@ -159,8 +158,7 @@ export class RealtimeSession implements SocketSession {
     const { costNanoUsd } = priceUsage(this.#host.prices, plan, this.#cardOf(plan), usage, {});
     void quietly(tracker.charge({ costNanoUsd, tokens: totalTokens(usage), calls }));
     const attributes = { ...identityAttributes(plan), [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-    if (costNanoUsd > 0)
-      this.#host.instruments.cost.add(nanoToUsd(costNanoUsd), attributes, context.active());
+    if (costNanoUsd > 0) this.#host.instruments.cost.add(nanoToUsd(costNanoUsd), attributes);
   }
 
   #cardOf({ model, provider }: CallPlan) {
