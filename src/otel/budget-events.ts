@@ -64,7 +64,7 @@ function attributesOf(event: BudgetEvent): Attributes {
   };
   switch (event.type) {
     case 'call':
-      return { ...budget, ...callAttributes(event) };
+      return Object.assign(budget, callAttributes(event));
     case 'threshold':
     case 'exhausted':
       return {
@@ -121,20 +121,18 @@ function attributesOf(event: BudgetEvent): Attributes {
 
 /** What a call was, used and cost; never what was said in it. */
 function callAttributes(event: CallEvent): Attributes {
-  const { usage, source, charged, operation } = event;
-  return {
-    [semconv.ATTR_OPERATION_NAME]: operation,
-    [semconv.ATTR_REQUEST_MODEL]: event.model,
-    ...(event.stream ? { [semconv.ATTR_REQUEST_STREAM]: true } : {}),
-    ...(event.responseModel === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: event.responseModel }),
-    ...(event.responseId === undefined ? {} : { [semconv.ATTR_RESPONSE_ID]: event.responseId }),
-    ...(event.error === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: event.error }),
-    ...(source === 'none' ? {} : usageAttributes(usage, operation !== 'embeddings', source, charged)),
-    ...(event.attempts.calls === 0
-      ? {}
-      : { [semconv.ATTR_BUDGET_ATTEMPTS_COST]: nanoToUsd(event.attempts.costNanoUsd) }),
-    [semconv.ATTR_BUDGET_CALL_DURATION]: event.durationMs / 1_000,
-  };
+  const { usage, source, charged, operation, responseModel, responseId, error, attempts } = event;
+  const attributes: Attributes =
+    source === 'none' ? {} : usageAttributes(usage, operation !== 'embeddings', source, charged);
+  attributes[semconv.ATTR_OPERATION_NAME] = operation;
+  attributes[semconv.ATTR_REQUEST_MODEL] = event.model;
+  attributes[semconv.ATTR_BUDGET_CALL_DURATION] = event.durationMs / 1_000;
+  if (event.stream) attributes[semconv.ATTR_REQUEST_STREAM] = true;
+  if (responseModel !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = responseModel;
+  if (responseId !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = responseId;
+  if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = error;
+  if (attempts.calls > 0) attributes[semconv.ATTR_BUDGET_ATTEMPTS_COST] = nanoToUsd(attempts.costNanoUsd);
+  return attributes;
 }
 
 function limitAttributes(limit: LimitName, value: number, balances: Balances): Attributes {
