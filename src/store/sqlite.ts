@@ -14,15 +14,26 @@ import {
   type MaybePromise,
   NOTHING,
   type ReserveRequest,
+  type SeenBalances,
   type Spending,
   type Store,
   StoreError,
 } from '../budget/index.ts';
-import { accountOfReservation, chargeAccount, glance, presentAccount } from './sqlite/accounts.ts';
+import { accountOfReservation, glance, presentAccount } from './sqlite/accounts.ts';
 import { allAccounts, raiseAccount, resetAccount } from './sqlite/administration.ts';
 import type { Connection } from './sqlite/connection.ts';
+import { endLapsed } from './sqlite/lapsed.ts';
 import { LedgerFile } from './sqlite/ledger-file.ts';
-import { end, endAbandoned, endLapsed, growBy, isOpen, rename, renew, take } from './sqlite/reservations.ts';
+import {
+  chargeAccount,
+  end,
+  endAbandoned,
+  growBy,
+  isOpen,
+  rename,
+  renew,
+  take,
+} from './sqlite/reservations.ts';
 import { spendingOf } from './sqlite/spending.ts';
 
 export interface SqliteStoreOptions {
@@ -56,10 +67,10 @@ export class SqliteStore implements Store, LedgerAdministration {
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     return this.#write((connection, now) => {
+      const accounts = chain.map((budget) => ({ budget, ...presentAccount(connection, budget, now) }));
       if (isOpen(connection, request.id)) {
         throw new StoreError(`The reservation "${request.id}" is open already.`);
       }
-      const accounts = chain.map((budget) => ({ budget, ...presentAccount(connection, budget, now) }));
       const admission = admit(accounts, request, now);
       if (admission.admitted) {
         take(connection, request.id, accounts, admission.reserved, now + Math.ceil(request.leaseMs));
@@ -69,7 +80,7 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
-    return this.#write((connection) => {
+    return this.#writeAfterLapsed((connection) => {
       if (!isOpen(connection, id)) return false;
       const accounts = chain.flatMap((budget): Account[] => {
         const account = accountOfReservation(connection, id, budget);
@@ -81,8 +92,8 @@ export class SqliteStore implements Store, LedgerAdministration {
     });
   }
 
-  settle(id: string, used: Amounts): MaybePromise<boolean> {
-    return this.#write((connection, now) => end(connection, id, used, now));
+  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
+    return this.#write((connection, now) => end(connection, id, used, now, seen));
   }
 
   release(id: string): MaybePromise<boolean> {
@@ -90,7 +101,7 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    return this.#write((connection, now) => {
+    return this.#writeAfterLapsed((connection, now) => {
       if (!isOpen(connection, id) || isOpen(connection, to)) return false;
       rename(connection, id, to, now + Math.ceil(leaseMs));
       return true;
@@ -110,26 +121,23 @@ export class SqliteStore implements Store, LedgerAdministration {
       const now = this.#now();
       const seen = connection.read(() => glance(connection, budget, now));
       if (seen !== undefined) return seen;
-      return connection.write(() => {
-        endLapsed(connection, now);
-        return presentAccount(connection, budget, now).balances;
-      });
+      return connection.write(() => presentAccount(connection, budget, now).balances);
     });
   }
 
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void> {
     if (ids.length === 0) return;
-    return this.#write((connection, now) => {
+    return this.#writeAfterLapsed((connection, now) => {
       for (const id of ids) renew(connection, id, now + Math.ceil(leaseMs));
     });
   }
 
   accounts(): MaybePromise<readonly LedgerAccount[]> {
-    return this.#write((connection) => allAccounts(connection));
+    return this.#writeAfterLapsed((connection) => allAccounts(connection));
   }
 
   spending(budget: string): MaybePromise<readonly Spending[]> {
-    return this.#write((connection, now) => spendingOf(connection, budget, now));
+    return this.#writeAfterLapsed((connection, now) => spendingOf(connection, budget, now));
   }
 
   raise(budget: BudgetDefinition, grant: Grant): MaybePromise<Balances> {
@@ -142,7 +150,7 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]> {
-    return this.#write((connection, now) => endAbandoned(connection, idPrefix, now));
+    return this.#writeAfterLapsed((connection, now) => endAbandoned(connection, idPrefix, now));
   }
 
   /** Lets go of the file once the calls that wait for it have their answers. Calls after it reject. */
@@ -150,14 +158,20 @@ export class SqliteStore implements Store, LedgerAdministration {
     return this.#file.close();
   }
 
-  /** A transaction, after what is due by then: leases that have ended are charged before anything is decided. */
+  /** A transaction, after what is due by then: leases that have ended are charged. */
+  #writeAfterLapsed<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
+    return this.#write((connection, now) => {
+      endLapsed(connection, now);
+      return work(connection, now);
+    });
+  }
+
+  /** A transaction. Of the accounts that it reads and decides by, leases that have ended are to be charged before. */
   #write<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
     return this.#file.answer((connection) =>
       connection.write(() => {
         // After the wait for the file: decisions of all processes are in the order of their times.
-        const now = this.#now();
-        endLapsed(connection, now);
-        return work(connection, now);
+        return work(connection, this.#now());
       }),
     );
   }
