@@ -5,6 +5,7 @@ import {
   type Amounts,
   admit,
   affords,
+  afterwards,
   type Balances,
   type BudgetDefinition,
   checkGrant,
@@ -17,7 +18,6 @@ import {
   type SeenBalances,
   type Spending,
   type Store,
-  StoreError,
 } from '../budget/index.ts';
 import { accountOfReservation, glance, presentAccount } from './sqlite/accounts.ts';
 import { allAccounts, raiseAccount, resetAccount } from './sqlite/administration.ts';
@@ -68,9 +68,6 @@ export class SqliteStore implements Store, LedgerAdministration {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     return this.#write((connection, now) => {
       const accounts = chain.map((budget) => ({ budget, ...presentAccount(connection, budget, now) }));
-      if (isOpen(connection, request.id)) {
-        throw new StoreError(`The reservation "${request.id}" is open already.`);
-      }
       const admission = admit(accounts, request, now);
       if (admission.admitted) {
         take(connection, request.id, accounts, admission.reserved, now + Math.ceil(request.leaseMs));
@@ -93,7 +90,13 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
-    return this.#write((connection, now) => end(connection, id, used, now, seen));
+    return afterwards(
+      this.#write((connection, now) => end(connection, id, used, now)),
+      (left) => {
+        if (seen !== undefined) for (const [budget, balances] of left ?? []) seen(budget, balances);
+        return left !== undefined;
+      },
+    );
   }
 
   release(id: string): MaybePromise<boolean> {

@@ -1,4 +1,11 @@
-import { type Balances, type BudgetDefinition, definitionText, isNoGrant, windowOf } from '../../budget/index.ts';
+import {
+  type Balances,
+  type BudgetDefinition,
+  definitionText,
+  isNoGrant,
+  windowOf,
+} from '../../budget/index.ts';
+import { MOST } from './amounts.ts';
 import type { Connection, Row } from './connection.ts';
 import { endLapsed } from './lapsed.ts';
 
@@ -16,9 +23,6 @@ export interface StoredAccount {
 
 /** How long a window that is over is kept, milliseconds: 40 days. */
 const KEPT_MS = 40 * 86_400_000;
-
-// Sums are exact beyond 2^53 in the file; what is read is held to what a number can tell exactly.
-export const MOST = Number.MAX_SAFE_INTEGER;
 
 /** Of an account, as {@link accountOf} reads them. */
 export const COLUMNS = `accounts.id, definition, accounts.lease_until, minute, started_at, open, ${[

@@ -12,7 +12,7 @@ const BLOCKING_MS = 5;
 
 /**
  * What is committed outlives the process as it is: an fsync of each commit would only matter where the machine loses power. The
- * log is written back, with an fsync, each 4,000 pages (16 MB): that takes milliseconds.
+ * log is written back, with an fsync, each 4,000 pages (4 MB): that takes milliseconds.
  */
 const PACE = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000';
 
@@ -76,13 +76,6 @@ export class Connection {
 
   all(sql: string, ...values: SQLInputValue[]): Row[] {
     return this.#prepared(sql).all(...values) as unknown[] as Row[];
-  }
-
-  /** Rows of integers, told exactly beyond 2^53 too. */
-  integers(sql: string, ...values: SQLInputValue[]): bigint[][] {
-    const statement = this.#prepared(sql);
-    statement.setReadBigInts(true);
-    return statement.all(...values) as unknown[] as bigint[][];
   }
 
   /** How many rows were changed. */

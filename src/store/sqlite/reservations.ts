@@ -1,14 +1,23 @@
-import type { SQLInputValue } from 'node:sqlite';
-import { type Abandoned, type Amounts, NOTHING, type SeenBalances } from '../../budget/index.ts';
+import {
+  type Abandoned,
+  type Amounts,
+  addAmounts,
+  type Balances,
+  LIMIT_OF,
+  NOTHING,
+  StoreError,
+  subtractAmounts,
+} from '../../budget/index.ts';
 import { accountOf, COLUMNS, type StoredAccount } from './accounts.ts';
-import { integers } from './amounts.ts';
-import type { Connection } from './connection.ts';
+import { integers, MOST } from './amounts.ts';
+import type { Connection, Row } from './connection.ts';
 import { inMinute, keepMinute, minuteOf } from './spending.ts';
 
 const IS_OPEN = 'SELECT 1 FROM reservations WHERE id = ? LIMIT 1';
 
-const TAKE =
-  'INSERT INTO reservations (id, account, cost, tokens, calls, lease_until) VALUES (?, ?, ?, ?, ?, ?)';
+const TAKE = `
+  INSERT INTO reservations (id, account, cost, tokens, calls, lease_until) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT DO NOTHING`;
 
 const HOLD = `
   UPDATE accounts SET reserved_cost = reserved_cost + ?, reserved_tokens = reserved_tokens + ?,
@@ -23,7 +32,8 @@ const HOLD_MORE = `
 const GROW = 'UPDATE reservations SET cost = cost + ?, tokens = tokens + ?, calls = calls + ? WHERE id = ?';
 
 const HOLDS = `
-  SELECT account, cost, tokens, calls, minute FROM reservations AS held JOIN accounts ON accounts.id = account
+  SELECT budget, window_end, cost, tokens, calls, ${COLUMNS}
+  FROM reservations AS held JOIN accounts ON accounts.id = account
   WHERE held.id = ? AND held.lease_until > ?`;
 
 const FREE = `
@@ -40,8 +50,6 @@ const SETTLE = `
   WHERE id = ?8`;
 
 const CHARGE = `UPDATE accounts SET ${SPEND} WHERE id = ?5`;
-
-const LOOK = `SELECT budget, window_end, ${COLUMNS} FROM accounts WHERE id = ?`;
 
 const RENAME = 'UPDATE reservations SET id = ?, lease_until = ? WHERE id = ?';
 
@@ -61,7 +69,10 @@ export function isOpen(connection: Connection, id: string): boolean {
   return connection.get(IS_OPEN, id) !== undefined;
 }
 
-/** @param leaseUntil when it is charged in full, milliseconds since the epoch */
+/**
+ * @param leaseUntil when it is charged in full, milliseconds since the epoch
+ * @throws StoreError where it is open already
+ */
 export function take(
   connection: Connection,
   id: string,
@@ -71,7 +82,9 @@ export function take(
 ): void {
   const held = integers(amounts);
   for (const account of accounts) {
-    connection.run(TAKE, id, account.id, ...held, leaseUntil);
+    if (connection.run(TAKE, id, account.id, ...held, leaseUntil) === 0) {
+      throw new StoreError(`The reservation "${id}" is open already.`);
+    }
     connection.run(HOLD, ...held, leaseUntil, account.id);
   }
 }
@@ -82,58 +95,78 @@ export function growBy(connection: Connection, id: string, more: Amounts): void 
   connection.run(GROW, ...amounts, id);
 }
 
+/** The balances of a budget, by its name. */
+export type BalancesOf = readonly [budget: string, balances: Balances];
+
 /**
- * Charges what was used and frees the reservation; false where it is not open, or its lease has ended.
- * @param seen told the balances of present windows that no lease has ended in
+ * Charges what was used and frees the reservation.
+ * @returns the balances that this leaves, of present windows in which no lease has ended; undefined where the reservation is not
+ * open, or its lease has ended
  */
 export function end(
   connection: Connection,
   id: string,
   used: Amounts,
   now: number,
-  seen?: SeenBalances,
-): boolean {
-  const holds = connection.integers(HOLDS, id, now);
-  if (holds.length === 0) return false;
-  for (const [account = 0n, cost = 0n, tokens = 0n, calls = 0n, last] of holds) {
-    const held = [cost, tokens, calls, account] as const;
-    if (used === NOTHING) connection.run(FREE, ...held);
-    else connection.run(SETTLE, ...spent(connection, account, Number(last), used, now), ...held);
+): readonly BalancesOf[] | undefined {
+  const holds = connection.all(HOLDS, id, now).map(holdOf);
+  for (const { account, held } of holds) {
+    const freed = [...integers(held), account.id] as const;
+    if (used === NOTHING) connection.run(FREE, ...freed);
+    else connection.run(SETTLE, ...spent(connection, account, used, now), ...freed);
   }
+  if (holds.length === 0) return undefined;
   connection.run(END, id);
-  if (seen !== undefined) for (const [account = 0n] of holds) look(connection, account, now, seen);
-  return true;
+  return holds.flatMap((hold) => leftBy(hold, used, now));
 }
 
-function look(connection: Connection, account: SQLInputValue, now: number, seen: SeenBalances): void {
-  const [budget, windowEnd, ...row] = connection.get(LOOK, account) ?? [];
-  const { balances, leaseUntil } = accountOf(row);
-  if (leaseUntil > now && (windowEnd === null || Number(windowEnd) > now)) seen(String(budget), balances);
+/** What a reservation holds of one account, as it was before it ends. */
+interface Hold {
+  readonly budget: string;
+  readonly windowEnd: number;
+  readonly held: Amounts;
+  readonly account: StoredAccount;
+}
+
+function holdOf([budget, windowEnd, cost, tokens, calls, ...account]: Row): Hold {
+  return {
+    budget: String(budget),
+    windowEnd: windowEnd === null ? Infinity : Number(windowEnd),
+    held: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
+    account: accountOf(account),
+  };
+}
+
+/** The balances that the end of a reservation leaves, which need not be read for that. */
+function leftBy({ budget, windowEnd, held, account }: Hold, used: Amounts, now: number): BalancesOf[] {
+  const { balances, leaseUntil } = account;
+  const settled = addAmounts(balances.settled, used);
+  // What is beyond what a number tells exactly has to be read.
+  const exact = LIMIT_OF.every(([amount]) => settled[amount] < MOST && balances.reserved[amount] < MOST);
+  if (!exact || leaseUntil <= now || windowEnd <= now) return [];
+  const reserved = subtractAmounts(balances.reserved, held);
+  return [[budget, { ...balances, settled, reserved, open: balances.open - 1 }]];
 }
 
 /** Charges without a reservation. */
 export function chargeAccount(
   connection: Connection,
-  { id, minute }: StoredAccount,
+  account: StoredAccount,
   used: Amounts,
   now: number,
 ): void {
-  if (used !== NOTHING) connection.run(CHARGE, ...spent(connection, id, minute, used, now), id);
+  if (used !== NOTHING) connection.run(CHARGE, ...spent(connection, account, used, now), account.id);
 }
 
-/**
- * What a charge adds to an account, and in which minute.
- * @param last the minute of its last charge
- */
+/** What a charge adds to an account, and in which minute. */
 function spent(
   connection: Connection,
-  account: SQLInputValue,
-  last: number,
+  account: StoredAccount,
   used: Amounts,
   now: number,
 ): [cost: bigint, tokens: bigint, calls: bigint, minute: number] {
   const minute = minuteOf(now);
-  keepMinute(connection, account, last, minute);
+  keepMinute(connection, account, minute);
   return [...integers(used), minute];
 }
 

@@ -5,6 +5,9 @@ import { NEVER } from './lapsed.ts';
 /** Raised with every change of the tables. */
 const VERSION = 3;
 
+/** Of a new file. A call changes some rows in two pages, and each goes into the log whole, twice. */
+const PAGE_SIZE = 'PRAGMA page_size = 1024';
+
 /** Marks the file as ours: `otkb` in ASCII. */
 const APPLICATION_ID = 0x6f746b62;
 
@@ -104,6 +107,7 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
   const version = versionOf(database, path);
   database.exec('COMMIT');
   if (version === VERSION) return;
+  database.exec(PAGE_SIZE);
   const [mode] = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {});
   if (mode !== 'wal') {
     throw new StoreError(

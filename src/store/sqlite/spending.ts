@@ -1,12 +1,13 @@
-import type { SQLInputValue } from 'node:sqlite';
 import { MINUTE_MS, SPENDING_KEPT_MS, type Spending } from '../../budget/index.ts';
+import { MOST } from './amounts.ts';
 import type { Connection } from './connection.ts';
 
 /**
  * What is settled on an account is also told by the minute. The minute of its last charge is in its own row, which a charge writes
  * anyway; with the first charge in another minute it goes into the table of the minutes.
  */
-const KEEP = 'INSERT INTO spending SELECT minute, budget, minute_cost, minute_tokens, minute_calls FROM accounts';
+const KEEP =
+  'INSERT INTO spending SELECT minute, budget, minute_cost, minute_tokens, minute_calls FROM accounts';
 
 const ADD = `
   ON CONFLICT DO UPDATE SET cost = cost + excluded.cost, tokens = tokens + excluded.tokens, calls = calls + excluded.calls`;
@@ -17,9 +18,6 @@ const KEEP_MINUTES_OF_LAPSED = `
   ${KEEP} WHERE minute NOT IN (0, ?) AND id IN (SELECT account FROM reservations WHERE lease_until <= ?) ${ADD}`;
 
 const FORGET = 'DELETE FROM spending WHERE minute < ?';
-
-// Sums are exact beyond 2^53 in the file; what is read is held to what a number can tell exactly.
-const MOST = Number.MAX_SAFE_INTEGER;
 
 const OF_BUDGET = `
   SELECT minute, min(sum(cost), ${MOST}), min(sum(tokens), ${MOST}), min(sum(calls), ${MOST})
@@ -48,12 +46,11 @@ export function inMinute(minute: string, cost: string, tokens: string, calls: st
 /** Before a charge in a transaction: keeps what the account was charged in the minute of its last charge, where that is over. */
 export function keepMinute(
   connection: Connection,
-  account: SQLInputValue,
-  last: number,
+  { id, minute: last }: { readonly id: number; readonly minute: number },
   minute: number,
 ): void {
   if (last === minute || last === 0) return;
-  connection.run(KEEP_MINUTE, account);
+  connection.run(KEEP_MINUTE, id);
   connection.run(FORGET, minute - SPENDING_KEPT_MS);
 }
 
@@ -69,10 +66,8 @@ export function minuteOf(now: number): number {
 
 /** What a budget was charged, minute by minute. */
 export function spendingOf(connection: Connection, budget: string, now: number): Spending[] {
-  return connection
-    .all(OF_BUDGET, budget, now - SPENDING_KEPT_MS)
-    .map(([minute, cost, tokens, calls]) => ({
-      minute: Number(minute),
-      used: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
-    }));
+  return connection.all(OF_BUDGET, budget, now - SPENDING_KEPT_MS).map(([minute, cost, tokens, calls]) => ({
+    minute: Number(minute),
+    used: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
+  }));
 }
