@@ -77,10 +77,10 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
-    return this.#writeAfterLapsed((connection) => {
-      if (!isOpen(connection, id)) return false;
+    return this.#write((connection, now) => {
+      if (!isOpen(connection, id, now)) return false;
       const accounts = chain.flatMap((budget): Account[] => {
-        const account = accountOfReservation(connection, id, budget);
+        const account = accountOfReservation(connection, id, budget, now);
         return account === undefined ? [] : [{ budget, balances: account.balances }];
       });
       if (!affords(accounts, more)) return false;
@@ -104,8 +104,9 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    return this.#writeAfterLapsed((connection, now) => {
-      if (!isOpen(connection, id) || isOpen(connection, to)) return false;
+    return this.#write((connection, now) => {
+      if (isOpen(connection, to, 0)) endLapsed(connection, now);
+      if (!isOpen(connection, id, now) || isOpen(connection, to, now)) return false;
       rename(connection, id, to, now + Math.ceil(leaseMs));
       return true;
     });
@@ -130,8 +131,8 @@ export class SqliteStore implements Store, LedgerAdministration {
 
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void> {
     if (ids.length === 0) return;
-    return this.#writeAfterLapsed((connection, now) => {
-      for (const id of ids) renew(connection, id, now + Math.ceil(leaseMs));
+    return this.#write((connection, now) => {
+      for (const id of ids) renew(connection, id, now, now + Math.ceil(leaseMs));
     });
   }
 
@@ -161,7 +162,7 @@ export class SqliteStore implements Store, LedgerAdministration {
     return this.#file.close();
   }
 
-  /** A transaction, after what is due by then: leases that have ended are charged. */
+  /** A transaction that looks at the whole ledger: all leases that have ended are charged before. */
   #writeAfterLapsed<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
     return this.#write((connection, now) => {
       endLapsed(connection, now);
@@ -169,7 +170,7 @@ export class SqliteStore implements Store, LedgerAdministration {
     });
   }
 
-  /** A transaction. Of the accounts that it reads and decides by, leases that have ended are to be charged before. */
+  /** A transaction. The accounts that it decides by are those of which the leases that have ended are charged. */
   #write<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
     return this.#file.answer((connection) =>
       connection.write(() => {

@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite';
 import {
   type Balances,
   type BudgetDefinition,
@@ -61,11 +62,7 @@ const DEFINE = 'UPDATE accounts SET definition = ? WHERE id = ?';
 export function presentAccount(connection: Connection, budget: BudgetDefinition, now: number): StoredAccount {
   const { start, end } = windowOf(budget.window, now);
   const definition = definitionText(budget);
-  let account = find(connection, budget, start);
-  if (account !== undefined && account.leaseUntil <= now) {
-    endLapsed(connection, now);
-    account = find(connection, budget, start);
-  }
+  const account = upToDate(connection, now, () => find(connection, FIND, budget.name, start));
   if (account !== undefined) {
     if (account.definition !== definition) connection.run(DEFINE, definition, account.id);
     return account;
@@ -78,18 +75,21 @@ export function presentAccount(connection: Connection, budget: BudgetDefinition,
 
 /** The balances of a budget; undefined where it has to be begun, or leases have ended, which takes a transaction. */
 export function glance(connection: Connection, budget: BudgetDefinition, now: number): Balances | undefined {
-  const account = find(connection, budget, windowOf(budget.window, now).start);
+  const account = find(connection, FIND, budget.name, windowOf(budget.window, now).start);
   return account === undefined || account.leaseUntil <= now ? undefined : account.balances;
 }
 
-/** The account of a budget in the window that the reservation was taken in; undefined where it was not taken on it. */
+/**
+ * The account of a budget in the window that the reservation was taken in; undefined where it was not taken on it. Its leases that
+ * have ended are charged. In a transaction.
+ */
 export function accountOfReservation(
   connection: Connection,
   reservation: string,
   budget: BudgetDefinition,
+  now: number,
 ): StoredAccount | undefined {
-  const row = connection.get(FIND_OF_RESERVATION, reservation, budget.name);
-  return row === undefined ? undefined : accountOf(row);
+  return upToDate(connection, now, () => find(connection, FIND_OF_RESERVATION, reservation, budget.name));
 }
 
 export function accountOf(row: Row): StoredAccount {
@@ -111,7 +111,19 @@ export function accountOf(row: Row): StoredAccount {
   };
 }
 
-function find(connection: Connection, budget: BudgetDefinition, start: number): StoredAccount | undefined {
-  const row = connection.get(FIND, budget.name, start);
+/** An account, once its leases that have ended are charged. */
+function upToDate(
+  connection: Connection,
+  now: number,
+  findIt: () => StoredAccount | undefined,
+): StoredAccount | undefined {
+  const account = findIt();
+  if (account === undefined || account.leaseUntil > now) return account;
+  endLapsed(connection, now);
+  return findIt();
+}
+
+function find(connection: Connection, sql: string, ...values: SQLInputValue[]): StoredAccount | undefined {
+  const row = connection.get(sql, ...values);
   return row === undefined ? undefined : accountOf(row);
 }

@@ -19,12 +19,12 @@ const CHARGE = `
 
 const END = 'DELETE FROM reservations WHERE lease_until <= ?';
 
-const FORGET_ENDS = `UPDATE accounts SET lease_until = ${NEVER} WHERE lease_until < ${NEVER}`;
+const FORGET_ENDS = `UPDATE accounts SET lease_until = ${NEVER} WHERE open = 0 AND lease_until < ${NEVER}`;
 
 const FIND_ENDS = `
   UPDATE accounts SET lease_until = held.lease_until
   FROM (SELECT account, min(lease_until) AS lease_until FROM reservations GROUP BY account) AS held
-  WHERE accounts.id = held.account`;
+  WHERE accounts.id = held.account AND accounts.lease_until <> held.lease_until`;
 
 /**
  * Charges in full what processes held that are dead: the reservations whose leases have ended. In a transaction.

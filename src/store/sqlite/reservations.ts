@@ -13,7 +13,7 @@ import { integers, MOST } from './amounts.ts';
 import type { Connection, Row } from './connection.ts';
 import { inMinute, keepMinute, minuteOf } from './spending.ts';
 
-const IS_OPEN = 'SELECT 1 FROM reservations WHERE id = ? LIMIT 1';
+const IS_OPEN = 'SELECT 1 FROM reservations WHERE id = ? AND lease_until > ? LIMIT 1';
 
 const TAKE = `
   INSERT INTO reservations (id, account, cost, tokens, calls, lease_until) VALUES (?, ?, ?, ?, ?, ?)
@@ -62,11 +62,11 @@ const FIND_BY_PREFIX = `
   SELECT id, max(cost), max(tokens), max(calls) FROM reservations
   WHERE substr(id, 1, length(?1)) = ?1 GROUP BY id`;
 
-const RENEW = 'UPDATE reservations SET lease_until = max(lease_until, ?) WHERE id = ?';
+const RENEW = 'UPDATE reservations SET lease_until = max(lease_until, ?) WHERE id = ? AND lease_until > ?';
 
-/** All of these are steps of a transaction. */
-export function isOpen(connection: Connection, id: string): boolean {
-  return connection.get(IS_OPEN, id) !== undefined;
+/** All of these are steps of a transaction. A lease that has ended by then, but was not charged yet, is not open any more. */
+export function isOpen(connection: Connection, id: string, now: number): boolean {
+  return connection.get(IS_OPEN, id, now) !== undefined;
 }
 
 /**
@@ -187,6 +187,6 @@ export function endAbandoned(connection: Connection, idPrefix: string, now: numb
 }
 
 /** Puts off the end of a lease; of a reservation that is not open, nothing. */
-export function renew(connection: Connection, id: string, leaseUntil: number): void {
-  connection.run(RENEW, leaseUntil, id);
+export function renew(connection: Connection, id: string, now: number, leaseUntil: number): void {
+  connection.run(RENEW, leaseUntil, id, now);
 }
