@@ -41,6 +41,7 @@ export {
   type Reserve,
   type ReserveRequest,
   type Sealed,
+  type SeenBalances,
   type SeenDefinition,
   type Spending,
   type SpentAmounts,

@@ -53,6 +53,7 @@ export type {
   Denied,
   MaybePromise,
   ReserveRequest,
+  SeenBalances,
   Store,
 } from './ledger.ts';
 export {

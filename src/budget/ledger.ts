@@ -61,6 +61,9 @@ export interface Abandoned {
   readonly charged: Amounts;
 }
 
+/** Told the balances of a budget, by its name. */
+export type SeenBalances = (budget: string, balances: Balances) => void;
+
 /** One or all: the memory store answers at once, a shared one later. */
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -81,8 +84,12 @@ export interface Store {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission>;
   /** Reserves more for an open reservation, where every strict budget of it can pay for that; `false` where not. */
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean>;
-  /** Charges what was used on the budgets of the reservation and frees what is left of it. */
-  settle(id: string, used: Amounts): MaybePromise<boolean>;
+  /**
+   * Charges what was used on the budgets of the reservation and frees what is left of it.
+   * @param seen told how that leaves their balances, before the answer, by a store that would else be asked for them once more; of
+   * budgets that have begun another window since, and where balances have to be looked at anew, nothing
+   */
+  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean>;
   /** Frees a reservation of a call that spent nothing. */
   release(id: string): MaybePromise<boolean>;
   /**

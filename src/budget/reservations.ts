@@ -1,6 +1,6 @@
 import type { BudgetDefinition } from './definition.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import type { Admission, MaybePromise, ReserveRequest, Store } from './ledger.ts';
+import type { Admission, MaybePromise, ReserveRequest, SeenBalances, Store } from './ledger.ts';
 import type { Amounts } from './limits.ts';
 import { afterwards } from './maybe-promise.ts';
 import { WaitQueue } from './wait-queue.ts';
@@ -71,8 +71,9 @@ export class Reservations {
     return this.#options.store.grow(this.#chain, this.#idOf(id), more);
   }
 
-  settle(id: string, used: Amounts): MaybePromise<boolean> {
-    return this.#end(id, (key) => this.#options.store.settle(key, used));
+  /** @param seen as of the store */
+  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
+    return this.#end(id, (key) => this.#options.store.settle(key, used, seen));
   }
 
   release(id: string): MaybePromise<boolean> {

@@ -1,6 +1,14 @@
 import type { BudgetDefinition } from './definition.ts';
 import { StoreError, StoreUnavailableError } from './errors.ts';
-import type { Abandoned, Admission, Balances, MaybePromise, ReserveRequest, Store } from './ledger.ts';
+import type {
+  Abandoned,
+  Admission,
+  Balances,
+  MaybePromise,
+  ReserveRequest,
+  SeenBalances,
+  Store,
+} from './ledger.ts';
 import { type Amounts, addAmounts, NOTHING, subtractAmounts } from './limits.ts';
 import { isPromise, quietly } from './maybe-promise.ts';
 
@@ -67,7 +75,7 @@ export class ResilientStore implements Store {
     );
   }
 
-  settle(id: string, used: Amounts): MaybePromise<boolean> {
+  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
     const chain = this.#adrift.get(id);
     if (chain !== undefined) {
       this.#adrift.delete(id);
@@ -77,7 +85,7 @@ export class ResilientStore implements Store {
     // Kept already: what comes after is a second time.
     if (this.#unsettled.has(id)) return false;
     return this.#ask(
-      () => this.#inner.settle(id, used),
+      () => this.#inner.settle(id, used, seen),
       () => {
         if (this.#unsettled.size < MAX_KEPT) this.#unsettled.set(id, used);
         this.#retryLater();

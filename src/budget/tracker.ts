@@ -33,6 +33,9 @@ export interface TrackerOptions {
   readonly prices?: PriceBook;
 }
 
+/** Balances that a settlement has told of, by the name of the budget. */
+type SeenByName = Map<string, Balances>;
+
 /** A part of the work of another tracker. */
 export interface PartOf {
   readonly tracker: TokenBudgetTracker;
@@ -190,10 +193,13 @@ export class TokenBudgetTracker {
   /** Charges what a reserved call used. False where the reservation was settled or released before. */
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    return afterwards(this.#reservations.settle(id, used), (settled) =>
+    const seen: SeenByName = new Map();
+    const see = (budget: string, balances: Balances): unknown => seen.set(budget, balances);
+    return afterwards(this.#reservations.settle(id, used, see), (settled) => {
       // The balances are for events alone: what is settled is settled.
-      afterwards(this.#crossed.take(), () => settled),
-    );
+      const looked = seen.size < this.#chain.length ? this.#crossed.take() : this.#update(seen);
+      return afterwards(looked, () => settled);
+    });
   }
 
   /** Frees the reservation of a call that spent nothing. */
@@ -313,15 +319,15 @@ export class TokenBudgetTracker {
     for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
   }
 
-  /** Looks at each budget of the chain for thresholds that were crossed. */
-  #update(index = 0): MaybePromise<void> {
+  /** Looks at each budget of the chain for thresholds that were crossed; at those not seen yet in the store. */
+  #update(seen?: SeenByName, index = 0): MaybePromise<void> {
     const budget = this.#chain[index];
     const watch = this.#watches[index];
     if (budget === undefined || watch === undefined) return;
-    return afterwards(this.#store.balances(budget), (balances) => {
+    return afterwards(seen?.get(budget.name) ?? this.#store.balances(budget), (balances) => {
       if (budget === this.budget) this.#see(balances);
       for (const event of watch.update(balances, this.#now())) this.emit(event);
-      return this.#update(index + 1);
+      return this.#update(seen, index + 1);
     });
   }
 

@@ -11,6 +11,7 @@ import {
   type LedgerAdministration,
   NOTHING,
   type ReserveRequest,
+  type SeenBalances,
   type Spending,
   type Store,
   StoreError,
@@ -25,7 +26,7 @@ import {
   whole,
 } from './redis/arguments.ts';
 import { type AccountKey, inAnyWindow, Keys } from './redis/keys.ts';
-import { abandonedOf, balancesOf, reserveReplyOf } from './redis/replies.ts';
+import { abandonedOf, balancesByKey, balancesOf, reserveReplyOf } from './redis/replies.ts';
 import { type Parameters, Runner } from './redis/runner.ts';
 import { SCRIPTS, type Script } from './redis/scripts.ts';
 import { settleSync } from './redis/settle-sync.ts';
@@ -141,10 +142,10 @@ export class RedisStore implements Store, LedgerAdministration {
     return values[0] === '1';
   }
 
-  async settle(id: string, used: Amounts): Promise<boolean> {
+  async settle(id: string, used: Amounts, seen?: SeenBalances): Promise<boolean> {
     this.#settling.set(id, used);
     try {
-      return await this.#settle(id, used);
+      return await this.#settle(id, used, seen);
     } finally {
       this.#settling.delete(id);
     }
@@ -220,8 +221,9 @@ export class RedisStore implements Store, LedgerAdministration {
     settleSync({ url: this.#url, prefix: this.#prefix, settlements: [...this.#settling], timeoutMs });
   }
 
-  async #settle(id: string, used: Amounts): Promise<boolean> {
-    const parameters = this.#parameters([], [id, ...amountArguments(used)]);
+  async #settle(id: string, used: Amounts, seen?: SeenBalances): Promise<boolean> {
+    const asked = seen === undefined ? '0' : '1';
+    const parameters = this.#parameters([], [id, ...amountArguments(used), asked]);
     const { values } = await this.#runner.run(SCRIPTS.settle, () => parameters);
     const taken = this.#taken.get(id);
     const open = values[0] === '1';
@@ -232,6 +234,11 @@ export class RedisStore implements Store, LedgerAdministration {
       return true;
     }
     this.#taken.delete(id);
+    if (open && seen !== undefined) {
+      for (const [key, balances] of balancesByKey(values.slice(1))) {
+        seen(this.#keys.parse(key).budget, balances);
+      }
+    }
     return open;
   }
 

@@ -5,6 +5,7 @@ import {
   type Amounts,
   admit,
   affords,
+  afterwards,
   type Balances,
   type BudgetDefinition,
   checkGrant,
@@ -14,15 +15,25 @@ import {
   type MaybePromise,
   NOTHING,
   type ReserveRequest,
+  type SeenBalances,
   type Spending,
   type Store,
-  StoreError,
 } from '../budget/index.ts';
-import { accountOfReservation, chargeAccount, glance, presentAccount } from './sqlite/accounts.ts';
+import { accountOfReservation, glance, presentAccount } from './sqlite/accounts.ts';
 import { allAccounts, raiseAccount, resetAccount } from './sqlite/administration.ts';
 import type { Connection } from './sqlite/connection.ts';
+import { endLapsed } from './sqlite/lapsed.ts';
 import { LedgerFile } from './sqlite/ledger-file.ts';
-import { end, endAbandoned, endLapsed, growBy, isOpen, rename, renew, take } from './sqlite/reservations.ts';
+import {
+  chargeAccount,
+  end,
+  endAbandoned,
+  growBy,
+  isOpen,
+  rename,
+  renew,
+  take,
+} from './sqlite/reservations.ts';
 import { spendingOf } from './sqlite/spending.ts';
 
 export interface SqliteStoreOptions {
@@ -56,9 +67,6 @@ export class SqliteStore implements Store, LedgerAdministration {
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     return this.#write((connection, now) => {
-      if (isOpen(connection, request.id)) {
-        throw new StoreError(`The reservation "${request.id}" is open already.`);
-      }
       const accounts = chain.map((budget) => ({ budget, ...presentAccount(connection, budget, now) }));
       const admission = admit(accounts, request, now);
       if (admission.admitted) {
@@ -69,10 +77,10 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
-    return this.#write((connection) => {
-      if (!isOpen(connection, id)) return false;
+    return this.#write((connection, now) => {
+      if (!isOpen(connection, id, now)) return false;
       const accounts = chain.flatMap((budget): Account[] => {
-        const account = accountOfReservation(connection, id, budget);
+        const account = accountOfReservation(connection, id, budget, now);
         return account === undefined ? [] : [{ budget, balances: account.balances }];
       });
       if (!affords(accounts, more)) return false;
@@ -81,8 +89,14 @@ export class SqliteStore implements Store, LedgerAdministration {
     });
   }
 
-  settle(id: string, used: Amounts): MaybePromise<boolean> {
-    return this.#write((connection, now) => end(connection, id, used, now));
+  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
+    return afterwards(
+      this.#write((connection, now) => end(connection, id, used, now)),
+      (left) => {
+        if (seen !== undefined) for (const [budget, balances] of left ?? []) seen(budget, balances);
+        return left !== undefined;
+      },
+    );
   }
 
   release(id: string): MaybePromise<boolean> {
@@ -91,7 +105,8 @@ export class SqliteStore implements Store, LedgerAdministration {
 
   handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     return this.#write((connection, now) => {
-      if (!isOpen(connection, id) || isOpen(connection, to)) return false;
+      if (isOpen(connection, to, 0)) endLapsed(connection, now);
+      if (!isOpen(connection, id, now) || isOpen(connection, to, now)) return false;
       rename(connection, id, to, now + Math.ceil(leaseMs));
       return true;
     });
@@ -110,26 +125,23 @@ export class SqliteStore implements Store, LedgerAdministration {
       const now = this.#now();
       const seen = connection.read(() => glance(connection, budget, now));
       if (seen !== undefined) return seen;
-      return connection.write(() => {
-        endLapsed(connection, now);
-        return presentAccount(connection, budget, now).balances;
-      });
+      return connection.write(() => presentAccount(connection, budget, now).balances);
     });
   }
 
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void> {
     if (ids.length === 0) return;
     return this.#write((connection, now) => {
-      for (const id of ids) renew(connection, id, now + Math.ceil(leaseMs));
+      for (const id of ids) renew(connection, id, now, now + Math.ceil(leaseMs));
     });
   }
 
   accounts(): MaybePromise<readonly LedgerAccount[]> {
-    return this.#write((connection) => allAccounts(connection));
+    return this.#writeAfterLapsed((connection) => allAccounts(connection));
   }
 
   spending(budget: string): MaybePromise<readonly Spending[]> {
-    return this.#write((connection, now) => spendingOf(connection, budget, now));
+    return this.#writeAfterLapsed((connection, now) => spendingOf(connection, budget, now));
   }
 
   raise(budget: BudgetDefinition, grant: Grant): MaybePromise<Balances> {
@@ -142,7 +154,7 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]> {
-    return this.#write((connection, now) => endAbandoned(connection, idPrefix, now));
+    return this.#writeAfterLapsed((connection, now) => endAbandoned(connection, idPrefix, now));
   }
 
   /** Lets go of the file once the calls that wait for it have their answers. Calls after it reject. */
@@ -150,14 +162,20 @@ export class SqliteStore implements Store, LedgerAdministration {
     return this.#file.close();
   }
 
-  /** A transaction, after what is due by then: leases that have ended are charged before anything is decided. */
+  /** A transaction that looks at the whole ledger: all leases that have ended are charged before. */
+  #writeAfterLapsed<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
+    return this.#write((connection, now) => {
+      endLapsed(connection, now);
+      return work(connection, now);
+    });
+  }
+
+  /** A transaction. The accounts that it decides by are those of which the leases that have ended are charged. */
   #write<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
     return this.#file.answer((connection) =>
       connection.write(() => {
         // After the wait for the file: decisions of all processes are in the order of their times.
-        const now = this.#now();
-        endLapsed(connection, now);
-        return work(connection, now);
+        return work(connection, this.#now());
       }),
     );
   }

@@ -55,7 +55,9 @@ export function registerTimeTests(makeStore: MakeStore): void {
       admittedOf(await store.reserve(chain, request('c', { leaseMs: 10 * span })));
       assert.equal(await store.grow(chain, 'a', tokens(20)), true);
       assert.equal(await store.grow(chain, 'a', tokens(30)), false);
-      assert.equal(await store.settle('a', tokens(77)), true);
+      const seen: string[] = [];
+      assert.equal(await store.settle('a', tokens(77), (budget) => seen.push(budget)), true);
+      assert.ok(!seen.includes(windowed.name), 'tells nothing of a window that is over');
       await assertBalances(store, windowed, { reserved: HELD, open: 1 });
       await assertBalances(store, org, { settled: tokens(77), reserved: HELD, open: 1 });
     });

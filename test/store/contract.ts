@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { defineBudget, NOTHING } from '../../src/budget/index.ts';
+import { type Balances, defineBudget, NOTHING } from '../../src/budget/index.ts';
 import {
   admittedOf,
   assertBalances,
@@ -92,6 +92,23 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       for (const budget of [job, team]) await assertBalances(store, budget, { reserved, open: 17 });
       await Promise.all(admitted.map(({ id }) => store.settle(id, tokens(1))));
       await assertBalances(store, team, { settled: times(17, tokens(1)) });
+    });
+
+    test('tells with a settlement no other balances than it leaves', async ({ store }) => {
+      const chain = [job, team];
+      for (const id of ['a', 'b', 'c']) await store.reserve(chain, request(id));
+      for (const [id, used] of [
+        ['a', tokens(33)],
+        ['b', NOTHING],
+        ['c', tokens(5_000)],
+      ] as const) {
+        const seen = new Map<string, Balances>();
+        await store.settle(id, used, (budget, balances) => seen.set(budget, balances));
+        for (const budget of chain) {
+          const told = seen.get(budget.name);
+          if (told !== undefined) assert.deepEqual(told, await store.balances(budget));
+        }
+      }
     });
 
     test('charges without a reservation, past the limit as well', async ({ store }) => {

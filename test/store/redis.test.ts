@@ -62,6 +62,20 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.equal(await store.release('nobody'), false);
   });
 
+  it('tells with a settlement the balances of the chain', async () => {
+    const store = open();
+    await store.reserve([job, team], request('a'));
+    await store.reserve([team], request('b'));
+    const seen: unknown[] = [];
+    await store.settle('a', tokens(33), (...told) => seen.push(told));
+    assert.deepEqual(seen, [
+      [job.name, await store.balances(job)],
+      [team.name, await store.balances(team)],
+    ]);
+    await store.settle('a', tokens(33), (...told) => seen.push(told));
+    assert.equal(seen.length, 2);
+  });
+
   it('lets another process settle, and reserve a released id anew', async () => {
     const one = open({ prefix: 'two processes' });
     const other = open({ prefix: 'two processes' });

@@ -23,7 +23,7 @@ describe('the SQLite store on a full disk', () => {
       await store.charge([job], tokens(5));
       await assertBalances(other, job, { settled: tokens(5) });
       const filler = join(disk, 'filler');
-      fill(filler, 120 * 1_024);
+      fill(filler, 40 * 1_024);
       let charged = 1;
       const failures: unknown[] = [];
       const charge = async (budgets: readonly BudgetDefinition[]): Promise<void> => {

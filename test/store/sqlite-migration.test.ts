@@ -55,6 +55,6 @@ describe('a ledger file of an older version', () => {
     older.close();
     for (const one of stores) await one.close();
     const version = new DatabaseSync(path).prepare('PRAGMA user_version').get();
-    assert.deepEqual({ ...version }, { user_version: 2 });
+    assert.deepEqual({ ...version }, { user_version: 3 });
   });
 });

@@ -97,6 +97,26 @@ describe('the SQLite store', () => {
     assert.equal(await store.settle('a', NOTHING), false);
   });
 
+  it('tells with a settlement the balances of the chain, unless a lease of it has ended', async () => {
+    const store = open();
+    for (const id of ['a', 'b']) await store.reserve([job, team], request(id));
+    await store.reserve([team], request('dies', { leaseMs: 1_000 }));
+    const settle = async (id: string): Promise<unknown[]> => {
+      const seen: unknown[] = [];
+      await store.settle(id, tokens(3), (...told) => seen.push(told));
+      return seen;
+    };
+    const seen = await settle('a');
+    assert.deepEqual(seen, [
+      ['job', await store.balances(job)],
+      ['team', await store.balances(team)],
+    ]);
+    assert.deepEqual(await settle('a'), []);
+    now += 1_000;
+    assert.deepEqual((await settle('b')).length, 1);
+    await assertBalances(store, team, { settled: { costNanoUsd: 7, tokens: 66, calls: 3 } });
+  });
+
   it('ends many leases at once', async () => {
     const store = open();
     const wide = defineBudget({ name: 'wide', limits: {}, mode: 'observe' });

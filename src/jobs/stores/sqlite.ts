@@ -40,13 +40,13 @@ export class SqliteJobStore implements JobStore {
     const rows = await this.#answer((file) =>
       file.all('SELECT DISTINCT job FROM job_checkpoints ORDER BY job'),
     );
-    return rows.map(({ job }) => String(job));
+    return rows.map(([job]) => String(job));
   }
 
   async checkpoints(job: string): Promise<readonly FoundCheckpoint[]> {
     const find = 'SELECT sequence, text FROM job_checkpoints WHERE job = ? ORDER BY sequence DESC';
     const rows = await this.#answer((file) => file.all(find, job));
-    return rows.map(({ sequence, text }) => ({
+    return rows.map(([sequence, text]) => ({
       sequence: Number(sequence),
       text: String(text),
       where: `${this.where}, checkpoint ${Number(sequence)} of ${job}`,
@@ -75,7 +75,7 @@ export class SqliteJobStore implements JobStore {
     const rows = await this.#answer((file) =>
       file.all('SELECT text FROM job_calls WHERE job = ? ORDER BY id', job),
     );
-    return rows.map(({ text }) => String(text));
+    return rows.map(([text]) => String(text));
   }
 
   async lock(job: string): Promise<JobLock> {

@@ -1,7 +1,7 @@
 import { type BudgetDefinition, definitionText, windowOf } from '../../budget/index.ts';
 
 /** How long the account of a window that is over is kept, milliseconds: a day, to be looked at. */
-const KEPT_MS = 86_400_000;
+export const KEPT_MS = 86_400_000;
 
 /** The end of a window that never ends; as large as a double holds exactly. */
 const NEVER = String(Number.MAX_SAFE_INTEGER);

@@ -78,6 +78,16 @@ export function balancesOf(values: readonly string[]): Balances {
   };
 }
 
+/** Keys of accounts and their balances, thirteen values each. */
+export function balancesByKey(values: readonly string[]): [key: string, balances: Balances][] {
+  const found: [string, Balances][] = [];
+  for (let at = 0; at + 12 < values.length; at += 13) {
+    const [key = '', ...balances] = values.slice(at, at + 13);
+    found.push([key, balancesOf(balances)]);
+  }
+  return found;
+}
+
 /** Ids and amounts, four values each. */
 export function abandonedOf(values: readonly string[]): Abandoned[] {
   const abandoned: Abandoned[] = [];

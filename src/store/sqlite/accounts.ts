@@ -1,14 +1,14 @@
+import type { SQLInputValue } from 'node:sqlite';
 import {
-  type Amounts,
   type Balances,
   type BudgetDefinition,
   definitionText,
   isNoGrant,
   windowOf,
 } from '../../budget/index.ts';
-import { integers } from './amounts.ts';
+import { MOST } from './amounts.ts';
 import type { Connection, Row } from './connection.ts';
-import { spend } from './spending.ts';
+import { endLapsed } from './lapsed.ts';
 
 /** The balances of a budget in one window, as the file has them. */
 export interface StoredAccount {
@@ -16,13 +16,17 @@ export interface StoredAccount {
   readonly balances: Balances;
   /** What its budget was defined as when it was used last. */
   readonly definition: string | undefined;
+  /** No lease of its reservations has ended before that moment, milliseconds since the epoch. */
+  readonly leaseUntil: number;
+  /** The minute of its last charge, milliseconds since the epoch; 0 where there was none. */
+  readonly minute: number;
 }
 
 /** How long a window that is over is kept, milliseconds: 40 days. */
 const KEPT_MS = 40 * 86_400_000;
 
-// Sums are exact beyond 2^53 in the file; what is read is held to what a number can tell exactly.
-export const COLUMNS = `accounts.id, definition, started_at, open, ${[
+/** Of an account, as {@link accountOf} reads them. */
+export const COLUMNS = `accounts.id, definition, accounts.lease_until, minute, started_at, open, ${[
   'settled_cost',
   'settled_tokens',
   'settled_calls',
@@ -34,17 +38,14 @@ export const COLUMNS = `accounts.id, definition, started_at, open, ${[
   'granted_calls',
   'granted_ms',
 ]
-  .map((column) => `min(${column}, ${Number.MAX_SAFE_INTEGER}) AS ${column}`)
+  .map((column) => `min(${column}, ${MOST})`)
   .join(', ')}`;
 
 const FIND = `SELECT ${COLUMNS} FROM accounts WHERE budget = ? AND window_start = ?`;
 
-const FIND_WHERE_NONE_LAPSED = `
-  ${FIND} AND NOT EXISTS (SELECT 1 FROM reservations WHERE lease_until <= ?)`;
-
 const FIND_OF_RESERVATION = `
-  SELECT ${COLUMNS} FROM reservation_accounts JOIN accounts ON accounts.id = account
-  WHERE reservation = ? AND budget = ?`;
+  SELECT ${COLUMNS} FROM reservations AS held JOIN accounts ON accounts.id = account
+  WHERE held.id = ? AND budget = ?`;
 
 const OPEN = `
   INSERT INTO accounts (budget, window_start, window_end, started_at, definition) VALUES (?, ?, ?, ?, ?)
@@ -54,75 +55,75 @@ const FORGET = 'DELETE FROM accounts WHERE open = 0 AND window_end <= ?';
 
 const DEFINE = 'UPDATE accounts SET definition = ? WHERE id = ?';
 
-const CHARGE = `
-  UPDATE accounts SET settled_cost = settled_cost + ?, settled_tokens = settled_tokens + ?,
-    settled_calls = settled_calls + ?
-  WHERE id = ?`;
-
-/** The account of a budget in its present window, begun where it is new, and its definition kept. In a transaction. */
+/**
+ * The account of a budget in its present window, begun where it is new, and its definition kept. Its leases that have ended are
+ * charged. In a transaction.
+ */
 export function presentAccount(connection: Connection, budget: BudgetDefinition, now: number): StoredAccount {
   const { start, end } = windowOf(budget.window, now);
-  const row = connection.get(FIND, budget.name, start);
   const definition = definitionText(budget);
-  if (row !== undefined) {
-    const account = accountOf(row);
+  const account = upToDate(connection, now, () => find(connection, FIND, budget.name, start));
+  if (account !== undefined) {
     if (account.definition !== definition) connection.run(DEFINE, definition, account.id);
     return account;
   }
   const windowed = budget.window !== undefined;
   if (windowed) connection.run(FORGET, now - KEPT_MS);
   const values = windowed ? ([start, end, start] as const) : ([start, null, now] as const);
-  return accountOf(connection.get(OPEN, budget.name, ...values, definition) ?? {});
+  return accountOf(connection.get(OPEN, budget.name, ...values, definition) ?? []);
 }
 
 /** The balances of a budget; undefined where it has to be begun, or leases have ended, which takes a transaction. */
 export function glance(connection: Connection, budget: BudgetDefinition, now: number): Balances | undefined {
-  const { start } = windowOf(budget.window, now);
-  const row = connection.get(FIND_WHERE_NONE_LAPSED, budget.name, start, now);
-  return row === undefined ? undefined : accountOf(row).balances;
+  const account = find(connection, FIND, budget.name, windowOf(budget.window, now).start);
+  return account === undefined || account.leaseUntil <= now ? undefined : account.balances;
 }
 
-/** The account of a budget in the window that the reservation was taken in; undefined where it was not taken on it. */
+/**
+ * The account of a budget in the window that the reservation was taken in; undefined where it was not taken on it. Its leases that
+ * have ended are charged. In a transaction.
+ */
 export function accountOfReservation(
   connection: Connection,
   reservation: string,
   budget: BudgetDefinition,
-): StoredAccount | undefined {
-  const row = connection.get(FIND_OF_RESERVATION, reservation, budget.name);
-  return row === undefined ? undefined : accountOf(row);
-}
-
-export function chargeAccount(
-  connection: Connection,
-  { id }: StoredAccount,
-  used: Amounts,
   now: number,
-): void {
-  connection.run(CHARGE, ...integers(used), id);
-  spend(connection, id, used, now);
+): StoredAccount | undefined {
+  return upToDate(connection, now, () => find(connection, FIND_OF_RESERVATION, reservation, budget.name));
 }
 
 export function accountOf(row: Row): StoredAccount {
-  const of = (column: string): number => Number(row[column]);
-  const granted = {
-    costNanoUsd: of('granted_cost'),
-    tokens: of('granted_tokens'),
-    calls: of('granted_calls'),
-    milliseconds: of('granted_ms'),
-  };
+  const at = (column: number): number => Number(row[column]);
+  const definition = row[1];
+  const granted = { costNanoUsd: at(12), tokens: at(13), calls: at(14), milliseconds: at(15) };
   return {
-    id: of('id'),
-    definition: typeof row['definition'] === 'string' ? row['definition'] : undefined,
+    id: at(0),
+    definition: typeof definition === 'string' ? definition : undefined,
+    leaseUntil: at(2),
+    minute: at(3),
     balances: {
-      settled: { costNanoUsd: of('settled_cost'), tokens: of('settled_tokens'), calls: of('settled_calls') },
-      reserved: {
-        costNanoUsd: of('reserved_cost'),
-        tokens: of('reserved_tokens'),
-        calls: of('reserved_calls'),
-      },
-      open: of('open'),
-      startedAt: of('started_at'),
+      settled: { costNanoUsd: at(6), tokens: at(7), calls: at(8) },
+      reserved: { costNanoUsd: at(9), tokens: at(10), calls: at(11) },
+      open: at(5),
+      startedAt: at(4),
       ...(isNoGrant(granted) ? {} : { granted }),
     },
   };
+}
+
+/** An account, once its leases that have ended are charged. */
+function upToDate(
+  connection: Connection,
+  now: number,
+  findIt: () => StoredAccount | undefined,
+): StoredAccount | undefined {
+  const account = findIt();
+  if (account === undefined || account.leaseUntil > now) return account;
+  endLapsed(connection, now);
+  return findIt();
+}
+
+function find(connection: Connection, sql: string, ...values: SQLInputValue[]): StoredAccount | undefined {
+  const row = connection.get(sql, ...values);
+  return row === undefined ? undefined : accountOf(row);
 }

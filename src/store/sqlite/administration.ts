@@ -12,7 +12,7 @@ import { accountOf, COLUMNS, presentAccount } from './accounts.ts';
 import { integers } from './amounts.ts';
 import type { Connection } from './connection.ts';
 
-const ALL = `SELECT ${COLUMNS}, budget, window_start, window_end FROM accounts`;
+const ALL = `SELECT budget, window_start, window_end, ${COLUMNS} FROM accounts`;
 
 const GRANT = `
   UPDATE accounts SET granted_cost = ?, granted_tokens = ?, granted_calls = ?, granted_ms = ? WHERE id = ?`;
@@ -22,12 +22,11 @@ const RESET = `
 
 /** All accounts, once the leases that have ended are charged. */
 export function allAccounts(connection: Connection): LedgerAccount[] {
-  return connection.all(ALL).map((row): LedgerAccount => {
-    const { balances, definition } = accountOf(row);
-    const { window_start: start, window_end: end } = row;
+  return connection.all(ALL).map(([budget, start, end, ...account]): LedgerAccount => {
+    const { balances, definition } = accountOf(account);
     const seen = seenDefinition(definition);
     return {
-      budget: String(row['budget']),
+      budget: String(budget),
       ...(end === null ? {} : { window: { start: Number(start), end: Number(end) } }),
       ...(seen === undefined ? {} : { definition: seen }),
       balances,

@@ -1,8 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../budget/index.ts';
+import { NEVER } from './lapsed.ts';
 
 /** Raised with every change of the tables. */
-const VERSION = 2;
+const VERSION = 3;
+
+/** Of a new file. A call changes some rows in two pages, and each goes into the log whole, twice. */
+const PAGE_SIZE = 'PRAGMA page_size = 1024';
 
 /** Marks the file as ours: `otkb` in ASCII. */
 const APPLICATION_ID = 0x6f746b62;
@@ -15,6 +19,27 @@ const SPENDING = `
     tokens INTEGER NOT NULL,
     calls INTEGER NOT NULL,
     PRIMARY KEY (minute, budget)
+  ) STRICT, WITHOUT ROWID;`;
+
+/** Of each account: before when no lease of its reservations ends, and what it was charged in the minute of its last charge. */
+const IN_PLACE = [
+  `lease_until INTEGER NOT NULL DEFAULT ${NEVER}`,
+  'minute INTEGER NOT NULL DEFAULT 0',
+  'minute_cost INTEGER NOT NULL DEFAULT 0',
+  'minute_tokens INTEGER NOT NULL DEFAULT 0',
+  'minute_calls INTEGER NOT NULL DEFAULT 0',
+];
+
+/** A row for each budget of the chain: all that a call writes is there and in the accounts, two pages as a rule. */
+const RESERVATIONS = `
+  CREATE TABLE reservations (
+    id TEXT NOT NULL,
+    account INTEGER NOT NULL,
+    cost INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    PRIMARY KEY (id, account)
   ) STRICT, WITHOUT ROWID;`;
 
 /**
@@ -40,21 +65,10 @@ const TABLES = `
     granted_tokens INTEGER NOT NULL DEFAULT 0,
     granted_calls INTEGER NOT NULL DEFAULT 0,
     granted_ms INTEGER NOT NULL DEFAULT 0,
+    ${IN_PLACE.join(',\n    ')},
     UNIQUE (budget, window_start)
   ) STRICT;
-  CREATE TABLE reservations (
-    id TEXT PRIMARY KEY,
-    cost INTEGER NOT NULL,
-    tokens INTEGER NOT NULL,
-    calls INTEGER NOT NULL,
-    lease_until INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX reservations_by_lease ON reservations (lease_until);
-  CREATE TABLE reservation_accounts (
-    reservation TEXT NOT NULL REFERENCES reservations ON DELETE CASCADE,
-    account INTEGER NOT NULL REFERENCES accounts,
-    PRIMARY KEY (reservation, account)
-  ) STRICT, WITHOUT ROWID;
+  ${RESERVATIONS}
   ${SPENDING}
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};`;
@@ -69,6 +83,18 @@ const CHANGES: Readonly<Record<number, string>> = {
   ALTER TABLE accounts ADD COLUMN granted_ms INTEGER NOT NULL DEFAULT 0;
   ${SPENDING}
   PRAGMA user_version = 2;`,
+  2: `
+  ${IN_PLACE.map((column) => `ALTER TABLE accounts ADD COLUMN ${column};`).join('\n  ')}
+  ALTER TABLE reservations RENAME TO reservations_of_2;
+  ${RESERVATIONS}
+  INSERT INTO reservations SELECT id, account, cost, tokens, calls, lease_until
+    FROM reservations_of_2 JOIN reservation_accounts ON reservation = id;
+  DROP TABLE reservation_accounts;
+  DROP TABLE reservations_of_2;
+  UPDATE accounts SET lease_until = held.lease_until
+    FROM (SELECT account, min(lease_until) AS lease_until FROM reservations GROUP BY account) AS held
+    WHERE accounts.id = held.account;
+  PRAGMA user_version = 3;`,
 };
 
 /**
@@ -81,6 +107,7 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
   const version = versionOf(database, path);
   database.exec('COMMIT');
   if (version === VERSION) return;
+  database.exec(PAGE_SIZE);
   const [mode] = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {});
   if (mode !== 'wal') {
     throw new StoreError(

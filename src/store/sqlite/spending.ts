@@ -1,61 +1,73 @@
-import { type Amounts, MINUTE_MS, NOTHING, SPENDING_KEPT_MS, type Spending } from '../../budget/index.ts';
-import { integers } from './amounts.ts';
+import { MINUTE_MS, SPENDING_KEPT_MS, type Spending } from '../../budget/index.ts';
+import { MOST } from './amounts.ts';
 import type { Connection } from './connection.ts';
 
-const ADD =
-  'DO UPDATE SET cost = cost + excluded.cost, tokens = tokens + excluded.tokens, calls = calls + excluded.calls';
+/**
+ * What is settled on an account is also told by the minute. The minute of its last charge is in its own row, which a charge writes
+ * anyway; with the first charge in another minute it goes into the table of the minutes.
+ */
+const KEEP =
+  'INSERT INTO spending SELECT minute, budget, minute_cost, minute_tokens, minute_calls FROM accounts';
 
-const SPEND = `
-  INSERT INTO spending (minute, budget, cost, tokens, calls)
-  SELECT ?, budget, ?, ?, ? FROM accounts WHERE id = ?
-  ON CONFLICT ${ADD}`;
+const ADD = `
+  ON CONFLICT DO UPDATE SET cost = cost + excluded.cost, tokens = tokens + excluded.tokens, calls = calls + excluded.calls`;
 
-const SPEND_ON_RESERVATION = `
-  INSERT INTO spending (minute, budget, cost, tokens, calls)
-  SELECT ?, budget, ?, ?, ? FROM reservation_accounts JOIN accounts ON accounts.id = account WHERE reservation = ?
-  ON CONFLICT ${ADD}`;
+const KEEP_MINUTE = `${KEEP} WHERE id = ? ${ADD}`;
 
-const SPEND_LAPSED = `
-  INSERT INTO spending (minute, budget, cost, tokens, calls)
-  SELECT ?, budget, sum(cost), sum(tokens), sum(calls)
-  FROM reservations JOIN reservation_accounts ON reservation = reservations.id JOIN accounts ON accounts.id = account
-  WHERE lease_until <= ? GROUP BY budget
-  ON CONFLICT ${ADD}`;
+const KEEP_MINUTES_OF_LAPSED = `
+  ${KEEP} WHERE minute NOT IN (0, ?) AND id IN (SELECT account FROM reservations WHERE lease_until <= ?) ${ADD}`;
 
 const FORGET = 'DELETE FROM spending WHERE minute < ?';
 
-// Sums are exact beyond 2^53 in the file; what is read is held to what a number can tell exactly.
-const MOST = Number.MAX_SAFE_INTEGER;
-
 const OF_BUDGET = `
-  SELECT minute, min(cost, ${MOST}) AS cost, min(tokens, ${MOST}) AS tokens, min(calls, ${MOST}) AS calls
-  FROM spending WHERE budget = ? AND minute >= ? ORDER BY minute`;
+  SELECT minute, min(sum(cost), ${MOST}), min(sum(tokens), ${MOST}), min(sum(calls), ${MOST})
+  FROM (
+    SELECT minute, cost, tokens, calls FROM spending WHERE budget = ?1 AND minute >= ?2
+    UNION ALL
+    SELECT minute, minute_cost, minute_tokens, minute_calls FROM accounts WHERE budget = ?1 AND minute >= ?2
+  )
+  GROUP BY minute ORDER BY minute`;
 
-/** All of these but the last are steps of a transaction: what is settled is also told by the minute. */
-export function spend(connection: Connection, account: number, used: Amounts, now: number): void {
-  connection.run(SPEND, minuteOf(connection, now), ...integers(used), account);
+/**
+ * The columns that a charge sets, once the minute before is kept.
+ * @param minute SQL of the present minute, as are the others of what is charged
+ */
+export function inMinute(minute: string, cost: string, tokens: string, calls: string): string {
+  const sum = (column: string, more: string): string =>
+    `${column} = iif(minute = ${minute}, ${column}, 0) + ${more}`;
+  return [
+    `minute = ${minute}`,
+    sum('minute_cost', cost),
+    sum('minute_tokens', tokens),
+    sum('minute_calls', calls),
+  ].join(', ');
 }
 
-export function spendOnReservation(connection: Connection, id: string, used: Amounts, now: number): void {
-  if (used !== NOTHING)
-    connection.run(SPEND_ON_RESERVATION, minuteOf(connection, now), ...integers(used), id);
+/** Before a charge in a transaction: keeps what the account was charged in the minute of its last charge, where that is over. */
+export function keepMinute(
+  connection: Connection,
+  { id, minute: last }: { readonly id: number; readonly minute: number },
+  minute: number,
+): void {
+  if (last === minute || last === 0) return;
+  connection.run(KEEP_MINUTE, id);
+  connection.run(FORGET, minute - SPENDING_KEPT_MS);
 }
 
-/** Of the reservations whose leases have ended. */
-export function spendLapsed(connection: Connection, now: number): void {
-  connection.run(SPEND_LAPSED, minuteOf(connection, now), now);
+/** The same of the accounts of reservations whose leases have ended. */
+export function keepMinutesOfLapsed(connection: Connection, minute: number, now: number): void {
+  connection.run(KEEP_MINUTES_OF_LAPSED, minute, now);
+}
+
+/** The minute that a moment lies in, milliseconds since the epoch. */
+export function minuteOf(now: number): number {
+  return now - (now % MINUTE_MS);
 }
 
 /** What a budget was charged, minute by minute. */
 export function spendingOf(connection: Connection, budget: string, now: number): Spending[] {
-  return connection.all(OF_BUDGET, budget, now - SPENDING_KEPT_MS).map((row) => ({
-    minute: Number(row['minute']),
-    used: { costNanoUsd: Number(row['cost']), tokens: Number(row['tokens']), calls: Number(row['calls']) },
+  return connection.all(OF_BUDGET, budget, now - SPENDING_KEPT_MS).map(([minute, cost, tokens, calls]) => ({
+    minute: Number(minute),
+    used: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
   }));
-}
-
-function minuteOf(connection: Connection, now: number): number {
-  const minute = now - (now % MINUTE_MS);
-  connection.run(FORGET, minute - SPENDING_KEPT_MS);
-  return minute;
 }

@@ -84,19 +84,22 @@ local function settle(account, amounts, sign)
   if account.expireAt ~= '' then redis.call('PEXPIREAT', key, account.expireAt) end
 end
 
--- Ends a reservation: charges what was used, or all of it, and frees the rest.
+-- Ends a reservation: charges what was used, or all of it, and frees the rest. Answers its accounts.
 local function close(id, packed, used)
   local held = cjson.decode(packed)
   local amounts = { tonumber(held.cost), tonumber(held.tokens), tonumber(held.calls) }
   redis.call('HDEL', OPEN, id)
   redis.call('ZREM', LEASES, id)
-  for _, key in ipairs(held.accounts) do
+  local accounts = {}
+  for index, key in ipairs(held.accounts) do
     local account = load(key)
     add(account, 4, amounts, -1)
     settle(account, used or amounts, 1)
     account[7] = math.max(0, account[7] - 1)
     save(account)
+    accounts[index] = account
   end
+  return accounts
 end
 
 local function endedKey(id) return OPEN .. ':ended:' .. id end

@@ -1,3 +1,5 @@
+import { KEPT_MS } from '../keys.ts';
+
 /**
  * Reserves more for an open reservation, in the windows that it was taken in.
  *
@@ -35,14 +37,24 @@ return answer('1')
  * Charges what a reservation used and frees the rest of it. One that is not open is answered with the epoch, which tells whether
  * the server has lost its data since.
  *
- * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls).
+ * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls), 6 whether to answer the balances that this leaves too (1): of each
+ * account whose window is not over its key and its balances.
  */
 export const SETTLE = `
 local id = ARGV[2]
 local packed = redis.call('HGET', OPEN, id)
 if not packed then return answer('0', redis.call('GET', EPOCH) or '') end
-close(id, packed, { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) })
-return answer('1')
+local accounts = close(id, packed, { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) })
+local reply = answer('1')
+if ARGV[6] ~= '1' then return reply end
+for _, account in ipairs(accounts) do
+  local over = account.expireAt ~= '' and now >= account.expireAt - ${KEPT_MS}
+  if account.startedAt and not over then
+    reply[#reply + 1] = account.key
+    for _, value in ipairs({ balances(account) }) do reply[#reply + 1] = value end
+  end
+end
+return reply
 `;
 
 /** Gives an open reservation another name and lease. ARGV: 2 id, 3 the other name, 4 lease (ms). */
