@@ -43,6 +43,8 @@ export class Bank {
   readonly remote: RemoteStore;
   readonly lines = new Map<string, Line>();
   readonly settings: BankSettings;
+  /** No more slices are taken. */
+  closed = false;
   readonly #views = new Map<string, View>();
   readonly #elapsed: () => number;
   readonly #unsure: UnsureSlices;
@@ -136,15 +138,12 @@ export class Bank {
   refill(line: Line, need: Amounts): Promise<void> {
     line.need = need;
     if (line.refilling !== undefined) return line.refilling;
-    if (this.#elapsed() < line.pausedUntil) return Promise.resolve();
+    if (this.closed || this.#elapsed() < line.pausedUntil) return Promise.resolve();
     let waiting = 0;
     for (const { state } of line.slices) if (state === 'ending') waiting += 1;
     if (waiting >= MAX_UNSETTLED) return Promise.resolve();
     line.refilling = this.#refill(line, need)
-      .then(
-        (taken) => taken,
-        () => false,
-      )
+      .catch(() => false)
       .then((taken) => {
         if (!taken) this.pause(line);
         line.refilling = undefined;
