@@ -22,7 +22,6 @@ export class EventSink implements AnswerSink {
   readonly #meter: StreamMeter;
   readonly #asksUsage: boolean;
   readonly #translate: (event: unknown) => unknown;
-  #ended = false;
 
   /** @param translate gives an event as OpenAI's API would, where it is another's */
   constructor(call: Call, asksUsage: boolean, translate: (event: unknown) => unknown = (event) => event) {
@@ -47,22 +46,16 @@ export class EventSink implements AnswerSink {
 
   end(): Uint8Array[] {
     const rest = this.#splitter.rest();
-    this.#finish('complete');
+    this.#meter.end('complete');
     return rest.length === 0 ? [] : [rest];
   }
 
   cut(): void {
-    this.#finish('cut');
+    this.#meter.end('cut');
   }
 
   failed(error: unknown): void {
-    this.#finish({ error });
-  }
-
-  #finish(how: 'complete' | 'cut' | { error: unknown }): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#meter.end(how);
+    this.#meter.end({ error });
   }
 }
 
