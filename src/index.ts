@@ -48,6 +48,7 @@ export {
   type StatusMessageOptions,
   type Store,
   type StoreAvailableEvent,
+  type StoreCapabilities,
   StoreError,
   StoreUnavailableError,
   type StoreUnavailableEvent,

@@ -54,6 +54,7 @@ export type {
   MaybePromise,
   ReserveRequest,
   Store,
+  StoreCapabilities,
 } from './ledger.ts';
 export {
   type Amounts,

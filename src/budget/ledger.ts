@@ -64,8 +64,24 @@ export interface Abandoned {
 /** One or all: the memory store answers at once, a shared one later. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** What a store may have besides: whoever uses one does without where it is absent. */
+export interface StoreCapabilities {
+  /** Whether reservations end with their process, so that they need no lease; false where absent. */
+  readonly leaseless?: boolean;
+  /** For a store that forgets: has a budget have begun at that time, where it began later, milliseconds since the epoch. */
+  backdate?(budget: BudgetDefinition, startedAt: number): void;
+  /** For a store that holds more than its open calls do: gives that back, as the process has nothing more to do. Never rejects. */
+  giveBack?(): MaybePromise<void>;
+  /**
+   * For a store that has something on its way or held when the process exits and no promise is run any more: settles it, blocking
+   * for at most that many milliseconds.
+   */
+  endSync?(timeoutMs: number): void;
+}
+
 /**
- * Where balances live. Every call is atomic: a reservation is taken on all budgets of the chain or on none.
+ * Where balances live. What is declared here is needed; the {@link StoreCapabilities} are not. Every call is atomic: a reservation is
+ * taken on all budgets of the chain or on none.
  *
  * - A budget with a window has balances for each window. A reservation belongs to the windows that it was taken in, and is
  *   settled there, however late.
@@ -76,7 +92,7 @@ export type MaybePromise<T> = T | Promise<T>;
  *
  * @throws StoreError where the store cannot be reached or cannot write; nothing was changed then
  */
-export interface Store {
+export interface Store extends StoreCapabilities {
   /** Reserves the worst case of a call on every budget of the chain, or says which of them denied it. */
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission>;
   /** Reserves more for an open reservation, where every strict budget of it can pay for that; `false` where not. */
@@ -95,8 +111,6 @@ export interface Store {
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
   /** The balances of a budget in its present window; of one that was never used, all zero. */
   balances(budget: BudgetDefinition): MaybePromise<Balances>;
-  /** Whether reservations end with their process, so that they need no lease; false where absent. */
-  readonly leaseless?: boolean;
   /** Keeps open reservations of a living process from ending with their lease. */
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void>;
   /**
@@ -104,15 +118,6 @@ export interface Store {
    * calls may have been billed.
    */
   chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]>;
-  /** Has a budget have begun at that time, where it began later, milliseconds since the epoch: in a store that forgets. */
-  backdate?(budget: BudgetDefinition, startedAt: number): void;
   /** Lets go of files and connections. Open reservations stay, until settled by nobody. */
   close(): MaybePromise<void>;
-  /** Gives back what is held beyond the open calls: for a process that has nothing more to do. Never rejects. */
-  giveBack?(): MaybePromise<void>;
-  /**
-   * For the exit of the process, when no promise is run any more: settles what is on its way or held beyond the open calls, blocking
-   * for at most that many milliseconds. A store that has nothing on its way by then lacks it.
-   */
-  endSync?(timeoutMs: number): void;
 }
