@@ -53,6 +53,8 @@ export interface Denied {
   readonly balances: Balances;
   /** What was asked for: the least that would have had to be reserved. */
   readonly requested: Amounts;
+  /** Whether limits can be raised while the process runs, as processes share the ledger; no where absent. */
+  readonly raisable?: boolean;
 }
 
 /** A reservation that was charged in full because its holder is dead. */
