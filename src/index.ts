@@ -61,6 +61,7 @@ export {
   type UsageMissingEvent,
   type WatchState,
   type Window,
+  type WorstCase,
 } from './budget/index.ts';
 export { type Config, ConfigError, type Env, loadConfig } from './config/index.ts';
 export {

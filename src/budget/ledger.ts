@@ -16,11 +16,7 @@ export interface Balances {
 }
 
 /** What one call may cost at most, as far as it is known before it is sent. */
-export interface ReserveRequest {
-  /** Names the reservation; unique. */
-  readonly id: string;
-  /** How long the reservation holds without a heartbeat, milliseconds; after that it is charged in full. */
-  readonly leaseMs: number;
+export interface WorstCase {
   /** What the call costs whatever its output: its input at most, and one call. */
   readonly fixed: Amounts;
   /** What one more token of output cap costs, pico-USD (all choices together). */
@@ -31,6 +27,14 @@ export interface ReserveRequest {
   readonly outputCap: number;
   /** Whether the cap is the caller's; one that is not is held to `maxShare` of what is left. */
   readonly capped: boolean;
+}
+
+/** A worst case that is to be reserved. */
+export interface ReserveRequest extends WorstCase {
+  /** Names the reservation; unique. */
+  readonly id: string;
+  /** How long the reservation holds without a heartbeat, milliseconds; after that it is charged in full. */
+  readonly leaseMs: number;
 }
 
 /** The answer to a reserve. */

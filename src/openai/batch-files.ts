@@ -1,6 +1,6 @@
-import { addAmounts, NOTHING, worstCase } from '../budget/index.ts';
+import { addAmounts, fixedCost, NOTHING, type WorstCase, worstCase } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import type { KnownFiles, WorstCase } from './meters/meter.ts';
+import type { KnownFiles } from './meters/meter.ts';
 import { isTokenPlan, planOf } from './plan.ts';
 import { boundQuote, firstQuote } from './quote.ts';
 import type { ResponseMemory } from './response-memory.ts';
@@ -55,8 +55,7 @@ export class BatchFiles implements KnownFiles {
       if (one === undefined) return undefined;
       sum = addAmounts(sum, one);
     }
-    const fixed = { costNanoUsd: Math.ceil(sum.costNanoUsd / 2), tokens: sum.tokens, calls: 1 };
-    return { fixed, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+    return fixedCost({ costNanoUsd: Math.ceil(sum.costNanoUsd / 2), tokens: sum.tokens, calls: 1 });
   }
 
   #ofLine(client: Client, line: string) {

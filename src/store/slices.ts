@@ -4,6 +4,7 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
+  fixedCost,
   type MaybePromise,
   NOTHING,
   type ReserveRequest,
@@ -106,15 +107,7 @@ export class SlicedStore implements Store {
     if (reservation === undefined) return this.#bank.direct(() => this.#remote.handOver(id, to, leaseMs));
     const { amounts, line } = reservation;
     // Reserved there before it is freed here: twice for a moment, never not at all.
-    const request = {
-      id: to,
-      leaseMs,
-      fixed: amounts,
-      outputPicoUsd: 0,
-      choices: 1,
-      outputCap: 0,
-      capped: true,
-    };
+    const request = { id: to, leaseMs, ...fixedCost(amounts) };
     const reserve = async (): Promise<boolean> =>
       (await this.#bank.direct(() => this.#remote.reserve(line.chain, request))).admitted;
     let handed = false;

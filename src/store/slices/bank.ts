@@ -4,6 +4,7 @@ import {
   addAmounts,
   type Balances,
   type BudgetDefinition,
+  fixedCost,
   type Store,
 } from '../../budget/index.ts';
 import { excess, isNothing } from './amounts.ts';
@@ -167,7 +168,7 @@ export class Bank {
     const id = `slice:${randomUUID()}`;
     const { leaseMs } = this.settings;
     const { now } = this.moment();
-    const request = { id, leaseMs, fixed: size, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+    const request = { id, leaseMs, ...fixedCost(size) };
     this.#begin();
     try {
       const { admitted } = await this.#unsure.until(id, this.remote.reserve(line.chain, request));
