@@ -1,5 +1,6 @@
 import type { BudgetExceededError, MaybePromise } from '../budget/index.ts';
 import type { Call } from './call.ts';
+import { parseJson } from './json.ts';
 import { safely } from './safely.ts';
 import { isRecord } from './sdk-types.ts';
 import { SseSplitter } from './sse-splitter.ts';
@@ -101,13 +102,5 @@ export class WholeSink implements AnswerSink {
 
   failed(error: unknown): void {
     safely('an answer', () => this.#call.failed(error, 'answer'));
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { addAmounts, fixedCost, NOTHING, type WorstCase, worstCase } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
+import { parseJson } from './json.ts';
 import type { KnownFiles } from './meters/meter.ts';
 import { isTokenPlan, planOf } from './plan.ts';
 import { boundQuote, firstQuote } from './quote.ts';
@@ -59,7 +60,7 @@ export class BatchFiles implements KnownFiles {
   }
 
   #ofLine(client: Client, line: string) {
-    const request = parse(line);
+    const request = parseJson(line);
     // A line that is no request makes the service refuse the whole batch.
     if (!isRecord(request) || typeof request['url'] !== 'string') return NOTHING;
     const path = request['url'].replace(/^\/v\d+(?=\/)/, '');
@@ -90,12 +91,4 @@ async function* linesOf(file: Blob): AsyncGenerator<string> {
     yield* lines;
   }
   yield rest;
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -61,7 +61,3 @@ export function wholeNumber(value: unknown, least: number, most: number): number
     ? number
     : undefined;
 }
-
-export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}

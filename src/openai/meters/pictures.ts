@@ -1,8 +1,9 @@
 import type { RateCard } from '../../pricing/index.ts';
 import { countInput } from '../../tokens/index.ts';
+import { textOf } from '../../tokens/values.ts';
 import { readUsage, type TokenUsage, tokenUsage, type UsageReading } from '../../usage/index.ts';
 import type { CallPlan } from '../plan.ts';
-import { isBilledBy, type Meter, paidEitherWay, textOf, unitReading, wholeNumber } from './meter.ts';
+import { isBilledBy, type Meter, paidEitherWay, unitReading, wholeNumber } from './meter.ts';
 
 /**
  * Output tokens of a picture of gpt-image-1, -1-mini and -1.5 by quality: square, portrait, landscape. Source:

@@ -1,7 +1,8 @@
 import { countInput } from '../../tokens/index.ts';
+import { textOf } from '../../tokens/values.ts';
 import { readUsage, type TokenUsage, tokenUsage } from '../../usage/index.ts';
 import type { CallPlan } from '../plan.ts';
-import { isBilledBy, type Meter, paidEitherWay, textOf, unitReading } from './meter.ts';
+import { isBilledBy, type Meter, paidEitherWay, unitReading } from './meter.ts';
 
 /** Audio tokens of a second that is spoken: $0.015 a minute at $12 a million (gpt-4o-mini-tts model page) is 20.8. */
 const TOKENS_PER_SECOND = 21;
