@@ -58,4 +58,4 @@ export { newJobId, type RunJobOptions, runJob } from './run-job.ts';
 export type { RunOptions } from './run-options.ts';
 export { FileJobStore } from './stores/files.ts';
 export { JOB_DIRECTORY, type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
-export type { UsageReport } from './tally.ts';
+export type { ChargeReport, UsageReport } from './tally.ts';
