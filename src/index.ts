@@ -49,6 +49,7 @@ export {
   type StatusMessageOptions,
   type Store,
   type StoreAvailableEvent,
+  type StoreCapabilities,
   StoreError,
   StoreUnavailableError,
   type StoreUnavailableEvent,
@@ -61,6 +62,7 @@ export {
   type UsageMissingEvent,
   type WatchState,
   type Window,
+  type WorstCase,
 } from './budget/index.ts';
 export { type Config, ConfigError, type Env, loadConfig } from './config/index.ts';
 export {

@@ -53,14 +53,27 @@ function parentOf(
   return store === used ? budget : { ...budget, name: `job:${id}.process` };
 }
 
+/** Of Node there is no code for it. */
+function isTakenForCommonJs(error: unknown): boolean {
+  return error instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(error.message);
+}
+
+async function defaultExportOf(path: string): Promise<unknown> {
+  return ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
+}
+
 async function definitionIn(
   path: string,
   { defineJob, JobDefinitionError }: typeof Jobs,
 ): Promise<JobDefinition> {
   if (!existsSync(path))
     throw new JobDefinitionError(`file: given "${path}", which is not there; taken is a module.`);
-  const module = (await import(pathToFileURL(path).href)) as { default?: unknown };
-  const definition = module.default;
+  const definition = await defaultExportOf(path).catch((error: unknown) => {
+    if (!isTakenForCommonJs(error)) throw error;
+    throw new JobDefinitionError(
+      `file: given "${path}", which is CommonJS by its name and its package.json; taken is an ES module: .mjs, .mts, or a package with "type": "module".`,
+    );
+  });
   if (typeof definition !== 'object' || definition === null) {
     throw new JobDefinitionError(
       `file: given "${path}", which exports no job; taken is a default export of defineJob(…).`,

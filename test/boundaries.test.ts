@@ -69,11 +69,23 @@ const LAYERS: Readonly<
     ],
   },
   fetch: {
-    may: ['../openai/plan.ts', '../budget/index.ts', '../preloaded.ts', '@opentelemetry/api'],
+    may: [
+      '../openai/plan.ts',
+      '../tokens/values.ts',
+      '../budget/index.ts',
+      '../preloaded.ts',
+      '@opentelemetry/api',
+    ],
     mayNot: ['../otel/index.ts', '../ai-sdk/index.ts', '../preload.ts', 'openai', '@anthropic-ai/sdk'],
   },
   'ai-sdk': {
-    may: ['../openai/plan.ts', '../budget/index.ts', '../preloaded.ts', '@opentelemetry/api'],
+    may: [
+      '../openai/plan.ts',
+      '../tokens/values.ts',
+      '../budget/index.ts',
+      '../preloaded.ts',
+      '@opentelemetry/api',
+    ],
     mayNot: ['../otel/index.ts', '../fetch/index.ts', '../preload.ts', 'openai', 'ai', '@ai-sdk/provider'],
   },
   otel: {

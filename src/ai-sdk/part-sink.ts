@@ -9,7 +9,6 @@ import { chatChunkOf } from './result.ts';
 export class PartSink<T> implements AnswerSink<T> {
   readonly #meter: StreamMeter;
   #error: unknown;
-  #ended = false;
 
   constructor(call: Call) {
     this.#meter = new StreamMeter(call, false);
@@ -27,21 +26,15 @@ export class PartSink<T> implements AnswerSink<T> {
   }
 
   end(): T[] {
-    this.#finish(this.#error === undefined ? 'complete' : { error: this.#error });
+    this.#meter.end(this.#error === undefined ? 'complete' : { error: this.#error });
     return [];
   }
 
   cut(): void {
-    this.#finish('cut');
+    this.#meter.end('cut');
   }
 
   failed(error: unknown): void {
-    this.#finish({ error });
-  }
-
-  #finish(how: 'complete' | 'cut' | { error: unknown }): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#meter.end(how);
+    this.#meter.end({ error });
   }
 }

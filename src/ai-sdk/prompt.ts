@@ -1,20 +1,20 @@
+import { recordsOf } from '../openai/json.ts';
 import { isRecord } from '../openai/sdk-types.ts';
+import { type Fields, fieldsOf } from '../tokens/values.ts';
 
 /**
  * Calls of the AI SDK in the terms of Chat Completions, so that they are counted by the same code. Read are the specifications of
  * models 2 to 4 (AI SDK 5 to 7): https://ai-sdk.dev/providers/community-providers/custom-providers
  */
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** The request that a call of a language model comes to. */
 export function chatRequestOf(model: string, params: Fields): Fields {
-  const format = fields(params['responseFormat']);
+  const format = fieldsOf(params['responseFormat']);
   return {
     model,
-    messages: list(params['prompt']).map(messageOf),
+    messages: recordsOf(params['prompt']).map(messageOf),
     ...(params['maxOutputTokens'] === undefined ? {} : { max_completion_tokens: params['maxOutputTokens'] }),
-    ...(params['tools'] === undefined ? {} : { tools: list(params['tools']).map(toolOf) }),
+    ...(params['tools'] === undefined ? {} : { tools: recordsOf(params['tools']).map(toolOf) }),
     ...(format['schema'] === undefined
       ? {}
       : {
@@ -31,10 +31,10 @@ export function chatRequestOf(model: string, params: Fields): Fields {
 
 function messageOf({ role, content }: Fields): Fields {
   if (typeof content === 'string') return { role, content };
-  const calls = list(content).filter(({ type }) => type === 'tool-call');
+  const calls = recordsOf(content).filter(({ type }) => type === 'tool-call');
   return {
     role,
-    content: list(content).flatMap(partsOf),
+    content: recordsOf(content).flatMap(partsOf),
     ...(calls.length === 0
       ? {}
       : {
@@ -55,7 +55,7 @@ function partsOf(part: Fields): unknown[] {
     case 'tool-call':
       return [];
     case 'tool-result':
-      return [text(part['toolCallId']), ...outputOf(fields(part['output']))];
+      return [text(part['toolCallId']), ...outputOf(fieldsOf(part['output']))];
     default:
       return [part];
   }
@@ -63,7 +63,7 @@ function partsOf(part: Fields): unknown[] {
 
 function outputOf(output: Fields): unknown[] {
   if (output['type'] !== 'content') return [text(textOf(output['value'] ?? output['reason'] ?? ''))];
-  return list(output['value']).flatMap(partsOf);
+  return recordsOf(output['value']).flatMap(partsOf);
 }
 
 function toolOf(tool: Fields): Fields {
@@ -104,12 +104,4 @@ function text(value: unknown): unknown {
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
-}
-
-function fields(value: unknown): Fields {
-  return isRecord(value) ? value : {};
-}
-
-function list(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

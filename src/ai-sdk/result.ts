@@ -1,15 +1,14 @@
 import { isRecord } from '../openai/sdk-types.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, fieldsOf } from '../tokens/values.ts';
 
 /** The result of a call of a language model, as an answer of Chat Completions. */
 export function chatAnswerOf(result: unknown): Fields {
-  const { response, content, usage, finishReason } = fields(result);
+  const { response, content, usage, finishReason } = fieldsOf(result);
   const parts = Array.isArray(content) ? content.filter(isRecord) : [];
   const said = parts.flatMap(({ type, text }) => (type === 'text' || type === 'reasoning' ? [text] : []));
   const calls = parts.filter(({ type }) => type === 'tool-call');
   return {
-    ...identityOf(fields(response)),
+    ...identityOf(fieldsOf(response)),
     usage: usageOf(usage),
     choices: [
       {
@@ -49,7 +48,7 @@ export function chatChunkOf(part: unknown): Fields | undefined {
 
 /** The result of a call of an embedding model, as an answer of Embeddings. */
 export function embeddingAnswerOf(result: unknown): Fields {
-  const { usage } = fields(result);
+  const { usage } = fieldsOf(result);
   return { usage: isRecord(usage) ? { prompt_tokens: usage['tokens'] } : undefined };
 }
 
@@ -88,8 +87,4 @@ function usageOf(usage: unknown): Fields | undefined {
 function totalInput({ total, cacheRead }: Fields): unknown {
   if (typeof total !== 'number' || typeof cacheRead !== 'number') return total;
   return cacheRead > total ? total + cacheRead : total;
-}
-
-function fields(value: unknown): Fields {
-  return isRecord(value) ? value : {};
 }

@@ -1,6 +1,6 @@
 import { nanoCost } from '../pricing/index.ts';
 import type { BudgetDefinition } from './definition.ts';
-import type { Admission, Balances, ReserveRequest } from './ledger.ts';
+import type { Admission, Balances, ReserveRequest, WorstCase } from './ledger.ts';
 import {
   type Amounts,
   addAmounts,
@@ -59,6 +59,11 @@ export function affords(accounts: readonly Account[], more: Amounts): boolean {
       ([amount]) => balances.settled[amount] + balances.reserved[amount] + more[amount] <= limits[amount],
     );
   });
+}
+
+/** A worst case that no output cap makes smaller: paid whole or not at all. */
+export function fixedCost(fixed: Amounts): WorstCase {
+  return { fixed, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
 }
 
 /** The first limit that what is settled has reached, or that time has. */

@@ -46,14 +46,23 @@ function spent(amounts: Amounts): SpentAmounts {
   return { tokens: amounts.tokens, costUsd: nanoToUsd(amounts.costNanoUsd), calls: amounts.calls };
 }
 
-const ADVICE =
-  'Stop here with what is done, or raise the limit (TOKEN_BUDGET_USD, _TOKENS, _CALLS, _MINUTES) and start again.';
+const SETTINGS = 'TOKEN_BUDGET_USD, _TOKENS, _CALLS, _MINUTES';
+
+/** A ledger in memory cannot be reached from outside of its process. */
+function adviceOf({ raisable }: Denied): string {
+  const ways =
+    raisable === true
+      ? `raise the limit while it runs (token-budget raise), or set a higher one (${SETTINGS}) and start again`
+      : `or raise the limit (${SETTINGS}) and start again`;
+  return `Stop here with what is done, ${ways}.`;
+}
 
 function message(denied: Denied): string {
   const { budget, limit, balances, requested } = denied;
   const limits = limitsOf(denied);
   const head = `Token budget "${budget.name}" cannot pay for this call, so it was not sent: `;
-  if (limit === 'minutes') return `${head}its ${limits.minutes} minutes are over. ${ADVICE}`;
+  const advice = adviceOf(denied);
+  if (limit === 'minutes') return `${head}its ${limits.minutes} minutes are over. ${advice}`;
   const show = (amounts: Amounts): string => {
     if (limit === 'costUsd') return formatUsd(amounts.costNanoUsd);
     return limit === 'tokens' ? `${amounts.tokens} tokens` : `${amounts.calls} calls`;
@@ -62,7 +71,7 @@ function message(denied: Denied): string {
   const of = limit === 'costUsd' ? formatUsd(usdToNano(value)) : `${value} ${limit}`;
   const needs = limit === 'calls' ? '' : `; the call needs at least ${show(requested)}`;
   const open = balances.open > 0 ? `, ${show(balances.reserved)} reserved by open calls` : '';
-  return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${ADVICE}`;
+  return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${advice}`;
 }
 
 /** Why the signal of a budget was aborted: a limit is reached, and the next call will be denied. */

@@ -9,7 +9,7 @@ export {
   type Spending,
   seenDefinition,
 } from './administration.ts';
-export { type Account, admit, affords, worstCase } from './admission.ts';
+export { type Account, admit, affords, fixedCost, worstCase } from './admission.ts';
 export { attachCharge, chargeOf, type PendingCharge, settledCharge } from './charges.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
 export {
@@ -55,6 +55,8 @@ export type {
   ReserveRequest,
   SeenBalances,
   Store,
+  StoreCapabilities,
+  WorstCase,
 } from './ledger.ts';
 export {
   type Amounts,

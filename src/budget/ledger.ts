@@ -16,11 +16,7 @@ export interface Balances {
 }
 
 /** What one call may cost at most, as far as it is known before it is sent. */
-export interface ReserveRequest {
-  /** Names the reservation; unique. */
-  readonly id: string;
-  /** How long the reservation holds without a heartbeat, milliseconds; after that it is charged in full. */
-  readonly leaseMs: number;
+export interface WorstCase {
   /** What the call costs whatever its output: its input at most, and one call. */
   readonly fixed: Amounts;
   /** What one more token of output cap costs, pico-USD (all choices together). */
@@ -31,6 +27,14 @@ export interface ReserveRequest {
   readonly outputCap: number;
   /** Whether the cap is the caller's; one that is not is held to `maxShare` of what is left. */
   readonly capped: boolean;
+}
+
+/** A worst case that is to be reserved. */
+export interface ReserveRequest extends WorstCase {
+  /** Names the reservation; unique. */
+  readonly id: string;
+  /** How long the reservation holds without a heartbeat, milliseconds; after that it is charged in full. */
+  readonly leaseMs: number;
 }
 
 /** The answer to a reserve. */
@@ -53,6 +57,8 @@ export interface Denied {
   readonly balances: Balances;
   /** What was asked for: the least that would have had to be reserved. */
   readonly requested: Amounts;
+  /** Whether limits can be raised while the process runs, as processes share the ledger; no where absent. */
+  readonly raisable?: boolean;
 }
 
 /** A reservation that was charged in full because its holder is dead. */
@@ -67,8 +73,24 @@ export type SeenBalances = (budget: string, balances: Balances) => void;
 /** One or all: the memory store answers at once, a shared one later. */
 export type MaybePromise<T> = T | Promise<T>;
 
+/** What a store may have besides: whoever uses one does without where it is absent. */
+export interface StoreCapabilities {
+  /** Whether reservations end with their process, so that they need no lease; false where absent. */
+  readonly leaseless?: boolean;
+  /** For a store that forgets: has a budget have begun at that time, where it began later, milliseconds since the epoch. */
+  backdate?(budget: BudgetDefinition, startedAt: number): void;
+  /** For a store that holds more than its open calls do: gives that back, as the process has nothing more to do. Never rejects. */
+  giveBack?(): MaybePromise<void>;
+  /**
+   * For a store that has something on its way or held when the process exits and no promise is run any more: settles it, blocking
+   * for at most that many milliseconds.
+   */
+  endSync?(timeoutMs: number): void;
+}
+
 /**
- * Where balances live. Every call is atomic: a reservation is taken on all budgets of the chain or on none.
+ * Where balances live. What is declared here is needed; the {@link StoreCapabilities} are not. Every call is atomic: a reservation is
+ * taken on all budgets of the chain or on none.
  *
  * - A budget with a window has balances for each window. A reservation belongs to the windows that it was taken in, and is
  *   settled there, however late.
@@ -79,7 +101,7 @@ export type MaybePromise<T> = T | Promise<T>;
  *
  * @throws StoreError where the store cannot be reached or cannot write; nothing was changed then
  */
-export interface Store {
+export interface Store extends StoreCapabilities {
   /** Reserves the worst case of a call on every budget of the chain, or says which of them denied it. */
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission>;
   /** Reserves more for an open reservation, where every strict budget of it can pay for that; `false` where not. */
@@ -102,8 +124,6 @@ export interface Store {
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
   /** The balances of a budget in its present window; of one that was never used, all zero. */
   balances(budget: BudgetDefinition): MaybePromise<Balances>;
-  /** Whether reservations end with their process, so that they need no lease; false where absent. */
-  readonly leaseless?: boolean;
   /** Keeps open reservations of a living process from ending with their lease. */
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void>;
   /**
@@ -111,15 +131,6 @@ export interface Store {
    * calls may have been billed.
    */
   chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]>;
-  /** Has a budget have begun at that time, where it began later, milliseconds since the epoch: in a store that forgets. */
-  backdate?(budget: BudgetDefinition, startedAt: number): void;
   /** Lets go of files and connections. Open reservations stay, until settled by nobody. */
   close(): MaybePromise<void>;
-  /** Gives back what is held beyond the open calls: for a process that has nothing more to do. Never rejects. */
-  giveBack?(): MaybePromise<void>;
-  /**
-   * For the exit of the process, when no promise is run any more: settles what is on its way or held beyond the open calls, blocking
-   * for at most that many milliseconds. A store that has nothing on its way by then lacks it.
-   */
-  endSync?(timeoutMs: number): void;
 }

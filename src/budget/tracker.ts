@@ -169,10 +169,9 @@ export class TokenBudgetTracker {
    * @param signal ends the wait; its reason is thrown
    */
   reserve(request: Reserve, closer?: () => Reserve, signal?: AbortSignal): MaybePromise<Admission> {
-    return afterwards(this.#reservations.reserve(request, closer, signal), (admission) => {
-      if (!admission.admitted) this.#refused(admission);
-      return admission;
-    });
+    return afterwards(this.#reservations.reserve(request, closer, signal), (admission) =>
+      admission.admitted ? admission : this.#refused(admission),
+    );
   }
 
   /** Reserves more for an open reservation; false where the budget cannot pay for that. */
@@ -184,9 +183,7 @@ export class TokenBudgetTracker {
   refusal(requested: Amounts): MaybePromise<Denied> {
     return afterwards(this.#store.balances(this.budget), (balances) => {
       const limit = largestShare(this.budget, balances, this.#now()).limit ?? 'costUsd';
-      const denied: Denied = { admitted: false, budget: this.budget, limit, balances, requested };
-      this.#refused(denied);
-      return denied;
+      return this.#refused({ admitted: false, budget: this.budget, limit, balances, requested });
     });
   }
 
@@ -312,11 +309,14 @@ export class TokenBudgetTracker {
     });
   }
 
-  #refused(denied: Denied): void {
+  #refused(by: Denied): Denied {
+    const denied = this.#store.leaseless === true ? by : { ...by, raisable: true };
     this.emit({ type: 'denied', budget: denied.budget.name, denied });
-    if (denied.balances.open > 0 || !isUsual(denied)) return;
-    const watch = this.#watches[this.#chain.indexOf(denied.budget)];
-    for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
+    if (denied.balances.open === 0 && isUsual(denied)) {
+      const watch = this.#watches[this.#chain.indexOf(denied.budget)];
+      for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
+    }
+    return denied;
   }
 
   /** Looks at each budget of the chain for thresholds that were crossed; at those not seen yet in the store. */

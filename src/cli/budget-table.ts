@@ -73,7 +73,8 @@ function table(
   ];
   // What matters less is left out where it does not fit; a name is cut only where nothing else can be.
   const holds = views.some(({ limits }) => limits.some(({ reserved }) => reserved > 0)) ? [held] : [];
-  const optional = [...(extras === undefined ? [] : pace), calls, ...holds, about];
+  const windows = views.some(({ window }) => window !== undefined) ? [about] : [];
+  const optional = [...(extras === undefined ? [] : pace), calls, ...holds, ...windows];
   for (let kept = optional.length; ; kept -= 1) {
     const some = optional.slice(0, kept);
     const chosen = [name, limit, ...rest];
@@ -123,7 +124,7 @@ function card(view: BudgetView, now: number, extras: BudgetExtras | undefined, w
   const facts = [
     view.mode,
     view.window === undefined ? undefined : windowText(view, now),
-    `${count(view.settled.calls)} calls`,
+    `${count(view.settled.calls)} ${view.settled.calls === 1 ? 'call' : 'calls'}`,
   ]
     .filter((fact) => fact !== undefined)
     .join(', ');

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
+import { shownGiven } from './given.ts';
 import { WORDS } from './words.ts';
 
 /** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
@@ -137,7 +138,7 @@ export function checkSettings(value: unknown, nameOf: (path: string) => string):
   const issue = result.issues[0];
   const keys = (issue.path ?? []).map((item) => String(item.key));
   const path = keys.join('.');
-  const given = show(issue.input);
+  const given = shownGiven(issue.input);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     throw new ConfigError(`${nameOf(path)} is not a setting. Taken are: ${known(keys)}.`);
   }
@@ -172,12 +173,4 @@ function known(keys: readonly string[]): string {
   return group === 'parent'
     ? [...Object.keys(BUDGET_ENTRIES), 'parent'].join(', ')
     : Object.keys(PRICE_ENTRIES).join(', ');
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  // A store's URL may hold a password, well-formed or not.
-  const shown = text.replace(/[^/"]*@/g, '***@');
-  return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown;
 }

@@ -1,11 +1,11 @@
+import { recordsOf } from '../openai/json.ts';
 import { isRecord } from '../openai/sdk-types.ts';
+import { type Fields, fieldsOf } from '../tokens/values.ts';
 
 /**
  * Anthropic's Messages API in the terms of Chat Completions, so that both are counted by the same code. Only what tells of tokens
  * is translated; what is sent stays as it is. Source: https://platform.claude.com/docs/en/api/messages
  */
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Rules that the service adds where tools are given, 346 tokens for the models since Claude 4
@@ -16,7 +16,7 @@ const TOOL_RULES = ' tool'.repeat(346);
 /** A request, as one of Chat Completions that has about as many tokens. */
 export function chatRequestOf(body: Fields): Fields {
   const { system, tools, ...rest } = body;
-  const given = list(tools);
+  const given = recordsOf(tools);
   const own = given.filter(({ type }) => type === undefined || type === 'custom');
   return {
     model: body['model'],
@@ -25,7 +25,7 @@ export function chatRequestOf(body: Fields): Fields {
     messages: [
       ...(system === undefined ? [] : [{ role: 'system', content: contentOf(system) }]),
       ...(own.length === 0 ? [] : [{ role: 'system', content: JSON.stringify(own) + TOOL_RULES }]),
-      ...list(rest['messages']).map(({ role, content }) => ({ role, content: contentOf(content) })),
+      ...recordsOf(rest['messages']).map(({ role, content }) => ({ role, content: contentOf(content) })),
     ],
     // Tools of the service bring input of their own.
     ...(own.length === given.length ? {} : { tools: given.filter((tool) => !own.includes(tool)) }),
@@ -41,7 +41,7 @@ const LEAST_THINKING = 1_024;
  */
 export function messagesBody(body: Fields, clampedTo: number | undefined): Fields {
   if (clampedTo === undefined) return body;
-  const thinking = fields(body['thinking']);
+  const thinking = fieldsOf(body['thinking']);
   const lower = Number(thinking['budget_tokens']) >= clampedTo && clampedTo > LEAST_THINKING;
   return {
     ...body,
@@ -51,7 +51,7 @@ export function messagesBody(body: Fields, clampedTo: number | undefined): Field
 }
 
 function contentOf(content: unknown): unknown {
-  return typeof content === 'string' ? content : list(content).flatMap(partsOf);
+  return typeof content === 'string' ? content : recordsOf(content).flatMap(partsOf);
 }
 
 function partsOf(block: Fields): unknown[] {
@@ -69,9 +69,9 @@ function partsOf(block: Fields): unknown[] {
       return [text(block['tool_use_id']), ...(Array.isArray(content) ? content : [text(content)])];
     }
     case 'image':
-      return [{ type: 'image_url', image_url: { url: dataUrl(fields(block['source'])) } }];
+      return [{ type: 'image_url', image_url: { url: dataUrl(fieldsOf(block['source'])) } }];
     case 'document':
-      return [text(block['title']), text(block['context']), ...documentOf(fields(block['source']))];
+      return [text(block['title']), text(block['context']), ...documentOf(fieldsOf(block['source']))];
     default:
       return [block];
   }
@@ -91,7 +91,7 @@ function dataUrl(source: Fields): string {
 /** An answer, as one of Chat Completions. */
 export function chatAnswerOf(answer: unknown): unknown {
   if (!isRecord(answer)) return answer;
-  const blocks = list(answer['content']);
+  const blocks = recordsOf(answer['content']);
   const said = blocks
     .map((block) => block['text'] ?? block['thinking'])
     .filter((one) => typeof one === 'string');
@@ -143,22 +143,22 @@ export class ChatChunks {
     if (!isRecord(event)) return undefined;
     switch (event['type']) {
       case 'message_start': {
-        const message = fields(event['message']);
-        this.#usage = fields(message['usage']);
+        const message = fieldsOf(event['message']);
+        this.#usage = fieldsOf(message['usage']);
         // What it says of the output is of its first token alone.
         return { id: message['id'], model: message['model'], choices: [], ...serviceTier(message['usage']) };
       }
       case 'content_block_start': {
-        const block = fields(event['content_block']);
+        const block = fieldsOf(event['content_block']);
         return delta(block['name'] ?? block['text']);
       }
       case 'content_block_delta': {
-        const given = fields(event['delta']);
+        const given = fieldsOf(event['delta']);
         return delta(given['text'] ?? given['thinking'] ?? given['partial_json']);
       }
       case 'message_delta': {
-        this.#usage = { ...this.#usage, ...withoutNulls(fields(event['usage'])) };
-        const reason = fields(event['delta'])['stop_reason'];
+        this.#usage = { ...this.#usage, ...withoutNulls(fieldsOf(event['usage'])) };
+        const reason = fieldsOf(event['delta'])['stop_reason'];
         return { usage: chatUsageOf(this.#usage), choices: [{ finish_reason: reason, delta: {} }] };
       }
       case 'error':
@@ -175,7 +175,7 @@ function delta(content: unknown): unknown {
 
 /** `batch` and `priority` are tiers of Anthropic too, and `standard` has no price of its own. */
 function serviceTier(usage: unknown): { service_tier?: unknown } {
-  const tier = fields(usage)['service_tier'];
+  const tier = fieldsOf(usage)['service_tier'];
   return tier === 'batch' ? { service_tier: tier } : {};
 }
 
@@ -189,12 +189,4 @@ function sum(values: readonly unknown[]): number {
 
 function text(value: unknown): unknown {
   return { type: 'text', text: typeof value === 'string' ? value : '' };
-}
-
-function fields(value: unknown): Fields {
-  return isRecord(value) ? value : {};
-}
-
-function list(value: unknown): Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

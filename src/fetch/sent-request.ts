@@ -1,3 +1,4 @@
+import { parseJson } from '../openai/json.ts';
 import { isRecord } from '../openai/sdk-types.ts';
 
 /** A request that is about to be sent, as `fetch` takes it. */
@@ -42,9 +43,5 @@ async function textOf(body: unknown, request: Request | undefined): Promise<stri
 
 function parse(text: string | undefined): unknown {
   if (text === undefined || !text.trimStart().startsWith('{')) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return parseJson(text);
 }

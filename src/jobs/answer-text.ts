@@ -1,3 +1,4 @@
+import { type Fields, fieldsOf, listOf } from '../tokens/values.ts';
 import type { AnswerFault } from './answer-error.ts';
 
 /** What an answer of Chat or Responses says. */
@@ -8,8 +9,6 @@ export interface AnswerText {
   /** Undefined where the text can be used. */
   readonly fault: { readonly fault: AnswerFault; readonly message: string } | undefined;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads an answer; what is malformed in it is taken for absent. */
 export function readAnswerText(answer: unknown): AnswerText {
@@ -63,14 +62,6 @@ function faultOf(text: string, refusal: string, cut: string | undefined): Answer
   }
   if (text.trim() === '') return { fault: 'empty', message: 'The answer has no text.' };
   return undefined;
-}
-
-function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null ? (value as Fields) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
 
 function textOf(value: unknown): string | undefined {

@@ -55,6 +55,7 @@ export { findJobSummary, type JobSummary, listJobs } from './registry.ts';
 export { describeJobs, describeResult } from './report.ts';
 export type { Efficiency, JobResult, StepReport } from './result.ts';
 export { newJobId, type RunJobOptions, runJob } from './run-job.ts';
+export type { RunOptions } from './run-options.ts';
 export { FileJobStore } from './stores/files.ts';
 export { JOB_DIRECTORY, type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
-export type { UsageReport } from './tally.ts';
+export type { ChargeReport, UsageReport } from './tally.ts';

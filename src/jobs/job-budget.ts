@@ -18,7 +18,9 @@ export interface JobBudgetOptions extends AllowanceOptions, Partial<Omit<Tracker
   readonly mode?: Mode | undefined;
   /** The job's calls are charged on this budget as well; that of the checkpoint where it is not named at all. */
   readonly parent?: BudgetDefinition | undefined;
+  /** As of {@link BudgetDefinition}. */
   readonly maxShare?: number | undefined;
+  /** As of {@link BudgetDefinition}. */
   readonly minOutputTokens?: number | undefined;
 }
 

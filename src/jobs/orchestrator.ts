@@ -16,14 +16,15 @@ import { keptError, reasonOf } from './failure.ts';
 import { inTurns } from './in-turns.ts';
 import { type JobStart, JobState, plain } from './job-state.ts';
 import type { JobStore } from './job-store.ts';
-import type { JobPayload, JobUnit } from './payload.ts';
+import type { JobPayload } from './payload.ts';
 import type { JobResult } from './result.ts';
+import type { RunOptions } from './run-options.ts';
 import { runStep, type StepRun } from './run-step.ts';
 import { StopSwitch } from './stop.ts';
 import { belowFirstRun, inSpan, reportResult } from './telemetry.ts';
 
-/** The tracker that steps spend from, where checkpoints go, and when a run is to stop. */
-export interface OrchestratorOptions {
+/** The tracker that steps spend from, and where checkpoints go. */
+export interface OrchestratorOptions extends RunOptions {
   /** The job's id. */
   readonly job: string;
   readonly tracker: TokenBudgetTracker;
@@ -37,23 +38,11 @@ export interface OrchestratorOptions {
   readonly records?: readonly CallRecord[] | undefined;
   /** What the ids of this run's reservations begin with in the ledger, as in the options of the tracker. */
   readonly owner?: string | undefined;
-  /** What the job works on, as plain data. */
-  readonly input?: unknown;
   readonly payload?: JobPayload | undefined;
-  readonly unit?: JobUnit | undefined;
-  readonly file?: string | undefined;
-  /** Stops the job. */
-  readonly signal?: AbortSignal | undefined;
   /** Aborted where another process may run the job by now. */
   readonly lock?: AbortSignal | undefined;
-  /** When the job stops, whatever is left of its budget. The budget's own limit of minutes holds as well. */
-  readonly deadline?: Date | undefined;
   /** How many steps of a group run at once; all of them where absent. */
   readonly concurrency?: number | undefined;
-  /** How long steps may go on once the job is to stop, milliseconds; 5,000 where absent. */
-  readonly graceMs?: number | undefined;
-  /** Steps that run once, were interrupted, and are to be run again all the same. */
-  readonly repeat?: readonly string[] | undefined;
   /** For the result. */
   readonly warnings?: readonly string[] | undefined;
   /** The clock, milliseconds since the epoch. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DEFAULT_MINUTES, type Limits, minutesToNanoUsd, nanoUsdToOutputTokens } from '../budget/index.ts';
+import { shownGiven } from '../config/given.ts';
 import { MAX_USD, nanoToUsd, PriceBook, usdToNano } from '../pricing/index.ts';
 import { JobDefinitionError } from './errors.ts';
 
@@ -48,13 +49,15 @@ export function checkJobPayload(given: unknown): JobPayload {
   const issue = parsed?.issues[0];
   const field = issue?.path?.[0]?.key;
   if (issue === undefined || field === undefined) {
-    throw new JobDefinitionError(`payload: given ${show(given)}; taken is an object with ${known()}.`);
+    throw new JobDefinitionError(`payload: given ${shownGiven(given)}; taken is an object with ${known()}.`);
   }
   const takes = TAKES[String(field)];
   if (takes === undefined) {
     throw new JobDefinitionError(`payload.${String(field)} is not a field. Taken are: ${known()}.`);
   }
-  throw new JobDefinitionError(`payload.${String(field)}: given ${show(issue.input)}; taken is ${takes}.`);
+  throw new JobDefinitionError(
+    `payload.${String(field)}: given ${shownGiven(issue.input)}; taken is ${takes}.`,
+  );
 }
 
 /** What a payload comes to. */
@@ -123,10 +126,4 @@ function tokensFor(nanoUsd: number, model: string, { prices }: AllowanceOptions)
 
 function known(): string {
   return Object.keys(TAKES).join(', ');
-}
-
-function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -27,9 +27,9 @@ export function describeResult(result: JobResult): string {
     ),
     '',
     `Budget       ${limitsOf(result)}; ${percent(budget.usedShare)} used, in ${budget.unit === 'tokens' ? 'tokens at the output price' : 'money'}`,
-    `Charged      ${charged.calls} calls, ${charged.tokens} tokens, ${usd(charged.costNanoUsd)} USD; ${result.deniedCalls} calls denied`,
-    `Answered     ${usage.calls} calls: input ${kinds.input} (cached ${kinds.cachedInput}), output ${kinds.output} (reasoning ${kinds.reasoning}), ${usd(usage.costNanoUsd)} USD`,
-    `Interrupted  ${interrupted.calls} calls, charged in full: ${interrupted.tokens} tokens, ${usd(interrupted.costNanoUsd)} USD`,
+    `Charged      ${callsText(charged.calls)}, ${charged.tokens} tokens, ${usd(charged.costNanoUsd)} USD; ${callsText(result.deniedCalls)} denied`,
+    `Answered     ${callsText(usage.calls)}: input ${kinds.input} (cached ${kinds.cachedInput}), output ${kinds.output} (reasoning ${kinds.reasoning}), ${usd(usage.costNanoUsd)} USD`,
+    `Interrupted  ${callsText(interrupted.calls)}, charged in full: ${interrupted.tokens} tokens, ${usd(interrupted.costNanoUsd)} USD`,
     `Time         ${seconds(time.activeMs)} of work in ${time.runs} ${time.runs === 1 ? 'run' : 'runs'}, over ${seconds(time.elapsedMs)}`,
     `Efficiency   ${describeEfficiency(efficiency)}`,
     ...result.warnings.map((warning) => `Warning      ${warning}`),
@@ -90,6 +90,10 @@ function table(header: readonly string[], rows: readonly (readonly string[])[], 
       .join('  ')
       .trimEnd();
   return [header, ...rows].map(line).join('\n');
+}
+
+function callsText(calls: number): string {
+  return `${calls} ${calls === 1 ? 'call' : 'calls'}`;
 }
 
 function usd(nano: number): string {

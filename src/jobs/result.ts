@@ -1,8 +1,8 @@
-import { type BudgetStatus, NOTHING, subtractAmounts } from '../budget/index.ts';
+import { type BudgetStatus, subtractAmounts } from '../budget/index.ts';
 import { nanoToUsd } from '../pricing/index.ts';
 import type { JobCheckpoint, JobReason } from './checkpoint.ts';
 import type { JobUnit } from './payload.ts';
-import { type JobTally, Tally, type UsageReport } from './tally.ts';
+import { type ChargeReport, chargeReport, type JobTally, Tally, type UsageReport } from './tally.ts';
 
 /** A step of a job, with what its calls used in all runs. */
 export interface StepReport extends UsageReport {
@@ -55,22 +55,12 @@ export interface JobResult {
     readonly usedShare: number;
   };
   /** Everything that the budget was charged. */
-  readonly charged: {
-    readonly calls: number;
-    readonly tokens: number;
-    readonly costUsd: number;
-    readonly costNanoUsd: number;
-  };
+  readonly charged: ChargeReport;
   /** The part of it whose answers were seen, together and by model. */
   readonly usage: UsageReport;
   readonly byModel: Readonly<Record<string, UsageReport>>;
   /** The rest: calls that were under way when a process died. They were charged in full, because they may have been billed. */
-  readonly interrupted: {
-    readonly calls: number;
-    readonly tokens: number;
-    readonly costUsd: number;
-    readonly costNanoUsd: number;
-  };
+  readonly interrupted: ChargeReport;
   readonly deniedCalls: number;
   readonly efficiency: Efficiency;
   readonly time: {
@@ -129,10 +119,10 @@ export function resultOf({
       left: status.left,
       usedShare: status.usedShare,
     },
-    charged: amountsOf(settled),
+    charged: chargeReport(settled),
     usage: tally.all.report(),
     byModel: reportsOf(tally.byModel),
-    interrupted: amountsOf({
+    interrupted: chargeReport({
       calls: Math.max(0, rest.calls),
       tokens: Math.max(0, rest.tokens),
       costNanoUsd: Math.max(0, rest.costNanoUsd),
@@ -182,10 +172,6 @@ function efficiencyOf(
       ? { costPerStepUsd: nanoToUsd(settled.costNanoUsd) / steps, tokensPerStep: settled.tokens / steps }
       : {}),
   };
-}
-
-function amountsOf({ calls, tokens, costNanoUsd } = NOTHING) {
-  return { calls, tokens, costUsd: nanoToUsd(costNanoUsd), costNanoUsd };
 }
 
 function reportsOf(tallies: ReadonlyMap<string, Tally>): Record<string, UsageReport> {

@@ -1,51 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import type { BudgetDefinition, Mode, Store } from '../budget/index.ts';
+import type { BudgetDefinition, Store } from '../budget/index.ts';
 import { CheckpointError } from '../budget/index.ts';
 import { reportEvents } from '../otel/report-events.ts';
 import { preloaded } from '../preloaded.ts';
-import type { PriceBook } from '../pricing/index.ts';
 import { VERSION } from '../version.ts';
 import type { JobCheckpoint } from './checkpoint.ts';
 import { checkJobId, defineJob, type JobDefinition } from './definition.ts';
 import { JobDefinitionError, JobNotFoundError } from './errors.ts';
-import { initializeTokenBudgetForJob, namesBudget } from './job-budget.ts';
+import { initializeTokenBudgetForJob, type JobBudgetOptions, namesBudget } from './job-budget.ts';
 import type { JobStore } from './job-store.ts';
 import { LongRunningOrchestrator } from './orchestrator.ts';
 import { checkJobPayload, type JobPayload, type JobUnit } from './payload.ts';
 import { type Found, findJob, ownerOf, settleEarlierRuns } from './recover.ts';
 import type { JobResult } from './result.ts';
+import type { RunOptions } from './run-options.ts';
 import { endBy, listenForSignals } from './signals.ts';
 import { type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
 
 /** Which job it is, where it is kept, and what its budget and its run are. */
-export interface RunJobOptions extends JobStoreSettings {
+export interface RunJobOptions
+  extends JobStoreSettings,
+    RunOptions,
+    Pick<JobBudgetOptions, 'wallClock' | 'mode' | 'prices' | 'maxShare' | 'minOutputTokens'> {
   /** Names the job: letters, digits, or `. _ -`. A job that is there goes on; the definition's name and a random part where absent. */
   readonly id?: string | undefined;
   /** `new`: the id must not be there yet; `resume`: it has to be. Either is fine where absent. */
   readonly expect?: 'new' | 'resume' | undefined;
-  /** What the job works on, as plain data; that of the checkpoint where absent. */
-  readonly input?: unknown;
-  /** `tokens` (at the output price) or `cost` (money); `tokens` where absent. */
-  readonly unit?: JobUnit | undefined;
-  /** Whether `timeBudgetMinutes` is a limit of wall-clock time too. */
-  readonly wallClock?: boolean | undefined;
-  /** `strict` where absent. */
-  readonly mode?: Mode | undefined;
   /** A budget that the job's calls are charged on as well, in the same ledger. */
   readonly parent?: BudgetDefinition | undefined;
-  readonly prices?: PriceBook | undefined;
-  readonly maxShare?: number | undefined;
-  readonly minOutputTokens?: number | undefined;
+  /** How long a call may wait for open reservations to settle before it is denied, milliseconds; 0 where absent. */
   readonly waitMs?: number | undefined;
+  /** How long a reservation outlives its process, milliseconds; 60,000 where absent. */
   readonly leaseMs?: number | undefined;
-  /** Stops the job, which can be resumed. */
-  readonly signal?: AbortSignal | undefined;
-  readonly deadline?: Date | undefined;
-  readonly graceMs?: number | undefined;
-  /** Steps that run once, were interrupted, and are to be run again all the same. */
-  readonly repeat?: readonly string[] | undefined;
-  /** The file of the definition, for the list of jobs. */
-  readonly file?: string | undefined;
   /**
    * SIGTERM and SIGINT stop the job, and end the process by that signal in the turn after the result was given; true where absent.
    * With false they are the program's to handle.

@@ -3,16 +3,22 @@ import { nanoToUsd } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../usage/index.ts';
 import { type CallRecord, chargeOfRecord, usageOfRecord } from './call-record.ts';
 
-/** What calls used and cost. */
-export interface UsageReport {
-  /** Calls that were charged. */
+/** What was charged: calls, tokens, and USD for people; `costNanoUsd` is exact. */
+export interface ChargeReport {
   readonly calls: number;
-  /** Tokens by kind, as answers told them or as they were counted here. */
-  readonly usage: TokenUsage;
-  /** What was charged: tokens, and USD for people; `costNanoUsd` is exact. */
   readonly tokens: number;
   readonly costUsd: number;
   readonly costNanoUsd: number;
+}
+
+/** What calls used and cost. */
+export interface UsageReport extends ChargeReport {
+  /** Tokens by kind, as answers told them or as they were counted here. */
+  readonly usage: TokenUsage;
+}
+
+export function chargeReport({ calls, tokens, costNanoUsd }: Amounts): ChargeReport {
+  return { calls, tokens, costUsd: nanoToUsd(costNanoUsd), costNanoUsd };
 }
 
 /** Adds up calls. */
@@ -40,8 +46,8 @@ export class Tally {
   }
 
   report(): UsageReport {
-    const { calls, tokens, costNanoUsd } = this.#charged;
-    return { calls, usage: this.#usage, tokens, costUsd: nanoToUsd(costNanoUsd), costNanoUsd };
+    const { calls, ...charged } = chargeReport(this.#charged);
+    return { calls, usage: this.#usage, ...charged };
   }
 }
 

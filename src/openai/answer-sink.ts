@@ -1,5 +1,6 @@
 import type { BudgetExceededError, MaybePromise } from '../budget/index.ts';
 import type { Call } from './call.ts';
+import { parseJson } from './json.ts';
 import { safely } from './safely.ts';
 import { isRecord } from './sdk-types.ts';
 import { SseSplitter } from './sse-splitter.ts';
@@ -22,7 +23,6 @@ export class EventSink implements AnswerSink {
   readonly #meter: StreamMeter;
   readonly #asksUsage: boolean;
   readonly #translate: (event: unknown) => unknown;
-  #ended = false;
 
   /** @param translate gives an event as OpenAI's API would, where it is another's */
   constructor(call: Call, asksUsage: boolean, translate: (event: unknown) => unknown = (event) => event) {
@@ -47,22 +47,16 @@ export class EventSink implements AnswerSink {
 
   end(): Uint8Array[] {
     const rest = this.#splitter.rest();
-    this.#finish('complete');
+    this.#meter.end('complete');
     return rest.length === 0 ? [] : [rest];
   }
 
   cut(): void {
-    this.#finish('cut');
+    this.#meter.end('cut');
   }
 
   failed(error: unknown): void {
-    this.#finish({ error });
-  }
-
-  #finish(how: 'complete' | 'cut' | { error: unknown }): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#meter.end(how);
+    this.#meter.end({ error });
   }
 }
 
@@ -108,13 +102,5 @@ export class WholeSink implements AnswerSink {
 
   failed(error: unknown): void {
     safely('an answer', () => this.#call.failed(error, 'answer'));
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { readUsage, type UsageReading } from '../usage/index.ts';
 import type { Endpoint } from './endpoints.ts';
 import { type HostedTools, hostedToolsOf } from './hosted-tools.ts';
+import { recordsOf } from './json.ts';
 import { isRecord } from './sdk-types.ts';
 
 /** What an answer says of itself. */
@@ -78,11 +79,11 @@ export function answerTexts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   const texts: string[] = [];
   const answer = isRecord(value) ? value : {};
-  for (const choice of list(answer['choices'])) {
+  for (const choice of recordsOf(answer['choices'])) {
     push(texts, choice['text']);
     collectMessage(texts, choice['message']);
   }
-  for (const item of list(answer['output'])) collectItem(texts, item);
+  for (const item of recordsOf(answer['output'])) collectItem(texts, item);
   return texts;
 }
 
@@ -91,7 +92,7 @@ function collectMessage(texts: string[], message: unknown): void {
   push(texts, message['content']);
   push(texts, message['refusal']);
   push(texts, message['reasoning_content']);
-  for (const call of list(message['tool_calls'])) {
+  for (const call of recordsOf(message['tool_calls'])) {
     for (const part of [call['function'], call['custom']]) {
       if (isRecord(part)) for (const key of ['name', 'arguments', 'input']) push(texts, part[key]);
     }
@@ -104,14 +105,10 @@ function collectMessage(texts: string[], message: unknown): void {
 
 function collectItem(texts: string[], item: Record<string, unknown>): void {
   for (const key of ['name', 'arguments', 'input', 'code']) push(texts, item[key]);
-  for (const part of [...list(item['content']), ...list(item['summary'])]) {
+  for (const part of [...recordsOf(item['content']), ...recordsOf(item['summary'])]) {
     push(texts, part['text']);
     push(texts, part['refusal']);
   }
-}
-
-function list(value: unknown): Record<string, unknown>[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 function push(texts: string[], value: unknown): void {

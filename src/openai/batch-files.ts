@@ -1,6 +1,7 @@
-import { addAmounts, NOTHING, worstCase } from '../budget/index.ts';
+import { addAmounts, fixedCost, NOTHING, type WorstCase, worstCase } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import type { KnownFiles, WorstCase } from './meters/meter.ts';
+import { parseJson } from './json.ts';
+import type { KnownFiles } from './meters/meter.ts';
 import { isTokenPlan, planOf } from './plan.ts';
 import { boundQuote, firstQuote } from './quote.ts';
 import type { ResponseMemory } from './response-memory.ts';
@@ -55,12 +56,11 @@ export class BatchFiles implements KnownFiles {
       if (one === undefined) return undefined;
       sum = addAmounts(sum, one);
     }
-    const fixed = { costNanoUsd: Math.ceil(sum.costNanoUsd / 2), tokens: sum.tokens, calls: 1 };
-    return { fixed, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+    return fixedCost({ costNanoUsd: Math.ceil(sum.costNanoUsd / 2), tokens: sum.tokens, calls: 1 });
   }
 
   #ofLine(client: Client, line: string) {
-    const request = parse(line);
+    const request = parseJson(line);
     // A line that is no request makes the service refuse the whole batch.
     if (!isRecord(request) || typeof request['url'] !== 'string') return NOTHING;
     const path = request['url'].replace(/^\/v\d+(?=\/)/, '');
@@ -91,12 +91,4 @@ async function* linesOf(file: Blob): AsyncGenerator<string> {
     yield* lines;
   }
   yield rest;
-}
-
-function parse(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import * as semconv from '../otel/semconv.ts';
+import { oneOrMany } from './json.ts';
 import type { CallPlan } from './plan.ts';
 import { isRecord } from './sdk-types.ts';
 
@@ -11,7 +12,8 @@ export function inputContent(plan: CallPlan): Attributes {
   const { body } = plan;
   const attributes: Attributes = {};
   const messages = body['messages'] ?? body['input'] ?? body['prompt'];
-  if (messages !== undefined) attributes[semconv.ATTR_INPUT_MESSAGES] = json(listOf(messages).map(toMessage));
+  if (messages !== undefined)
+    attributes[semconv.ATTR_INPUT_MESSAGES] = json(oneOrMany(messages).map(toMessage));
   if (typeof body['instructions'] === 'string') {
     attributes[semconv.ATTR_SYSTEM_INSTRUCTIONS] = json([text(body['instructions'])]);
   }
@@ -65,7 +67,7 @@ function toMessage(value: unknown): Message {
 function partsOf(content: unknown): unknown[] {
   if (content === null || content === undefined) return [];
   if (typeof content === 'string') return [text(content)];
-  return listOf(content).map((part) => {
+  return oneOrMany(content).map((part) => {
     if (typeof part === 'string') return text(part);
     if (isRecord(part) && typeof part['text'] === 'string') return text(part['text']);
     // Images, audio and files are told by their kind: their bytes have no place in a span.
@@ -83,10 +85,6 @@ function toolCall(id: unknown, name: unknown, args: unknown): unknown {
 
 function toolResult(id: unknown, response: unknown): unknown {
   return { type: 'tool_call_response', id, response };
-}
-
-function listOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [value];
 }
 
 function json(value: unknown): string {

@@ -1,5 +1,6 @@
 import { hidesReasoning } from '../pricing/index.ts';
 import { type BilledUnits, readUsage, type TokenUsage, tokenUsage } from '../usage/index.ts';
+import { recordsOf } from './json.ts';
 import { MOST_PICTURE_TOKENS, tabled } from './meters/pictures.ts';
 import { isRecord } from './sdk-types.ts';
 import type { SeenOnce } from './seen-once.ts';
@@ -25,8 +26,8 @@ const PICTURE_MODEL = 'gpt-image-1';
 
 /** The hosted tools of a complete answer; undefined where there are none. Never throws. */
 export function hostedToolsOf(answer: Fields): HostedTools | undefined {
-  const items = records(answer['output']);
-  const tools = records(answer['tools']);
+  const items = recordsOf(answer['output']);
+  const tools = recordsOf(answer['tools']);
   const units = [
     ...count('web_search', webSearches(answer, items), isPreview(answer, tools) ? 'preview' : undefined),
     ...count('file_search', items.filter(({ type }) => type === 'file_search_call').length),
@@ -50,7 +51,7 @@ const LIKELY_CALLS = 8;
 
 /** What the hosted tools of a request may be billed at most, as far as that is known: fees, and tokens of pictures. */
 export function toolsOfRequest(body: Fields): { units: readonly BilledUnits[]; pictureTokens: number } {
-  const tools = records(body['tools']);
+  const tools = recordsOf(body['tools']);
   const has = (begin: string): boolean =>
     tools.some(({ type }) => typeof type === 'string' && type.startsWith(begin));
   const asked = body['max_tool_calls'];
@@ -139,8 +140,4 @@ function pictureUsage(answer: Fields, items: readonly Fields[], tools: readonly 
 
 function count(unit: 'web_search' | 'file_search', quantity: number, variant?: string): BilledUnits[] {
   return quantity === 0 ? [] : [{ unit, quantity, ...(variant === undefined ? {} : { variant }) }];
-}
-
-function records(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isRecord) : [];
 }

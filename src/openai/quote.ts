@@ -1,4 +1,4 @@
-import type { ReserveRequest } from '../budget/index.ts';
+import type { WorstCase } from '../budget/index.ts';
 import {
   costOf,
   dearest,
@@ -22,7 +22,7 @@ import type { ResponseMemory } from './response-memory.ts';
 
 /** What a call may cost at most, and whether a closer count could say less. */
 export interface Quote {
-  readonly request: Omit<ReserveRequest, 'id' | 'leaseMs'>;
+  readonly request: WorstCase;
   readonly exact: boolean;
 }
 

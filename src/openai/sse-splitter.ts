@@ -1,3 +1,5 @@
+import { parseJson } from './json.ts';
+
 /** One server-sent event as it came, and its data where that is JSON. */
 export interface SseEvent {
   readonly bytes: Uint8Array;
@@ -51,9 +53,5 @@ function dataOf(bytes: Buffer): unknown {
     .filter((line) => line.startsWith('data:'))
     .map((line) => line.slice(5).trimStart())
     .join('\n');
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
+  return parseJson(data);
 }

@@ -74,6 +74,7 @@ export class StreamMeter {
   readonly #reader: StreamReader;
   readonly #gauge: OutputGauge | undefined;
   #begun = false;
+  #ended = false;
 
   constructor(call: Call, asksUsage: boolean) {
     this.#call = call;
@@ -108,7 +109,10 @@ export class StreamMeter {
     return true;
   }
 
+  /** The stream is over, in that way; whatever is said of its end afterwards is of no account. */
   end(how: StreamEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
     safely('the end of a stream', () => this.#call.streamed(this.#reader, how));
   }
 }

@@ -2,6 +2,7 @@ import { isPromise, quietly } from '../budget/index.ts';
 import { currentBudget } from '../otel/current-budget.ts';
 import type { CallHost } from './call-host.ts';
 import { coverageOf } from './coverage.ts';
+import { oneOrMany } from './json.ts';
 import { tellNotCounted } from './not-counted.ts';
 import { providerOf } from './provider.ts';
 import { requestFields } from './request-fields.ts';
@@ -48,16 +49,12 @@ function lookForWork(host: CallHost, client: Client, value: unknown): void {
     return;
   }
   if (!isRecord(value)) return;
-  for (const object of [value, value['response'], ...listOf(value['data'])]) {
+  for (const object of [value, value['response'], ...oneOrMany(value['data'])]) {
     const end = workEndOf(object);
     if (end === undefined) continue;
     const settled = settleWork(host, end, providerOf(client));
     if (isPromise(settled)) void quietly(settled);
   }
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [value];
 }
 
 /** Looks at the events of a stream on their way to the application. */

@@ -12,7 +12,7 @@
  */
 
 // # request
-/** What is asked for: `chat`, `text_completion` or `embeddings`. @set always @example chat */
+/** What is asked for: `chat`, `text_completion`, `embeddings`, `generate_content` or `invoke_agent`. @set always @example chat */
 export const ATTR_OPERATION_NAME = 'gen_ai.operation.name';
 /**
  * `openai`, `azure.ai.openai`, `aws.bedrock`; of `budgetFetch` and `budgetMiddleware` also `anthropic` and others.

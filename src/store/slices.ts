@@ -4,20 +4,19 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
-  type Denied,
+  fixedCost,
   type MaybePromise,
   NOTHING,
   type ReserveRequest,
   type Store,
-  subtractAmounts,
-  worstCase,
 } from '../budget/index.ts';
 import { excess, isNothing } from './slices/amounts.ts';
 import { Bank, type RemoteStore } from './slices/bank.ts';
+import { giveBack, givingBack } from './slices/give-back.ts';
 import { maintain } from './slices/keeper.ts';
-import type { Line } from './slices/line.ts';
 import { type OpenCall, OpenCalls } from './slices/open-calls.ts';
 import type { SlicedStoreOptions } from './slices/options.ts';
+import { RemoteAdmission } from './slices/remote-admission.ts';
 
 export type { SlicedStoreOptions };
 
@@ -44,11 +43,11 @@ export class SlicedStore implements Store {
   readonly #remote: RemoteStore;
   readonly #bank: Bank;
   readonly #open: OpenCalls;
+  readonly #admission: RemoteAdmission;
   readonly #keys = new WeakMap<readonly BudgetDefinition[], string>();
   readonly #balancesMaxAgeMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #maintaining: Promise<void> | undefined;
-  #closed = false;
 
   /** @param remote the shared store; it is closed with this one */
   constructor(remote: RemoteStore, options: SlicedStoreOptions = {}) {
@@ -63,6 +62,7 @@ export class SlicedStore implements Store {
     this.#remote = remote;
     this.#bank = new Bank(remote, { share, ahead, leaseMs, idleMs, pauseMs }, options.clock);
     this.#open = new OpenCalls(this.#bank);
+    this.#admission = new RemoteAdmission(this.#bank, this.#open);
     this.#balancesMaxAgeMs = options.balancesMaxAgeMs ?? 500;
     if (everyMs > 0) this.#timer = setInterval(() => void this.maintain(), everyMs).unref();
   }
@@ -73,7 +73,7 @@ export class SlicedStore implements Store {
     line.touchedAt = moment.now;
     line.rate.count(moment.now);
     const local = line.admit(request, this.#bank.seen(chain, moment), moment);
-    if (local === undefined) return this.#ask(line, request);
+    if (local === undefined) return this.#admission.reserve(line, request);
     this.#open.open(request.id, local.reservation, line);
     if (!line.hasSpare()) void this.#bank.refill(line, local.admission.reserved);
     return local.admission;
@@ -82,7 +82,7 @@ export class SlicedStore implements Store {
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
     const reservation = this.#open.get(id);
     if (reservation === undefined) {
-      return this.#givingBack(chain, () => this.#bank.direct(() => this.#remote.grow(chain, id, more)));
+      return givingBack(this.#bank, chain, () => this.#bank.direct(() => this.#remote.grow(chain, id, more)));
     }
     const { slice } = reservation;
     const missing = excess(more, slice.free);
@@ -107,20 +107,12 @@ export class SlicedStore implements Store {
     if (reservation === undefined) return this.#bank.direct(() => this.#remote.handOver(id, to, leaseMs));
     const { amounts, line } = reservation;
     // Reserved there before it is freed here: twice for a moment, never not at all.
-    const request = {
-      id: to,
-      leaseMs,
-      fixed: amounts,
-      outputPicoUsd: 0,
-      choices: 1,
-      outputCap: 0,
-      capped: true,
-    };
+    const request = { id: to, leaseMs, ...fixedCost(amounts) };
     const reserve = async (): Promise<boolean> =>
       (await this.#bank.direct(() => this.#remote.reserve(line.chain, request))).admitted;
     let handed = false;
     try {
-      handed = await this.#givingBack(line.chain, reserve);
+      handed = await givingBack(this.#bank, line.chain, reserve);
     } finally {
       // Where that cannot be paid for, it is charged in full here.
       if (this.#open.get(id) === reservation) this.#open.settle(id, handed ? NOTHING : amounts);
@@ -166,7 +158,7 @@ export class SlicedStore implements Store {
 
   /** What is otherwise done every `everyMs`. Never rejects. */
   maintain(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+    if (this.#bank.closed) return Promise.resolve();
     const { now } = this.#bank.moment();
     this.#open.chargeWhere((_, { leaseEnd }) => now >= leaseEnd);
     this.#maintaining ??= maintain(this.#bank).finally(() => {
@@ -176,8 +168,8 @@ export class SlicedStore implements Store {
   }
 
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#bank.closed) return;
+    this.#bank.closed = true;
     clearInterval(this.#timer);
     await this.#maintaining;
     await this.#bank.endAll();
@@ -187,105 +179,26 @@ export class SlicedStore implements Store {
 
   async giveBack(): Promise<void> {
     await this.#bank.atRest();
-    await this.#giveBack([...this.#bank.lines.values()].flatMap(({ chain }) => chain));
+    await giveBack(
+      this.#bank,
+      [...this.#bank.lines.values()].flatMap(({ chain }) => chain),
+    );
   }
 
   endSync(timeoutMs: number): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#bank.closed) return;
+    this.#bank.closed = true;
     clearInterval(this.#timer);
     this.#bank.beginToEndAll();
     this.#open.clear();
     this.#remote.endSync?.(timeoutMs);
   }
 
-  /** Reserves on the remote store, and takes a slice for the calls after this one. */
-  async #ask(line: Line, request: ReserveRequest): Promise<Admission> {
-    const { chain } = line;
-    const ask = (): Promise<Admission> => this.#bank.direct(() => this.#remote.reserve(chain, request));
-    let answer = await ask();
-    if (answer.admitted && this.#reached(line, request) !== undefined) {
-      // Perhaps the limit was raised, or the budget reset, since it was looked at.
-      await Promise.all(chain.map((budget) => this.#bank.look(budget)));
-      const reached = this.#reached(line, request);
-      if (reached !== undefined) return this.#withdrawn(request, reached);
-    }
-    if (asAsked(answer, request)) {
-      if (answer.admitted && !this.#closed) void this.#bank.refill(line, answer.reserved);
-      return answer;
-    }
-    this.#bank.pause(line);
-    // What our own slices hold idle may pay for it.
-    const given = await this.#giveBack(chain);
-    if (answer.admitted) return given ? this.#unclamped(chain, request, answer) : answer;
-    if (given) answer = await ask();
-    if (answer.admitted) return answer;
-    const local = this.#fromRest(line, request, answer);
-    if (local !== undefined) return local;
-    return { ...answer, balances: this.#bank.view(answer.budget, answer.balances).balances() };
-  }
-
-  #reached(line: Line, request: ReserveRequest): Denied | undefined {
-    const moment = this.#bank.moment();
-    return line.reached(request, this.#bank.seen(line.chain, moment), moment);
-  }
-
-  /** Takes back what the remote store admitted, not knowing what our slices have spent. */
-  async #withdrawn(request: ReserveRequest, denied: Denied): Promise<Denied> {
-    await this.#bank.direct(() => this.#remote.release(request.id));
-    return { ...denied, balances: await this.#bank.balances(denied.budget) };
-  }
-
-  /** The whole cap for a call that was clamped, where it fits by now. */
-  async #unclamped(
-    chain: readonly BudgetDefinition[],
-    request: ReserveRequest,
-    clamped: Extract<Admission, { admitted: true }>,
-  ): Promise<Admission> {
-    const { outputCap } = request;
-    const reserved = worstCase(request, outputCap);
-    const more = subtractAmounts(reserved, clamped.reserved);
-    const grown = await this.#bank
-      .direct(() => this.#remote.grow(chain, request.id, more))
-      .catch(() => false);
-    return grown ? { admitted: true, outputCap, reserved } : clamped;
-  }
-
-  /** What slices with open calls have left, for a call that the remote store cannot pay for. */
-  #fromRest(line: Line, request: ReserveRequest, denied: Denied): Admission | undefined {
-    if (denied.budget.mode !== 'strict' || denied.limit === 'minutes') return undefined;
-    const moment = this.#bank.moment();
-    const local = line.admitRest(request, this.#bank.seen(line.chain, moment), moment);
-    if (local === undefined) return undefined;
-    this.#open.open(request.id, local.reservation, line);
-    return local.admission;
-  }
-
-  /** Tries again where it does not fit, once our own slices hold nothing idle. */
-  async #givingBack(chain: readonly BudgetDefinition[], grow: () => Promise<boolean>): Promise<boolean> {
-    return (await grow()) || ((await this.#giveBack(chain)) && grow());
-  }
-
-  /** Ends slices without open calls that hold a part of these budgets. False where there are none. */
-  async #giveBack(chain: readonly BudgetDefinition[]): Promise<boolean> {
-    const names = new Set(chain.map(({ name }) => name));
-    const ends: Promise<void>[] = [];
-    for (const line of this.#bank.lines.values()) {
-      if (!line.chain.some(({ name }) => names.has(name))) continue;
-      this.#bank.pause(line);
-      for (const slice of line.slices) {
-        if (slice.open === 0 && slice.state !== 'ending') ends.push(this.#bank.end(line, slice));
-      }
-    }
-    await Promise.all(ends);
-    return ends.length > 0;
-  }
-
   async #growSlice(id: string, reservation: OpenCall, more: Amounts, missing: Amounts): Promise<boolean> {
     let grown = false;
     try {
       const { slice } = reservation;
-      grown = await this.#givingBack(slice.chain, () => this.#bank.grow(slice, missing));
+      grown = await givingBack(this.#bank, slice.chain, () => this.#bank.grow(slice, missing));
     } finally {
       if (!grown && this.#open.get(id) === reservation) this.#open.drop(reservation, more);
     }
@@ -300,9 +213,4 @@ export class SlicedStore implements Store {
     }
     return key;
   }
-}
-
-/** Whether a call got what it asked for; one without a cap of its own asks for its share. */
-function asAsked(answer: Admission, request: ReserveRequest): boolean {
-  return answer.admitted && (!request.capped || answer.outputCap === request.outputCap);
 }

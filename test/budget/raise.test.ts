@@ -47,6 +47,10 @@ describe('a tracker whose limits were raised by an operator', () => {
     );
     assert.deepEqual(error.limit, { name: 'tokens', value: 200 });
     assert.match(error.message, /200 tokens of 200 tokens spent/);
+    assert.match(
+      error.message,
+      /Stop here with what is done, raise the limit while it runs \(token-budget raise\), or set a higher one \(TOKEN_BUDGET_USD, /,
+    );
 
     await operator.reset(budget);
     const fresh = await tracker.status();

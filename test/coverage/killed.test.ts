@@ -5,7 +5,7 @@ import { registerPath, runNode, startNode } from '../support/run-node.ts';
 import { startApi } from './support.ts';
 
 const USAGE = { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 };
-const LEASE_MS = 200;
+const LEASE_MS = 60_000;
 
 const APP = `
 const OpenAI = require('openai');
@@ -22,10 +22,10 @@ const BEGINS = `${APP}
   await tell();
   setInterval(() => {}, 1_000);
 })();`;
+/** Longer than the lease of a call: one that was not handed over is charged by then. */
+const LATER = `const { now } = Date; Date.now = () => now() + ${2 * LEASE_MS};`;
 const HEARS = `${APP}
 (async () => {
-  // Longer than the lease of a call: one that was not handed over is charged by now.
-  await new Promise((done) => setTimeout(done, ${2 * LEASE_MS}));
   await tell();
   await client.responses.retrieve('resp_1');
   for (let n = 0; n < 200 && (await budget.status()).balances.open > 0; n += 1) await new Promise((done) => setTimeout(done, 25));
@@ -43,6 +43,7 @@ test('work outlives the process that began it, and is settled by the next', asyn
   const app = makeAppDir();
   t.after(() => app.remove());
   app.write('begins.cjs', BEGINS);
+  app.write('later.cjs', LATER);
   app.write('hears.cjs', HEARS);
   const settings = { limits: { costUsd: 5 }, store: 'sqlite:./ledger.db', leaseMs: LEASE_MS };
   const env = {
@@ -57,7 +58,11 @@ test('work outlives the process that began it, and is settled by the next', asyn
   const held = JSON.parse(begins.stdout()) as { settled: number; reserved: number; open: number };
   assert.deepEqual([held.settled, held.open], [0, 1]);
 
-  const hears = await runNode({ args: ['--require', registerPath, 'hears.cjs'], cwd: app.path, env });
+  const hears = await runNode({
+    args: ['--require', './later.cjs', '--require', registerPath, 'hears.cjs'],
+    cwd: app.path,
+    env,
+  });
   const [before, after] = hears.stdout
     .trim()
     .split('\n')

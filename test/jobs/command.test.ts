@@ -197,6 +197,14 @@ describe('token-budget job', { concurrency: 2 }, () => {
       assert.match(stderr, says);
       assert.equal(stderr.trim().split('\n').length, 1, stderr);
     }
+    app.write('package.json', '{ "type": "commonjs" }');
+    for (const source of ["import 'node:fs';", 'export default {};']) {
+      app.write('common.js', source);
+      const { code, stderr } = await run(['run', 'common.js']);
+      assert.equal(code, 78, stderr);
+      // Before it stands a warning of Node's own.
+      assert.match(stderr, /which is CommonJS by its name and its package\.json; taken is an ES module: /);
+    }
     assert.match((await run(['list'])).stdout, /^No jobs\.$/m);
     assert.ok(readFileSync(join(directory, 'ledger.db')).length > 0);
   });

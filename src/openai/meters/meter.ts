@@ -1,4 +1,4 @@
-import type { ReserveRequest } from '../../budget/index.ts';
+import { fixedCost, type WorstCase } from '../../budget/index.ts';
 import { costOf, type RateCard, ratesFor } from '../../pricing/index.ts';
 import {
   type BilledUnits,
@@ -9,9 +9,6 @@ import {
   type UsageReading,
 } from '../../usage/index.ts';
 import type { CallPlan } from '../plan.ts';
-
-/** What a call may cost at most. */
-export type WorstCase = Omit<ReserveRequest, 'id' | 'leaseMs'>;
 
 /** What is known of files that were uploaded in this process. */
 export interface KnownFiles {
@@ -34,22 +31,17 @@ export interface Meter {
 
 /** The worst case of a call that has no output to be capped: paid whole or not at all. */
 export function paidWhole(usage: TokenUsage, card: RateCard): WorstCase {
-  return {
-    fixed: {
-      costNanoUsd: costOf(usage, ratesFor(card.tiers, usage.input), card.units),
-      tokens: totalTokens(usage),
-      calls: 1,
-    },
-    outputPicoUsd: 0,
-    choices: 1,
-    outputCap: 0,
-    capped: true,
-  };
+  const costNanoUsd = costOf(usage, ratesFor(card.tiers, usage.input), card.units);
+  return fixedCost({ costNanoUsd, tokens: totalTokens(usage), calls: 1 });
 }
 
-/** The worst case of a call that may be billed in either of two ways. */
-export function dearer(a: WorstCase, b: WorstCase): WorstCase {
-  return a.fixed.costNanoUsd >= b.fixed.costNanoUsd ? a : b;
+/** The worst case of a call that is billed by tokens or by units; by the dearer where it is not known which. */
+export function paidEitherWay(tokens: TokenUsage, units: BilledUnits, card: RateCard): WorstCase {
+  const byTokens = paidWhole(tokens, card);
+  if (!isBilledBy(card, units.unit)) return byTokens;
+  const byUnits = paidWhole(tokenUsage({ units: [units] }), card);
+  if (card.source === 'book') return byUnits;
+  return byUnits.fixed.costNanoUsd >= byTokens.fixed.costNanoUsd ? byUnits : byTokens;
 }
 
 /** Whether a model is billed by that unit. One that nobody knows may be: its card has the prices of all. */
@@ -68,8 +60,4 @@ export function wholeNumber(value: unknown, least: number, most: number): number
   return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
     ? number
     : undefined;
-}
-
-export function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

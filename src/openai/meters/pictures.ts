@@ -1,8 +1,9 @@
 import type { RateCard } from '../../pricing/index.ts';
 import { countInput } from '../../tokens/index.ts';
+import { textOf } from '../../tokens/values.ts';
 import { readUsage, type TokenUsage, tokenUsage, type UsageReading } from '../../usage/index.ts';
 import type { CallPlan } from '../plan.ts';
-import { dearer, isBilledBy, type Meter, paidWhole, textOf, unitReading, wholeNumber } from './meter.ts';
+import { isBilledBy, type Meter, paidEitherWay, unitReading, wholeNumber } from './meter.ts';
 
 /**
  * Output tokens of a picture of gpt-image-1, -1-mini and -1.5 by quality: square, portrait, landscape. Source:
@@ -35,10 +36,7 @@ const MOST = 10;
 /** Images: generations, edits, variations. Billed by tokens (gpt-image) or by the picture (dall-e). */
 export const PICTURES: Meter = {
   worst(plan, card) {
-    const byTokens = paidWhole(tokensOf(plan, mostTokens(plan)), card);
-    if (!isBilledBy(card, 'picture')) return byTokens;
-    const byPicture = paidWhole(tokenUsage({ units: [picturesOf(plan, asked(plan))] }), card);
-    return card.source === 'book' ? byPicture : dearer(byPicture, byTokens);
+    return paidEitherWay(tokensOf(plan, mostTokens(plan)), picturesOf(plan, asked(plan)), card);
   },
   read(answer, plan, card) {
     const told = readUsage(answer['usage']);

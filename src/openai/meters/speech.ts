@@ -1,7 +1,8 @@
 import { countInput } from '../../tokens/index.ts';
+import { textOf } from '../../tokens/values.ts';
 import { readUsage, type TokenUsage, tokenUsage } from '../../usage/index.ts';
 import type { CallPlan } from '../plan.ts';
-import { dearer, isBilledBy, type Meter, paidWhole, textOf, unitReading } from './meter.ts';
+import { isBilledBy, type Meter, paidEitherWay, unitReading } from './meter.ts';
 
 /** Audio tokens of a second that is spoken: $0.015 a minute at $12 a million (gpt-4o-mini-tts model page) is 20.8. */
 const TOKENS_PER_SECOND = 21;
@@ -16,10 +17,7 @@ const SILENCE = 10;
 /** Text that is spoken. Billed by the character (tts-1) or by tokens, which only an event stream tells. */
 export const SPEECH: Meter = {
   worst(plan, card) {
-    const byTokens = paidWhole(spoken(plan, LEAST_CHARACTERS, SILENCE), card);
-    if (!isBilledBy(card, 'character')) return byTokens;
-    const byCharacter = paidWhole(tokenUsage({ units: [characters(plan)] }), card);
-    return card.source === 'book' ? byCharacter : dearer(byCharacter, byTokens);
+    return paidEitherWay(spoken(plan, LEAST_CHARACTERS, SILENCE), characters(plan), card);
   },
   read(answer, plan, card) {
     const told = readUsage(answer['usage']);

@@ -3,7 +3,7 @@ import { countInput } from '../../tokens/index.ts';
 import { readUsage, type TokenUsage, tokenUsage, type UsageReading } from '../../usage/index.ts';
 import type { CallPlan } from '../plan.ts';
 import { isRecord } from '../sdk-types.ts';
-import { dearer, isBilledBy, type Meter, paidWhole, unitReading } from './meter.ts';
+import { isBilledBy, type Meter, paidEitherWay, unitReading } from './meter.ts';
 
 /** Tokens of a second of audio that is heard: one for 100 ms (realtime costs guide). */
 const TOKENS_PER_SECOND = 10;
@@ -36,10 +36,7 @@ export const TRANSCRIPTION: Meter = {
   worst(plan, card) {
     const ms = durationOf(plan, 0);
     if (ms === undefined) return undefined;
-    const byTokens = paidWhole(heard(plan, ms, WRITTEN_PER_SECOND, LEAST_WRITTEN), card);
-    if (!isBilledBy(card, 'audio_ms')) return byTokens;
-    const byTime = paidWhole(tokenUsage({ units: [audio(ms)] }), card);
-    return card.source === 'book' ? byTime : dearer(byTime, byTokens);
+    return paidEitherWay(heard(plan, ms, WRITTEN_PER_SECOND, LEAST_WRITTEN), audio(ms), card);
   },
   read(answer, _plan, card) {
     const told = readTokens(answer['usage'], card);

@@ -1,6 +1,7 @@
+import { textOf } from '../../tokens/values.ts';
 import { readUsage, tokenUsage } from '../../usage/index.ts';
 import type { CallPlan } from '../plan.ts';
-import { type Meter, paidWhole, textOf, unitReading, wholeNumber } from './meter.ts';
+import { type Meter, paidWhole, unitReading, wholeNumber } from './meter.ts';
 
 /** The longest clip that can be asked for, seconds; one that is changed is taken to be as long. */
 const MOST_SECONDS = 20;

@@ -1,5 +1,6 @@
+import { textOf } from '../../tokens/values.ts';
 import { readUsage, tokenUsage } from '../../usage/index.ts';
-import { type Meter, paidWhole, textOf, unitReading, wholeNumber } from './meter.ts';
+import { type Meter, paidWhole, unitReading, wholeNumber } from './meter.ts';
 
 /** More than any model takes or gives, tokens. */
 const MOST_TOKENS = 1_000_000_000;

@@ -3,6 +3,7 @@ import { isPromise } from '../../budget/index.ts';
 import { currentBudget } from '../../otel/current-budget.ts';
 import type { CallHost } from '../call-host.ts';
 import { isRefusal } from '../failure.ts';
+import { parseJson } from '../json.ts';
 import { tellNotCounted } from '../not-counted.ts';
 import type { ClientPatch, Method } from '../patches.ts';
 import { safely } from '../safely.ts';
@@ -100,20 +101,12 @@ function patchSend(original: Method, watchedOf: (socket: SdkSocket, send: Method
 /** A text that may be the JSON of an event; where nothing in it is changed, it goes out as it is. */
 function patchSendRaw(original: Method, watchedOf: (socket: SdkSocket, send: Method) => Watched): Method {
   return function sendRaw(this: SdkSocket, data: unknown, ...rest: unknown[]): unknown {
-    const event = typeof data === 'string' ? safely('an event', () => parse(data)) : undefined;
+    const event = typeof data === 'string' ? safely('an event', () => parseJson(data)) : undefined;
     if (event === undefined) return original.call(this, data, ...rest);
     return inTurn(this, watchedOf(this, original), event, (outgoing) =>
       original.call(this, outgoing === event ? data : JSON.stringify(outgoing), ...rest),
     );
   };
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Sends an event once it is paid for: at once where the store answers at once; what is sent meanwhile waits behind it. */

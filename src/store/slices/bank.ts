@@ -4,6 +4,7 @@ import {
   addAmounts,
   type Balances,
   type BudgetDefinition,
+  fixedCost,
   type Store,
 } from '../../budget/index.ts';
 import { excess, isNothing } from './amounts.ts';
@@ -43,6 +44,8 @@ export class Bank {
   readonly remote: RemoteStore;
   readonly lines = new Map<string, Line>();
   readonly settings: BankSettings;
+  /** No more slices are taken. */
+  closed = false;
   readonly #views = new Map<string, View>();
   readonly #elapsed: () => number;
   readonly #unsure: UnsureSlices;
@@ -136,15 +139,12 @@ export class Bank {
   refill(line: Line, need: Amounts): Promise<void> {
     line.need = need;
     if (line.refilling !== undefined) return line.refilling;
-    if (this.#elapsed() < line.pausedUntil) return Promise.resolve();
+    if (this.closed || this.#elapsed() < line.pausedUntil) return Promise.resolve();
     let waiting = 0;
     for (const { state } of line.slices) if (state === 'ending') waiting += 1;
     if (waiting >= MAX_UNSETTLED) return Promise.resolve();
     line.refilling = this.#refill(line, need)
-      .then(
-        (taken) => taken,
-        () => false,
-      )
+      .catch(() => false)
       .then((taken) => {
         if (!taken) this.pause(line);
         line.refilling = undefined;
@@ -168,7 +168,7 @@ export class Bank {
     const id = `slice:${randomUUID()}`;
     const { leaseMs } = this.settings;
     const { now } = this.moment();
-    const request = { id, leaseMs, fixed: size, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
+    const request = { id, leaseMs, ...fixedCost(size) };
     this.#begin();
     try {
       const { admitted } = await this.#unsure.until(id, this.remote.reserve(line.chain, request));
