@@ -14,6 +14,7 @@ import {
 } from '../budget/index.ts';
 import { excess, isNothing } from './slices/amounts.ts';
 import { Bank, type RemoteStore } from './slices/bank.ts';
+import { DirectCalls } from './slices/direct-calls.ts';
 import { maintain } from './slices/keeper.ts';
 import type { Line } from './slices/line.ts';
 import { type OpenCall, OpenCalls } from './slices/open-calls.ts';
@@ -44,6 +45,7 @@ export class SlicedStore implements Store {
   readonly #remote: RemoteStore;
   readonly #bank: Bank;
   readonly #open: OpenCalls;
+  readonly #direct = new DirectCalls();
   readonly #keys = new WeakMap<readonly BudgetDefinition[], string>();
   readonly #balancesMaxAgeMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
@@ -82,7 +84,9 @@ export class SlicedStore implements Store {
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
     const reservation = this.#open.get(id);
     if (reservation === undefined) {
-      return this.#givingBack(chain, () => this.#bank.direct(() => this.#remote.grow(chain, id, more)));
+      return this.#givingBack(chain, () =>
+        this.#bank.direct(chain, () => this.#remote.grow(chain, id, more)),
+      );
     }
     const { slice } = reservation;
     const missing = excess(more, slice.free);
@@ -92,7 +96,8 @@ export class SlicedStore implements Store {
 
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     const reservation = this.#open.get(id);
-    if (reservation === undefined) return this.#bank.direct(() => this.#remote.settle(id, used));
+    if (reservation === undefined)
+      return this.#bank.direct(this.#direct.end(id), () => this.#remote.settle(id, used));
     const inTime = this.#bank.moment().now < reservation.leaseEnd;
     this.#open.settle(id, inTime ? used : reservation.amounts);
     return inTime;
@@ -104,7 +109,8 @@ export class SlicedStore implements Store {
 
   async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
     const reservation = this.#open.get(id);
-    if (reservation === undefined) return this.#bank.direct(() => this.#remote.handOver(id, to, leaseMs));
+    if (reservation === undefined)
+      return this.#bank.direct(this.#direct.end(id), () => this.#remote.handOver(id, to, leaseMs));
     const { amounts, line } = reservation;
     // Reserved there before it is freed here: twice for a moment, never not at all.
     const request = {
@@ -117,7 +123,7 @@ export class SlicedStore implements Store {
       capped: true,
     };
     const reserve = async (): Promise<boolean> =>
-      (await this.#bank.direct(() => this.#remote.reserve(line.chain, request))).admitted;
+      (await this.#bank.direct(line.chain, () => this.#remote.reserve(line.chain, request))).admitted;
     let handed = false;
     try {
       handed = await this.#givingBack(line.chain, reserve);
@@ -138,7 +144,7 @@ export class SlicedStore implements Store {
       slice.settle(reservation, used, moment.now);
       return;
     }
-    return this.#bank.direct(() => this.#remote.charge(chain, used));
+    return this.#bank.direct(chain, () => this.#remote.charge(chain, used));
   }
 
   balances(budget: BudgetDefinition): MaybePromise<Balances> {
@@ -160,7 +166,7 @@ export class SlicedStore implements Store {
 
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     const here = this.#open.chargeWhere((id) => id.startsWith(idPrefix));
-    const there = await this.#bank.direct(() => this.#remote.chargeAbandoned(idPrefix));
+    const there = await this.#bank.direct(undefined, () => this.#remote.chargeAbandoned(idPrefix));
     return [...here, ...there];
   }
 
@@ -202,7 +208,9 @@ export class SlicedStore implements Store {
   /** Reserves on the remote store, and takes a slice for the calls after this one. */
   async #ask(line: Line, request: ReserveRequest): Promise<Admission> {
     const { chain } = line;
-    const ask = (): Promise<Admission> => this.#bank.direct(() => this.#remote.reserve(chain, request));
+    const ask = (): Promise<Admission> =>
+      this.#bank.direct(chain, () => this.#remote.reserve(chain, request));
+    this.#direct.open(request.id, chain);
     let answer = await ask();
     if (answer.admitted && this.#reached(line, request) !== undefined) {
       // Perhaps the limit was raised, or the budget reset, since it was looked at.
@@ -232,7 +240,7 @@ export class SlicedStore implements Store {
 
   /** Takes back what the remote store admitted, not knowing what our slices have spent. */
   async #withdrawn(request: ReserveRequest, denied: Denied): Promise<Denied> {
-    await this.#bank.direct(() => this.#remote.release(request.id));
+    await this.#bank.direct(this.#direct.end(request.id), () => this.#remote.release(request.id));
     return { ...denied, balances: await this.#bank.balances(denied.budget) };
   }
 
@@ -246,7 +254,7 @@ export class SlicedStore implements Store {
     const reserved = worstCase(request, outputCap);
     const more = subtractAmounts(reserved, clamped.reserved);
     const grown = await this.#bank
-      .direct(() => this.#remote.grow(chain, request.id, more))
+      .direct(chain, () => this.#remote.grow(chain, request.id, more))
       .catch(() => false);
     return grown ? { admitted: true, outputCap, reserved } : clamped;
   }
@@ -268,10 +276,8 @@ export class SlicedStore implements Store {
 
   /** Ends slices without open calls that hold a part of these budgets. False where there are none. */
   async #giveBack(chain: readonly BudgetDefinition[]): Promise<boolean> {
-    const names = new Set(chain.map(({ name }) => name));
     const ends: Promise<void>[] = [];
-    for (const line of this.#bank.lines.values()) {
-      if (!line.chain.some(({ name }) => names.has(name))) continue;
+    for (const line of new Set(chain.flatMap((budget) => [...this.#bank.linesOf(budget)]))) {
       this.#bank.pause(line);
       for (const slice of line.slices) {
         if (slice.open === 0 && slice.state !== 'ending') ends.push(this.#bank.end(line, slice));

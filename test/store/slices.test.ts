@@ -189,6 +189,40 @@ describe('a sliced store', () => {
     assert.equal(remote.balances(calls).settled.calls, 200);
   });
 
+  it('asks about a budget for what is done with it, however many others there are', async () => {
+    const { remote, store, advance } = open();
+    const team = defineBudget({ name: 'team', limits: { costUsd: 100 } });
+    const jobs = Array.from({ length: 100 }, (_, n) =>
+      defineBudget({ name: `job ${n}`, limits: { tokens: 100_000 } }),
+    );
+    for (const one of jobs) await warm(store, [one, team]);
+    await store.maintain();
+    const asked = async (): Promise<number> => {
+      remote.asked.length = 0;
+      await store.maintain();
+      return remote.asked.filter((what) => what === 'balances').length;
+    };
+    assert.equal(await asked(), 0);
+    // A call of another budget changes nothing that is known of these.
+    const other = defineBudget({ name: 'other', limits: { calls: 2 } });
+    assert.ok((await store.reserve([other], request('direct'))).admitted);
+    assert.equal(await store.settle('direct', tokens(1)), true);
+    const [first] = jobs;
+    assert.ok(first !== undefined);
+    assert.equal(atOnce(store.balances(first)).settled.tokens, 10);
+    assert.equal(await asked(), 0);
+    // One of them changes its chain: the job, and the team that is looked at once though it is in all.
+    await store.charge([first, team], tokens(90_000));
+    assert.equal(await asked(), 2);
+    // Where nobody calls, seconds pass between looks: at the team, and all jobs but the first, whose slice was too large by now.
+    advance(4_000);
+    assert.equal(await asked(), 0);
+    advance(1_000);
+    assert.equal(await asked(), 1 + (jobs.length - 1));
+    await store.close();
+    assert.deepEqual([remote.balances(team).reserved, remote.balances(team).open], [NOTHING, 0]);
+  });
+
   it('gives back what is not used', async () => {
     const { remote, store, advance } = open({ idleMs: 5_000 });
     await warm(store, [job]);

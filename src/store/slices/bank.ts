@@ -7,6 +7,7 @@ import {
   type Store,
 } from '../../budget/index.ts';
 import { excess, isNothing } from './amounts.ts';
+import { Changes } from './changes.ts';
 import { elapsedClock } from './clock.ts';
 import { Line, type Moment } from './line.ts';
 import { type Seen, sliceSize } from './size.ts';
@@ -44,11 +45,11 @@ export class Bank {
   readonly lines = new Map<string, Line>();
   readonly settings: BankSettings;
   readonly #views = new Map<string, View>();
+  /** By the name of a budget, the chains it is in: what is done for one budget does not go through all. */
+  readonly #linesOf = new Map<string, Set<Line>>();
+  readonly #changes = new Changes();
   readonly #elapsed: () => number;
   readonly #unsure: UnsureSlices;
-  #underWay = 0;
-  /** Counts what may have changed remote balances behind the views. */
-  #changes = 0;
 
   /** @param elapsed time that passed since any moment, milliseconds */
   constructor(remote: RemoteStore, settings: BankSettings, elapsed: () => number = elapsedClock()) {
@@ -67,8 +68,18 @@ export class Bank {
     if (line === undefined) {
       line = new Line(key, chain);
       this.lines.set(key, line);
+      for (const { name } of chain) {
+        const lines = this.#linesOf.get(name);
+        if (lines === undefined) this.#linesOf.set(name, new Set([line]));
+        else lines.add(line);
+      }
     }
     return line;
+  }
+
+  /** The chains that a budget is in. */
+  linesOf({ name }: BudgetDefinition): Iterable<Line> {
+    return this.#linesOf.get(name) ?? [];
   }
 
   /** The budgets of a chain in their present windows; fewer where one is not known. */
@@ -89,11 +100,10 @@ export class Bank {
 
   /** Asks the remote store for the balances of a budget. */
   async look(budget: BudgetDefinition): Promise<View> {
-    const before = this.#changes;
-    const quiet = this.#underWay === 0;
+    const undisturbed = this.#changes.watch(budget);
     const { now } = this.moment();
     const raw = await this.remote.balances(budget);
-    const view = this.view(budget, raw, quiet && before === this.#changes ? now : undefined);
+    const view = this.view(budget, raw, undisturbed() ? now : undefined);
     this.#views.set(budget.name, view);
     return view;
   }
@@ -109,8 +119,7 @@ export class Bank {
 
   /** Waits for slices that are being taken or settled, of one budget or of all. */
   async atRest(of?: BudgetDefinition): Promise<void> {
-    for (const line of this.lines.values()) {
-      if (of !== undefined && !line.chain.some(({ name }) => name === of.name)) continue;
+    for (const line of of === undefined ? this.lines.values() : this.linesOf(of)) {
       await line.refilling;
       for (const slice of line.slices) await slice.settling;
     }
@@ -118,17 +127,20 @@ export class Bank {
 
   /** The balances that the remote store told, with our slices counted by their calls. */
   view(budget: BudgetDefinition, raw: Balances, freshAt?: number): View {
-    return new View(budget, raw, this.slices(), freshAt);
+    return new View(budget, raw, slicesOf(this.linesOf(budget)), freshAt);
   }
 
-  /** Counts a change of remote balances that is not a slice's. */
-  async direct<T>(change: () => T | Promise<T>): Promise<T> {
-    this.#begin();
+  /**
+   * Counts a change of remote balances that is not a slice's.
+   * @param chain the budgets that are changed; undefined where they are not known
+   */
+  async direct<T>(chain: readonly BudgetDefinition[] | undefined, change: () => T | Promise<T>): Promise<T> {
+    const end = this.#changes.begin(chain);
     try {
       return await change();
     } finally {
-      this.#end();
-      this.#outdate();
+      end();
+      this.#outdate(chain);
     }
   }
 
@@ -169,12 +181,12 @@ export class Bank {
     const { leaseMs } = this.settings;
     const { now } = this.moment();
     const request = { id, leaseMs, fixed: size, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
-    this.#begin();
+    const end = this.#changes.begin(line.chain);
     try {
       const { admitted } = await this.#unsure.until(id, this.remote.reserve(line.chain, request));
       if (!admitted) return false;
     } finally {
-      this.#end();
+      end();
     }
     const slice = new Slice({
       id,
@@ -199,13 +211,13 @@ export class Bank {
 
   /** Holds more for a slice, where the budgets have it. */
   async grow(slice: Slice, more: Amounts): Promise<boolean> {
-    this.#begin();
+    const end = this.#changes.begin(slice.chain);
     try {
       const grown = await this.remote.grow(slice.chain, slice.id, more);
       if (grown) slice.held = addAmounts(slice.held, more);
       return grown;
     } finally {
-      this.#end();
+      end();
     }
   }
 
@@ -248,11 +260,11 @@ export class Bank {
   }
 
   async #settleOnce(line: Line, slice: Slice): Promise<void> {
-    this.#begin();
+    const end = this.#changes.begin(slice.chain);
     try {
       const settled = await this.remote.settle(slice.id, slice.used);
       if (!settled) {
-        this.#outdate();
+        this.#outdate(slice.chain);
         // Its lease ended, so it was charged in full; an answer that billed more than was reserved may pass that.
         const beyond = excess(slice.used, slice.held);
         if (!slice.doubtful && !isNothing(beyond)) await this.remote.charge(slice.chain, beyond);
@@ -262,18 +274,25 @@ export class Bank {
     } catch {
       slice.doubtful = true;
     } finally {
-      this.#end();
+      end();
     }
   }
 
   /** Lets go of a chain that is not used any more. */
-  forget({ key, chain }: Line): void {
-    this.lines.delete(key);
-    for (const { name } of chain) if (this.#views.get(name)?.sliced !== true) this.#views.delete(name);
+  forget(line: Line): void {
+    this.lines.delete(line.key);
+    for (const { name } of line.chain) {
+      const lines = this.#linesOf.get(name);
+      lines?.delete(line);
+      if (lines?.size !== 0) continue;
+      this.#linesOf.delete(name);
+      this.#changes.forget(name);
+      if (this.#views.get(name)?.sliced !== true) this.#views.delete(name);
+    }
   }
 
-  *slices(): Generator<Slice> {
-    for (const line of this.lines.values()) yield* line.slices;
+  slices(): Generator<Slice> {
+    return slicesOf(this.lines.values());
   }
 
   /** Frees slices that were perhaps taken though their reserve failed. Never rejects. */
@@ -281,17 +300,12 @@ export class Bank {
     return this.#unsure.free();
   }
 
-  #begin(): void {
-    this.#underWay += 1;
-    this.#changes += 1;
+  #outdate(chain: readonly BudgetDefinition[] | undefined): void {
+    const views = chain?.map(({ name }) => this.#views.get(name)) ?? this.#views.values();
+    for (const view of views) if (view !== undefined) view.freshAt = undefined;
   }
+}
 
-  #end(): void {
-    this.#underWay -= 1;
-    this.#changes += 1;
-  }
-
-  #outdate(): void {
-    for (const view of this.#views.values()) view.freshAt = undefined;
-  }
+function* slicesOf(lines: Iterable<Line>): Generator<Slice> {
+  for (const line of lines) yield* line.slices;
 }
