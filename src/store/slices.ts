@@ -25,7 +25,7 @@ export type { SlicedStoreOptions };
 /**
  * Keeps the round trip to a shared store off the call path. A *slice*, a bounded part of the budgets of a chain, is reserved there at
  * once, under a lease that this process renews; calls spend it here, and are answered at once. Slices are taken, settled and given
- * back in the background.
+ * back in the background. For calls that come alone none is taken: it would be given back unused.
  *
  * The invariant: what the calls of a slice used and hold is never more than the slice holds, and what it holds is reserved on the remote
  * store from before its first call until it is settled. So `settled + reserved <= limit` there is the same for the calls themselves,
@@ -47,6 +47,7 @@ export class SlicedStore implements Store {
   readonly #open: OpenCalls;
   readonly #direct = new DirectCalls();
   readonly #keys = new WeakMap<readonly BudgetDefinition[], string>();
+  readonly #soonMs: number;
   readonly #balancesMaxAgeMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #maintaining: Promise<void> | undefined;
@@ -65,6 +66,7 @@ export class SlicedStore implements Store {
     this.#remote = remote;
     this.#bank = new Bank(remote, { share, ahead, leaseMs, idleMs, pauseMs }, options.clock);
     this.#open = new OpenCalls(this.#bank);
+    this.#soonMs = options.soonMs ?? idleMs;
     this.#balancesMaxAgeMs = options.balancesMaxAgeMs ?? 500;
     if (everyMs > 0) this.#timer = setInterval(() => void this.maintain(), everyMs).unref();
   }
@@ -72,8 +74,7 @@ export class SlicedStore implements Store {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     const line = this.#bank.line(this.#keyOf(chain), chain);
     const moment = this.#bank.moment();
-    line.touchedAt = moment.now;
-    line.rate.count(moment.now);
+    line.call(moment.now, this.#soonMs);
     const local = line.admit(request, this.#bank.seen(chain, moment), moment);
     if (local === undefined) return this.#ask(line, request);
     this.#open.open(request.id, local.reservation, line);
@@ -219,7 +220,7 @@ export class SlicedStore implements Store {
       if (reached !== undefined) return this.#withdrawn(request, reached);
     }
     if (asAsked(answer, request)) {
-      if (answer.admitted && !this.#closed) void this.#bank.refill(line, answer.reserved);
+      if (answer.admitted && line.repeated && !this.#closed) void this.#bank.refill(line, answer.reserved);
       return answer;
     }
     this.#bank.pause(line);

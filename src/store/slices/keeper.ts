@@ -46,7 +46,7 @@ function onceEach(bank: Bank): Look {
 async function tend(bank: Bank, line: Line, moment: Moment, look: Look): Promise<void> {
   if (line.slices.size === 0) return;
   const seen = bank.seen(line.chain, moment);
-  const idle = line.open === 0 && moment.now - line.touchedAt >= LOOK_MS;
+  const idle = moment.now - line.touchedAt >= LOOK_MS;
   const maxAgeMs = idle ? IDLE_LOOK_MS : LOOK_MS;
   const fresh = new Set<BudgetDefinition>();
   for (const { budget, view } of seen) {
