@@ -11,6 +11,8 @@ export interface RedisAt {
   readonly version: string;
   /** How many scripts it has run so far. */
   readonly scripts: () => Promise<number>;
+  /** What its data takes, bytes. */
+  readonly memory: () => Promise<number>;
 }
 
 /** Runs `use` with a server that is stopped after it; without one where none is installed. */
@@ -34,6 +36,7 @@ export async function withRedis<T>(use: (redis: RedisAt | undefined) => Promise<
         port,
         version: versionOf(info),
         scripts: async () => scriptsOf(await infoAt(url)),
+        memory: async () => Number(/used_memory:(\d+)/.exec(await infoAt(url))?.[1]),
       });
     } finally {
       await stop(server);
