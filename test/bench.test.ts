@@ -12,6 +12,24 @@ import { REPO_ROOT } from './support/paths.ts';
 
 const read = (path: string): string => readFileSync(join(REPO_ROOT, path), 'utf8');
 
+/** What a part measured that measured nothing. */
+const UNMEASURED = {
+  method: 'some',
+  figures: {},
+  tables: [],
+  notes: [],
+  machine: {
+    date: '2026-01-01',
+    commit: 'none',
+    processors: '2 × some',
+    memoryGb: 1,
+    system: 'some',
+    node: '24',
+    load: 0,
+  },
+  seconds: 1,
+};
+
 const measured = readMeasurements();
 const unmeasured =
   Object.keys(measured).length === 0 ? 'docs/performance.json is not there: run npm run bench' : false;
@@ -24,6 +42,14 @@ describe('the pages of the benchmark', () => {
     if (scale !== undefined) assert.equal(read('docs/scale.md'), scale);
   });
 
+  it('sum up how long all of it took', () => {
+    const [first, second] = PARTS;
+    assert.ok(first !== undefined && second !== undefined);
+    const one = { ...UNMEASURED, seconds: 100.4 };
+    const page = performancePage(PARTS, { [first.name]: one, [second.name]: one });
+    assert.match(page, /^\| all \|.* 201 \|$/m);
+  });
+
   it('are computed with the slices that are', () => {
     const source = read('src/store/slices.ts');
     assert.match(source, new RegExp(`ahead = ${SLICE_AHEAD},`));
@@ -34,23 +60,7 @@ describe('the pages of the benchmark', () => {
 
   it('need the figures that are computed with', () => {
     assert.equal(scalePage({}), undefined);
-    const machine = {
-      date: '2026-01-01',
-      commit: 'none',
-      processors: '2 × some',
-      memoryGb: 1,
-      system: 'some',
-      node: '24',
-      load: 0,
-    };
-    const part = (figures: Record<string, number>) => ({
-      method: 'some',
-      figures,
-      tables: [],
-      notes: [],
-      machine,
-      seconds: 1,
-    });
+    const part = (figures: Record<string, number>) => ({ ...UNMEASURED, figures });
     const shared = { 'each call': 2_000, slices: 20_000 };
     const cases = ['1 processes, 1 budgets', '4 processes, 1 budgets', '4 processes, 10000 budgets'];
     const figures: Record<string, number> = { 'bytes of Redis per budget': 400 };
@@ -100,20 +110,26 @@ describe('the pages of the benchmark', () => {
 describe('rounds', () => {
   it('measure each set-up once, in turn', async () => {
     const order: string[] = [];
-    const setUp = (name: string) => ({
+    const setUp = (name: string, own: { rounds?: number } = {}) => ({
       name,
+      ...own,
       measure: async (round: number) => {
         order.push(`${name}${round}`);
         return round;
       },
     });
-    const results = await interleave([setUp('a'), setUp('b')], 2, () => undefined);
-    assert.deepEqual(order, ['a0', 'b0', 'a1', 'b1']);
+    const results = await interleave(
+      [setUp('a'), setUp('b'), setUp('slow', { rounds: 1 })],
+      2,
+      () => undefined,
+    );
+    assert.deepEqual(order, ['a0', 'b0', 'slow0', 'a1', 'b1']);
     assert.deepEqual(
       [...results],
       [
         ['a', [0, 1]],
         ['b', [0, 1]],
+        ['slow', [0]],
       ],
     );
   });

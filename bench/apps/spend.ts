@@ -14,10 +14,14 @@ export interface SpendOptions {
   readonly budgets: number;
   /** Calls under way at once. */
   readonly workers: number;
+  /** How long it spends before it is measured, so that slices are as large as they become; and how long it is, milliseconds. */
+  readonly warmUpMs: number;
   readonly ms: number;
 }
 
 export interface SpendResult {
+  /** Those of the warm-up too. */
+  readonly all: number;
   readonly admitted: number;
   readonly refused: number;
   /** A sample of them, microseconds. */
@@ -42,12 +46,14 @@ for (let from = 0; from < names.length; from += 100) {
 
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
-const until = performance.now() + options.ms;
+const since = performance.now() + options.warmUpMs;
+const until = since + options.ms;
 const timesUs: number[] = [];
+let all = 0;
 let admitted = 0;
 let refused = 0;
 await Promise.all(Array.from({ length: options.workers }, (_, worker) => work(worker)));
-const result: SpendResult = { admitted, refused, timesUs };
+const result: SpendResult = { all, admitted, refused, timesUs };
 process.stdout.write(JSON.stringify(result), () => process.exit());
 
 async function work(worker: number): Promise<void> {
@@ -56,7 +62,12 @@ async function work(worker: number): Promise<void> {
     const done = await admit(Math.floor(Math.random() * options.budgets));
     const us = (performance.now() - from) * 1_000;
     if (done === undefined) refused += 1;
-    else admitted += 1;
+    else all += 1;
+    if (from < since) {
+      await done?.();
+      continue;
+    }
+    if (done !== undefined) admitted += 1;
     if (timesUs.length < KEPT) timesUs.push(us);
     else if (Math.random() < KEPT / (admitted + refused)) timesUs[Math.floor(Math.random() * KEPT)] = us;
     await done?.();

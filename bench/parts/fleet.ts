@@ -5,7 +5,7 @@ import { runCrowd } from '../harness/crowd.ts';
 import type { Context, Table } from '../harness/part.ts';
 import { ROOT } from '../harness/processes.ts';
 import { type RedisAt, withRedis } from '../harness/redis.ts';
-import { median, percentile } from '../harness/rounds.ts';
+import { median } from '../harness/rounds.ts';
 
 export const AGENTS = 8;
 
@@ -43,7 +43,6 @@ type Mode = (typeof MODES)[number];
 interface Paced {
   readonly scripts: number;
   readonly medianUs: number;
-  readonly p99Us: number;
 }
 
 /** What agents ask of Redis at their pace, and who is refused when their budget ends. */
@@ -69,12 +68,11 @@ export async function measureFleet({
     tables: [
       {
         title: 'At the pace of agents',
-        head: ['', 'scripts a call', 'median, µs', '99th percentile, µs'],
-        rows: paced.map(({ mode, pace: { seconds }, scripts, medianUs, p99Us }) => [
+        head: ['', 'scripts a call', 'median, µs'],
+        rows: paced.map(({ mode, pace: { seconds }, scripts, medianUs }) => [
           `${nameOf(mode)}, a call every ${seconds} s`,
           scripts.toFixed(1),
           medianUs.toFixed(0),
-          p99Us.toFixed(0),
         ]),
       },
       {
@@ -94,10 +92,9 @@ export async function measureFleet({
       },
     ],
     figures: Object.fromEntries([
-      ...paced.flatMap(({ mode, pace, scripts, medianUs, p99Us }) => [
+      ...paced.flatMap(({ mode, pace, scripts, medianUs }) => [
         [`scripts a call: ${mode}, every ${pace.seconds} s`, scripts],
         [`admission µs: ${mode}, every ${pace.seconds} s`, medianUs],
-        [`admission p99 µs: ${mode}, every ${pace.seconds} s`, p99Us],
       ]),
       ...ends.flatMap(({ mode, first, last }) => [
         [`% spent at the first refusal: ${mode}`, first],
@@ -121,7 +118,6 @@ function atPace(mode: Mode, { seconds, calls, callMs, alone = false }: Pace): Pr
     return {
       scripts: ((await redis.scripts()) - from) / timesUs.length,
       medianUs: median(timesUs),
-      p99Us: percentile(timesUs, 0.99),
     };
   });
 }

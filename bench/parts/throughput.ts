@@ -10,6 +10,7 @@ import { AGENTS, measureFleet } from './fleet.ts';
 
 const ROUNDS = 3;
 const ROUND_MS = 1_000;
+const WARM_UP_MS = 500;
 /** Where starting takes longer than measuring. */
 const LONG_ROUND_MS = 3_000;
 const WORKERS = 8;
@@ -24,10 +25,13 @@ interface Case {
 const CASES: readonly Case[] = [
   { processes: 1, budgets: 1, rounds: ROUNDS },
   { processes: 4, budgets: 1, rounds: ROUNDS },
-  { processes: 16, budgets: 1, rounds: ROUNDS },
+  { processes: 16, budgets: 1, rounds: 1 },
   { processes: 64, budgets: 1, rounds: 1 },
   { processes: 4, budgets: MANY_BUDGETS, rounds: 1 },
 ];
+
+/** How many processes of Python are started at most: each takes seconds of a processor for that. */
+const LITELLM_PROCESSES = 16;
 
 type By = SpendOptions['by'] | 'LiteLLM';
 
@@ -46,7 +50,7 @@ export const throughput: Part = {
     'Admissions a second, of all processes together, and the 99th percentile of the time that one waits, on one Redis of the same machine. ' +
     `Each process has ${WORKERS} calls under way, which reserve, and settle at once; processes and Redis share the processors, so ` +
     `more processes than processors measure how it holds up and not what more machines would give. ${ROUNDS} rounds of ${ROUND_MS / 1_000} s each, ` +
-    `interleaved; medians. With 64 processes, and with ${MANY_BUDGETS.toLocaleString('en')} budgets (of which each process has a part, and takes one at random for each call), one round of ${LONG_ROUND_MS / 1_000} s. ` +
+    `interleaved, ${WARM_UP_MS / 1_000} s to warm up before each; medians. With 16 processes and more, and with ${MANY_BUDGETS.toLocaleString('en')} budgets (of which each process has a part, and takes one at random for each call), one round of ${LONG_ROUND_MS / 1_000} s. ` +
     '`rate-limiter-flexible` and LiteLLM’s counter add what was spent to a number, and hold no reservation. ' +
     `*At the pace of agents*: ${AGENTS} processes share one budget, and each makes a call, waits for it, and pauses; scripts are those that Redis ran for all that they did, ` +
     'in the background as well, and *refused* is the first refusal of a budget that is spent to its end.',
@@ -72,8 +76,7 @@ async function measure(context: Context, redis: RedisAt): Promise<PartResult> {
   for (let round = 0; round < (quick ? 1 : ROUNDS); round += 1) {
     for (const one of cases.filter(({ rounds }) => round < rounds)) {
       for (const [by] of who) {
-        // A process of Python takes seconds to start.
-        if (by === 'LiteLLM' && round > 0) continue;
+        if (by === 'LiteLLM' && (round > 0 || one.processes > LITELLM_PROCESSES)) continue;
         const key = keyOf(by, one);
         measured.set(key, [
           ...(measured.get(key) ?? []),
@@ -92,7 +95,10 @@ async function measure(context: Context, redis: RedisAt): Promise<PartResult> {
   const rowsOf = (figure: keyof Measured, digits: number): string[][] =>
     who.map(([by, name]) => [
       name,
-      ...cases.map((one) => middle(by, one, figure).toLocaleString('en', { maximumFractionDigits: digits })),
+      ...cases.map((one) => {
+        const value = middle(by, one, figure);
+        return Number.isNaN(value) ? '' : value.toLocaleString('en', { maximumFractionDigits: digits });
+      }),
     ]);
   const fleet = await measureFleet(context);
   const many = cases.find(({ budgets }) => budgets > 1);
@@ -109,10 +115,12 @@ async function measure(context: Context, redis: RedisAt): Promise<PartResult> {
       ...fleet.tables,
     ],
     notes: [
+      `With ${MANY_BUDGETS.toLocaleString('en')} budgets each is called every few seconds: a slice is taken, settled and looked at for a call or two, and costs Redis more than these calls without it.`,
+      'What it means for a fleet of 10,000 agents, and for a budget that all of them share: [a fleet](scale.md).',
       `Redis: ${redis.version}. A budget takes ${budgetBytes.toFixed(0)} bytes there.`,
       litellm === undefined
         ? 'LiteLLM is a Python package and was not measured: `python3` (or the program that `BENCH_PYTHON` names) cannot import `litellm.caching.redis_cache`.'
-        : 'LiteLLM’s counter is the increment that its budget limiter makes for each answered call; one round of each.',
+        : `LiteLLM’s counter is the increment that its budget limiter makes for each answered call; one round of each, and none of more than ${LITELLM_PROCESSES} processes, which take minutes to start.`,
     ],
     figures: {
       ...Object.fromEntries(
@@ -146,7 +154,15 @@ async function spend(
   ms: number,
 ): Promise<Measured> {
   const own = budgets === 1 ? 1 : Math.ceil(budgets / processes);
-  const input = { url: redis.url, port: redis.port, by, budgets: own, workers: WORKERS, ms };
+  const input = {
+    url: redis.url,
+    port: redis.port,
+    by,
+    budgets: own,
+    workers: WORKERS,
+    warmUpMs: WARM_UP_MS,
+    ms,
+  };
   const app = join(ROOT, 'bench', 'apps', by === 'LiteLLM' ? 'litellm_counter.py' : 'spend.ts');
   const program = by === 'LiteLLM' ? (python ?? 'python3') : process.execPath;
   const empty = await redis.memory();
@@ -159,7 +175,7 @@ async function spend(
   const admitted = results.reduce((sum, one) => sum + one.admitted, 0);
   return {
     perSecond: admitted / (ms / 1_000),
-    scripts: ((await redis.scripts()) - before) / admitted,
+    scripts: ((await redis.scripts()) - before) / results.reduce((sum, one) => sum + one.all, 0),
     p99Us: percentile(
       results.flatMap(({ timesUs }) => timesUs),
       0.99,

@@ -229,6 +229,7 @@ export class SlicedStore implements Store {
     if (answer.admitted) return given ? this.#unclamped(chain, request, answer) : answer;
     if (given) answer = await ask();
     if (answer.admitted) return answer;
+    this.#direct.end(request.id);
     const local = this.#fromRest(line, request, answer);
     if (local !== undefined) return local;
     return { ...answer, balances: this.#bank.view(answer.budget, answer.balances).balances() };
