@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Amounts,
-  addAmounts,
   type Balances,
   type BudgetDefinition,
   type Store,
+  windowOf,
 } from '../../budget/index.ts';
 import { excess, isNothing } from './amounts.ts';
 import { Changes } from './changes.ts';
@@ -12,6 +12,7 @@ import { elapsedClock } from './clock.ts';
 import { Line, type Moment } from './line.ts';
 import { type Seen, sliceSize } from './size.ts';
 import { Slice } from './slice.ts';
+import { Tally } from './tally.ts';
 import { UnsureSlices } from './unsure.ts';
 import { View } from './view.ts';
 
@@ -47,6 +48,7 @@ export class Bank {
   readonly #views = new Map<string, View>();
   /** By the name of a budget, the chains it is in: what is done for one budget does not go through all. */
   readonly #linesOf = new Map<string, Set<Line>>();
+  readonly #tallies = new Map<string, Tally>();
   readonly #changes = new Changes();
   readonly #elapsed: () => number;
   readonly #unsure: UnsureSlices;
@@ -120,14 +122,25 @@ export class Bank {
   /** Waits for slices that are being taken or settled, of one budget or of all. */
   async atRest(of?: BudgetDefinition): Promise<void> {
     for (const line of of === undefined ? this.lines.values() : this.linesOf(of)) {
-      await line.refilling;
-      for (const slice of line.slices) await slice.settling;
+      // Of a budget that many chains share, most have nothing on its way.
+      if (line.refilling !== undefined) await line.refilling;
+      for (const { settling } of line.slices) if (settling !== undefined) await settling;
     }
   }
 
   /** The balances that the remote store told, with our slices counted by their calls. */
   view(budget: BudgetDefinition, raw: Balances, freshAt?: number): View {
-    return new View(budget, raw, slicesOf(this.linesOf(budget)), freshAt);
+    const { start, end } = windowOf(budget.window, budget.window === undefined ? 0 : raw.startedAt);
+    return new View(raw, end, this.#tallyOf(budget.name, start), freshAt);
+  }
+
+  #tallyOf(name: string, windowStart: number): Tally {
+    const known = this.#tallies.get(name);
+    if (known?.windowStart === windowStart) return known;
+    const tally = new Tally(windowStart);
+    // An answer of a window that is over may come late.
+    if (known === undefined || known.windowStart < windowStart) this.#tallies.set(name, tally);
+    return tally;
   }
 
   /**
@@ -191,7 +204,7 @@ export class Bank {
     const slice = new Slice({
       id,
       chain: line.chain,
-      windows: new Map(seen.map(({ budget, view }) => [budget.name, view.windowStart])),
+      tallies: seen.map(({ view }) => view.tally),
       windowEnd: Math.min(...seen.map(({ view }) => view.windowEnd)),
       held: size,
       validUntil: now + leaseMs * TRUSTED,
@@ -205,7 +218,6 @@ export class Bank {
       await this.end(home, slice);
       return false;
     }
-    for (const { name } of line.chain) this.#views.get(name)?.add(slice);
     return true;
   }
 
@@ -214,7 +226,7 @@ export class Bank {
     const end = this.#changes.begin(slice.chain);
     try {
       const grown = await this.remote.grow(slice.chain, slice.id, more);
-      if (grown) slice.held = addAmounts(slice.held, more);
+      if (grown) slice.grow(more);
       return grown;
     } finally {
       end();
@@ -224,7 +236,7 @@ export class Bank {
   /** Settles a slice that has no open calls. Where that fails it is tried again later. Never rejects. */
   async end(line: Line, slice: Slice): Promise<void> {
     if (slice.open > 0 || slice.state === 'ended') return;
-    slice.state = 'ending';
+    slice.beginToEnd();
     await this.#settle(line, slice);
   }
 
@@ -287,12 +299,13 @@ export class Bank {
       if (lines?.size !== 0) continue;
       this.#linesOf.delete(name);
       this.#changes.forget(name);
-      if (this.#views.get(name)?.sliced !== true) this.#views.delete(name);
+      this.#tallies.delete(name);
+      this.#views.delete(name);
     }
   }
 
-  slices(): Generator<Slice> {
-    return slicesOf(this.lines.values());
+  *slices(): Generator<Slice> {
+    for (const line of this.lines.values()) yield* line.slices;
   }
 
   /** Frees slices that were perhaps taken though their reserve failed. Never rejects. */
@@ -304,8 +317,4 @@ export class Bank {
     const views = chain?.map(({ name }) => this.#views.get(name)) ?? this.#views.values();
     for (const view of views) if (view !== undefined) view.freshAt = undefined;
   }
-}
-
-function* slicesOf(lines: Iterable<Line>): Generator<Slice> {
-  for (const line of lines) yield* line.slices;
 }
