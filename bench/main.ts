@@ -39,8 +39,9 @@ for (const part of wanted) {
   });
   measured = {
     ...measured,
-    [part.name]: { ...result, machine: at, seconds: (performance.now() - from) / 1_000 },
+    [part.name]: { method: part.method, ...result, machine: at, seconds: (performance.now() - from) / 1_000 },
   };
+  console.error(`   ${measured[part.name]?.seconds.toFixed(0)} s`);
   // After each part, so that what was measured is not lost with a later one.
   if (!quick) write(measured);
 }

@@ -1,6 +1,6 @@
 /**
  * The time of one call after another against an in-process `fetch`, which gives its answer in a later turn of the event loop, as a
- * network does. Prints microseconds a call: of each batch of 100 the mean, of the batches the median.
+ * network does. Prints microseconds a call: of each batch the mean, of the batches the median.
  */
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -12,6 +12,8 @@ export interface CallsOptions {
   readonly api: 'chat' | 'responses';
   readonly warmUp: number;
   readonly batches: number;
+  /** How many calls are in one. */
+  readonly batch: number;
 }
 
 export interface CallsResult {
@@ -22,8 +24,6 @@ export interface CallsResult {
   /** Time of all threads on processors, microseconds. */
   readonly cpuUs: number;
 }
-
-const BATCH = 100;
 
 const options = JSON.parse(process.argv[2] ?? '') as CallsOptions;
 const { OpenAI: Client } = createRequire(`${options.from}/package.json`)('openai') as {
@@ -139,10 +139,10 @@ const cpu = process.cpuUsage();
 const thread = process.threadCpuUsage();
 for (let batch = 0; batch < options.batches; batch += 1) {
   const from = performance.now();
-  for (let done = 0; done < BATCH; done += 1) await call();
-  means.push(((performance.now() - from) / BATCH) * 1_000);
+  for (let done = 0; done < options.batch; done += 1) await call();
+  means.push(((performance.now() - from) / options.batch) * 1_000);
 }
-const calls = BATCH * options.batches;
+const calls = options.batch * options.batches;
 // Of all batches together: the clock of a thread may tick in steps of 4 ms.
 const perCall = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / calls;
 const middle = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;

@@ -7,6 +7,8 @@ import { boundInput, countInput, forgetTexts } from '../../src/tokens/index.ts';
 
 export interface ConversationOptions {
   readonly turns: number;
+  /** How many requests warm up; earlier turns are counted there. */
+  readonly warmUp: number;
   readonly repeats: number;
   /** Who counts: an encoder takes seconds for a long conversation. */
   readonly by: 'bound' | 'count' | 'json' | 'js-tiktoken' | 'gpt-tokenizer';
@@ -17,7 +19,7 @@ export interface ConversationResult {
   readonly tokens: number;
 }
 
-const { turns, repeats, by } = JSON.parse(process.argv[2] ?? '') as ConversationOptions;
+const { turns, warmUp, repeats, by } = JSON.parse(process.argv[2] ?? '') as ConversationOptions;
 
 const WORDS =
   'the budget of an agent is what it may spend on calls before somebody has to look at what it did and why'.split(
@@ -41,9 +43,6 @@ function body(lastTurn: number) {
   messages[messages.length - 1] = message(1_000_000 + lastTurn);
   return { model: 'gpt-4o', messages };
 }
-
-/** The first warm up, and are where the earlier turns are counted. */
-const warmUp = by === 'js-tiktoken' || by === 'gpt-tokenizer' ? 1 : 10;
 
 const bodies = Array.from({ length: repeats + warmUp }, (_, n) => body(n));
 const measure = measureOf();

@@ -11,7 +11,13 @@ export type Library = 'ours' | 'js-tiktoken' | 'gpt-tokenizer' | 'tiktoken';
 export interface CountingOptions {
   readonly by: Library;
   readonly text: keyof typeof TEXTS;
-  readonly rounds: number;
+  /** How many texts warm up. */
+  readonly warmUp: number;
+  /** How many are measured at least, and at most while there is time for more. */
+  readonly least: number;
+  readonly most: number;
+  /** How long texts are counted for, where they are the least already, milliseconds. */
+  readonly ms: number;
 }
 
 export interface CountingResult {
@@ -27,8 +33,16 @@ type Counter = (text: string) => number;
 
 const MODULES = fileURLToPath(new URL('../../node_modules/', import.meta.url));
 
-/** The first files below a folder whose names fit, up to a length. */
-function corpus(folder: string, name: RegExp, length: number): string {
+/** The first files below a folder whose names fit, up to a length. They are read once. */
+function corpus(folder: string, name: RegExp, length: number): () => string {
+  let read: string | undefined;
+  return () => {
+    read ??= textOf(folder, name, length);
+    return read;
+  };
+}
+
+function textOf(folder: string, name: RegExp, length: number): string {
   let text = '';
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
     if (text.length >= length) break;
@@ -49,8 +63,8 @@ function chinese(length: number, round: number): string {
   return text;
 }
 
-const prose = () => corpus(`${MODULES}typescript/..`, /^(@[^/]+\/)?[^/]+\/README\.md$/i, 120_000);
-const code = () => corpus(`${MODULES}openai`, /\.js$/, 120_000);
+const prose = corpus(`${MODULES}typescript/..`, /^(@[^/]+\/)?[^/]+\/README\.md$/i, 120_000);
+const code = corpus(`${MODULES}openai`, /\.js$/, 120_000);
 const run = (character: string, length: number) => (round: number) => `${character.repeat(length + round)}x`;
 
 const TEXTS = {
@@ -105,7 +119,7 @@ function megabytes(): number {
 }
 
 if (import.meta.main) {
-  const { by, text, rounds } = JSON.parse(process.argv[2] ?? '') as CountingOptions;
+  const { by, text, warmUp, least, most, ms: limitMs } = JSON.parse(process.argv[2] ?? '') as CountingOptions;
   const before = megabytes();
   const start = performance.now();
   const count = await load(by);
@@ -115,13 +129,16 @@ if (import.meta.main) {
   const times: number[] = [];
   let tokens = 0;
   let bytes = 0;
-  for (let round = 0; round < rounds + 2; round += 1) {
+  const began = performance.now();
+  for (let round = 0; times.length < most; round += 1) {
+    if (times.length >= least && performance.now() - began > limitMs) break;
     const one = TEXTS[text](round);
     const from = performance.now();
-    tokens = count(one);
-    // The first two warm up.
-    if (round >= 2) times.push(performance.now() - from);
-    bytes = Buffer.byteLength(one);
+    const counted = count(one);
+    const ms = performance.now() - from;
+    if (round >= warmUp) times.push(ms);
+    // Of the first, which all have.
+    else if (round === 0) [tokens, bytes] = [counted, Buffer.byteLength(one)];
   }
   const ms = times.sort((a, b) => a - b)[times.length >> 1] ?? Number.NaN;
   process.stdout.write(JSON.stringify({ loadMs, loadMb, ms, bytes, tokens } satisfies CountingResult));

@@ -15,18 +15,23 @@ KEPT = 2_000
 async def main() -> None:
     cache = RedisCache(host="127.0.0.1", port=options["port"])
     times: list[float] = []
+    every = 0
     admitted = 0
     await cache.async_increment("b0", 0.00003)
     print("ready", flush=True)
     sys.stdin.readline()
-    until = time.perf_counter() + options["ms"] / 1_000
+    since = time.perf_counter() + options["warmUpMs"] / 1_000
+    until = since + options["ms"] / 1_000
 
     async def work() -> None:
-        nonlocal admitted
+        nonlocal every, admitted
         while time.perf_counter() < until:
             start = time.perf_counter()
             await cache.async_increment(f"b{random.randrange(options['budgets'])}", 0.00003)
             us = (time.perf_counter() - start) * 1e6
+            every += 1
+            if start < since:
+                continue
             admitted += 1
             if len(times) < KEPT:
                 times.append(us)
@@ -34,7 +39,7 @@ async def main() -> None:
                 times[random.randrange(KEPT)] = us
 
     await asyncio.gather(*(work() for _ in range(options["workers"])))
-    print(json.dumps({"admitted": admitted, "refused": 0, "timesUs": times}), flush=True)
+    print(json.dumps({"all": every, "admitted": admitted, "refused": 0, "timesUs": times}), flush=True)
 
 
 asyncio.run(main())

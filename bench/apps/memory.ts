@@ -4,6 +4,7 @@
  */
 import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
+import { getHeapSpaceStatistics } from 'node:v8';
 import type OpenAI from 'openai';
 import { defineBudget, openStore, TokenBudgetTracker, withBudget } from 'otel-token-budget';
 
@@ -18,6 +19,8 @@ export interface MemorySample {
   readonly calls: number;
   readonly heapMb: number;
   readonly rssMb: number;
+  /** Of it, what V8 has made room for new objects with, used or not. */
+  readonly newSpaceMb: number;
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as MemoryOptions;
@@ -71,7 +74,9 @@ async function sample(): Promise<MemorySample> {
   await turn();
   globalThis.gc?.();
   const { heapUsed, rss } = process.memoryUsage();
-  return { calls: answered, heapMb: heapUsed / 1e6, rssMb: rss / 1e6 };
+  const newSpace = getHeapSpaceStatistics().find(({ space_name }) => space_name === 'new_space');
+  const newSpaceMb = (newSpace?.physical_space_size ?? Number.NaN) / 1e6;
+  return { calls: answered, heapMb: heapUsed / 1e6, rssMb: rss / 1e6, newSpaceMb };
 }
 
 const samples: MemorySample[] = [];

@@ -4,8 +4,8 @@
  */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
-import { defineBudget, openStore, TokenBudgetTracker } from 'otel-token-budget';
 import { createClient } from 'redis';
+import { type Admit, budgetsIn } from './budgets.ts';
 
 export interface SpendOptions {
   readonly url: string;
@@ -14,10 +14,14 @@ export interface SpendOptions {
   readonly budgets: number;
   /** Calls under way at once. */
   readonly workers: number;
+  /** How long it spends before it is measured, so that slices are as large as they become; and how long it is, milliseconds. */
+  readonly warmUpMs: number;
   readonly ms: number;
 }
 
 export interface SpendResult {
+  /** Those of the warm-up too. */
+  readonly all: number;
   readonly admitted: number;
   readonly refused: number;
   /** A sample of them, microseconds. */
@@ -31,7 +35,10 @@ const options = JSON.parse(process.argv[2] ?? '') as SpendOptions;
 const names = Array.from({ length: options.budgets }, (_, n) =>
   options.budgets === 1 ? 'shared' : `${process.pid}-${n}`,
 );
-const admit = options.by === 'rate-limiter-flexible' ? await limiter() : ledger(options.by === 'slices');
+const admit =
+  options.by === 'rate-limiter-flexible'
+    ? await limiter()
+    : budgetsIn(options.url, { names, slices: options.by === 'slices', limitUsd: 1_000_000 });
 // Connections are made, and budgets begun, before the time runs.
 for (let from = 0; from < names.length; from += 100) {
   await Promise.all(names.slice(from, from + 100).map((_, n) => spendOne(from + n)));
@@ -39,12 +46,14 @@ for (let from = 0; from < names.length; from += 100) {
 
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
-const until = performance.now() + options.ms;
+const since = performance.now() + options.warmUpMs;
+const until = since + options.ms;
 const timesUs: number[] = [];
+let all = 0;
 let admitted = 0;
 let refused = 0;
 await Promise.all(Array.from({ length: options.workers }, (_, worker) => work(worker)));
-const result: SpendResult = { admitted, refused, timesUs };
+const result: SpendResult = { all, admitted, refused, timesUs };
 process.stdout.write(JSON.stringify(result), () => process.exit());
 
 async function work(worker: number): Promise<void> {
@@ -53,7 +62,12 @@ async function work(worker: number): Promise<void> {
     const done = await admit(Math.floor(Math.random() * options.budgets));
     const us = (performance.now() - from) * 1_000;
     if (done === undefined) refused += 1;
-    else admitted += 1;
+    else all += 1;
+    if (from < since) {
+      await done?.();
+      continue;
+    }
+    if (done !== undefined) admitted += 1;
     if (timesUs.length < KEPT) timesUs.push(us);
     else if (Math.random() < KEPT / (admitted + refused)) timesUs[Math.floor(Math.random() * KEPT)] = us;
     await done?.();
@@ -66,35 +80,8 @@ async function spendOne(budget: number): Promise<void> {
   await (await admit(budget))?.();
 }
 
-/** Reserves a call; what it gives settles it. */
-function ledger(slices: boolean): (budget: number) => Promise<(() => unknown) | undefined> {
-  const store = openStore({ store: options.url, failurePolicy: 'closed', storeTimeoutMs: 10_000, slices });
-  const trackers = names.map(
-    (name) => new TokenBudgetTracker(defineBudget({ name, limits: { costUsd: 1_000_000 } }), { store }),
-  );
-  let last = 0;
-  return async (budget) => {
-    const tracker = trackers[budget];
-    if (tracker === undefined) throw new RangeError(`no budget ${budget}`);
-    last += 1;
-    const id = `${process.pid}-${last}`;
-    const fixed = { costNanoUsd: 20_000, tokens: 100, calls: 1 };
-    const admission = await tracker.reserve({
-      id,
-      fixed,
-      outputPicoUsd: 600_000,
-      choices: 1,
-      outputCap: 100,
-      capped: true,
-    });
-    return admission.admitted
-      ? () => tracker.settle(id, { costNanoUsd: 30_000, tokens: 120, calls: 1 })
-      : undefined;
-  };
-}
-
 /** Counts points and holds no reservation: one round trip a call. */
-async function limiter(): Promise<(budget: number) => Promise<(() => unknown) | undefined>> {
+async function limiter(): Promise<Admit> {
   const { RateLimiterRedis } = createRequire(new URL('../peers/package.json', import.meta.url))(
     'rate-limiter-flexible',
   ) as {

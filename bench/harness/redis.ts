@@ -11,6 +11,8 @@ export interface RedisAt {
   readonly version: string;
   /** How many scripts it has run so far. */
   readonly scripts: () => Promise<number>;
+  /** What its data takes, bytes. */
+  readonly memory: () => Promise<number>;
 }
 
 /** Runs `use` with a server that is stopped after it; without one where none is installed. */
@@ -34,6 +36,7 @@ export async function withRedis<T>(use: (redis: RedisAt | undefined) => Promise<
         port,
         version: versionOf(info),
         scripts: async () => scriptsOf(await infoAt(url)),
+        memory: async () => Number(/used_memory:(\d+)/.exec(await infoAt(url))?.[1]),
       });
     } finally {
       await stop(server);
@@ -63,10 +66,10 @@ function versionOf(info: string): string {
   return `${name} ${new RegExp(`${name}_version:([\\d.]+)`).exec(info)?.[1] ?? ''}`;
 }
 
-/** Scripts, not the commands in them. */
+/** Scripts that ran, not the commands in them: one that the server did not have yet failed, and was sent whole after that. */
 function scriptsOf(info: string): number {
-  const calls = [...info.matchAll(/cmdstat_(?:evalsha|eval|fcall):calls=(\d+)/g)];
-  return calls.reduce((sum, [, count]) => sum + Number(count), 0);
+  const stats = [...info.matchAll(/cmdstat_(?:evalsha|eval):calls=(\d+).*failed_calls=(\d+)/g)];
+  return stats.reduce((sum, [, calls, failed]) => sum + Number(calls) - Number(failed), 0);
 }
 
 async function freePort(): Promise<number> {

@@ -4,9 +4,12 @@ import type { Machine } from './machine.ts';
 import type { Part, PartResult, Table } from './part.ts';
 import { ROOT } from './processes.ts';
 
-/** What was measured, by part; the pages are made of it. */
+/** What was measured, by part, and how; the pages are made of it. */
 export type Measurements = Readonly<
-  Record<string, PartResult & { readonly machine: Machine; readonly seconds: number }>
+  Record<
+    string,
+    PartResult & { readonly method: string; readonly machine: Machine; readonly seconds: number }
+  >
 >;
 
 const DATA = join(ROOT, 'docs', 'performance.json');
@@ -23,7 +26,7 @@ export function writeMeasurements(measured: Measurements): void {
 export function performancePage(parts: readonly Part[], measured: Measurements): string {
   const sections = parts.flatMap((part) => {
     const result = measured[part.name];
-    return result === undefined ? [] : [sectionOf(part, result)];
+    return result === undefined ? [] : [sectionOf(part.title, result)];
   });
   return [
     '# Performance',
@@ -56,10 +59,12 @@ function machineTable(parts: readonly Part[], measured: Measurements): string {
       ],
     ];
   });
+  const total = parts.reduce((sum, { name }) => sum + (measured[name]?.seconds ?? 0), 0);
+  rows.push(['all', '', '', '', '', '', total.toFixed(0)]);
   return tableOf({ head: ['part', 'date', 'commit', 'Node', 'machine', 'load', 'seconds'], rows });
 }
 
-function sectionOf({ title, method }: Part, { tables, notes }: PartResult): string {
+function sectionOf(title: string, { method, tables, notes }: Measurements[string]): string {
   return [
     `## ${title}`,
     method,

@@ -1,11 +1,13 @@
 /** Something that is measured, by name. */
 export interface SetUp<T> {
   readonly name: string;
+  /** In how many of the rounds it is measured, the first ones; in all where absent. */
+  readonly rounds?: number;
   readonly measure: (round: number) => Promise<T>;
 }
 
 /**
- * Measures each set-up once a round, one after another, so that what the machine does meanwhile falls on all of them alike.
+ * Measures each set-up once a round (in the first rounds only, where it says so), one after another, so that what the machine does meanwhile falls on all of them alike.
  * @returns of each set-up, by name, its measurements in the order of the rounds
  */
 export async function interleave<T>(
@@ -15,7 +17,8 @@ export async function interleave<T>(
 ): Promise<Map<string, T[]>> {
   const measured = new Map<string, T[]>(setUps.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const { name, measure } of setUps) {
+    for (const { name, measure, rounds: own = rounds } of setUps) {
+      if (round >= own) continue;
       const from = performance.now();
       measured.get(name)?.push(await measure(round));
       progress(`round ${round + 1}/${rounds}, ${name}: ${((performance.now() - from) / 1_000).toFixed(1)} s`);

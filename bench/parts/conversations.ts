@@ -5,6 +5,9 @@ import { interleave, median } from '../harness/rounds.ts';
 
 const TURNS = [1, 10, 100, 1_000];
 
+const ROUNDS = 5;
+const WARM_UP = 10;
+
 const WHO: readonly (readonly [by: ConversationOptions['by'], name: string])[] = [
   ['bound', 'ours, far from the limit: bounded'],
   ['count', 'ours, near the limit: counted, earlier turns remembered'],
@@ -18,7 +21,7 @@ export const conversations: Part = {
   title: 'Growing conversations',
   method:
     'Microseconds for the input of one request at a turn of a conversation, whose messages have about 400 characters and are built anew ' +
-    'for each request, the last of them always a new one. A process for each row, turn and round; ten requests to warm up, one for the encoders that take long; ' +
+    `for each request, the last of them always a new one. A process for each row and turn in each of ${ROUNDS} rounds, interleaved; ${WARM_UP} requests to warm up, one for the other encoders, which take long; ` +
     'of each process the median of its requests, of the rounds the median.',
   run: measure,
 };
@@ -27,11 +30,10 @@ async function measure({ quick, progress }: Context): Promise<PartResult> {
   const setUps = TURNS.flatMap((turns) =>
     WHO.map(([by]) => ({
       name: `${by}\n${turns}`,
-      measure: () =>
-        runApp<ConversationResult>('conversation.ts', { turns, by, repeats: repeatsOf(turns, quick) }),
+      measure: () => runApp<ConversationResult>('conversation.ts', inputOf(by, turns, quick)),
     })),
   );
-  const measured = await interleave(setUps, quick ? 1 : 5, progress);
+  const measured = await interleave(setUps, quick ? 1 : ROUNDS, progress);
   const us = (by: string, turns: number): number =>
     median((measured.get(`${by}\n${turns}`) ?? []).map((one) => one.us));
   const [first = 1, ...later] = TURNS;
@@ -52,6 +54,7 @@ async function measure({ quick, progress }: Context): Promise<PartResult> {
   };
 }
 
-function repeatsOf(turns: number, quick: boolean): number {
-  return Math.max(5, Math.round((quick ? 200 : 1_000) / turns));
+function inputOf(by: ConversationOptions['by'], turns: number, quick: boolean): ConversationOptions {
+  const warmUp = by === 'js-tiktoken' || by === 'gpt-tokenizer' ? 1 : WARM_UP;
+  return { turns, by, warmUp, repeats: Math.max(5, Math.round((quick ? 200 : 1_000) / turns)) };
 }

@@ -5,12 +5,15 @@ import { interleave, median } from '../harness/rounds.ts';
 
 const LIBRARIES: readonly Library[] = ['ours', 'js-tiktoken', 'gpt-tokenizer', 'tiktoken'];
 
+const ROUNDS = 3;
+const TEXTS = { warmUp: 2, least: 3, most: 7, ms: 1_500 } as const;
+
 export const counting: Part = {
   name: 'counting',
   title: 'Counting tokens',
   method:
-    'Texts of o200k_base, counted by each library in a process for each text and round: two texts to warm up, then seven (three of the ' +
-    'long runs), of which the median; of three interleaved rounds the median. Each text is another one, so that nothing is ' +
+    `Texts of o200k_base, counted by each library in a process for each kind of text and round: ${TEXTS.warmUp} texts to warm up, then ${TEXTS.most} (no less than ${TEXTS.least} where all take longer than ${TEXTS.ms / 1_000} s), ` +
+    `of which the median; of ${ROUNDS} interleaved rounds the median. Each text is another one, so that nothing is ` +
     'answered from a memory of the last. The counts are compared, and all are the same. Loading is the time and the resident memory up to the first count.',
   run: measure,
 };
@@ -25,12 +28,12 @@ async function measure({ quick, progress }: Context): Promise<PartResult> {
     LIBRARIES.filter((by) => isGiven(by, text)).map((by) => ({
       name: `${by}\n${text}`,
       measure: () => {
-        const input: CountingOptions = { by, text, rounds: text.startsWith('8,000') || quick ? 3 : 7 };
+        const input: CountingOptions = { by, text, ...TEXTS, ...(quick ? { most: TEXTS.least } : {}) };
         return runApp<CountingResult>('counting.ts', input, { node: ['--expose-gc'] });
       },
     })),
   );
-  const measured = await interleave(setUps, quick ? 1 : 3, progress);
+  const measured = await interleave(setUps, quick ? 1 : ROUNDS, progress);
   const results = (by: Library, text: string): readonly CountingResult[] =>
     measured.get(`${by}\n${text}`) ?? [];
   for (const text of TEXT_NAMES) {

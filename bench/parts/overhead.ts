@@ -1,15 +1,8 @@
 import { join } from 'node:path';
 import type { CallsOptions, CallsResult } from '../apps/calls.ts';
+import { CHAT_ONLY, INSTRUMENTATIONS, instrumentedBy } from '../harness/instrumentations.ts';
 import type { Context, Part, PartResult, Table } from '../harness/part.ts';
-import {
-  type ChildOptions,
-  HOST_SDK,
-  PEERS,
-  REGISTER,
-  ROOT,
-  runApp,
-  versionOf,
-} from '../harness/processes.ts';
+import { type ChildOptions, HOST_SDK, REGISTER, ROOT, runApp, versionOf } from '../harness/processes.ts';
 import { type RedisAt, withRedis } from '../harness/redis.ts';
 import { interleave, median, medianDifference } from '../harness/rounds.ts';
 import { withScratch } from '../harness/scratch.ts';
@@ -19,25 +12,17 @@ type Api = CallsOptions['api'];
 interface Variant {
   readonly name: string;
   readonly options: ChildOptions;
-  readonly apis?: readonly Api[];
 }
 
-/** The releases of openai that the set-ups are measured on, each the newest that its instrumentations support. */
-const RELEASES: readonly { readonly folder: string; readonly peers: readonly string[] }[] = [
-  {
-    folder: 'test/matrix/openai-6',
-    peers: [
-      '@opentelemetry/instrumentation-openai',
-      '@traceloop/instrumentation-openai',
-      '@arizeai/openinference-instrumentation-openai',
-    ],
-  },
-  { folder: 'test/matrix/openai-4', peers: ['@elastic/opentelemetry-instrumentation-openai'] },
-  { folder: '.', peers: ['@arizeai/openinference-instrumentation-openai'] },
-];
+/** The release of openai that all set-ups are measured on. */
+const FULL = 'test/matrix/openai-6';
 
-/** Peers that do not see `responses.create` on that release. */
-const CHAT_ONLY: ReadonlySet<string> = new Set(['@elastic/opentelemetry-instrumentation-openai']);
+const WARM_UP = 3_000;
+const BATCHES = 30;
+const BATCH = 100;
+/** Of Chat Completions on that release; of what is measured beside it. */
+const ROUNDS = 5;
+const OTHER_ROUNDS = 3;
 
 const NO_TELEMETRY = 'ours, strict, memory, no telemetry';
 
@@ -48,8 +33,8 @@ export const overhead: Part = {
   title: 'Call overhead',
   method:
     'Microseconds of one `create` after another against an in-process `fetch`, which answers in a later turn of the event loop. ' +
-    'A process for each set-up and round; 3,000 calls to warm up; then batches of 100 calls, of each batch the mean, of the ' +
-    'batches the median. The set-ups are interleaved; *added* is the median of the differences to the bare SDK within one round. ' +
+    `A process for each set-up and round; ${WARM_UP.toLocaleString('en')} calls to warm up; then ${BATCHES} batches of ${BATCH} calls, of each batch the mean, of the ` +
+    `batches the median. The set-ups are interleaved, in ${ROUNDS} rounds in the first table and ${OTHER_ROUNDS} in the others; *added* is the median of the differences to the bare SDK within one round. ` +
     '*Thread* is the time of the application’s thread on a processor, added in the same way, which a busy machine disturbs least: the goals are held against it. *Processor* is that of all threads. Every set-up but the bare SDK has one and the same OpenTelemetry SDK: batch ' +
     'processors, a metric reader each second, exporters that do nothing; except where it says “own SDK”, which is the SDK that the ' +
     'preload starts by itself, with its thread for the export, to a port where nobody listens.',
@@ -64,17 +49,18 @@ async function measureAll(
   const tables: Table[] = [];
   const notes: string[] = [];
   const figures: Record<string, number> = {};
-  for (const { folder, peers } of RELEASES) {
+  for (const [folder, peers] of Object.entries(INSTRUMENTATIONS)) {
     const openai = versionOf('openai', join(ROOT, folder));
-    const stores = folder === 'test/matrix/openai-6';
     for (const api of ['chat', 'responses'] as const) {
+      const first = api === 'chat' && folder === FULL;
       const able = peers.filter((peer) => api === 'chat' || !CHAT_ONLY.has(peer));
-      const variants = [...bare(), ...ours(scratch, redis, stores), ...able.map(peerVariant)];
-      const measured = await measureVariants(context, folder, api, variants);
+      const variants = [...bare(), ...ours(scratch, redis, folder === FULL), ...able.map(instrumentedBy)];
+      const rounds = first ? ROUNDS : OTHER_ROUNDS;
+      const measured = await measureVariants(context, folder, api, variants, rounds);
       tables.push(
         tableOf(`${api === 'chat' ? 'chat.completions' : 'responses'}.create, openai ${openai}`, measured),
       );
-      if (api === 'chat' && folder === 'test/matrix/openai-6') Object.assign(figures, figuresOf(measured));
+      if (first) Object.assign(figures, figuresOf(measured));
       notes.push(...verdict(api, openai, able, measured));
     }
   }
@@ -123,28 +109,25 @@ function ours(scratch: string, redis: RedisAt | undefined, stores: boolean): Var
 
 const NOBODY = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' };
 
-function peerVariant(name: string): Variant {
-  const label = `${name} ${versionOf(name, PEERS)}`;
-  return { name: label, options: { preload: [HOST_SDK], env: { BENCH_INSTRUMENTATION: name } } };
-}
-
 async function measureVariants(
   { quick, progress }: Context,
   folder: string,
   api: Api,
   variants: readonly Variant[],
+  rounds: number,
 ): Promise<Map<string, CallsResult[]>> {
   const input: CallsOptions = {
     from: join(ROOT, folder),
     api,
-    warmUp: quick ? 500 : 3_000,
-    batches: quick ? 5 : 40,
+    warmUp: quick ? 500 : WARM_UP,
+    batches: quick ? 5 : BATCHES,
+    batch: BATCH,
   };
   const setUps = variants.map(({ name, options }) => ({
     name,
     measure: () => runApp<CallsResult>('calls.ts', input, options),
   }));
-  return interleave(setUps, quick ? 1 : 5, progress);
+  return interleave(setUps, quick ? 1 : rounds, progress);
 }
 
 function tableOf(title: string, measured: Map<string, CallsResult[]>): Table {

@@ -1,36 +1,25 @@
 import { join } from 'node:path';
 import type { StreamsOptions, StreamsResult } from '../apps/streams.ts';
+import { INSTRUMENTATIONS, instrumentedBy } from '../harness/instrumentations.ts';
 import type { Context, Part, PartResult } from '../harness/part.ts';
-import {
-  type ChildOptions,
-  HOST_SDK,
-  PEERS,
-  REGISTER,
-  ROOT,
-  runApp,
-  versionOf,
-} from '../harness/processes.ts';
+import { type ChildOptions, HOST_SDK, REGISTER, ROOT, runApp, versionOf } from '../harness/processes.ts';
 import { interleave, median, medianDifference } from '../harness/rounds.ts';
 
 const LENGTHS = [100, 1_000, 10_000];
-const FOLDER = join(ROOT, 'test', 'matrix', 'openai-6');
+const RELEASE = 'test/matrix/openai-6';
+const FOLDER = join(ROOT, RELEASE);
 const BARE = 'bare SDK';
 
-const PEER_NAMES = [
-  '@opentelemetry/instrumentation-openai',
-  '@traceloop/instrumentation-openai',
-  '@arizeai/openinference-instrumentation-openai',
-];
-
-/** How many chunks are measured in all at each length. */
-const CHUNKS = 100_000;
+/** How many chunks are measured in all at each length, in each round. */
+const CHUNKS = 60_000;
+const ROUNDS = 5;
 
 export const streams: Part = {
   name: 'streams',
   title: 'Streams',
   method:
     'Microseconds a chunk of a Chat Completions stream that is read to its end, whose body comes in pieces of 4 KB from an ' +
-    'in-process `fetch`. A process for each set-up, length and round; of each process the median of its streams (100,000 chunks in ' +
+    `in-process \`fetch\`. A process for each set-up and length in each of ${ROUNDS} rounds, interleaved; of each process the median of its streams (${CHUNKS.toLocaleString('en')} chunks in ` +
     'all, after as many to warm up as fit in a third of that); *added* is the median of the differences to the bare SDK within one round.',
   run: measure,
 };
@@ -39,13 +28,7 @@ async function measure({ quick, progress }: Context): Promise<PartResult> {
   const variants: readonly (readonly [string, ChildOptions])[] = [
     [BARE, {}],
     ['ours, strict, memory', { preload: [HOST_SDK, REGISTER], env: { TOKEN_BUDGET_USD: '1000' } }],
-    ...PEER_NAMES.map(
-      (name) =>
-        [
-          `${name} ${versionOf(name, PEERS)}`,
-          { preload: [HOST_SDK], env: { BENCH_INSTRUMENTATION: name } },
-        ] as const,
-    ),
+    ...INSTRUMENTATIONS[RELEASE].map(instrumentedBy).map(({ name, options }) => [name, options] as const),
   ];
   const setUps = LENGTHS.flatMap((chunks) =>
     variants.map(([name, options]) => ({
@@ -53,7 +36,7 @@ async function measure({ quick, progress }: Context): Promise<PartResult> {
       measure: () => runApp<StreamsResult>('streams.ts', inputOf(chunks, quick), options),
     })),
   );
-  const measured = await interleave(setUps, quick ? 1 : 5, progress);
+  const measured = await interleave(setUps, quick ? 1 : ROUNDS, progress);
   const valuesOf = (name: string, chunks: number): number[] =>
     (measured.get(`${name}\n${chunks}`) ?? []).map(({ chunkUs }) => chunkUs);
   const added = (name: string, chunks: number): number =>

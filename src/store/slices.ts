@@ -12,6 +12,7 @@ import {
 } from '../budget/index.ts';
 import { excess, isNothing } from './slices/amounts.ts';
 import { Bank, type RemoteStore } from './slices/bank.ts';
+import { DirectCalls } from './slices/direct-calls.ts';
 import { giveBack, givingBack } from './slices/give-back.ts';
 import { maintain } from './slices/keeper.ts';
 import { type OpenCall, OpenCalls } from './slices/open-calls.ts';
@@ -23,7 +24,7 @@ export type { SlicedStoreOptions };
 /**
  * Keeps the round trip to a shared store off the call path. A *slice*, a bounded part of the budgets of a chain, is reserved there at
  * once, under a lease that this process renews; calls spend it here, and are answered at once. Slices are taken, settled and given
- * back in the background.
+ * back in the background. For calls that come alone none is taken: it would be given back unused.
  *
  * The invariant: what the calls of a slice used and hold is never more than the slice holds, and what it holds is reserved on the remote
  * store from before its first call until it is settled. So `settled + reserved <= limit` there is the same for the calls themselves,
@@ -43,8 +44,10 @@ export class SlicedStore implements Store {
   readonly #remote: RemoteStore;
   readonly #bank: Bank;
   readonly #open: OpenCalls;
+  readonly #direct = new DirectCalls();
   readonly #admission: RemoteAdmission;
   readonly #keys = new WeakMap<readonly BudgetDefinition[], string>();
+  readonly #soonMs: number;
   readonly #balancesMaxAgeMs: number;
   readonly #timer: NodeJS.Timeout | undefined;
   #maintaining: Promise<void> | undefined;
@@ -62,7 +65,8 @@ export class SlicedStore implements Store {
     this.#remote = remote;
     this.#bank = new Bank(remote, { share, ahead, leaseMs, idleMs, pauseMs }, options.clock);
     this.#open = new OpenCalls(this.#bank);
-    this.#admission = new RemoteAdmission(this.#bank, this.#open);
+    this.#admission = new RemoteAdmission(this.#bank, this.#open, this.#direct);
+    this.#soonMs = options.soonMs ?? idleMs;
     this.#balancesMaxAgeMs = options.balancesMaxAgeMs ?? 500;
     if (everyMs > 0) this.#timer = setInterval(() => void this.maintain(), everyMs).unref();
   }
@@ -70,8 +74,7 @@ export class SlicedStore implements Store {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     const line = this.#bank.line(this.#keyOf(chain), chain);
     const moment = this.#bank.moment();
-    line.touchedAt = moment.now;
-    line.rate.count(moment.now);
+    line.call(moment.now, this.#soonMs);
     const local = line.admit(request, this.#bank.seen(chain, moment), moment);
     if (local === undefined) return this.#admission.reserve(line, request);
     this.#open.open(request.id, local.reservation, line);
@@ -82,7 +85,9 @@ export class SlicedStore implements Store {
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
     const reservation = this.#open.get(id);
     if (reservation === undefined) {
-      return givingBack(this.#bank, chain, () => this.#bank.direct(() => this.#remote.grow(chain, id, more)));
+      return givingBack(this.#bank, chain, () =>
+        this.#bank.direct(chain, () => this.#remote.grow(chain, id, more)),
+      );
     }
     const { slice } = reservation;
     const missing = excess(more, slice.free);
@@ -92,7 +97,8 @@ export class SlicedStore implements Store {
 
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     const reservation = this.#open.get(id);
-    if (reservation === undefined) return this.#bank.direct(() => this.#remote.settle(id, used));
+    if (reservation === undefined)
+      return this.#bank.direct(this.#direct.end(id), () => this.#remote.settle(id, used));
     const inTime = this.#bank.moment().now < reservation.leaseEnd;
     this.#open.settle(id, inTime ? used : reservation.amounts);
     return inTime;
@@ -104,12 +110,13 @@ export class SlicedStore implements Store {
 
   async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
     const reservation = this.#open.get(id);
-    if (reservation === undefined) return this.#bank.direct(() => this.#remote.handOver(id, to, leaseMs));
+    if (reservation === undefined)
+      return this.#bank.direct(this.#direct.end(id), () => this.#remote.handOver(id, to, leaseMs));
     const { amounts, line } = reservation;
     // Reserved there before it is freed here: twice for a moment, never not at all.
     const request = { id: to, leaseMs, ...fixedCost(amounts) };
     const reserve = async (): Promise<boolean> =>
-      (await this.#bank.direct(() => this.#remote.reserve(line.chain, request))).admitted;
+      (await this.#bank.direct(line.chain, () => this.#remote.reserve(line.chain, request))).admitted;
     let handed = false;
     try {
       handed = await givingBack(this.#bank, line.chain, reserve);
@@ -130,7 +137,7 @@ export class SlicedStore implements Store {
       slice.settle(reservation, used, moment.now);
       return;
     }
-    return this.#bank.direct(() => this.#remote.charge(chain, used));
+    return this.#bank.direct(chain, () => this.#remote.charge(chain, used));
   }
 
   balances(budget: BudgetDefinition): MaybePromise<Balances> {
@@ -152,7 +159,7 @@ export class SlicedStore implements Store {
 
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     const here = this.#open.chargeWhere((id) => id.startsWith(idPrefix));
-    const there = await this.#bank.direct(() => this.#remote.chargeAbandoned(idPrefix));
+    const there = await this.#bank.direct(undefined, () => this.#remote.chargeAbandoned(idPrefix));
     return [...here, ...there];
   }
 

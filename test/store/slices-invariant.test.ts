@@ -198,7 +198,7 @@ async function run(
   const remote = new Flaky(seed);
   remote.failing = failing;
   const stores = [0, 1, 2].map(
-    () => new SlicedStore(remote, { everyMs: 0, idleMs: 0, pauseMs: 0, ahead: 8, share }),
+    () => new SlicedStore(remote, { everyMs: 0, idleMs: 0, soonMs: 60_000, pauseMs: 0, ahead: 8, share }),
   );
   const budgets = given.map((one, index) => defineBudget({ name: `budget ${index}`, limits: one }));
   const chains = CHAINS.map((indices) => indices.flatMap((index) => budgets[index] ?? []));

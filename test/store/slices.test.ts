@@ -79,10 +79,12 @@ function open(given: SlicedStoreOptions & { now?: () => number } = {}) {
   return { remote, store, advance };
 }
 
-/** Makes a first call, which goes to the remote store, and waits for the slice that is taken after it. */
+/** Makes two calls, which go to the remote store and use five tokens each, and waits for the slice that is taken after them. */
 async function warm(store: SlicedStore, chain: readonly BudgetDefinition[]): Promise<void> {
-  assert.ok((await store.reserve(chain, request('first'))).admitted);
-  await store.settle('first', tokens(10));
+  for (const id of ['first', 'second']) {
+    assert.ok((await store.reserve(chain, request(id))).admitted);
+    await store.settle(id, tokens(5));
+  }
   await sleep(1);
 }
 
@@ -121,7 +123,7 @@ describe('a sliced store', () => {
     assert.equal(settled.tokens, 10 + 300 * 60);
     await store.close();
     const { settled: there, reserved, open: calls } = remote.balances(job);
-    assert.deepEqual([there.tokens, there.calls, reserved, calls], [18_010, 301, NOTHING, 0]);
+    assert.deepEqual([there.tokens, there.calls, reserved, calls], [18_010, 302, NOTHING, 0]);
   });
 
   it('counts its calls in the balances, and other processes count its slices', async () => {
@@ -187,6 +189,58 @@ describe('a sliced store', () => {
     assert.equal(admitted, 200);
     await store.close();
     assert.equal(remote.balances(calls).settled.calls, 200);
+  });
+
+  it('asks about a budget for what is done with it, however many others there are', async () => {
+    const { remote, store, advance } = open();
+    const team = defineBudget({ name: 'team', limits: { costUsd: 100 } });
+    const jobs = Array.from({ length: 100 }, (_, n) =>
+      defineBudget({ name: `job ${n}`, limits: { tokens: 100_000 } }),
+    );
+    for (const one of jobs) await warm(store, [one, team]);
+    await store.maintain();
+    const asked = async (): Promise<number> => {
+      remote.asked.length = 0;
+      await store.maintain();
+      return remote.asked.filter((what) => what === 'balances').length;
+    };
+    assert.equal(await asked(), 0);
+    // A call of another budget changes nothing that is known of these.
+    const other = defineBudget({ name: 'other', limits: { calls: 2 } });
+    assert.ok((await store.reserve([other], request('direct'))).admitted);
+    assert.equal(await store.settle('direct', tokens(1)), true);
+    const [first] = jobs;
+    assert.ok(first !== undefined);
+    assert.equal(atOnce(store.balances(first)).settled.tokens, 10);
+    assert.equal(await asked(), 0);
+    // One of them changes its chain: the job, and the team that is looked at once though it is in all.
+    await store.charge([first, team], tokens(90_000));
+    assert.equal(await asked(), 2);
+    // Where nobody calls, seconds pass between looks: at the team, and all jobs but the first, whose slice was too large by now.
+    advance(4_000);
+    assert.equal(await asked(), 0);
+    advance(1_000);
+    assert.equal(await asked(), 1 + (jobs.length - 1));
+    await store.close();
+    assert.deepEqual([remote.balances(team).reserved, remote.balances(team).open], [NOTHING, 0]);
+  });
+
+  it('takes no slice for calls that come alone', async () => {
+    const { remote, store, advance } = open({ idleMs: 5_000 });
+    const call = async (id: string): Promise<void> => {
+      assert.ok((await store.reserve([job], request(id))).admitted);
+      await store.settle(id, tokens(10));
+      await sleep(1);
+    };
+    for (const id of ['a', 'b', 'c']) {
+      await call(id);
+      assert.equal(remote.balances(job).open, 0);
+      advance(5_001);
+    }
+    await call('d');
+    advance(5_000);
+    await call('e');
+    assert.equal(remote.balances(job).open, 1);
   });
 
   it('gives back what is not used', async () => {

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import {
   type Amounts,
-  addAmounts,
   type Balances,
   type BudgetDefinition,
   fixedCost,
   type Store,
+  windowOf,
 } from '../../budget/index.ts';
 import { excess, isNothing } from './amounts.ts';
+import { Changes } from './changes.ts';
 import { elapsedClock } from './clock.ts';
 import { Line, type Moment } from './line.ts';
 import { type Seen, sliceSize } from './size.ts';
 import { Slice } from './slice.ts';
+import { Tally } from './tally.ts';
 import { UnsureSlices } from './unsure.ts';
 import { View } from './view.ts';
 
@@ -47,11 +49,12 @@ export class Bank {
   /** No more slices are taken. */
   closed = false;
   readonly #views = new Map<string, View>();
+  /** By the name of a budget, the chains it is in: what is done for one budget does not go through all. */
+  readonly #linesOf = new Map<string, Set<Line>>();
+  readonly #tallies = new Map<string, Tally>();
+  readonly #changes = new Changes();
   readonly #elapsed: () => number;
   readonly #unsure: UnsureSlices;
-  #underWay = 0;
-  /** Counts what may have changed remote balances behind the views. */
-  #changes = 0;
 
   /** @param elapsed time that passed since any moment, milliseconds */
   constructor(remote: RemoteStore, settings: BankSettings, elapsed: () => number = elapsedClock()) {
@@ -70,8 +73,18 @@ export class Bank {
     if (line === undefined) {
       line = new Line(key, chain);
       this.lines.set(key, line);
+      for (const { name } of chain) {
+        const lines = this.#linesOf.get(name);
+        if (lines === undefined) this.#linesOf.set(name, new Set([line]));
+        else lines.add(line);
+      }
     }
     return line;
+  }
+
+  /** The chains that a budget is in. */
+  linesOf({ name }: BudgetDefinition): Iterable<Line> {
+    return this.#linesOf.get(name) ?? [];
   }
 
   /** The budgets of a chain in their present windows; fewer where one is not known. */
@@ -92,11 +105,10 @@ export class Bank {
 
   /** Asks the remote store for the balances of a budget. */
   async look(budget: BudgetDefinition): Promise<View> {
-    const before = this.#changes;
-    const quiet = this.#underWay === 0;
+    const undisturbed = this.#changes.watch(budget);
     const { now } = this.moment();
     const raw = await this.remote.balances(budget);
-    const view = this.view(budget, raw, quiet && before === this.#changes ? now : undefined);
+    const view = this.view(budget, raw, undisturbed() ? now : undefined);
     this.#views.set(budget.name, view);
     return view;
   }
@@ -112,26 +124,39 @@ export class Bank {
 
   /** Waits for slices that are being taken or settled, of one budget or of all. */
   async atRest(of?: BudgetDefinition): Promise<void> {
-    for (const line of this.lines.values()) {
-      if (of !== undefined && !line.chain.some(({ name }) => name === of.name)) continue;
-      await line.refilling;
-      for (const slice of line.slices) await slice.settling;
+    for (const line of of === undefined ? this.lines.values() : this.linesOf(of)) {
+      // Of a budget that many chains share, most have nothing on its way.
+      if (line.refilling !== undefined) await line.refilling;
+      for (const { settling } of line.slices) if (settling !== undefined) await settling;
     }
   }
 
   /** The balances that the remote store told, with our slices counted by their calls. */
   view(budget: BudgetDefinition, raw: Balances, freshAt?: number): View {
-    return new View(budget, raw, this.slices(), freshAt);
+    const { start, end } = windowOf(budget.window, budget.window === undefined ? 0 : raw.startedAt);
+    return new View(raw, end, this.#tallyOf(budget.name, start), freshAt);
   }
 
-  /** Counts a change of remote balances that is not a slice's. */
-  async direct<T>(change: () => T | Promise<T>): Promise<T> {
-    this.#begin();
+  #tallyOf(name: string, windowStart: number): Tally {
+    const known = this.#tallies.get(name);
+    if (known?.windowStart === windowStart) return known;
+    const tally = new Tally(windowStart);
+    // An answer of a window that is over may come late.
+    if (known === undefined || known.windowStart < windowStart) this.#tallies.set(name, tally);
+    return tally;
+  }
+
+  /**
+   * Counts a change of remote balances that is not a slice's.
+   * @param chain the budgets that are changed; undefined where they are not known
+   */
+  async direct<T>(chain: readonly BudgetDefinition[] | undefined, change: () => T | Promise<T>): Promise<T> {
+    const end = this.#changes.begin(chain);
     try {
       return await change();
     } finally {
-      this.#end();
-      this.#outdate();
+      end();
+      this.#outdate(chain);
     }
   }
 
@@ -169,17 +194,17 @@ export class Bank {
     const { leaseMs } = this.settings;
     const { now } = this.moment();
     const request = { id, leaseMs, ...fixedCost(size) };
-    this.#begin();
+    const end = this.#changes.begin(line.chain);
     try {
       const { admitted } = await this.#unsure.until(id, this.remote.reserve(line.chain, request));
       if (!admitted) return false;
     } finally {
-      this.#end();
+      end();
     }
     const slice = new Slice({
       id,
       chain: line.chain,
-      windows: new Map(seen.map(({ budget, view }) => [budget.name, view.windowStart])),
+      tallies: seen.map(({ view }) => view.tally),
       windowEnd: Math.min(...seen.map(({ view }) => view.windowEnd)),
       held: size,
       validUntil: now + leaseMs * TRUSTED,
@@ -193,26 +218,25 @@ export class Bank {
       await this.end(home, slice);
       return false;
     }
-    for (const { name } of line.chain) this.#views.get(name)?.add(slice);
     return true;
   }
 
   /** Holds more for a slice, where the budgets have it. */
   async grow(slice: Slice, more: Amounts): Promise<boolean> {
-    this.#begin();
+    const end = this.#changes.begin(slice.chain);
     try {
       const grown = await this.remote.grow(slice.chain, slice.id, more);
-      if (grown) slice.held = addAmounts(slice.held, more);
+      if (grown) slice.grow(more);
       return grown;
     } finally {
-      this.#end();
+      end();
     }
   }
 
   /** Settles a slice that has no open calls. Where that fails it is tried again later. Never rejects. */
   async end(line: Line, slice: Slice): Promise<void> {
     if (slice.open > 0 || slice.state === 'ended') return;
-    slice.state = 'ending';
+    slice.beginToEnd();
     await this.#settle(line, slice);
   }
 
@@ -248,11 +272,11 @@ export class Bank {
   }
 
   async #settleOnce(line: Line, slice: Slice): Promise<void> {
-    this.#begin();
+    const end = this.#changes.begin(slice.chain);
     try {
       const settled = await this.remote.settle(slice.id, slice.used);
       if (!settled) {
-        this.#outdate();
+        this.#outdate(slice.chain);
         // Its lease ended, so it was charged in full; an answer that billed more than was reserved may pass that.
         const beyond = excess(slice.used, slice.held);
         if (!slice.doubtful && !isNothing(beyond)) await this.remote.charge(slice.chain, beyond);
@@ -262,14 +286,22 @@ export class Bank {
     } catch {
       slice.doubtful = true;
     } finally {
-      this.#end();
+      end();
     }
   }
 
   /** Lets go of a chain that is not used any more. */
-  forget({ key, chain }: Line): void {
-    this.lines.delete(key);
-    for (const { name } of chain) if (this.#views.get(name)?.sliced !== true) this.#views.delete(name);
+  forget(line: Line): void {
+    this.lines.delete(line.key);
+    for (const { name } of line.chain) {
+      const lines = this.#linesOf.get(name);
+      lines?.delete(line);
+      if (lines?.size !== 0) continue;
+      this.#linesOf.delete(name);
+      this.#changes.forget(name);
+      this.#tallies.delete(name);
+      this.#views.delete(name);
+    }
   }
 
   *slices(): Generator<Slice> {
@@ -281,17 +313,8 @@ export class Bank {
     return this.#unsure.free();
   }
 
-  #begin(): void {
-    this.#underWay += 1;
-    this.#changes += 1;
-  }
-
-  #end(): void {
-    this.#underWay -= 1;
-    this.#changes += 1;
-  }
-
-  #outdate(): void {
-    for (const view of this.#views.values()) view.freshAt = undefined;
+  #outdate(chain: readonly BudgetDefinition[] | undefined): void {
+    const views = chain?.map(({ name }) => this.#views.get(name)) ?? this.#views.values();
+    for (const view of views) if (view !== undefined) view.freshAt = undefined;
   }
 }

@@ -1,3 +1,4 @@
+import type { BudgetDefinition } from '../../budget/index.ts';
 import { isNothing } from './amounts.ts';
 import { type Bank, TRUSTED } from './bank.ts';
 import type { Line, Moment } from './line.ts';
@@ -7,25 +8,51 @@ import type { Slice } from './slice.ts';
 /** How old the balances of a sliced budget may become before they are asked for anew, milliseconds. */
 const LOOK_MS = 1_000;
 
+/** The same where no call came meanwhile: then a look only tells whether others need what the slice holds. */
+const IDLE_LOOK_MS = 5_000;
+
+/** How many chains are tended at once: one after another, many would take longer than their leases. */
+const AT_ONCE = 32;
+
 /** Renews leases, settles slices that are done, gives back those that are not used or are too large. Never rejects. */
 export async function maintain(bank: Bank): Promise<void> {
   const moment = bank.moment();
   await Promise.all([renew(bank, moment), bank.freeUnsure()]);
-  for (const line of bank.lines.values()) {
-    await tend(bank, line, moment);
-    const quietMs = moment.now - line.touchedAt;
-    const used = line.slices.size > 0 || line.refilling !== undefined || quietMs < 2 * bank.settings.idleMs;
-    if (!used) bank.forget(line);
-  }
+  const look = onceEach(bank);
+  const lines = [...bank.lines.values()].values();
+  const tendNext = async (): Promise<void> => {
+    for (const line of lines) {
+      await tend(bank, line, moment, look);
+      const quietMs = moment.now - line.touchedAt;
+      const used = line.slices.size > 0 || line.refilling !== undefined || quietMs < 2 * bank.settings.idleMs;
+      if (!used) bank.forget(line);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, tendNext));
 }
 
-async function tend(bank: Bank, line: Line, moment: Moment): Promise<void> {
+type Look = (budget: BudgetDefinition) => Promise<unknown>;
+
+/** Looks at each budget once, however many chains it is in. Never rejects. */
+function onceEach(bank: Bank): Look {
+  const looks = new Map<string, Promise<unknown>>();
+  return (budget) => {
+    const look = looks.get(budget.name) ?? bank.look(budget).catch(() => undefined);
+    looks.set(budget.name, look);
+    return look;
+  };
+}
+
+async function tend(bank: Bank, line: Line, moment: Moment, look: Look): Promise<void> {
   if (line.slices.size === 0) return;
   const seen = bank.seen(line.chain, moment);
-  const stale = seen.some(({ view }) => moment.now - (view.freshAt ?? -LOOK_MS) >= LOOK_MS);
-  if (stale || seen.length < line.chain.length) {
-    await Promise.all(line.chain.map((budget) => bank.look(budget).catch(() => undefined)));
+  const idle = moment.now - line.touchedAt >= LOOK_MS;
+  const maxAgeMs = idle ? IDLE_LOOK_MS : LOOK_MS;
+  const fresh = new Set<BudgetDefinition>();
+  for (const { budget, view } of seen) {
+    if (view.freshAt !== undefined && moment.now - view.freshAt < maxAgeMs) fresh.add(budget);
   }
+  await Promise.all(line.chain.filter((budget) => !fresh.has(budget)).map(look));
   for (const slice of [...line.slices]) await tendSlice(bank, line, slice, moment);
 }
 

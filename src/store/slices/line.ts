@@ -40,11 +40,21 @@ export class Line {
   refilling: Promise<void> | undefined;
   /** Until when no slice is asked for, because too little is left or the remote store failed, by the local clock. */
   pausedUntil = 0;
-  touchedAt = 0;
+  /** When a call came last, by the local clock, milliseconds. */
+  touchedAt = -Infinity;
+  /** Whether the last call came soon after one before it: a slice for a call that comes alone would be given back unused. */
+  repeated = false;
 
   constructor(key: string, chain: readonly BudgetDefinition[]) {
     this.key = key;
     this.chain = chain;
+  }
+
+  /** Counts a call. @param soonMs how soon after the last one it is a repeated one */
+  call(now: number, soonMs: number): void {
+    this.repeated = now - this.touchedAt <= soonMs;
+    this.touchedAt = now;
+    this.rate.count(now);
   }
 
   /** How many calls are open in its slices. */

@@ -39,7 +39,7 @@ export class OpenCalls {
   /** Holds more of the slice for a call. */
   hold(call: OpenCall, more: Amounts): void {
     call.amounts = addAmounts(call.amounts, more);
-    call.slice.reserved = addAmounts(call.slice.reserved, more);
+    call.slice.hold(more);
   }
 
   /** Takes back what was held too much. */

@@ -12,6 +12,8 @@ export interface SlicedStoreOptions {
   readonly everyMs?: number;
   /** How long an unused slice is kept, milliseconds; 15,000 where absent. */
   readonly idleMs?: number;
+  /** How soon a call has to come after the one before it for a slice to be taken, milliseconds; as long as an unused one is kept where absent. */
+  readonly soonMs?: number;
   /** How long no slice is asked for where little is left, or the remote store failed, milliseconds; 1,000 where absent. */
   readonly pauseMs?: number;
   /** How old balances may be that are answered without asking the remote store, milliseconds; 500 where absent. */

@@ -7,6 +7,7 @@ import {
   worstCase,
 } from '../../budget/index.ts';
 import type { Bank } from './bank.ts';
+import type { DirectCalls } from './direct-calls.ts';
 import { giveBack } from './give-back.ts';
 import type { Line } from './line.ts';
 import type { OpenCalls } from './open-calls.ts';
@@ -15,15 +16,19 @@ import type { OpenCalls } from './open-calls.ts';
 export class RemoteAdmission {
   readonly #bank: Bank;
   readonly #open: OpenCalls;
+  readonly #direct: DirectCalls;
 
-  constructor(bank: Bank, open: OpenCalls) {
+  /** @param direct is told of the calls that are reserved there */
+  constructor(bank: Bank, open: OpenCalls, direct: DirectCalls) {
     this.#bank = bank;
     this.#open = open;
+    this.#direct = direct;
   }
 
-  /** Reserves there, and takes a slice for the calls after this one. */
+  /** Reserves there, and takes a slice for the calls after this one, where it did not come alone. */
   async reserve(line: Line, request: ReserveRequest): Promise<Admission> {
     const { chain } = line;
+    this.#direct.open(request.id, chain);
     let answer = await this.#ask(line, request);
     if (answer.admitted && this.#reached(line, request) !== undefined) {
       // Perhaps the limit was raised, or the budget reset, since it was looked at.
@@ -32,7 +37,7 @@ export class RemoteAdmission {
       if (reached !== undefined) return this.#withdrawn(request, reached);
     }
     if (answer.admitted && asAsked(answer, request)) {
-      void this.#bank.refill(line, answer.reserved);
+      if (line.repeated) void this.#bank.refill(line, answer.reserved);
       return answer;
     }
     this.#bank.pause(line);
@@ -41,13 +46,14 @@ export class RemoteAdmission {
     if (answer.admitted) return given ? this.#unclamped(line, request, answer) : answer;
     if (given) answer = await this.#ask(line, request);
     if (answer.admitted) return answer;
+    this.#direct.end(request.id);
     const local = this.#fromRest(line, request, answer);
     if (local !== undefined) return local;
     return { ...answer, balances: this.#bank.view(answer.budget, answer.balances).balances() };
   }
 
   #ask({ chain }: Line, request: ReserveRequest): Promise<Admission> {
-    return this.#bank.direct(() => this.#bank.remote.reserve(chain, request));
+    return this.#bank.direct(chain, () => this.#bank.remote.reserve(chain, request));
   }
 
   #reached(line: Line, request: ReserveRequest): Denied | undefined {
@@ -57,7 +63,7 @@ export class RemoteAdmission {
 
   /** Takes back what the remote store admitted, not knowing what our slices have spent. */
   async #withdrawn(request: ReserveRequest, denied: Denied): Promise<Denied> {
-    await this.#bank.direct(() => this.#bank.remote.release(request.id));
+    await this.#bank.direct(this.#direct.end(request.id), () => this.#bank.remote.release(request.id));
     return { ...denied, balances: await this.#bank.balances(denied.budget) };
   }
 
@@ -67,7 +73,7 @@ export class RemoteAdmission {
     const reserved = worstCase(request, outputCap);
     const more = subtractAmounts(reserved, clamped.reserved);
     const grown = await this.#bank
-      .direct(() => this.#bank.remote.grow(chain, request.id, more))
+      .direct(chain, () => this.#bank.remote.grow(chain, request.id, more))
       .catch(() => false);
     return grown ? { admitted: true, outputCap, reserved } : clamped;
   }

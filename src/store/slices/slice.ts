@@ -6,6 +6,7 @@ import {
   subtractAmounts,
 } from '../../budget/index.ts';
 import { eachAmount, fits } from './amounts.ts';
+import type { Tally } from './tally.ts';
 
 /** A call that spends from a slice. */
 export interface LocalReservation {
@@ -24,8 +25,8 @@ export interface LocalReservation {
 export class Slice {
   readonly id: string;
   readonly chain: readonly BudgetDefinition[];
-  /** By the name of its budget, the start of the window that it was taken in. */
-  readonly windows: ReadonlyMap<string, number>;
+  /** The sums of its budgets that it is in. */
+  readonly #tallies: readonly Tally[];
   /** When the first of its windows is over, by the remote store's clock, milliseconds since the epoch. */
   readonly windowEnd: number;
   /** What the remote store holds reserved for it. */
@@ -52,7 +53,7 @@ export class Slice {
   constructor(given: {
     id: string;
     chain: readonly BudgetDefinition[];
-    windows: ReadonlyMap<string, number>;
+    tallies: readonly Tally[];
     windowEnd: number;
     held: Amounts;
     validUntil: number;
@@ -60,11 +61,15 @@ export class Slice {
   }) {
     this.id = given.id;
     this.chain = given.chain;
-    this.windows = given.windows;
+    this.#tallies = given.tallies;
     this.windowEnd = given.windowEnd;
     this.held = given.held;
     this.validUntil = given.validUntil;
     this.touchedAt = given.now;
+    for (const tally of this.#tallies) {
+      tally.slices += 1;
+      tally.held = addAmounts(tally.held, given.held);
+    }
   }
 
   /** What new calls may still take; below zero where an answer billed more than was reserved. */
@@ -94,24 +99,50 @@ export class Slice {
   /** Takes a part for a call, where it is there. */
   take(amounts: Amounts, leaseEnd: number, now: number): LocalReservation | undefined {
     if (!fits(this.free, amounts)) return undefined;
-    this.reserved = addAmounts(this.reserved, amounts);
-    this.open += 1;
+    this.#change(NOTHING, amounts, 1);
     this.touchedAt = now;
     return { slice: this, amounts, leaseEnd };
   }
 
   /** Charges a call what it used, and frees the rest of its part. */
   settle(reservation: LocalReservation, used: Amounts, now: number): void {
-    this.reserved = subtractAmounts(this.reserved, reservation.amounts);
-    this.used = addAmounts(this.used, used);
-    this.open -= 1;
+    this.#change(used, subtractAmounts(NOTHING, reservation.amounts), -1);
     this.touchedAt = now;
   }
 
   /** Charges its open calls what they hold. */
   chargeOpen(): void {
-    this.used = addAmounts(this.used, this.reserved);
-    this.reserved = NOTHING;
-    this.open = 0;
+    this.#change(this.reserved, subtractAmounts(NOTHING, this.reserved), -this.open);
+  }
+
+  /** Holds more for an open call, or less where it is below zero. */
+  hold(more: Amounts): void {
+    this.#change(NOTHING, more, 0);
+  }
+
+  /** Counts what the remote store reserved beside what it held. */
+  grow(more: Amounts): void {
+    this.held = addAmounts(this.held, more);
+    for (const tally of this.#tallies) tally.held = addAmounts(tally.held, more);
+  }
+
+  /** Its settlement begins: nothing is spent from it any more. */
+  beginToEnd(): void {
+    if (this.state !== 'ending') {
+      for (const tally of this.#tallies) {
+        tally.slices -= 1;
+        tally.held = subtractAmounts(tally.held, this.held);
+        tally.ended = addAmounts(tally.ended, this.used);
+      }
+    }
+    this.state = 'ending';
+  }
+
+  #change(used: Amounts, reserved: Amounts, open: number): void {
+    for (const sums of [this, ...this.#tallies]) {
+      sums.used = addAmounts(sums.used, used);
+      sums.reserved = addAmounts(sums.reserved, reserved);
+      sums.open += open;
+    }
   }
 }
