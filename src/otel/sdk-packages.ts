@@ -33,6 +33,20 @@ const ON_USE = [
 /** Those that are loaded as ES modules already. */
 const LOADED = { '@opentelemetry/api': api, '@opentelemetry/instrumentation': instrumentation };
 
+const CONVENTIONS = '@opentelemetry/semantic-conventions';
+/** What the SDK takes of the thousand names that the package has. */
+export const NAMES = {
+  ATTR_ERROR_TYPE: 'error.type',
+  ATTR_EXCEPTION_MESSAGE: 'exception.message',
+  ATTR_EXCEPTION_STACKTRACE: 'exception.stacktrace',
+  ATTR_EXCEPTION_TYPE: 'exception.type',
+  ATTR_SERVICE_NAME: 'service.name',
+  ATTR_TELEMETRY_SDK_LANGUAGE: 'telemetry.sdk.language',
+  ATTR_TELEMETRY_SDK_NAME: 'telemetry.sdk.name',
+  ATTR_TELEMETRY_SDK_VERSION: 'telemetry.sdk.version',
+  TELEMETRY_SDK_LANGUAGE_VALUE_NODEJS: 'nodejs',
+};
+
 const sdk = standingIn(() => ({
   node: require('@opentelemetry/sdk-node') as typeof Node,
   resources: require('@opentelemetry/resources') as typeof Resources,
@@ -47,6 +61,7 @@ export const { node, resources, trace, metrics, logs } = sdk;
 function standingIn<T>(load: () => T): T {
   const standIns = new Map<string, unknown>(Object.entries(LOADED));
   for (const name of ON_USE) standIns.set(name, onUse(name));
+  standIns.set(CONVENTIONS, onUse(CONVENTIONS, NAMES));
   const { cache } = require;
   const placed: string[] = [];
   for (const [name, exports] of standIns) {
@@ -62,7 +77,9 @@ function standingIn<T>(load: () => T): T {
   }
 }
 
-/** The exports of a package, which is loaded when one of them is read. */
-function onUse(name: string): object {
-  return new Proxy({}, { get: (_, key) => Reflect.get(requireOfSdk(name) as object, key) });
+/** The exports of a package, which is loaded when one of them is read that is not known. */
+function onUse(name: string, known: object = {}): object {
+  return new Proxy(known, {
+    get: (_, key) => Reflect.get(Object.hasOwn(known, key) ? known : (requireOfSdk(name) as object), key),
+  });
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { hostDetector } from '@opentelemetry/resources';
+import { NAMES, requireOfSdk } from '../../src/otel/sdk-packages.ts';
 import { runScript } from '../support/script-run.ts';
 
 /** The modules that are loaded as CommonJS, as far as the packages of OpenTelemetry go; and their `require`. */
@@ -19,7 +20,7 @@ describe('the SDK that the preload starts', { concurrency: 2 }, () => {
     const { printed, spans, stderr } = await runScript({
       script: `${LOADED}${CALL}
         print(['@opentelemetry/sdk-node', '@opentelemetry/sdk-metrics'].every(loaded));
-        print(['@grpc/', 'yaml/', 'protobufjs/', '@opentelemetry/exporter-', '@opentelemetry/otlp-', '@opentelemetry/api/'].filter(loaded));`,
+        print(['@grpc/', 'yaml/', 'protobufjs/', '@opentelemetry/exporter-', '@opentelemetry/otlp-', '@opentelemetry/api/', '@opentelemetry/semantic-conventions/'].filter(loaded));`,
       env: { TOKEN_BUDGET_USD: '5' },
     });
     assert.deepEqual(printed, [true, []]);
@@ -42,6 +43,12 @@ describe('the SDK that the preload starts', { concurrency: 2 }, () => {
     });
     assert.deepEqual(printed, [{ exports: 'function' }, { ownKeys: true }, true, { starts: 'function' }]);
     assert.equal(stderr, '');
+  });
+
+  test('has the names of the semantic conventions', () => {
+    const conventions = requireOfSdk('@opentelemetry/semantic-conventions') as object;
+    for (const [name, value] of Object.entries(NAMES))
+      assert.equal(Reflect.get(conventions, name), value, name);
   });
 
   test('has the propagator of B3 where it is asked for', async () => {
