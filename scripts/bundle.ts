@@ -12,8 +12,7 @@ const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 
 /** Each holds what its entries load and those before it do not: who needs no telemetry, or no hooks, loads none. */
 const BUNDLES: Readonly<Record<string, readonly string[]>> = {
-  'core.bundle.js': ['budget/index.js', 'store/index.js', 'tokens/index.js'],
-  'config.bundle.js': ['config/index.js'],
+  'core.bundle.js': ['budget/index.js', 'config/index.js', 'store/index.js', 'tokens/index.js'],
   'calls.bundle.js': ['openai/call-host.js', 'openai/patches.js', 'openai/realtime/socket-patches.js'],
   'openai.bundle.js': ['openai/index.js'],
   'preload.bundle.js': ['preload.js'],
