@@ -1,3 +1,5 @@
+import module from 'node:module';
+
 /** The signals that end a process and that a process can see. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
@@ -29,6 +31,8 @@ export function atExit({ finish, flush }: LastWords, ownsSignals: boolean): void
       process.removeListener(signal, handle);
       if (process.listenerCount(signal) === 0) {
         once();
+        // As Node does at any other end, so that the next start finds it.
+        module.flushCompileCache();
         process.kill(process.pid, signal);
         return;
       }

@@ -8,6 +8,8 @@ import { type Config, ConfigError, loadConfig } from './config/index.ts';
 import { OpenAIInstrumentation } from './openai/index.ts';
 import { registerBudget, setBaggagePolicy } from './otel/current-budget.ts';
 import type * as Otel from './otel/index.ts';
+import './otel/past-hooks.ts';
+import type * as Sdk from './otel/sdk.ts';
 import { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
 import { PriceBook } from './pricing/index.ts';
 import { openStore } from './store/index.ts';
@@ -74,20 +76,20 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   return result;
 }
 
+const require = createRequire(import.meta.url);
+
 /**
  * Uses the provider that the host has registered by now, and adds nothing to it; starts the SDK where there is none. The
- * SDK is loaded here, and not at start, so that it costs nothing to a process that never calls OpenAI.
+ * SDK is loaded here, and not at start, so that it costs nothing to a process that never loads openai.
  */
 function startTelemetry(
   instrumentation: OpenAIInstrumentation,
   options: { tracker: TokenBudgetTracker; prices: PriceBook; version: string },
 ): Otel.Telemetry | undefined {
-  const { hasTracerProvider, reportToHost, startSdk } = createRequire(import.meta.url)(
-    './otel/index.js',
-  ) as typeof Otel;
+  const { hasTracerProvider, reportToHost } = require('./otel/index.js') as typeof Otel;
   let telemetry: Otel.Telemetry | undefined;
-  if (hasTracerProvider()) reportToHost(options);
-  else telemetry = startSdk(options);
+  if (hasTracerProvider()) reportToHost(options.version);
+  else telemetry = (require('./otel/sdk.js') as typeof Sdk).startSdk(options);
   // The meter it was made with was of no provider yet; the tracer finds its own.
   instrumentation.setMeterProvider(metrics.getMeterProvider());
   return telemetry;

@@ -3,7 +3,7 @@
  * them what the application's thread sends over, so that neither serializing nor a slow Collector costs that thread
  * anything, and so that the last of it can be sent while that thread waits in its exit.
  */
-import { createRequire } from 'node:module';
+import module, { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { endpointOf, type Protocol, protocolOf, type Signal } from './env.ts';
@@ -25,6 +25,9 @@ const CONNECT_MS = 250;
  * would have, so they are not.
  */
 const PATIENCE_MS: Readonly<Record<Signal, number>> = { TRACES: 300_000, LOGS: 300_000, METRICS: 10_000 };
+
+// A thread does not have the cache of the process. The exporters are loaded from it.
+module.enableCompileCache();
 
 /** The exporters are dependencies of sdk-node: resolved from there, in the very version that it uses. */
 const fromSdk = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
@@ -57,6 +60,8 @@ function exporterOf(signal: Signal): Exporter {
     if (Class === undefined) throw new Error(`${id} has no ${name}`);
     exporter = new Class();
     exporters.set(signal, exporter);
+    // The thread ends with the process, and so without a chance to do it.
+    module.flushCompileCache();
     const transport = makePatient(exporter, PATIENCE_MS[signal]);
     if (transport !== undefined) patient.push(transport);
   }

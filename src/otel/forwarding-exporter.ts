@@ -1,12 +1,13 @@
-import {
+import type {
   AggregationTemporality,
   InstrumentType,
-  type PushMetricExporter,
-  type ResourceMetrics,
+  PushMetricExporter,
+  ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { type Env, text } from './env.ts';
 import { type ExportChannel, SUCCESS } from './export-channel.ts';
 import { plainMetrics } from './plain.ts';
+import { metrics as sdk } from './sdk-packages.ts';
 
 /**
  * An exporter whose work is done by the thread at the other end of the channel. It answers at once: the reader waits for an answer with a
@@ -31,6 +32,7 @@ function settled(): Promise<void> {
 /** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`: cumulative, delta or lowmemory. */
 function temporality(env: Env): (type: InstrumentType) => AggregationTemporality {
   const preference = text(env, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase();
+  const { AggregationTemporality, InstrumentType } = sdk;
   const delta: InstrumentType[] = [];
   if (preference === 'delta' || preference === 'lowmemory')
     delta.push(InstrumentType.COUNTER, InstrumentType.HISTOGRAM);

@@ -1,4 +1,5 @@
 export { hasTracerProvider } from './host-provider.ts';
+export { reportToHost } from './report-to-host.ts';
 export { RecordModelCallsSampler } from './sampler.ts';
-export { reportToHost, startSdk, type Telemetry, type TelemetryOptions } from './sdk.ts';
+export type { Telemetry, TelemetryOptions } from './sdk.ts';
 export { BudgetSpanProcessor } from './span-processor.ts';

@@ -1,17 +1,17 @@
-import { createRequire } from 'node:module';
 import { diag } from '@opentelemetry/api';
-import {
-  ConsoleLogRecordExporter,
-  type LogRecordProcessor,
-  SimpleLogRecordProcessor,
-} from '@opentelemetry/sdk-logs';
-import { ConsoleMetricExporter, type MetricReader } from '@opentelemetry/sdk-metrics';
-import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
 import { type Env, exporterNames, positive, type Signal, text } from './env.ts';
 import type { ExportChannel } from './export-channel.ts';
 import { forwardMetrics } from './forwarding-exporter.ts';
 import { forwardLogs, forwardSpans } from './forwarding-processors.ts';
 import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
+import { logs, metrics, requireOfSdk, trace } from './sdk-packages.ts';
+
+const { ConsoleSpanExporter, SimpleSpanProcessor } = trace;
+const { ConsoleMetricExporter } = metrics;
+const { ConsoleLogRecordExporter, SimpleLogRecordProcessor } = logs;
 
 /** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
 export interface Pipelines {
@@ -69,8 +69,7 @@ function metricReader(
 
 /** Loaded only where it is asked for; a dependency of sdk-node. */
 function prometheusReader(env: Env, refresh: Refresh): MetricReader {
-  const require = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
-  const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as {
+  const { PrometheusExporter } = requireOfSdk('@opentelemetry/exporter-prometheus') as {
     PrometheusExporter: new (options: object) => MetricReader;
   };
   const host = text(env, 'OTEL_EXPORTER_PROMETHEUS_HOST');

@@ -1,6 +1,10 @@
 import type { Attributes, Context, Link, SpanKind } from '@opentelemetry/api';
-import { type Sampler, SamplingDecision, type SamplingResult } from '@opentelemetry/sdk-trace';
+import type { Sampler, SamplingDecision, SamplingResult } from '@opentelemetry/sdk-trace';
 import { isModelCall } from './llm-span.ts';
+
+/** Of `SamplingDecision`, for which no SDK needs to be loaded. */
+const NOT_RECORD: SamplingDecision.NOT_RECORD = 0;
+const RECORD: SamplingDecision.RECORD = 1;
 
 /**
  * Leaves every decision to the user's sampler, but records (does not sample) the model calls that it drops, so that
@@ -23,8 +27,8 @@ export class RecordModelCallsSampler implements Sampler {
     links: Link[],
   ): SamplingResult {
     const result = this.#delegate.shouldSample(context, traceId, spanName, spanKind, attributes, links);
-    if (result.decision !== SamplingDecision.NOT_RECORD || !isModelCall(attributes)) return result;
-    return { ...result, decision: SamplingDecision.RECORD };
+    if (result.decision !== NOT_RECORD || !isModelCall(attributes)) return result;
+    return { ...result, decision: RECORD };
   }
 
   toString(): string {

@@ -1,8 +1,7 @@
 import { metrics } from '@opentelemetry/api';
-import { NodeSDK } from '@opentelemetry/sdk-node';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import { observeBudgets, recordBudgets } from './budget-metrics.ts';
+import { recordBudgets } from './budget-metrics.ts';
 import type { Env } from './env.ts';
 import { ExportChannel } from './export-channel.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
@@ -11,6 +10,7 @@ import { reportEvents } from './report-events.ts';
 import { resourceDetectors } from './resource.ts';
 import { RecordModelCallsSampler } from './sampler.ts';
 import { samplerFromEnv } from './sampler-env.ts';
+import { node } from './sdk-packages.ts';
 import * as semconv from './semconv.ts';
 import { BudgetSpanProcessor, OUR_SCOPE } from './span-processor.ts';
 import { flushCounters } from './summed-counter.ts';
@@ -38,7 +38,7 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   let refresh = (_ending: boolean): void => undefined;
   const pipelines = pipelinesFromEnv(channel, env, (ending) => refresh(ending));
   const detectors = resourceDetectors(env);
-  const sdk = new NodeSDK({
+  const sdk = new node.NodeSDK({
     ...(detectors === undefined ? {} : { resourceDetectors: detectors }),
     sampler: new RecordModelCallsSampler(samplerFromEnv(env)),
     spanProcessors: [new BudgetSpanProcessor({ tracker, prices }), ...pipelines.spans],
@@ -58,12 +58,6 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     reporting.record(ending ? 0 : 1);
   };
   return { flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs) };
-}
-
-/** Reports the budgets to the providers that the host has registered. */
-export function reportToHost(options: TelemetryOptions): void {
-  reportEvents(options.version);
-  observeBudgets(metrics.getMeter(OUR_SCOPE, options.version));
 }
 
 /** The processors hand over what they hold at once; metrics are collected without waiting. */
