@@ -26,8 +26,6 @@ const OPTIONS = {
   format: 'esm',
   // What `sideEffects` says is for bundles of users.
   ignoreAnnotations: true,
-  // Names of classes are told in errors.
-  keepNames: true,
   metafile: true,
   outdir: DIST,
   packages: 'external',
@@ -83,7 +81,16 @@ async function bundleOf(bundle: string): Promise<string> {
     stdin: { contents: lines.join('\n'), resolveDir: DIST },
     plugins: [ofOthers(bundle), placesKept],
   });
-  return outputFiles.map(({ text }) => text).join('');
+  return withNames(outputFiles.map(({ text }) => text).join(''));
+}
+
+/**
+ * A class that refers to itself gets an inner name with an underscore, which errors and logs would show: it gets its own back. (esbuild's
+ * `keepNames` would do it at run time, and for each closure, each time that it is made.)
+ */
+function withNames(text: string): string {
+  const renamed = [...text.matchAll(/^var (\w+) = class _\1\b/gm)].map(([, name]) => String(name));
+  return renamed.reduce((before, name) => before.replace(new RegExp(`\\b_${name}\\b`, 'g'), name), text);
 }
 
 /** The module in the place of one that is in a bundle. */

@@ -27,6 +27,13 @@ describe('the bundles of dist', () => {
     assert.equal((index['BudgetExceededError'] as { name: string }).name, 'BudgetExceededError');
   });
 
+  test('keep the names of classes', async () => {
+    const entries = await Promise.all(['index.js', 'jobs/index.js', 'openai/index.js'].map(built));
+    for (const [name, value] of entries.flatMap((entry) => Object.entries(entry))) {
+      if (typeof value === 'function') assert.equal(value.name, name);
+    }
+  });
+
   test('load no package before it is needed', () => {
     assert.deepEqual(packagesOf('core.bundle.js'), ['valibot']);
     assert.deepEqual(packagesOf('calls.bundle.js'), ['@opentelemetry/api']);
