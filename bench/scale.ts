@@ -1,6 +1,6 @@
 import { type Measurements, tableOf } from './harness/report.ts';
-import { AGENTS as MEASURED_AGENTS, PACES } from './parts/fleet.ts';
-import { MANY_BUDGETS } from './parts/throughput.ts';
+import { AGENTS as MEASURED_AGENTS, PACES, PAID_CALLS } from './parts/fleet.ts';
+import { MANY_BUDGETS, WORKERS } from './parts/throughput.ts';
 
 /** What is computed for. */
 const AGENTS = 10_000;
@@ -119,13 +119,13 @@ function pageOf(figure: Figures, processors: string, crowds: readonly number[]):
     'Of the fleet’s own processors the budget needs next to nothing: ' +
       `${rows.map(({ seconds, calls }) => `${((calls * figure('added µs: ours, strict, memory')) / 1e6).toFixed(2)} at a call every ${seconds} s`).join(', ')} (calls a second × ${figure('added µs: ours, strict, memory').toFixed(0)} µs, which strict adds to a call, with its telemetry).`,
     '## What a shared budget costs a call',
-    'The 99th percentile of the time that a call waits to be admitted, µs. Each process has 8 calls under way that end at once, so Redis has all it can do; with so many waiting, a wait is ' +
+    `The 99th percentile of the time that a call waits to be admitted, µs. Each process has ${WORKERS} calls under way that end at once, so Redis has all it can do; with so many waiting, a wait is ` +
       'calls under way ÷ admissions a second.',
     tableOf({
       head: ['processes', 'calls under way', 'each call in Redis', 'slices'],
       rows: crowds.map((processes) => [
         String(processes),
-        String(8 * processes),
+        String(WORKERS * processes),
         count(figure(`p99 µs: each call, ${processes} processes, 1 budgets`)),
         count(figure(`p99 µs: slices, ${processes} processes, 1 budgets`)),
       ]),
@@ -144,7 +144,11 @@ function pageOf(figure: Figures, processors: string, crowds: readonly number[]):
     '## When a shared budget runs out',
     'The limit holds with slices and without: what a slice holds is reserved before its first call. What changes is who is refused, and when.',
     tableOf({
-      head: [`${MEASURED_AGENTS} agents, one budget of 2,000 calls`, 'slices', 'each call in Redis'],
+      head: [
+        `${MEASURED_AGENTS} agents, one budget of ${count(PAID_CALLS)} calls`,
+        'slices',
+        'each call in Redis',
+      ],
       rows: [
         ['spent when the first agent is refused, %', 'first'],
         ['spent when the last one is, %', 'last'],

@@ -35,7 +35,7 @@ const LATER_MS = 20_000;
 const BEFORE = 3;
 
 /** How many calls of the agents a budget pays for that is spent to its end. */
-const PAID_CALLS = 2_000;
+export const PAID_CALLS = 2_000;
 
 const MODES = ['slices', 'each call'] as const;
 type Mode = (typeof MODES)[number];

@@ -13,7 +13,8 @@ const ROUND_MS = 1_000;
 const WARM_UP_MS = 500;
 /** Where starting takes longer than measuring. */
 const LONG_ROUND_MS = 3_000;
-const WORKERS = 8;
+/** Calls under way at once in a process. */
+export const WORKERS = 8;
 export const MANY_BUDGETS = 10_000;
 
 interface Case {
