@@ -72,7 +72,7 @@ export class SlicedStore implements Store {
   }
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
-    const line = this.#bank.line(this.#keyOf(chain), chain);
+    const line = this.#bank.lines.of(this.#keyOf(chain), chain);
     const moment = this.#bank.moment();
     line.call(moment.now, this.#soonMs);
     const local = line.admit(request, this.#bank.seen(chain, moment), moment);
@@ -128,7 +128,7 @@ export class SlicedStore implements Store {
   }
 
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
-    const line = this.#bank.line(this.#keyOf(chain), chain);
+    const line = this.#bank.lines.of(this.#keyOf(chain), chain);
     const moment = this.#bank.moment();
     line.touchedAt = moment.now;
     for (const slice of line.usable(moment)) {
@@ -188,7 +188,7 @@ export class SlicedStore implements Store {
     await this.#bank.atRest();
     await giveBack(
       this.#bank,
-      [...this.#bank.lines.values()].flatMap(({ chain }) => chain),
+      [...this.#bank.lines.all()].flatMap(({ chain }) => chain),
     );
   }
 

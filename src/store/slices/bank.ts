@@ -10,7 +10,8 @@ import {
 import { excess, isNothing } from './amounts.ts';
 import { Changes } from './changes.ts';
 import { elapsedClock } from './clock.ts';
-import { Line, type Moment } from './line.ts';
+import type { Line, Moment } from './line.ts';
+import { Lines } from './lines.ts';
 import { type Seen, sliceSize } from './size.ts';
 import { Slice } from './slice.ts';
 import { Tally } from './tally.ts';
@@ -44,13 +45,11 @@ const MAX_UNSETTLED = 16;
 /** Takes slices from the remote store and settles them, and knows the balances beside them. */
 export class Bank {
   readonly remote: RemoteStore;
-  readonly lines = new Map<string, Line>();
+  readonly lines = new Lines();
   readonly settings: BankSettings;
   /** No more slices are taken. */
   closed = false;
   readonly #views = new Map<string, View>();
-  /** By the name of a budget, the chains it is in: what is done for one budget does not go through all. */
-  readonly #linesOf = new Map<string, Set<Line>>();
   readonly #tallies = new Map<string, Tally>();
   readonly #changes = new Changes();
   readonly #elapsed: () => number;
@@ -66,25 +65,6 @@ export class Bank {
 
   moment(): Moment {
     return { now: this.#elapsed(), remoteNow: this.remote.now?.() ?? Date.now() };
-  }
-
-  line(key: string, chain: readonly BudgetDefinition[]): Line {
-    let line = this.lines.get(key);
-    if (line === undefined) {
-      line = new Line(key, chain);
-      this.lines.set(key, line);
-      for (const { name } of chain) {
-        const lines = this.#linesOf.get(name);
-        if (lines === undefined) this.#linesOf.set(name, new Set([line]));
-        else lines.add(line);
-      }
-    }
-    return line;
-  }
-
-  /** The chains that a budget is in. */
-  linesOf({ name }: BudgetDefinition): Iterable<Line> {
-    return this.#linesOf.get(name) ?? [];
   }
 
   /** The budgets of a chain in their present windows; fewer where one is not known. */
@@ -124,7 +104,7 @@ export class Bank {
 
   /** Waits for slices that are being taken or settled, of one budget or of all. */
   async atRest(of?: BudgetDefinition): Promise<void> {
-    for (const line of of === undefined ? this.lines.values() : this.linesOf(of)) {
+    for (const line of of === undefined ? this.lines.all() : this.lines.with(of)) {
       // Of a budget that many chains share, most have nothing on its way.
       if (line.refilling !== undefined) await line.refilling;
       for (const { settling } of line.slices) if (settling !== undefined) await settling;
@@ -211,7 +191,7 @@ export class Bank {
       now,
     });
     // The line may have been let go of meanwhile.
-    const home = this.line(line.key, line.chain);
+    const home = this.lines.of(line.key, line.chain);
     home.slices.add(slice);
     if (!slice.usable(now, this.moment().remoteNow)) {
       // A window ended meanwhile: which one it was taken in is not known.
@@ -242,7 +222,7 @@ export class Bank {
 
   /** Settles all slices: what their open calls hold is charged, since nobody will say what they used. */
   async endAll(): Promise<void> {
-    const all = [...this.lines.values()];
+    const all = [...this.lines.all()];
     await Promise.all(all.map((line) => line.refilling));
     const end = async (line: Line, slice: Slice): Promise<void> => {
       await slice.settling;
@@ -255,7 +235,7 @@ export class Bank {
 
   /** Begins to settle all slices, and those that were perhaps taken; nobody waits for it. */
   beginToEndAll(): void {
-    for (const line of this.lines.values()) {
+    for (const line of this.lines.all()) {
       for (const slice of line.slices) {
         slice.chargeOpen();
         void this.end(line, slice);
@@ -292,12 +272,7 @@ export class Bank {
 
   /** Lets go of a chain that is not used any more. */
   forget(line: Line): void {
-    this.lines.delete(line.key);
-    for (const { name } of line.chain) {
-      const lines = this.#linesOf.get(name);
-      lines?.delete(line);
-      if (lines?.size !== 0) continue;
-      this.#linesOf.delete(name);
+    for (const name of this.lines.forget(line)) {
       this.#changes.forget(name);
       this.#tallies.delete(name);
       this.#views.delete(name);
@@ -305,7 +280,7 @@ export class Bank {
   }
 
   *slices(): Generator<Slice> {
-    for (const line of this.lines.values()) yield* line.slices;
+    for (const line of this.lines.all()) yield* line.slices;
   }
 
   /** Frees slices that were perhaps taken though their reserve failed. Never rejects. */

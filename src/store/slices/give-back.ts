@@ -4,7 +4,7 @@ import type { Bank } from './bank.ts';
 /** Ends slices without open calls that hold a part of these budgets. False where there are none. Never rejects. */
 export async function giveBack(bank: Bank, chain: readonly BudgetDefinition[]): Promise<boolean> {
   const ends: Promise<void>[] = [];
-  for (const line of new Set(chain.flatMap((budget) => [...bank.linesOf(budget)]))) {
+  for (const line of new Set(chain.flatMap((budget) => [...bank.lines.with(budget)]))) {
     bank.pause(line);
     for (const slice of line.slices) {
       if (slice.open === 0 && slice.state !== 'ending') ends.push(bank.end(line, slice));

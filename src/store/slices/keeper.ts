@@ -19,7 +19,7 @@ export async function maintain(bank: Bank): Promise<void> {
   const moment = bank.moment();
   await Promise.all([renew(bank, moment), bank.freeUnsure()]);
   const look = onceEach(bank);
-  const lines = [...bank.lines.values()].values();
+  const lines = [...bank.lines.all()].values();
   const tendNext = async (): Promise<void> => {
     for (const line of lines) {
       await tend(bank, line, moment, look);
