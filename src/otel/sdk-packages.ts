@@ -30,7 +30,10 @@ const ON_USE = [
   'propagator-b3',
 ].map((name) => `@opentelemetry/${name}`);
 
-/** Those that are loaded as ES modules already. */
+/**
+ * Those that are loaded as ES modules already. They stand in for a copy that the host has loaded as CommonJS too: each copy of the API
+ * gives its own tracers, and the SDK has to be the provider of ours.
+ */
 const LOADED = { '@opentelemetry/api': api, '@opentelemetry/instrumentation': instrumentation };
 
 const CONVENTIONS = '@opentelemetry/semantic-conventions';
@@ -59,21 +62,23 @@ export const { node, resources, trace, metrics, logs } = sdk;
 
 /** Has modules loaded with others in the place of some of their dependencies. Who requires those later gets them as they are. */
 function standingIn<T>(load: () => T): T {
-  const standIns = new Map<string, unknown>(Object.entries(LOADED));
-  for (const name of ON_USE) standIns.set(name, onUse(name));
-  standIns.set(CONVENTIONS, onUse(CONVENTIONS, NAMES));
   const { cache } = require;
-  const placed: string[] = [];
-  for (const [name, exports] of standIns) {
+  const before = new Map<string, NodeJS.Module | undefined>();
+  const place = (name: string, exports: object): void => {
     const file = requireOfSdk.resolve(name);
-    if (cache[file] !== undefined) continue;
+    before.set(file, cache[file]);
     cache[file] = Object.assign(new Module(file), { filename: file, loaded: true, exports });
-    placed.push(file);
-  }
+  };
+  for (const [name, exports] of Object.entries(LOADED)) place(name, exports);
+  for (const name of ON_USE) place(name, onUse(name));
+  place(CONVENTIONS, onUse(CONVENTIONS, NAMES));
   try {
     return pastHooks(load);
   } finally {
-    for (const file of placed) delete cache[file];
+    for (const [file, module] of before) {
+      if (module === undefined) delete cache[file];
+      else cache[file] = module;
+    }
   }
 }
 

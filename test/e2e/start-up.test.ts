@@ -45,6 +45,21 @@ describe('the SDK that the preload starts', { concurrency: 2 }, () => {
     assert.equal(stderr, '');
   });
 
+  test('is the provider of our spans and the host’s, where the host has loaded the API as CommonJS before', async () => {
+    const { printed, otlp } = await runScript({
+      script: `${LOADED}
+        const api = require('@opentelemetry/api');
+        print(loaded('@opentelemetry/api/'));
+        ${CALL}
+        print(require('@opentelemetry/api') === api);
+        api.trace.getTracer('host').startSpan('work').end();`,
+      env: { TOKEN_BUDGET_USD: '5' },
+    });
+    assert.deepEqual(printed, [true, true]);
+    const scopes = otlp.spans().map(({ scope }) => scope);
+    assert.deepEqual(scopes.sort(), ['host', 'otel-token-budget']);
+  });
+
   test('has the names of the semantic conventions', () => {
     const conventions = requireOfSdk('@opentelemetry/semantic-conventions') as object;
     for (const [name, value] of Object.entries(NAMES))
