@@ -18,12 +18,12 @@ interface Variant {
 const FULL = 'test/matrix/openai-6';
 
 /** As many as it takes until the optimizing compiler of V8 has nothing more to do. */
-const WARM_UP = 10_000;
+const WARM_UP = 20_000;
 const BATCHES = 30;
 const BATCH = 100;
 /** Of Chat Completions on that release; of what is measured beside it. */
-const ROUNDS = 5;
-const OTHER_ROUNDS = 3;
+const ROUNDS = 3;
+const OTHER_ROUNDS = 2;
 
 const NO_TELEMETRY = 'ours, strict, memory, no telemetry';
 
