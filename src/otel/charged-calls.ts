@@ -1,6 +1,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { modelOf, namesModel, responseIdOf, type SpanUsage, usageOfSpan } from './llm-span.ts';
+import * as semconv from './semconv.ts';
 
 /** What the span of a call tells. */
 interface ToldCall {
@@ -10,34 +11,31 @@ interface ToldCall {
   readonly responseId: string | undefined;
 }
 
-/** A call that ended, by the span that told of it first; read when a span of another instrumentation is compared with it. */
-class EndedCall implements ToldCall {
+/** A call that was charged, by the span that told of it first; read when a span of another instrumentation is compared with it. */
+class ChargedCall implements ToldCall {
   readonly span: ReadableSpan;
   #scopes: Set<string> | undefined;
-  #told: Pick<ToldCall, 'seen' | 'responseId'> | undefined;
+  #seen: SpanUsage | undefined;
 
-  constructor(span: ReadableSpan) {
+  /** @param seen its usage, where it was read before */
+  constructor(span: ReadableSpan, seen?: SpanUsage) {
     this.span = span;
+    this.#seen = seen;
   }
 
   get seen(): SpanUsage | undefined {
-    return this.#read().seen;
+    this.#seen ??= usageOfSpan(this.span.attributes);
+    return this.#seen;
   }
 
   get responseId(): string | undefined {
-    return this.#read().responseId;
+    return responseIdOf(this.span.attributes);
   }
 
   /** The instrumentations that told of it. */
   get scopes(): Set<string> {
     this.#scopes ??= new Set([this.span.instrumentationScope.name]);
     return this.#scopes;
-  }
-
-  #read(): Pick<ToldCall, 'seen' | 'responseId'> {
-    const { attributes } = this.span;
-    this.#told ??= { seen: usageOfSpan(attributes), responseId: responseIdOf(attributes) };
-    return this.#told;
   }
 }
 
@@ -52,7 +50,7 @@ const CLOCKS_MS = 5;
  * nonetheless: their spans have the same usage, and the same response, or the same model at the same time.
  */
 export class ChargedCalls {
-  readonly #calls: EndedCall[] = [];
+  readonly #calls: ChargedCall[] = [];
   /** Spans of calls that will be charged once they end. */
   readonly #open = new Set<ReadableSpan>();
 
@@ -61,10 +59,10 @@ export class ChargedCalls {
     this.#open.add(span);
   }
 
-  /** Its span ended. */
+  /** Its span ended; without usage where it was not charged. */
   end(span: ReadableSpan): void {
     this.#open.delete(span);
-    this.remember(span);
+    if (span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined) this.remember(span);
   }
 
   /** Whether the span may tell of a call that has not ended yet: one of that model that began within it. */
@@ -86,8 +84,9 @@ export class ChargedCalls {
     return known !== undefined;
   }
 
-  remember(span: ReadableSpan): void {
-    this.#calls.push(new EndedCall(span));
+  /** @param seen its usage, where it was read before */
+  remember(span: ReadableSpan, seen?: SpanUsage): void {
+    this.#calls.push(new ChargedCall(span, seen));
     if (this.#calls.length > SIZE) this.#calls.shift();
   }
 }

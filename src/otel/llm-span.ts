@@ -1,11 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import {
-  MAX_PLAUSIBLE_TOKENS,
-  type TokenUsage,
-  tokenUsage,
-  USAGE_KINDS,
-  type UsageKind,
-} from '../usage/index.ts';
+import { isPlausible, type TokenUsage, tokenUsage, USAGE_KINDS, type UsageKind } from '../usage/index.ts';
 import { CONVENTIONS, type SpanConvention } from './conventions/index.ts';
 
 /**
@@ -96,10 +90,6 @@ function readTokens(attributes: Attributes): Partial<Record<UsageKind, number>> 
     }
   }
   return read;
-}
-
-function isPlausible(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_PLAUSIBLE_TOKENS;
 }
 
 type TextField = 'model' | 'provider' | 'serviceTier' | 'responseId' | 'response';

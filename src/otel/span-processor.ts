@@ -118,7 +118,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   }
 
   #charge({ span, seen, tracker }: Told): void {
-    this.#calls.remember(span);
+    this.#calls.remember(span, seen);
     this.#markCharged(span.spanContext().spanId);
     const charge = (): void => void quietly(tracker.charge(amountsOf(seen, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);

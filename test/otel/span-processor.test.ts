@@ -244,6 +244,15 @@ describe('spans of several instrumentations for one call', () => {
     });
   }
 
+  it('that know nothing of each other: however many of ours were refused in between', () => {
+    const { ours, theirs, settled } = traced();
+    const outer = timed(theirs, 1_000_000, CALL);
+    timed(ours, 1_000_100, CALL).end(new Date(1_000_200));
+    for (let refused = 0; refused < 2_000; refused += 1) start(ours, 'chat').end();
+    outer.end(new Date(1_000_300));
+    assert.equal(settled().calls, 0);
+  });
+
   it('that know nothing of each other: of another moment', () => {
     const { ours, theirs, settled } = traced();
     timed(ours, 1_000_100, CALL).end(new Date(1_000_200));
