@@ -10,6 +10,7 @@ export {
   seenDefinition,
 } from './administration.ts';
 export { type Account, admit, affords, fixedCost, worstCase } from './admission.ts';
+export { BoundedMap } from './bounded-map.ts';
 export { attachCharge, chargeOf, type PendingCharge, settledCharge } from './charges.ts';
 export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
 export {

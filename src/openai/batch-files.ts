@@ -1,4 +1,4 @@
-import { addAmounts, fixedCost, NOTHING, type WorstCase, worstCase } from '../budget/index.ts';
+import { addAmounts, BoundedMap, fixedCost, NOTHING, type WorstCase, worstCase } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import { parseJson } from './json.ts';
 import type { KnownFiles } from './meters/meter.ts';
@@ -17,7 +17,7 @@ const SIZE = 1_000;
 export class BatchFiles implements KnownFiles {
   readonly #prices: PriceBook;
   readonly #memory: ResponseMemory;
-  readonly #known = new Map<string, WorstCase | undefined>();
+  readonly #known = new BoundedMap<string, WorstCase | undefined>(SIZE);
   readonly #reading = new Map<string, Promise<void>>();
 
   constructor(prices: PriceBook, memory: ResponseMemory) {
@@ -32,8 +32,6 @@ export class BatchFiles implements KnownFiles {
       const done = worst.then((known) => {
         this.#reading.delete(fileId);
         this.#known.set(fileId, known);
-        const [oldest] = this.#known.size > SIZE ? this.#known.keys() : [];
-        if (oldest !== undefined) this.#known.delete(oldest);
       });
       this.#reading.set(fileId, done);
     };

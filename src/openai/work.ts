@@ -1,4 +1,4 @@
-import type { Amounts, TokenBudgetTracker } from '../budget/index.ts';
+import { type Amounts, BoundedMap, type TokenBudgetTracker } from '../budget/index.ts';
 import type { RateCard } from '../pricing/index.ts';
 import type { CallPlan } from './plan.ts';
 
@@ -27,18 +27,14 @@ const SIZE = 10_000;
 
 /** Work that was begun in this process and goes on in the service, by its id. */
 export class WorkMemory {
-  readonly #known = new Map<string, KnownWork>();
+  readonly #known = new BoundedMap<string, KnownWork>(SIZE);
 
   remember(id: string, work: KnownWork): void {
     this.#known.set(id, work);
-    const [oldest] = this.#known.size > SIZE ? this.#known.keys() : [];
-    if (oldest !== undefined) this.#known.delete(oldest);
   }
 
   /** What is known of work, which is forgotten by it: it is at its end. */
   take(id: string): KnownWork | undefined {
-    const known = this.#known.get(id);
-    this.#known.delete(id);
-    return known;
+    return this.#known.take(id);
   }
 }

@@ -4,6 +4,7 @@ import {
   type Admission,
   type Amounts,
   type Balances,
+  BoundedMap,
   type BudgetDefinition,
   checkGrant,
   type Grant,
@@ -74,7 +75,7 @@ interface Taken {
 export class RedisStore implements Store, LedgerAdministration {
   readonly #keys: Keys;
   readonly #runner: Runner;
-  readonly #taken = new Map<string, Taken>();
+  readonly #taken = new BoundedMap<string, Taken>(MAX_REMEMBERED);
   /** Settlements whose answer did not come yet. */
   readonly #settling = new Map<string, Amounts>();
   readonly #url: string;
@@ -130,7 +131,7 @@ export class RedisStore implements Store, LedgerAdministration {
     const answer = reserveReplyOf(await this.#runner.run(SCRIPTS.reserve, prepare, undo), chain, request);
     if (answer.word === 'open') throw new StoreError(`The reservation "${request.id}" is open already.`);
     if (answer.word === 'admitted') {
-      this.#remember(request.id, { accounts: accounts.map(inAnyWindow), epoch: answer.epoch });
+      this.#taken.set(request.id, { accounts: accounts.map(inAnyWindow), epoch: answer.epoch });
     }
     return answer.admission;
   }
@@ -159,9 +160,8 @@ export class RedisStore implements Store, LedgerAdministration {
     const parameters = this.#parameters([], [id, to, whole(leaseMs)]);
     const { values } = await this.#runner.run(SCRIPTS.handOver, () => parameters);
     if (values[0] !== '1') return false;
-    const taken = this.#taken.get(id);
-    this.#taken.delete(id);
-    if (taken !== undefined) this.#remember(to, taken);
+    const taken = this.#taken.take(id);
+    if (taken !== undefined) this.#taken.set(to, taken);
     return true;
   }
 
@@ -290,11 +290,5 @@ export class RedisStore implements Store, LedgerAdministration {
   #attempt(): string {
     this.#attempts += 1;
     return `${this.#name}:${this.#attempts}`;
-  }
-
-  #remember(id: string, taken: Taken): void {
-    const [oldest] = this.#taken.size >= MAX_REMEMBERED ? this.#taken.keys() : [];
-    if (oldest !== undefined) this.#taken.delete(oldest);
-    this.#taken.set(id, taken);
   }
 }

@@ -98,7 +98,7 @@ export class SlicedStore implements Store {
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     const reservation = this.#open.get(id);
     if (reservation === undefined)
-      return this.#bank.direct(this.#direct.end(id), () => this.#remote.settle(id, used));
+      return this.#bank.direct(this.#direct.take(id), () => this.#remote.settle(id, used));
     const inTime = this.#bank.moment().now < reservation.leaseEnd;
     this.#open.settle(id, inTime ? used : reservation.amounts);
     return inTime;
@@ -111,7 +111,7 @@ export class SlicedStore implements Store {
   async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
     const reservation = this.#open.get(id);
     if (reservation === undefined)
-      return this.#bank.direct(this.#direct.end(id), () => this.#remote.handOver(id, to, leaseMs));
+      return this.#bank.direct(this.#direct.take(id), () => this.#remote.handOver(id, to, leaseMs));
     const { amounts, line } = reservation;
     // Reserved there before it is freed here: twice for a moment, never not at all.
     const request = { id: to, leaseMs, ...fixedCost(amounts) };

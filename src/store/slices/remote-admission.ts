@@ -28,7 +28,7 @@ export class RemoteAdmission {
   /** Reserves there, and takes a slice for the calls after this one, where it did not come alone. */
   async reserve(line: Line, request: ReserveRequest): Promise<Admission> {
     const { chain } = line;
-    this.#direct.open(request.id, chain);
+    this.#direct.set(request.id, chain);
     let answer = await this.#ask(line, request);
     if (answer.admitted && this.#reached(line, request) !== undefined) {
       // Perhaps the limit was raised, or the budget reset, since it was looked at.
@@ -46,7 +46,7 @@ export class RemoteAdmission {
     if (answer.admitted) return given ? this.#unclamped(line, request, answer) : answer;
     if (given) answer = await this.#ask(line, request);
     if (answer.admitted) return answer;
-    this.#direct.end(request.id);
+    this.#direct.delete(request.id);
     const local = this.#fromRest(line, request, answer);
     if (local !== undefined) return local;
     return { ...answer, balances: this.#bank.view(answer.budget, answer.balances).balances() };
@@ -63,7 +63,7 @@ export class RemoteAdmission {
 
   /** Takes back what the remote store admitted, not knowing what our slices have spent. */
   async #withdrawn(request: ReserveRequest, denied: Denied): Promise<Denied> {
-    await this.#bank.direct(this.#direct.end(request.id), () => this.#bank.remote.release(request.id));
+    await this.#bank.direct(this.#direct.take(request.id), () => this.#bank.remote.release(request.id));
     return { ...denied, balances: await this.#bank.balances(denied.budget) };
   }
 
