@@ -1,5 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
-import { amount, bar, columns, count, duration, limitText, money, percent, shown, styled } from './style.ts';
+import {
+  amount,
+  bar,
+  columns,
+  count,
+  countCalls,
+  duration,
+  limitText,
+  money,
+  percent,
+  shown,
+  styled,
+} from './style.ts';
 import { type BudgetView, type LimitView, shareOf } from './views.ts';
 
 /** What is shown of a budget beside what the ledger says. */
@@ -124,7 +136,7 @@ function card(view: BudgetView, now: number, extras: BudgetExtras | undefined, w
   const facts = [
     view.mode,
     view.window === undefined ? undefined : windowText(view, now),
-    `${count(view.settled.calls)} ${view.settled.calls === 1 ? 'call' : 'calls'}`,
+    countCalls(view.settled.calls),
   ]
     .filter((fact) => fact !== undefined)
     .join(', ');

@@ -7,7 +7,7 @@ import { openLedger } from '../store/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { nodeProblem } from './node-version.ts';
 import { absoluteStore } from './store-option.ts';
-import { amount, count, limitText, money, shown } from './style.ts';
+import { amount, count, countCalls, limitText, money, shown } from './style.ts';
 import { type BudgetView, viewsOf } from './views.ts';
 
 /** The options of `run`, as given. */
@@ -186,7 +186,7 @@ async function say(store: string): Promise<void> {
 }
 
 function summary({ name, settled, limits, open }: BudgetView): string {
-  const spent = `"${shown(name)}" has spent ${money(settled.costUsd)}, ${count(settled.tokens)} tokens in ${count(settled.calls)} ${settled.calls === 1 ? 'call' : 'calls'}`;
+  const spent = `"${shown(name)}" has spent ${money(settled.costUsd)}, ${count(settled.tokens)} tokens in ${countCalls(settled.calls)}`;
   const left = limits.map(
     ({ limit, value, left: rest }) => `${amount(limit, rest, value)} of ${limitText(limit, value)}`,
   );

@@ -45,6 +45,11 @@ export function count(value: number): string {
   return value < 100_000_000 ? WHOLE.format(value) : `${WHOLE.format(Math.floor(value / 1_000_000))}M`;
 }
 
+/** A number of calls: `1 call`, `2,000 calls`. */
+export function countCalls(calls: number): string {
+  return `${count(calls)} ${calls === 1 ? 'call' : 'calls'}`;
+}
+
 /** A length of time, milliseconds, as people read it: `45 s`, `12 min`, `3 h 05`, `9 d`. */
 export function duration(ms: number): string {
   const seconds = Math.round(ms / 1_000);

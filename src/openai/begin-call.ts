@@ -2,6 +2,7 @@ import { context, SpanKind, trace } from '@opentelemetry/api';
 import {
   afterwards,
   BudgetExceededError,
+  fixedCost,
   isPromise,
   type MaybePromise,
   NOTHING,
@@ -112,12 +113,11 @@ function cardOf(host: CallHost, { plan, tracker }: Started): RateCard {
 
 /** Where nothing is refused for what it may cost, nothing is bounded either. */
 function firstReserve(host: CallHost, { id, plan, tracker }: Started, card: RateCard): Reserve {
-  const nothing = { id, fixed: NOTHING, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
-  if (!tracker.strict) return nothing;
+  if (!tracker.strict) return { id, ...fixedCost(NOTHING) };
   const quote = firstQuote(plan, card, host.memory, host.files);
   if (quote !== undefined) return { id, ...quote.request };
   tellNotCounted(host, tracker, plan.name, 'unbounded');
-  return { ...nothing, fixed: { ...NOTHING, calls: 1 } };
+  return { id, ...fixedCost({ ...NOTHING, calls: 1 }) };
 }
 
 function refuse<E>(host: CallHost, started: Started, error: E): E {

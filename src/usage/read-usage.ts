@@ -144,7 +144,8 @@ function dropCachedAbove(
   delete read[part];
 }
 
-function isPlausible(value: unknown): value is number {
+/** Whether a count of tokens can be believed. */
+export function isPlausible(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_PLAUSIBLE_TOKENS;
 }
 

@@ -84,10 +84,13 @@ local function settle(account, amounts, sign)
   if account.expireAt ~= '' then redis.call('PEXPIREAT', key, account.expireAt) end
 end
 
+-- What a reservation holds.
+local function amountsOf(held) return { tonumber(held.cost), tonumber(held.tokens), tonumber(held.calls) } end
+
 -- Ends a reservation: charges what was used, or all of it, and frees the rest. Answers its accounts.
 local function close(id, packed, used)
   local held = cjson.decode(packed)
-  local amounts = { tonumber(held.cost), tonumber(held.tokens), tonumber(held.calls) }
+  local amounts = amountsOf(held)
   redis.call('HDEL', OPEN, id)
   redis.call('ZREM', LEASES, id)
   local accounts = {}

@@ -87,7 +87,7 @@ redis.call('DEL', endedKey(id))
 for _, key in ipairs(held.accounts) do
   local account = load(key)
   if account.startedAt then
-    settle(account, { tonumber(held.cost), tonumber(held.tokens), tonumber(held.calls) }, -1)
+    settle(account, amountsOf(held), -1)
     save(account)
   end
 end
