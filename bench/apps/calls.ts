@@ -2,9 +2,8 @@
  * The time of one call after another against an in-process `fetch`, which gives its answer in a later turn of the event loop, as a
  * network does. Prints microseconds a call: of each batch the mean, of the batches the median.
  */
-import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
-import type OpenAI from 'openai';
+import { clientOf } from './client.ts';
 
 export interface CallsOptions {
   /** The folder whose `openai` is called. */
@@ -26,9 +25,6 @@ export interface CallsResult {
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as CallsOptions;
-const { OpenAI: Client } = createRequire(`${options.from}/package.json`)('openai') as {
-  OpenAI: typeof OpenAI;
-};
 
 const ANSWERS = {
   chat: {
@@ -108,14 +104,9 @@ const ANSWERS = {
 
 const answer = JSON.stringify(ANSWERS[options.api]);
 const headers = { 'content-type': 'application/json', 'x-request-id': 'req_0123456789' };
-const client = new Client({
-  apiKey: 'none',
-  baseURL: 'https://api.openai.com/v1',
-  maxRetries: 0,
-  fetch: async () => {
-    await turn();
-    return new Response(answer, { headers });
-  },
+const client = clientOf(options.from, async () => {
+  await turn();
+  return new Response(answer, { headers });
 });
 const messages = [
   { role: 'system' as const, content: 'Be short.' },

@@ -2,11 +2,10 @@
  * Heap and resident memory while calls go by, each after a full collection of garbage. Run with `--expose-gc`. The calls are made
  * round robin for a number of budgets; with one, for the budget of the preload.
  */
-import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
 import { getHeapSpaceStatistics } from 'node:v8';
-import type OpenAI from 'openai';
 import { defineBudget, openStore, TokenBudgetTracker, withBudget } from 'otel-token-budget';
+import { clientOf } from './client.ts';
 
 export interface MemoryOptions {
   readonly from: string;
@@ -24,33 +23,25 @@ export interface MemorySample {
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as MemoryOptions;
-const { OpenAI: Client } = createRequire(`${options.from}/package.json`)('openai') as {
-  OpenAI: typeof OpenAI;
-};
 
 let answered = 0;
-const client = new Client({
-  apiKey: 'none',
-  baseURL: 'https://api.openai.com/v1',
-  maxRetries: 0,
-  fetch: async () => {
-    await turn();
-    answered += 1;
-    return Response.json({
-      id: `resp_${answered}`,
-      object: 'response',
-      model: 'gpt-4o-mini-2024-07-18',
-      status: 'completed',
-      output: [
-        {
-          type: 'message',
-          role: 'assistant',
-          content: [{ type: 'output_text', text: 'Hello!', annotations: [] }],
-        },
-      ],
-      usage: { input_tokens: 20, output_tokens: 9, total_tokens: 29 },
-    });
-  },
+const client = clientOf(options.from, async () => {
+  await turn();
+  answered += 1;
+  return Response.json({
+    id: `resp_${answered}`,
+    object: 'response',
+    model: 'gpt-4o-mini-2024-07-18',
+    status: 'completed',
+    output: [
+      {
+        type: 'message',
+        role: 'assistant',
+        content: [{ type: 'output_text', text: 'Hello!', annotations: [] }],
+      },
+    ],
+    usage: { input_tokens: 20, output_tokens: 9, total_tokens: 29 },
+  });
 });
 
 const store = openStore({ store: 'memory', failurePolicy: 'open', storeTimeoutMs: 250 });

@@ -2,9 +2,8 @@
  * The time of streams against an in-process `fetch`, whose body comes in pieces of 4 KB. Prints microseconds a chunk, the median of
  * the streams.
  */
-import { createRequire } from 'node:module';
 import { setImmediate as turn } from 'node:timers/promises';
-import type OpenAI from 'openai';
+import { clientOf } from './client.ts';
 
 export interface StreamsOptions {
   readonly from: string;
@@ -20,9 +19,6 @@ export interface StreamsResult {
 const PIECE = 4_096;
 
 const options = JSON.parse(process.argv[2] ?? '') as StreamsOptions;
-const { OpenAI: Client } = createRequire(`${options.from}/package.json`)('openai') as {
-  OpenAI: typeof OpenAI;
-};
 
 const shared = {
   id: 'chatcmpl-0123456789abcdefghijklmnopqrs',
@@ -51,22 +47,17 @@ function bodyOf(chunks: number): Uint8Array {
 }
 
 const bytes = bodyOf(options.chunks);
-const client = new Client({
-  apiKey: 'none',
-  baseURL: 'https://api.openai.com/v1',
-  maxRetries: 0,
-  fetch: async () => {
-    let at = 0;
-    const body = new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        await turn();
-        controller.enqueue(bytes.slice(at, at + PIECE));
-        at += PIECE;
-        if (at >= bytes.length) controller.close();
-      },
-    });
-    return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-  },
+const client = clientOf(options.from, async () => {
+  let at = 0;
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      await turn();
+      controller.enqueue(bytes.slice(at, at + PIECE));
+      at += PIECE;
+      if (at >= bytes.length) controller.close();
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
 });
 
 async function stream(): Promise<number> {
