@@ -1,6 +1,6 @@
 import type { Attributes, Counter, Meter } from '@opentelemetry/api';
 
-/** What came since the last flush with the same attributes. */
+/** What came since the last flush with the same attributes, less the first, which was told at once. */
 interface Series {
   readonly attributes: Attributes;
   sum: number;
@@ -14,7 +14,8 @@ const pending = new Set<SummedCounter>();
 
 /**
  * A counter that sums by itself and tells the SDK when metrics are collected. An SDK takes microseconds to find the series of a
- * measurement, and a call makes several; that is paid once for all calls of a collection.
+ * measurement, and a call makes several; that is paid twice for all calls of a collection. The first is told at once: a series begins
+ * with it, and a backend that is to see an increase from zero needs it to have begun before it is collected.
  */
 export class SummedCounter {
   readonly #counter: Counter;
@@ -34,14 +35,15 @@ export class SummedCounter {
       return;
     }
     if (this.#series.size >= MAX_SERIES) this.flush();
-    this.#series.set(key, { attributes, sum: value });
+    this.#counter.add(value, attributes);
+    this.#series.set(key, { attributes, sum: 0 });
     pending.add(this);
   }
 
   /** Tells the SDK what came since the last time. */
   flush(): void {
     pending.delete(this);
-    for (const { attributes, sum } of this.#series.values()) this.#counter.add(sum, attributes);
+    for (const { attributes, sum } of this.#series.values()) if (sum > 0) this.#counter.add(sum, attributes);
     this.#series.clear();
   }
 }

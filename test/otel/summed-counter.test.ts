@@ -28,7 +28,7 @@ function startMetrics(temporality = AggregationTemporality.CUMULATIVE) {
     await provider.forceFlush();
     return points();
   };
-  return { provider, meter: provider.getMeter('test'), points, collected };
+  return { exporter, provider, meter: provider.getMeter('test'), points, collected };
 }
 
 describe('a counter that sums by itself', () => {
@@ -57,6 +57,21 @@ describe('a counter that sums by itself', () => {
     assert.deepEqual(await collected(), ['cost{} 5']);
   });
 
+  it('begins a series with its first call, not with the collection', async () => {
+    const { exporter, provider, meter } = startMetrics();
+    flushWithCollections(meter);
+    const counter = new SummedCounter(meter.createCounter('cost'));
+    counter.add(1, {});
+    counter.add(2, {});
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await provider.forceFlush();
+    const [point] = exporter.getMetrics()[0]?.scopeMetrics[0]?.metrics[0]?.dataPoints ?? [];
+    assert.ok(point !== undefined);
+    assert.equal(point.value, 3);
+    const ms = ([seconds, nanos]: readonly [number, number]): number => seconds * 1_000 + nanos / 1e6;
+    assert.ok(ms(point.endTime) - ms(point.startTime) >= 45);
+  });
+
   it('is added to others of its name', async () => {
     const { meter, collected } = startMetrics();
     flushWithCollections(meter);
@@ -79,9 +94,10 @@ describe('a counter that sums by itself', () => {
     const { meter, collected } = startMetrics();
     const counter = new SummedCounter(meter.createCounter('cost'));
     counter.add(5, {});
-    assert.deepEqual(await collected(), []);
-    flushCounters();
+    counter.add(6, {});
     assert.deepEqual(await collected(), ['cost{} 5']);
+    flushCounters();
+    assert.deepEqual(await collected(), ['cost{} 11']);
   });
 
   it('tells attributes apart by name and value', async () => {
@@ -98,9 +114,12 @@ describe('a counter that sums by itself', () => {
   it('holds a bounded number of series', async () => {
     const told: number[] = [];
     const counter = new SummedCounter({ add: (value) => told.push(value) });
-    for (let series = 0; series < 2_500; series += 1) counter.add(1, { series });
-    assert.equal(told.length, 2_000);
+    for (let series = 0; series < 2_500; series += 1) {
+      counter.add(1, { series });
+      counter.add(2, { series });
+    }
+    assert.deepEqual([told.length, told.filter((value) => value === 2).length], [4_500, 2_000]);
     counter.flush();
-    assert.equal(told.length, 2_500);
+    assert.deepEqual([told.length, told.filter((value) => value === 2).length], [5_000, 2_500]);
   });
 });
