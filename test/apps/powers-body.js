@@ -161,7 +161,8 @@ export const scenarios = {
     return { chunks, aborted: stream.controller.signal.aborted };
   },
   async controllerAbort(c) {
-    const stream = await c.chat.completions.create(STREAM, as('chat-stream-plain', { chunkDelayMs: 5 }));
+    // So slow that a busy machine has read the second before the third is sent.
+    const stream = await c.chat.completions.create(STREAM, as('chat-stream-plain', { chunkDelayMs: 60 }));
     let chunks = 0;
     for await (const _ of stream) if (++chunks === 2) stream.controller.abort();
     return { chunks };
