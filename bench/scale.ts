@@ -8,7 +8,7 @@ const AGENTS = 10_000;
 /** Of what a Redis was seen to do, the part that is planned with. */
 const PLANNED = 0.5;
 
-/** The defaults of slices (src/store/slices.ts) and of the store's timeout (src/config); a test compares them. */
+/** The defaults of slices (src/stores/local-quota/quota-store.ts) and of the store's timeout (src/config); a test compares them. */
 export const SLICE_AHEAD = 4;
 export const SLICE_SHARE = 16;
 export const SLICE_IDLE_MS = 15_000;

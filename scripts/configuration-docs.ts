@@ -1,11 +1,11 @@
 // npm run docs
 //
-// Writes the table of docs/configuration.md from the schema of the settings and what src/config/words.ts says of each.
+// Writes the table of docs/configuration.md from the schema of the settings and what src/config/setting-docs.ts says of each.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VARIABLES } from '../src/config/config.ts';
 import { LIMIT_ENTRIES, SETTING_ENTRIES } from '../src/config/schema.ts';
-import { WORDS } from '../src/config/words.ts';
+import { WORDS } from '../src/config/setting-docs.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 
@@ -40,7 +40,8 @@ export function withSettings(page: string): string {
 
 function rowOf(path: string): string[] {
   const words = WORDS[path.slice(path.indexOf('.') + 1)];
-  if (words?.effect === undefined) throw new Error(`src/config/words.ts does not say what ${path} does`);
+  if (words?.effect === undefined)
+    throw new Error(`src/config/setting-docs.ts does not say what ${path} does`);
   const variable = Object.entries(VARIABLES).find(
     ([, [group, key]]) => path === (group ? `${group}.${key}` : key),
   );

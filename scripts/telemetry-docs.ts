@@ -1,11 +1,11 @@
 // npm run docs
 //
-// Writes the tables of docs/telemetry.md from src/otel/semconv.ts, which defines every name.
+// Writes the tables of docs/telemetry.md from src/telemetry/names/semconv.ts, which defines every name.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
-export const SOURCE = at('src/otel/semconv.ts');
+export const SOURCE = at('src/telemetry/names/semconv.ts');
 export const PAGE = at('docs/telemetry.md');
 
 /** A name of telemetry, as the source says. */

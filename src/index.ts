@@ -10,6 +10,7 @@ export {
   BudgetExhaustedError,
   type BudgetListener,
   type BudgetStatus,
+  type BudgetStatusSetting,
   type CallEvent,
   CheckpointError,
   type CheckpointFault,
@@ -27,7 +28,6 @@ export {
   type Left,
   type LimitName,
   type Limits,
-  type MaybePromise,
   type Mode,
   minutesToNanoUsd,
   minutesToUsd,
@@ -64,26 +64,16 @@ export {
   type Window,
   type WorstCase,
 } from './budget/index.ts';
-export { type Config, ConfigError, type Env, loadConfig } from './config/index.ts';
+export { type Preloaded, preloaded } from './calls/index.ts';
 export {
   type BudgetStatusOptions,
-  type BudgetStatusSetting,
   type MeterOptions,
   meterClient,
   OpenAIInstrumentation,
   type OpenAIInstrumentationConfig,
   withBudgetStatus,
-} from './openai/index.ts';
-export {
-  type BaggagePolicy,
-  currentBudget,
-  registerBudget,
-  setBaggagePolicy,
-  withBudget,
-} from './otel/current-budget.ts';
-export { RecordModelCallsSampler } from './otel/sampler.ts';
-export { BudgetSpanProcessor } from './otel/span-processor.ts';
-export { type Preloaded, preloaded } from './preloaded.ts';
+} from './clients/openai-sdk/index.ts';
+export { type Config, ConfigError, type Env, loadConfig } from './config/index.ts';
 export {
   costOf,
   formatUsd,
@@ -100,7 +90,15 @@ export {
   type UnknownModelPolicy,
   usdToNano,
 } from './pricing/index.ts';
-export { type Ledger, MemoryStore, openLedger, openStore, type StoreSettings } from './store/index.ts';
+export { type Ledger, MemoryStore, openLedger, openStore, type StoreSettings } from './stores/index.ts';
+export {
+  type BaggagePolicy,
+  currentBudget,
+  registerBudget,
+  setBaggagePolicy,
+  withBudget,
+} from './telemetry/context/index.ts';
+export { BudgetSpanProcessor, RecordModelCallsSampler } from './telemetry/vendors/index.ts';
 export {
   type BilledUnits,
   type TokenUsage,
@@ -110,3 +108,4 @@ export {
   USAGE_KINDS,
   type UsageKind,
 } from './usage/index.ts';
+export type { MaybePromise } from './util/index.ts';

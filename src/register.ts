@@ -10,5 +10,5 @@ module.enableCompileCache();
 
 // Our own threads inherit the preload, where it is set by NODE_OPTIONS, and need none.
 if (!String(workerData?.thread).startsWith('otel-token-budget ')) {
-  createRequire(import.meta.url)('./preload.js').preload();
+  createRequire(import.meta.url)('./process/index.js').preload();
 }

@@ -51,7 +51,7 @@ describe('the pages of the benchmark', () => {
   });
 
   it('are computed with the slices that are', () => {
-    const source = read('src/store/slices.ts');
+    const source = read('src/stores/local-quota/quota-store.ts');
     assert.match(source, new RegExp(`ahead = ${SLICE_AHEAD},`));
     assert.match(source, new RegExp(`share = 1 / ${SLICE_SHARE},`));
     assert.ok(source.replaceAll('_', '').includes(`idleMs = ${SLICE_IDLE_MS},`));

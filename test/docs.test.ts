@@ -13,7 +13,7 @@ import { dirname, join, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { withSettings } from '../scripts/configuration-docs.ts';
 import { checkSettings, settingsSchema } from '../src/config/schema.ts';
-import * as semconv from '../src/otel/semconv.ts';
+import * as semconv from '../src/telemetry/names/semconv.ts';
 import { REPO_ROOT } from './support/paths.ts';
 
 interface Page {

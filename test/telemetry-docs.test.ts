@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { entriesOf, PAGE, SOURCE, withTables } from '../scripts/telemetry-docs.ts';
-import * as semconv from '../src/otel/semconv.ts';
+import * as semconv from '../src/telemetry/names/semconv.ts';
 
 describe('the names of telemetry', () => {
   const entries = entriesOf(readFileSync(SOURCE, 'utf8'));

@@ -1,6 +1,5 @@
 import { nanoCost } from '../pricing/index.ts';
 import type { BudgetDefinition } from './definition.ts';
-import type { Admission, Balances, ReserveRequest, WorstCase } from './ledger.ts';
 import {
   type Amounts,
   addAmounts,
@@ -9,6 +8,7 @@ import {
   limitAmounts,
   limitMilliseconds,
 } from './limits.ts';
+import type { Admission, Balances, ReserveRequest, WorstCase } from './store.ts';
 
 /** A budget of the chain with its balances as they stand. */
 export interface Account {

@@ -1,6 +1,6 @@
 import { formatUsd, nanoToUsd, usdToNano } from '../pricing/index.ts';
-import type { Denied } from './ledger.ts';
 import { type Amounts, type LimitName, raisedLimits } from './limits.ts';
+import type { Denied } from './store.ts';
 
 /** An amount in the units that people read: tokens and USD. */
 export interface SpentAmounts {

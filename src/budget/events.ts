@@ -1,6 +1,6 @@
 import type { TokenUsage } from '../usage/index.ts';
-import type { Balances, Denied } from './ledger.ts';
 import type { Amounts, LimitName } from './limits.ts';
+import type { Balances, Denied } from './store.ts';
 
 /** The shares of a limit at which a `threshold` event is emitted. */
 export const THRESHOLDS = [0.5, 0.8, 0.95, 1] as const;

@@ -1,18 +1,15 @@
+export { type Account, admit, affords, fixedCost, reachedLimit, worstCase } from './admission.ts';
 export {
-  definitionText,
-  grantAfterReset,
-  type LedgerAccount,
-  type LedgerAdministration,
-  MINUTE_MS,
-  type SeenDefinition,
-  SPENDING_KEPT_MS,
-  type Spending,
-  seenDefinition,
-} from './administration.ts';
-export { type Account, admit, affords, fixedCost, worstCase } from './admission.ts';
-export { BoundedMap } from './bounded-map.ts';
-export { attachCharge, chargeOf, type PendingCharge, settledCharge } from './charges.ts';
-export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
+  CheckpointError,
+  type CheckpointFault,
+  readSnapshot,
+  type Seal,
+  type Sealed,
+  seal,
+  type TrackerJson,
+  type TrackerSnapshot,
+  unseal,
+} from './checkpoint/index.ts';
 export {
   type BudgetDefinition,
   chainOf,
@@ -46,19 +43,17 @@ export {
   type ThresholdEvent,
   type UsageMissingEvent,
 } from './events.ts';
-export type {
-  Abandoned,
-  Admission,
-  Admitted,
-  Balances,
-  Denied,
-  MaybePromise,
-  ReserveRequest,
-  SeenBalances,
-  Store,
-  StoreCapabilities,
-  WorstCase,
-} from './ledger.ts';
+export {
+  definitionText,
+  grantAfterReset,
+  type LedgerAccount,
+  type LedgerAdministration,
+  MINUTE_MS,
+  type SeenDefinition,
+  SPENDING_KEPT_MS,
+  type Spending,
+  seenDefinition,
+} from './ledger-admin.ts';
 export {
   type Amounts,
   addAmounts,
@@ -77,21 +72,39 @@ export {
   raisedLimits,
   subtractAmounts,
 } from './limits.ts';
-export { onAnyBudgetEvent } from './listeners.ts';
-export { afterwards, isPromise, quietly } from './maybe-promise.ts';
-export { RecentMap } from './recent-map.ts';
-export type { RecordedUsage } from './recorded-usage.ts';
-export type { Reserve } from './reservations.ts';
-export { type FailurePolicy, ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
-export { type Seal, type Sealed, seal, unseal } from './sealed.ts';
-export type { TrackerJson, TrackerSnapshot } from './snapshot.ts';
-export type { BudgetStatus, Left } from './status.ts';
+export type { BudgetStatusSetting } from './status/index.ts';
 export {
+  type BudgetStatus,
   getBudgetStatusMessage,
   isBudgetStatusMessage,
+  type Left,
   type StatusFormat,
   type StatusMessageOptions,
-} from './status-message.ts';
+} from './status/index.ts';
+export type {
+  Abandoned,
+  Admission,
+  Admitted,
+  Balances,
+  Denied,
+  FailurePolicy,
+  ReserveRequest,
+  SeenBalances,
+  Store,
+  StoreCapabilities,
+  WorstCase,
+} from './store.ts';
+export type { WatchState } from './thresholds.ts';
+export {
+  LEASE_MS,
+  onAnyBudgetEvent,
+  type PartOf,
+  type RecordedUsage,
+  type Reserve,
+  TokenBudgetTracker,
+  type TrackerOptions,
+} from './tracker/index.ts';
+export { type TimeSpan, windowOf } from './window.ts';
 export {
   DEFAULT_MINUTES,
   MINUTES_PER_RATE,
@@ -99,12 +112,4 @@ export {
   minutesToUsd,
   nanoUsdToOutputTokens,
   USD_PER_RATE,
-} from './time-budget.ts';
-export {
-  LEASE_MS,
-  type PartOf,
-  TokenBudgetTracker,
-  type TrackerOptions,
-} from './tracker.ts';
-export type { WatchState } from './watch.ts';
-export { type TimeSpan, windowOf } from './window.ts';
+} from './work-time.ts';

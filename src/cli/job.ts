@@ -51,7 +51,7 @@ async function runFile(file: string, words: JobWords, more: { expect?: 'resume' 
   const payload = payloadOf(words);
   const unit = unitOf(words.unit);
   const { describeResult } = await import('../jobs/index.ts');
-  const { runJobFile } = await import('../job-process.ts');
+  const { runJobFile } = await import('../process/index.ts');
   const { id, input, wallClock, repeat } = words;
   const result = await runJobFile({
     file,

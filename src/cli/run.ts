@@ -3,12 +3,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../config/index.ts';
-import { openLedger } from '../store/index.ts';
+import { openLedger } from '../stores/index.ts';
+import { type BudgetView, viewsOf } from './budgets/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { nodeProblem } from './node-version.ts';
 import { absoluteStore } from './store-option.ts';
 import { amount, count, countCalls, limitText, money, shown } from './style.ts';
-import { type BudgetView, viewsOf } from './views.ts';
 
 /** The options of `run`, as given. */
 export interface RunOptions {

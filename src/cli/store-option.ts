@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../config/index.ts';
-import { type Ledger, openLedger } from '../store/index.ts';
+import { type Ledger, openLedger } from '../stores/index.ts';
 import { UsageError } from './exit.ts';
 
 /** Where a subcommand finds the ledger. */

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
-import { shownGiven } from './given.ts';
-import { WORDS } from './words.ts';
+import { shownGiven } from '../util/index.ts';
+import { WORDS } from './setting-docs.ts';
 
 /** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
 export class ConfigError extends Error {

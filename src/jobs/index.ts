@@ -8,19 +8,26 @@ export {
   TokenBudgetTracker,
   type TrackerOptions,
 } from '../budget/index.ts';
-export { type BudgetStatusOptions, withBudgetStatus } from '../openai/budget-status.ts';
-export { type MeterOptions, meterClient } from '../openai/meter-client.ts';
-export { AnswerError, type AnswerFault } from './answer-error.ts';
-export { callJson, type Issue, type JsonCallResult, type JsonSchema, type Validated } from './call-json.ts';
-export type { CallRecord } from './call-record.ts';
 export {
+  type BudgetStatusOptions,
+  type MeterOptions,
+  meterClient,
+  withBudgetStatus,
+} from '../clients/openai-sdk/index.ts';
+export {
+  AnswerError,
+  type AnswerFault,
   type CallBody,
   type CallOptions,
   type CallResult,
+  callJson,
   callText,
+  type Issue,
+  type JsonCallResult,
+  type JsonSchema,
   type OpenAIClient,
-} from './call-text.ts';
-export type { JobCheckpoint, JobReason, KeptStep } from './checkpoint.ts';
+  type Validated,
+} from './calls/index.ts';
 export {
   defineJob,
   type JobContext,
@@ -40,7 +47,6 @@ export {
   StepOutputError,
 } from './errors.ts';
 export { initializeTokenBudgetForJob, type JobBudgetOptions } from './job-budget.ts';
-export type { FoundCheckpoint, JobLock, JobStore } from './job-store.ts';
 export { LongRunningOrchestrator, type OrchestratorOptions } from './orchestrator.ts';
 export {
   type AllowanceOptions,
@@ -50,12 +56,35 @@ export {
   type JobUnit,
   jobAllowance,
 } from './payload.ts';
-export { type Found, findJob } from './recover.ts';
-export { findJobSummary, type JobSummary, listJobs } from './registry.ts';
-export { describeJobs, describeResult } from './report.ts';
-export type { Efficiency, JobResult, StepReport } from './result.ts';
+export {
+  describeJobs,
+  describeResult,
+  type Efficiency,
+  type JobResult,
+  type StepReport,
+} from './result/index.ts';
 export { newJobId, type RunJobOptions, runJob } from './run-job.ts';
 export type { RunOptions } from './run-options.ts';
-export { FileJobStore } from './stores/files.ts';
-export { JOB_DIRECTORY, type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
-export type { ChargeReport, UsageReport } from './tally.ts';
+export {
+  type CallRecord,
+  type ChargeReport,
+  type Found,
+  findJob,
+  findJobSummary,
+  type JobCheckpoint,
+  type JobReason,
+  type JobSummary,
+  type KeptStep,
+  listJobs,
+  type UsageReport,
+} from './state/index.ts';
+export {
+  FileJobStore,
+  type FoundCheckpoint,
+  JOB_DIRECTORY,
+  type JobLock,
+  type JobStore,
+  type JobStoreSettings,
+  type JobStores,
+  openJobStores,
+} from './stores/index.ts';

@@ -1,13 +1,13 @@
 import {
   type BudgetDefinition,
   defineBudget,
-  type MaybePromise,
   type Mode,
+  readSnapshot,
   TokenBudgetTracker,
   type TrackerOptions,
 } from '../budget/index.ts';
-import { readSnapshot } from '../budget/snapshot.ts';
-import { MemoryStore } from '../store/memory.ts';
+import { MemoryStore } from '../stores/index.ts';
+import type { MaybePromise } from '../util/index.ts';
 import { type AllowanceOptions, checkJobPayload, type JobPayload, jobAllowance } from './payload.ts';
 
 /** How the payload becomes limits, and where the ledger is. */

@@ -1,11 +1,18 @@
 import type { SpanContext } from '@opentelemetry/api';
-import { type BudgetEvent, type BudgetStatus, isPromise, type TokenBudgetTracker } from '../budget/index.ts';
-import { type CallRecord, recordOf } from './call-record.ts';
-import { type JobCheckpoint, type JobReason, type KeptStep, writeCheckpoint } from './checkpoint.ts';
+import type { BudgetEvent, BudgetStatus, TokenBudgetTracker } from '../budget/index.ts';
+import { isPromise } from '../util/index.ts';
 import { StepOutputError } from './errors.ts';
-import type { JobStore } from './job-store.ts';
-import { type JobResult, resultOf } from './result.ts';
-import { JobTally } from './tally.ts';
+import { type JobResult, resultOf } from './result/index.ts';
+import {
+  type CallRecord,
+  type JobCheckpoint,
+  type JobReason,
+  JobTally,
+  type KeptStep,
+  recordOf,
+  writeCheckpoint,
+} from './state/index.ts';
+import type { JobStore } from './stores/index.ts';
 
 /** What is known of a job when a run of it begins. */
 export type JobStart = Omit<JobCheckpoint, 'state' | 'updatedAt' | 'tracker'>;

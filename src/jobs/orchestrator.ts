@@ -1,8 +1,8 @@
 import { trace } from '@opentelemetry/api';
 import { BudgetExhaustedError, MS_PER_MINUTE, type TokenBudgetTracker } from '../budget/index.ts';
-import * as semconv from '../otel/semconv.ts';
-import type { CallRecord } from './call-record.ts';
-import type { JobCheckpoint, JobReason } from './checkpoint.ts';
+import { semconv } from '../telemetry/names/index.ts';
+import { inTurns } from '../util/index.ts';
+import { keptError, reasonOf, StopSwitch } from './control/index.ts';
 import {
   checkJobId,
   groupOf,
@@ -12,16 +12,13 @@ import {
   type Steps,
 } from './definition.ts';
 import { JobDefinitionError, StepInterruptedError } from './errors.ts';
-import { keptError, reasonOf } from './failure.ts';
-import { inTurns } from './in-turns.ts';
 import { type JobStart, JobState, plain } from './job-state.ts';
-import type { JobStore } from './job-store.ts';
 import type { JobPayload } from './payload.ts';
-import type { JobResult } from './result.ts';
+import { belowFirstRun, inSpan, type JobResult, reportResult } from './result/index.ts';
 import type { RunOptions } from './run-options.ts';
 import { runStep, type StepRun } from './run-step.ts';
-import { StopSwitch } from './stop.ts';
-import { belowFirstRun, inSpan, reportResult } from './telemetry.ts';
+import type { CallRecord, JobCheckpoint, JobReason } from './state/index.ts';
+import type { JobStore } from './stores/index.ts';
 
 /** The tracker that steps spend from, and where checkpoints go. */
 export interface OrchestratorOptions extends RunOptions {

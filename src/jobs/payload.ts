@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { DEFAULT_MINUTES, type Limits, minutesToNanoUsd, nanoUsdToOutputTokens } from '../budget/index.ts';
-import { shownGiven } from '../config/given.ts';
 import { MAX_USD, nanoToUsd, PriceBook, usdToNano } from '../pricing/index.ts';
+import { shownGiven } from '../util/index.ts';
 import { JobDefinitionError } from './errors.ts';
 
 /** What a job may spend, as whoever orders it says it. An absent field may also be null. */

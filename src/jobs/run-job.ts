@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { BudgetDefinition, Store } from '../budget/index.ts';
-import { CheckpointError } from '../budget/index.ts';
-import { reportEvents } from '../otel/report-events.ts';
-import { preloaded } from '../preloaded.ts';
+import { type BudgetDefinition, CheckpointError, type Store } from '../budget/index.ts';
+import { preloaded } from '../calls/index.ts';
+import { reportEvents } from '../telemetry/signals/index.ts';
 import { VERSION } from '../version.ts';
-import type { JobCheckpoint } from './checkpoint.ts';
+import { endBy, listenForSignals } from './control/index.ts';
 import { checkJobId, defineJob, type JobDefinition } from './definition.ts';
 import { JobDefinitionError, JobNotFoundError } from './errors.ts';
 import { initializeTokenBudgetForJob, type JobBudgetOptions, namesBudget } from './job-budget.ts';
-import type { JobStore } from './job-store.ts';
 import { LongRunningOrchestrator } from './orchestrator.ts';
 import { checkJobPayload, type JobPayload, type JobUnit } from './payload.ts';
-import { type Found, findJob, ownerOf, settleEarlierRuns } from './recover.ts';
-import type { JobResult } from './result.ts';
+import type { JobResult } from './result/index.ts';
 import type { RunOptions } from './run-options.ts';
-import { endBy, listenForSignals } from './signals.ts';
-import { type JobStoreSettings, type JobStores, openJobStores } from './stores/open.ts';
+import { type Found, findJob, type JobCheckpoint, ownerOf, settleEarlierRuns } from './state/index.ts';
+import { type JobStore, type JobStoreSettings, type JobStores, openJobStores } from './stores/index.ts';
 
 /** Which job it is, where it is kept, and what its budget and its run are. */
 export interface RunJobOptions

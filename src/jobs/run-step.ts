@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getBudgetStatusMessage, type TokenBudgetTracker } from '../budget/index.ts';
-import { withBudget } from '../otel/current-budget.ts';
-import * as semconv from '../otel/semconv.ts';
+import { withBudget } from '../telemetry/context/index.ts';
+import { semconv } from '../telemetry/names/index.ts';
+import { mayRetry, type StopSwitch } from './control/index.ts';
 import type { JobContext, Step, StepContext } from './definition.ts';
-import { mayRetry } from './failure.ts';
 import type { JobState } from './job-state.ts';
-import type { StopSwitch } from './stop.ts';
-import { inSpan } from './telemetry.ts';
+import { inSpan } from './result/index.ts';
 
 export interface StepRun {
   readonly context: JobContext;

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import type * as GenaiPrices from '@pydantic/genai-prices';
-import type { PriceQuery } from './price-book.ts';
 import { picoPerToken, type Rates, type RateTier } from './rates.ts';
 import { audioPrice, type UnitPrice } from './unit-prices.ts';
 
@@ -101,4 +100,13 @@ function ratesAt(price: GenaiPrices.ModelPrice, start: number): Rates {
     audioOutput: or('output_audio_mtok', output),
     imageOutput: or('output_image_mtok', output),
   };
+}
+
+/** Which model a price is asked for, and of whom. */
+export interface PriceQuery {
+  readonly model: string;
+  /** The base URL of the API, which tells OpenAI from Azure and other providers; absent: OpenAI. */
+  readonly baseUrl?: string;
+  /** The provider by a name of its own, such as `anthropic` or `aws.bedrock`, where the base URL does not tell it. */
+  readonly provider?: string;
 }

@@ -1,4 +1,4 @@
-import { type BookModel, bookModel, bookModels } from './genai-prices.ts';
+import { type BookModel, bookModel, bookModels, type PriceQuery } from './genai-prices.ts';
 import {
   NO_RATES,
   overrideTiers,
@@ -25,15 +25,6 @@ export interface RateCard {
   readonly contextWindow?: number;
   /** Prices of what is not billed by the token; absent where the model has none. */
   readonly units?: readonly UnitPrice[];
-}
-
-/** Which model a price is asked for, and of whom. */
-export interface PriceQuery {
-  readonly model: string;
-  /** The base URL of the API, which tells OpenAI from Azure and other providers; absent: OpenAI. */
-  readonly baseUrl?: string;
-  /** The provider by a name of its own, such as `anthropic` or `aws.bedrock`, where the base URL does not tell it. */
-  readonly provider?: string;
 }
 
 /** The model has no known price and the policy is `error`. */

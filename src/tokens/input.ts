@@ -1,9 +1,7 @@
-import { addChat } from './chat.ts';
+import { fieldsOf, listOf, textOf } from '../util/index.ts';
+import { countText } from './bpe/index.ts';
 import { type EncodingName, encodingForModel, isKnownModel, isOthersModel } from './encodings.ts';
-import { addResponses } from './responses.ts';
-import { Tally, type TextMeasure } from './tally.ts';
-import { countText } from './text.ts';
-import { fieldsOf, listOf, textOf } from './values.ts';
+import { addChat, addResponses, Tally, type TextMeasure } from './rules/index.ts';
 
 /** The requests whose input is counted, by endpoint. */
 export type RequestKind = 'chat' | 'responses' | 'completions' | 'embeddings';

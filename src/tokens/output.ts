@@ -1,7 +1,7 @@
+import { countText } from './bpe/index.ts';
 import { encodingForModel } from './encodings.ts';
 import type { RequestKind } from './input.ts';
-import { framingOf } from './models.ts';
-import { countText } from './text.ts';
+import { framingOf } from './rules/index.ts';
 
 /** What an answer was made of, besides its texts. */
 export interface OutputShape {

@@ -9,7 +9,7 @@ import {
   type Limits,
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
 import { admittedOf, amounts, atOnce, deniedOf, reserveOf, statusOf, told, trackerOf } from './helpers.ts';
 
 /** Budgets of those names, each the parent of the one before it. */

@@ -3,12 +3,12 @@ import {
   type BudgetDefinition,
   defineBudget,
   type FailurePolicy,
-  type MaybePromise,
-  ResilientStore,
   type Store,
   StoreError,
 } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
+import { ResilientStore } from '../../src/stores/resilient-store.ts';
+import type { MaybePromise } from '../../src/util/maybe-promise.ts';
 import { amounts, reserveOf, TERMS } from './helpers.ts';
 
 export const team = defineBudget({ name: 'team', limits: { tokens: 5_000 } });

@@ -8,12 +8,12 @@ import {
   type Denied,
   defineBudget,
   type Limits,
-  type MaybePromise,
   type Reserve,
   TokenBudgetTracker,
   type TrackerOptions,
 } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
+import type { MaybePromise } from '../../src/util/maybe-promise.ts';
 
 /** gpt-5.2's output, pico-USD a token. */
 export const OUTPUT_PICO = 14_000_000;

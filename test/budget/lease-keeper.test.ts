@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { defineBudget, TokenBudgetTracker } from '../../src/budget/index.ts';
-import { LeaseKeeper } from '../../src/budget/lease-keeper.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { LeaseKeeper } from '../../src/budget/tracker/lease-renewer.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
 import { amounts, deniedOf, reserveOf } from './helpers.ts';
 
 /** A clock of which a third of a lease passes at a time. */

@@ -10,7 +10,7 @@ import {
   NO_GRANT,
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { amounts, deniedOf, reserveOf, told } from './helpers.ts';
 
 describe('a tracker whose limits were raised by an operator', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RecentMap } from '../../src/budget/index.ts';
+import { RecentMap } from '../../src/util/recent-map.ts';
 
 describe('a map that forgets', () => {
   it('holds the last entries that were set, and at most twice as many', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ResilientStore, StoreError, TokenBudgetTracker } from '../../src/budget/index.ts';
+import { StoreError, TokenBudgetTracker } from '../../src/budget/index.ts';
+import { ResilientStore } from '../../src/stores/resilient-store.ts';
 import { chain, FakeStore, flush, job, request, resilient, used } from './fake-store.ts';
 import { reserveOf } from './helpers.ts';
 

@@ -12,8 +12,8 @@ import {
   TokenBudgetTracker,
   unseal,
 } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { MemoryStore } from '../../src/stores/memory-store.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { amounts, reserveOf, trackerOf } from './helpers.ts';
 
 const used = (tokens: number) => amounts({ tokens, costNanoUsd: tokens * 10, calls: 1 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import type { Admission, MaybePromise } from '../../src/budget/index.ts';
-import { WaitQueue } from '../../src/budget/wait-queue.ts';
+import type { Admission } from '../../src/budget/index.ts';
+import { WaitQueue } from '../../src/budget/tracker/wait-queue.ts';
+import type { MaybePromise } from '../../src/util/maybe-promise.ts';
 import { amounts, deniedOf, reserveOf, told, trackerOf } from './helpers.ts';
 
 const DENIED: Admission = deniedOf(trackerOf({ tokens: 0 }).tracker.reserve(reserveOf()));

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, test } from 'node:test';
 import { EndpointNotCountedError } from '../../src/budget/index.ts';
-import { COVERAGE, type Coverage, coverageOf } from '../../src/openai/coverage.ts';
+import { COVERAGE, type Coverage, coverageOf } from '../../src/providers/openai/endpoint-support.ts';
 import { REPO_ROOT } from '../support/paths.ts';
 import { sdkEndpoints } from './sdk-endpoints.ts';
 import { budgeted, startApi } from './support.ts';

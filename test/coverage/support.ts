@@ -12,9 +12,9 @@ import {
   type Store,
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
-import { OpenAIInstrumentation } from '../../src/openai/index.ts';
+import { OpenAIInstrumentation } from '../../src/clients/openai-sdk/index.ts';
 import { PriceBook, type PriceOverride } from '../../src/pricing/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
 import { listen, readBody } from '../support/http.ts';
 import { type JsonObject, parseObject } from '../support/json.ts';
 

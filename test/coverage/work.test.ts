@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { BudgetExceededError, EndpointNotCountedError } from '../../src/budget/index.ts';
-import { WORK_LEASE_MS } from '../../src/openai/work.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { WORK_LEASE_MS } from '../../src/calls/memory/deferred-calls.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type ApiRequest, budgeted, eventStream, startApi, until } from './support.ts';
 
 const USAGE = {

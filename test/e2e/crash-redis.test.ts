@@ -1,4 +1,4 @@
-import { RedisStore } from '../../src/store/redis.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { crashRounds, type RoundStore } from '../support/crash-rounds.ts';
 import { REDIS_MISSING, startRedisServer } from '../support/redis-server.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { crashRounds } from '../support/crash-rounds.ts';
 
 crashRounds('SQLite', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BudgetDefinition, defineBudget } from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/store/redis.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { ownExchanges } from '../exchanges/index.ts';
 import { makeAppDir } from '../support/app-dir.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { hostDetector } from '@opentelemetry/resources';
-import { NAMES, requireOfSdk } from '../../src/otel/sdk-packages.ts';
+import { NAMES, requireOfSdk } from '../../src/telemetry/sdk/sdk-packages.ts';
 import { runScript } from '../support/script-run.ts';
 
 /** The modules that are loaded as CommonJS, as far as the packages of OpenTelemetry go; and their `require`. */

@@ -19,7 +19,7 @@ const TYPES: Readonly<Record<string, string>> = { counter: 'sum', gauge: 'gauge'
 
 function entry(group: string, name: string): Entry {
   const found = entries.find((one) => one.group === group && one.name === name);
-  assert.ok(found, `${name} is not among the ${group} of src/otel/semconv.ts`);
+  assert.ok(found, `${name} is not among the ${group} of src/telemetry/names/semconv.ts`);
   return found;
 }
 

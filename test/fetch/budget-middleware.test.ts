@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EmbeddingModelMiddleware, LanguageModelMiddleware } from 'ai';
-import { budgetMiddleware, NoBudgetError } from '../../src/ai-sdk/index.ts';
-import { chatPlan } from '../../src/ai-sdk/plan.ts';
-import { chatRequestOf } from '../../src/ai-sdk/prompt.ts';
-import { chatAnswerOf, chatChunkOf } from '../../src/ai-sdk/result.ts';
 import { type BudgetEvent, BudgetExceededError, type BudgetStatus } from '../../src/budget/index.ts';
+import { NoBudgetError } from '../../src/calls/default-services.ts';
+import { budgetMiddleware } from '../../src/clients/ai-sdk/index.ts';
+import { chatPlan } from '../../src/clients/ai-sdk/plan.ts';
+import { chatRequestOf } from '../../src/clients/ai-sdk/prompt.ts';
+import { chatAnswerOf, chatChunkOf } from '../../src/clients/ai-sdk/result.ts';
 import { countInput } from '../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../src/usage/index.ts';
 import { trackerOf } from './helpers.ts';

@@ -1,8 +1,7 @@
 import type { TestContext } from 'node:test';
-import type { Limits } from '../../src/budget/index.ts';
-import { type BudgetStatus, defineBudget, TokenBudgetTracker } from '../../src/budget/index.ts';
-import { type BudgetFetchOptions, budgetFetch } from '../../src/fetch/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { type BudgetStatus, defineBudget, type Limits, TokenBudgetTracker } from '../../src/budget/index.ts';
+import { type BudgetFetchOptions, budgetFetch } from '../../src/clients/fetch/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
 import { messagesExchanges, ownExchanges } from '../exchanges/index.ts';
 import { agentModel } from '../support/agent-model.ts';
 import {

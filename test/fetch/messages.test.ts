@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type BudgetEvent, BudgetExceededError } from '../../src/budget/index.ts';
-import { ChatChunks, chatRequestOf, chatUsageOf, messagesBody } from '../../src/fetch/messages.ts';
+import {
+  ChatChunks,
+  chatRequestOf,
+  chatUsageOf,
+  messagesBody,
+} from '../../src/providers/anthropic/messages.ts';
 import { boundInput, countInput } from '../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../src/usage/index.ts';
 import { messagesExchanges } from '../exchanges/index.ts';

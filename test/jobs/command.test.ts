@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { JobResult } from '../../src/jobs/result.ts';
+import type { JobResult } from '../../src/jobs/result/result.ts';
 import { makeAppDir } from '../support/app-dir.ts';
 import { type FlatSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { startReplayServer } from '../support/replay-server.ts';

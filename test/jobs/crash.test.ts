@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobResult } from '../../src/jobs/result.ts';
+import type { JobResult } from '../../src/jobs/result/result.ts';
 import { costOf, PriceBook, ratesFor } from '../../src/pricing/index.ts';
 import { tokenUsage } from '../../src/usage/index.ts';
 import { makeAppDir } from '../support/app-dir.ts';

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CheckpointError, seal } from '../../src/budget/index.ts';
 import type { StepContext } from '../../src/jobs/definition.ts';
-import { findJob } from '../../src/jobs/recover.ts';
-import type { JobResult } from '../../src/jobs/result.ts';
+import type { JobResult } from '../../src/jobs/result/result.ts';
 import { runJob } from '../../src/jobs/run-job.ts';
+import { findJob } from '../../src/jobs/state/recovery.ts';
 import { FileJobStore } from '../../src/jobs/stores/files.ts';
 import { openJobStores } from '../../src/jobs/stores/open.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { randomOf } from '../support/spenders.ts';
 import { directoryOf } from './support.ts';
 

@@ -3,13 +3,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobDefinition, StepContext, Steps } from '../../src/jobs/definition.ts';
-import { defineJob } from '../../src/jobs/definition.ts';
+import { meterClient } from '../../src/clients/openai-sdk/instrument-client.ts';
+import { defineJob, type JobDefinition, type StepContext, type Steps } from '../../src/jobs/definition.ts';
 import { LongRunningOrchestrator } from '../../src/jobs/orchestrator.ts';
-import { listJobs } from '../../src/jobs/registry.ts';
-import type { JobResult } from '../../src/jobs/result.ts';
+import type { JobResult } from '../../src/jobs/result/result.ts';
 import { type RunJobOptions, runJob } from '../../src/jobs/run-job.ts';
-import { meterClient } from '../../src/openai/meter-client.ts';
+import { listJobs } from '../../src/jobs/state/registry.ts';
 import { ask, chatExchange, directoryOf, serviceOf, trackerOf } from './support.ts';
 
 const ONE = chatExchange('one', 'on', { input: 40, output: 50 });

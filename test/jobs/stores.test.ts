@@ -13,9 +13,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import type { JobStore } from '../../src/jobs/job-store.ts';
 import { runJob } from '../../src/jobs/run-job.ts';
 import { FileJobStore } from '../../src/jobs/stores/files.ts';
+import type { JobStore } from '../../src/jobs/stores/job-store.ts';
 import { openJobStores } from '../../src/jobs/stores/open.ts';
 import { RedisJobStore } from '../../src/jobs/stores/redis.ts';
 import { SqliteJobStore } from '../../src/jobs/stores/sqlite.ts';

@@ -9,8 +9,8 @@ import {
   TokenBudgetTracker,
   type TrackerOptions,
 } from '../../src/budget/index.ts';
-import { meterClient } from '../../src/openai/meter-client.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
+import { meterClient } from '../../src/clients/openai-sdk/instrument-client.ts';
+import { MemoryStore } from '../../src/stores/memory-store.ts';
 import type { Exchange } from '../support/exchange.ts';
 import { REPO_ROOT } from '../support/paths.ts';
 import { type ReplayServer, replayHeaders, startReplayServer } from '../support/replay-server.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { answerTexts, readAnswer } from '../../src/openai/answer.ts';
+import { answerTexts, readAnswer } from '../../src/providers/openai/response.ts';
 import { CHAT, EMBEDDINGS, RESPONSES } from './helpers.ts';
 
 describe('an answer', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { getBudgetStatusMessage } from '../../src/budget/index.ts';
-import { withBudgetStatus } from '../../src/openai/budget-status.ts';
-import { meterClient } from '../../src/openai/meter-client.ts';
-import { withBudget } from '../../src/otel/current-budget.ts';
+import { withBudgetStatus } from '../../src/clients/openai-sdk/budget-status.ts';
+import { meterClient } from '../../src/clients/openai-sdk/instrument-client.ts';
+import { withBudget } from '../../src/telemetry/context/current-budget.ts';
 import { countInput } from '../../src/tokens/index.ts';
 import { chatExchange, responsesExchange, serviceOf, trackerOf } from '../jobs/support.ts';
 import { runScript } from '../support/script-run.ts';

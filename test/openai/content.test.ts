@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
-import { inputContent, outputContent } from '../../src/openai/content.ts';
+import { inputContent, outputContent } from '../../src/calls/telemetry/content.ts';
 import { plan } from './helpers.ts';
 
 function parsed(attributes: Attributes, name: string): unknown {

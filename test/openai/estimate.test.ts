@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countedUsage, repairUsage } from '../../src/openai/estimate.ts';
-import { ResponseMemory } from '../../src/openai/response-memory.ts';
+import { countedUsage, repairUsage } from '../../src/calls/cost/estimate.ts';
+import { ResponseMemory } from '../../src/calls/cost/response-history.ts';
 import { countInput } from '../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../src/usage/index.ts';
 import { plan } from './helpers.ts';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import OpenAI, { OpenAIError } from 'openai';
 import { BudgetExceededError, defineBudget, NOTHING } from '../../src/budget/index.ts';
-import { errorType, failureCost } from '../../src/openai/failure.ts';
+import { errorType, failureCost } from '../../src/calls/failure-billing.ts';
 
 /** What the SDK throws of a call to a server like that. */
 async function thrown(

@@ -1,7 +1,8 @@
 import OpenAI from 'openai';
-import { type Endpoint, endpointOf } from '../../src/openai/endpoints.ts';
-import { isTokenPlan, planOf, type TokenPlan } from '../../src/openai/plan.ts';
-import type { Client, RequestOptions } from '../../src/openai/sdk-types.ts';
+import { type Endpoint, isTokenPlan, type TokenPlan } from '../../src/providers/contract/call-plan.ts';
+import { endpointOf } from '../../src/providers/openai/endpoints.ts';
+import { planOf } from '../../src/providers/openai/plan.ts';
+import type { Client, RequestOptions } from '../../src/providers/openai/request.ts';
 
 /** A client of OpenAI; nothing is sent with it. */
 export const openai = new OpenAI({ apiKey: 'sk-test', baseURL: 'https://api.openai.com/v1' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AzureOpenAI } from 'openai';
-import { planOf } from '../../src/openai/plan.ts';
+import { planOf } from '../../src/providers/openai/plan.ts';
 import { compatible, openai, plan } from './helpers.ts';
 
 const chat = (body: object) => plan('/chat/completions', { model: 'gpt-4o', messages: [], ...body });

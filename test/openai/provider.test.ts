@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import OpenAI, { AzureOpenAI, BedrockOpenAI } from 'openai';
-import { providerOf } from '../../src/openai/provider.ts';
+import { providerOf } from '../../src/providers/openai/client-provider.ts';
 
 function at(baseURL: string): OpenAI {
   return new OpenAI({ apiKey: 'k', baseURL });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { boundQuote, countedQuote, priceUsage } from '../../src/openai/quote.ts';
-import { ResponseMemory } from '../../src/openai/response-memory.ts';
+import { ResponseMemory } from '../../src/calls/cost/response-history.ts';
+import { boundQuote, countedQuote, priceUsage } from '../../src/calls/cost/worst-case.ts';
 import { LARGEST_CONTEXT_WINDOW, PriceBook, type PriceOverride } from '../../src/pricing/index.ts';
 import { boundInput, countInput } from '../../src/tokens/index.ts';
 import { tokenUsage } from '../../src/usage/index.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ResponseMemory } from '../../src/openai/response-memory.ts';
+import { ResponseMemory } from '../../src/calls/cost/response-history.ts';
 import { tokenUsage } from '../../src/usage/index.ts';
 
 const used = (input: number, output = 0) => tokenUsage({ input, output });

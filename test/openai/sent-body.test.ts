@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallPlan } from '../../src/openai/plan.ts';
-import { isUsageChunk, sentBody } from '../../src/openai/sent-body.ts';
+import type { CallPlan } from '../../src/providers/contract/call-plan.ts';
+import { isUsageChunk, sentBody } from '../../src/providers/openai/outgoing-body.ts';
 import { compatible, plan } from './helpers.ts';
 
 type IncludeUsage = 'auto' | 'always' | 'never';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { SseSplitter } from '../../src/openai/sse-splitter.ts';
+import { SseSplitter } from '../../src/calls/response/sse-splitter.ts';
 
 /** The events of chunks: their data and their text, and what is left at the end. */
 function split(chunks: readonly (Uint8Array | string)[]) {

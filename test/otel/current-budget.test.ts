@@ -3,14 +3,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Context, type ContextManager, context, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import { type BudgetDefinition, defineBudget, TokenBudgetTracker } from '../../src/budget/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
 import {
   BAGGAGE_ENTRY,
   currentBudget,
   registerBudget,
   setBaggagePolicy,
   withBudget,
-} from '../../src/otel/current-budget.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+} from '../../src/telemetry/context/current-budget.ts';
 
 /** A context manager like that of the SDK for Node. */
 class Contexts implements ContextManager {

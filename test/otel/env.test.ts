@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { endpointOf, exporterNames, positive, protocolOf, text } from '../../src/otel/env.ts';
+import { endpointOf, exporterNames, positive, protocolOf, text } from '../../src/telemetry/env.ts';
 
 describe('a variable of OpenTelemetry', () => {
   it('is its text without the space around it; empty, it is not set', () => {

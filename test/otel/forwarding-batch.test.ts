@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import type { ExportChannel } from '../../src/otel/export-channel.ts';
-import { type BatchOptions, ForwardingBatch } from '../../src/otel/forwarding-batch.ts';
+import { type BatchOptions, ForwardingBatch } from '../../src/telemetry/export/worker-batch.ts';
+import type { ExportChannel } from '../../src/telemetry/export/worker-channel.ts';
 
 interface Item {
   readonly n: number;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { makePatient, PatientTransport } from '../../src/otel/patient-transport.ts';
+import { makePatient, PatientTransport } from '../../src/telemetry/export/retrying-transport.ts';
 
 type Outcome = Awaited<ReturnType<PatientTransport['send']>>;
 

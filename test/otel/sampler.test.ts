@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Attributes, diag, ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace';
-import { RecordModelCallsSampler } from '../../src/otel/sampler.ts';
-import { samplerFromEnv } from '../../src/otel/sampler-env.ts';
+import { samplerFromEnv } from '../../src/telemetry/sdk/sampler-env.ts';
+import { RecordModelCallsSampler } from '../../src/telemetry/vendors/sampler.ts';
 
 const { NOT_RECORD, RECORD, RECORD_AND_SAMPLED } = SamplingDecision;
 

@@ -10,18 +10,19 @@ import {
 } from '@opentelemetry/api';
 import { AlwaysOffSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
 import {
-  attachCharge,
   type BudgetStatus,
   defineBudget,
   NOTHING,
   StoreError,
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
-import { withBudget } from '../../src/otel/current-budget.ts';
-import { RecordModelCallsSampler } from '../../src/otel/sampler.ts';
-import { BudgetSpanProcessor, OUR_SCOPE } from '../../src/otel/span-processor.ts';
 import { PriceBook } from '../../src/pricing/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
+import { withBudget } from '../../src/telemetry/context/current-budget.ts';
+import { attachCharge } from '../../src/telemetry/context/pending-charge.ts';
+import { SCOPE } from '../../src/telemetry/names/scope.ts';
+import { RecordModelCallsSampler } from '../../src/telemetry/vendors/sampler.ts';
+import { BudgetSpanProcessor } from '../../src/telemetry/vendors/span-processor.ts';
 
 /** A call of gpt-5.2 with 1,000 tokens in and 100 out, as another instrumentation tells it: $0.00315. */
 const CALL: Attributes = {
@@ -42,7 +43,7 @@ function traced(options: { sampler?: Sampler; store?: MemoryStore } = {}) {
     ...(sampler === undefined ? {} : { sampler: new RecordModelCallsSampler(sampler) }),
     spanProcessors: [new BudgetSpanProcessor({ tracker, prices: new PriceBook() })],
   });
-  const [ours, theirs] = [provider.getTracer(OUR_SCOPE), provider.getTracer('langchain')];
+  const [ours, theirs] = [provider.getTracer(SCOPE), provider.getTracer('langchain')];
   const settled = () => (tracker.status() as BudgetStatus).balances.settled;
   return { provider, tracker, ours, theirs, settled };
 }

@@ -6,7 +6,11 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { flushCounters, flushWithCollections, SummedCounter } from '../../src/otel/summed-counter.ts';
+import {
+  flushCounters,
+  flushWithCollections,
+  SummedCounter,
+} from '../../src/telemetry/signals/summed-counter.ts';
 
 /** A real SDK; `collected` collects and gives each point as `name{attributes} value`, in order. */
 function startMetrics(temporality = AggregationTemporality.CUMULATIVE) {

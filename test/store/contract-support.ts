@@ -8,11 +8,11 @@ import {
   type Denied,
   defineBudget,
   type LedgerAdministration,
-  type MaybePromise,
   NOTHING,
   type ReserveRequest,
   type Store,
 } from '../../src/budget/index.ts';
+import type { MaybePromise } from '../../src/util/maybe-promise.ts';
 
 /** A clock that a store goes by and that is set by hand. It may go on by itself, some seconds in a test. */
 export interface TestClock {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { defineBudget, type MaybePromise, type Store } from '../../src/budget/index.ts';
+import { defineBudget, type Store } from '../../src/budget/index.ts';
+import type { MaybePromise } from '../../src/util/maybe-promise.ts';
 import {
   admittedOf,
   assertBalances,

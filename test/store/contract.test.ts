@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryStore } from '../../src/store/memory.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { MemoryStore } from '../../src/stores/memory-store.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type StoreHarness, storeContract, type TestClock } from './contract.ts';
 import { type AdministeredHarness, administrationContract } from './contract-administration.ts';
 

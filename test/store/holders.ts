@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Balances, BudgetDefinition } from '../../src/budget/index.ts';
-import type { RedisStore } from '../../src/store/redis.ts';
+import type { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { type NodeResult, startNode } from '../support/run-node.ts';
 
 export interface HoldersRun {

@@ -10,7 +10,7 @@ import {
   NOTHING,
   subtractAmounts,
 } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
 import { TERMS } from '../budget/helpers.ts';
 
 const KEYS = ['costNanoUsd', 'tokens', 'calls'] as const;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type Amounts, defineBudget, NOTHING, type ReserveRequest } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/index.ts';
+import { MemoryStore } from '../../src/stores/index.ts';
 import { TERMS } from '../budget/helpers.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });

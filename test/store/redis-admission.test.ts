@@ -12,7 +12,7 @@ import {
   MODES,
   type ReserveRequest,
 } from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/store/redis.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 
 const mode = fc.constantFrom(...MODES);

@@ -12,7 +12,7 @@ import {
   type ReserveRequest,
   StoreError,
 } from '../../src/budget/index.ts';
-import { RedisStore, type RedisStoreOptions } from '../../src/store/redis.ts';
+import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/redis-store.ts';
 import {
   REDIS_MISSING,
   type RedisServer,

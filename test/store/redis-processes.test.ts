@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defineBudget } from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/store/redis.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { runHolders } from './holders.ts';
 
@@ -13,7 +13,7 @@ const job = defineBudget({ name: 'job', limits: { tokens: 60_000 } });
  * sent, so that a killed process has told what it may have charged.
  */
 const HOLDER = `
-  const { RedisStore } = await import('./src/store/redis.ts');
+  const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
   const store = new RedisStore({ url: process.env.URL, prefix: 'many', timeoutMs: 5000 });
   const job = JSON.parse(process.env.BUDGET);
   let n = 0;

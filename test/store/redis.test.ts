@@ -8,7 +8,7 @@ import {
   type ReserveRequest,
   StoreError,
 } from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/store/redis.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { runNode } from '../support/run-node.ts';
 
@@ -204,7 +204,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
 
   it('does not keep a process alive, and ends one that waits for it only once it has its answer', async () => {
     const script = `
-      const { RedisStore } = await import('./src/store/redis.ts');
+      const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
       const store = new RedisStore({ url: process.env.URL, prefix: 'alive', timeoutMs: 2000 });
       const budget = { name: 'b', limits: {}, mode: 'observe', maxShare: 1, minOutputTokens: 1 };
       await store.charge([budget], { costNanoUsd: 1, tokens: 1, calls: 1 });
@@ -227,7 +227,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
           return next(specifier, context);
         },
       });
-      const { RedisStore } = await import('./src/store/redis.ts');
+      const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
       const store = new RedisStore({ url: process.env.URL });
       const budget = { name: 'b', limits: {}, mode: 'observe', maxShare: 1, minOutputTokens: 1 };
       await store.balances(budget).catch((error) => console.log(error.name + ': ' + error.message));`;

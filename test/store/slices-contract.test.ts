@@ -1,5 +1,5 @@
-import { MemoryStore } from '../../src/store/memory.ts';
-import { SlicedStore } from '../../src/store/slices.ts';
+import { SlicedStore } from '../../src/stores/local-quota/quota-store.ts';
+import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { type StoreHarness, storeContract } from './contract.ts';
 
 // Its own leases go by the machine's time, and its reservations end with their process: as those of the memory store.

@@ -15,8 +15,8 @@ import {
   type Store,
   StoreError,
 } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
-import { SlicedStore } from '../../src/store/slices.ts';
+import { SlicedStore } from '../../src/stores/local-quota/quota-store.ts';
+import { MemoryStore } from '../../src/stores/memory-store.ts';
 
 const KEYS = ['costNanoUsd', 'tokens', 'calls'] as const;
 const CHAINS = [[0], [0, 2], [1, 2], [2]] as const;

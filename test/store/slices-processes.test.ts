@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { defineBudget } from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/store/redis.ts';
+import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { runHolders } from './holders.ts';
 
@@ -11,8 +11,8 @@ const job = defineBudget({ name: 'job', limits: { tokens: LIMIT } });
 
 /** As that of the plain store, with slices; tells at its end how many calls were answered at once. */
 const HOLDER = `
-  const { RedisStore } = await import('./src/store/redis.ts');
-  const { SlicedStore } = await import('./src/store/slices.ts');
+  const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
+  const { SlicedStore } = await import('./src/stores/local-quota/quota-store.ts');
   const remote = new RedisStore({ url: process.env.URL, prefix: 'sliced', timeoutMs: 5000 });
   const store = new SlicedStore(remote, { leaseMs: ${LEASE_MS}, everyMs: 50 });
   const job = JSON.parse(process.env.BUDGET);

@@ -7,14 +7,13 @@ import {
   type Balances,
   type BudgetDefinition,
   defineBudget,
-  isPromise,
-  type MaybePromise,
   NOTHING,
   type ReserveRequest,
   StoreError,
 } from '../../src/budget/index.ts';
-import { MemoryStore } from '../../src/store/memory.ts';
-import { SlicedStore, type SlicedStoreOptions } from '../../src/store/slices.ts';
+import { SlicedStore, type SlicedStoreOptions } from '../../src/stores/local-quota/quota-store.ts';
+import { MemoryStore } from '../../src/stores/memory-store.ts';
+import { isPromise, type MaybePromise } from '../../src/util/maybe-promise.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 100_000 } });
 const team = defineBudget({ name: 'team', limits: { costUsd: 1 } });

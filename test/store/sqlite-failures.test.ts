@@ -16,7 +16,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { runNode, startNode } from '../support/run-node.ts';
 import { assertBalances, job, request, team, tokens } from './contract-support.ts';
 
@@ -243,7 +243,7 @@ const HOLDER = `
 
 /** Tries to read and to write as a user who may not write. */
 const READER = `
-  const { SqliteStore } = await import('./src/store/sqlite.ts');
+  const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
   if (process.env.BECOME) {
     process.setgid(Number(process.env.BECOME));
     process.setuid(Number(process.env.BECOME));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type BudgetDefinition, defineBudget, StoreError } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { assertBalances, job, tokens } from './contract-support.ts';
 
 describe('the SQLite store on a full disk', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { NO_GRANT } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { admittedOf, assertBalances, HELD, job, request, tokens } from './contract-support.ts';
 
 /** The tables as the first version made them. */

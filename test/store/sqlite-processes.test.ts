@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Amounts, addAmounts, defineBudget, NOTHING } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { NODE_22, NODE_24, type RunningNode, startNode } from '../support/run-node.ts';
 import { assertBalances, HELD, job, request, team, tokens } from './contract-support.ts';
 
@@ -112,7 +112,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
 
 /** Spends in ten parallel tasks until it is refused; or holds one reservation; or spends until it is killed, and tells how much. */
 const WORKER = `
-  const { SqliteStore } = await import('./src/store/sqlite.ts');
+  const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
   const { defineBudget, NOTHING, addAmounts } = await import('./src/budget/index.ts');
   const { writeSync } = await import('node:fs');
   const { setTimeout: sleep } = await import('node:timers/promises');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { defineBudget, NOTHING, StoreError } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/store/sqlite.ts';
+import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { NODE_22, NODE_24, runNode } from '../support/run-node.ts';
 import { assertBalances, HELD, HOUR, job, request, team, tokens } from './contract-support.ts';
 
@@ -61,7 +61,7 @@ describe('the SQLite store', () => {
   ] as const) {
     it(`is silent on Node ${name}, and holds back no other warning`, async () => {
       const script = `
-        const { SqliteStore } = await import('./src/store/sqlite.ts');
+        const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
         const { emitWarning } = process;
         const store = new SqliteStore(process.env.LEDGER);
         const budget = { name: 'b', limits: {}, mode: 'observe', maxShare: 1, minOutputTokens: 1 };
@@ -79,7 +79,7 @@ describe('the SQLite store', () => {
 
   it('says so where Node is run without its SQLite', async () => {
     const script = `
-      const { SqliteStore } = await import('./src/store/sqlite.ts');
+      const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
       await new SqliteStore(process.env.LEDGER).settle('a', {}).catch((error) => console.log(String(error)));`;
     const args = ['--no-experimental-sqlite', '--input-type=module', '--eval', script];
     const { code, stdout, stderr } = await runNode({ args, env: { LEDGER: path } });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { imageSize, imageTokens } from '../../src/tokens/images.ts';
+import { imageSize, imageTokens } from '../../src/tokens/rules/images.ts';
 
 function bytes(length: number, parts: Readonly<Record<number, readonly number[]>>): Buffer {
   const buffer = Buffer.alloc(length);

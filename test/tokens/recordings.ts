@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { RequestKind } from '../../src/tokens/index.ts';
-import { type Fields, fieldsOf, listOf, textOf } from '../../src/tokens/values.ts';
+import { type Fields, fieldsOf, listOf, textOf } from '../../src/util/values.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../shared/recordings', import.meta.url));
 

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Tiktoken } from 'js-tiktoken/lite';
+import type { Ranks } from '../../src/tokens/bpe/rank-table.ts';
 import { countingWork, countText, type EncodingName, forgetTexts } from '../../src/tokens/index.ts';
-import type { Ranks } from '../../src/tokens/rank-table.ts';
 import { hasRecordings, NO_RECORDINGS, rawRecordings } from './recordings.ts';
 
 const ENCODINGS: readonly EncodingName[] = ['o200k_base', 'cl100k_base', 'p50k_base', 'r50k_base'];

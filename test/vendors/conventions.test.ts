@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
-import { isModelCall, kindOfSpan, responseIdOf, usageOfSpan } from '../../src/otel/llm-span.ts';
+import {
+  isModelCall,
+  kindOfSpan,
+  responseIdOf,
+  usageOfSpan,
+} from '../../src/telemetry/vendors/span-usage.ts';
 import { tokenUsage } from '../../src/usage/index.ts';
 
 /** One call with 1,000 tokens in, 400 of them cached, and 100 out, 60 of them reasoning, in the words of each vendor. */

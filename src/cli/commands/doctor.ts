@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DoctorOptions } from '../doctor.ts';
+import type { DoctorOptions } from '../doctor/index.ts';
 import { addStoreOptions } from './shared.ts';
 
 /** `token-budget doctor`. */
@@ -9,7 +9,7 @@ export function addDoctor(program: Command): void {
     .option('--json', 'as JSON')
     .description('check what a program in this directory needs, and say how to mend it')
     .action(async (options: DoctorOptions) => {
-      const { examine } = await import('../doctor.ts');
+      const { examine } = await import('../doctor/index.ts');
       await examine(options);
     });
 }

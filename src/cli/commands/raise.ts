@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { RaiseOptions } from '../administer.ts';
+import type { RaiseOptions } from '../budgets/index.ts';
 import { addStoreOptions } from './shared.ts';
 
 /** `token-budget raise NAME --usd 5`. */
@@ -13,7 +13,7 @@ export function addRaise(program: Command): void {
     .description('raise limits of a budget, in all processes at once')
     .addHelpText('after', '\nA budget with a window is raised for its present window.')
     .action(async (name: string, options: RaiseOptions) => {
-      const { raiseBudget } = await import('../administer.ts');
+      const { raiseBudget } = await import('../budgets/index.ts');
       await raiseBudget(name, options);
     });
 }

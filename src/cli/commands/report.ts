@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ReportOptions } from '../report.ts';
+import type { ReportOptions } from '../report/index.ts';
 
 /** `token-budget report SOURCE`. */
 export function addReport(program: Command): void {
@@ -19,7 +19,7 @@ export function addReport(program: Command): void {
       'one page of HTML with plots: spend over time, by model and step, budget left, dearest and slowest calls',
     )
     .action(async (source: string, options: ReportOptions) => {
-      const { writeReport } = await import('../report.ts');
+      const { writeReport } = await import('../report/index.ts');
       await writeReport(source, options);
     });
 }

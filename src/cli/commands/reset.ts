@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AdministerOptions } from '../administer.ts';
+import type { AdministerOptions } from '../budgets/index.ts';
 import { addStoreOptions } from './shared.ts';
 
 /** `token-budget reset NAME`. */
@@ -12,7 +12,7 @@ export function addReset(program: Command): void {
       '\nOpen calls are charged when they settle. A budget with a window begins its present one anew.',
     )
     .action(async (name: string, options: AdministerOptions) => {
-      const { resetBudget } = await import('../administer.ts');
+      const { resetBudget } = await import('../budgets/index.ts');
       await resetBudget(name, options);
     });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { StatusOptions } from '../status.ts';
+import type { StatusOptions } from '../budgets/index.ts';
 import { addStoreOptions } from './shared.ts';
 
 /** `token-budget status [NAME...]`. */
@@ -8,7 +8,7 @@ export function addStatus(program: Command): void {
     .option('--json', 'as JSON')
     .description('the budgets of a shared ledger as they stand')
     .action(async (names: string[], options: StatusOptions) => {
-      const { showStatus } = await import('../status.ts');
+      const { showStatus } = await import('../budgets/index.ts');
       await showStatus(names, options);
     });
 }

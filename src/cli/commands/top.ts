@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { TopOptions } from '../top.ts';
+import type { TopOptions } from '../budgets/index.ts';
 import { addStoreOptions } from './shared.ts';
 
 /** `token-budget top`. */
@@ -8,7 +8,7 @@ export function addTop(program: Command): void {
     .option('--interval <seconds>', 'seconds between two looks', '2')
     .description('a live table of the budgets of a shared ledger; q quits')
     .action(async (options: TopOptions) => {
-      const { showTop } = await import('../top.ts');
+      const { showTop } = await import('../budgets/index.ts');
       await showTop(options);
     });
 }

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
-import { openLedger } from '../../store/index.ts';
+import { openLedger } from '../../stores/index.ts';
 import { withoutPassword } from '../store-option.ts';
 import { limitText } from '../style.ts';
 import { type Finding, fail, messageOf, ok, skip, warn } from './check.ts';

@@ -1,5 +1,5 @@
 import type { LimitName } from '../../budget/index.ts';
-import * as semconv from '../../otel/semconv.ts';
+import { semconv } from '../../telemetry/names/index.ts';
 import { type BudgetPart, type Call, thinned } from './data.ts';
 import type { OtlpPoint } from './otlp.ts';
 

@@ -1,5 +1,5 @@
 import type { LimitName } from '../../budget/index.ts';
-import * as semconv from '../../otel/semconv.ts';
+import { semconv } from '../../telemetry/names/index.ts';
 import { amount, limitText } from '../style.ts';
 import type { EventRow } from './data.ts';
 import type { Attributes, OtlpEvent, OtlpSpan } from './otlp.ts';

@@ -1,7 +1,6 @@
-import type { LedgerAdministration } from '../../budget/index.ts';
-import { MINUTE_MS } from '../../budget/index.ts';
+import { type LedgerAdministration, MINUTE_MS } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import { type BudgetView, viewsOf } from '../views.ts';
+import { type BudgetView, viewsOf } from '../budgets/index.ts';
 import { type BudgetPart, type ReportData, spendingOf, thinned } from './data.ts';
 
 interface Charge {

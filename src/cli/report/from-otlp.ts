@@ -1,5 +1,5 @@
-import * as semconv from '../../otel/semconv.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
+import { semconv } from '../../telemetry/names/index.ts';
 import { budgetsOf } from './budgets.ts';
 import { type Call, type Group, type GroupRow, type ReportData, spendingOf, type Totals } from './data.ts';
 import { eventRows } from './events.ts';

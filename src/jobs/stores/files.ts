@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StoreError } from '../../budget/index.ts';
-import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from '../job-store.ts';
+import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
 import { isLocked, lockFile } from './process-lock.ts';
 
 const CHECKPOINT = /^checkpoint-(\d{9,15})\.json$/;

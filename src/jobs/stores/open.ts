@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type FailurePolicy, ResilientStore, type Store } from '../../budget/index.ts';
-import type { JobStore } from '../job-store.ts';
+import type { FailurePolicy, Store } from '../../budget/index.ts';
+import { ResilientStore } from '../../stores/index.ts';
+import type { JobStore } from './job-store.ts';
 
 /** Where a job's ledger and the job itself are kept. */
 export interface JobStores {
@@ -32,7 +33,7 @@ export async function openJobStores(settings: JobStoreSettings = {}): Promise<Jo
   const { directory = JOB_DIRECTORY, failurePolicy = 'closed', storeTimeoutMs = 5_000 } = settings;
   const store = settings.store ?? `sqlite:${join(directory, 'ledger.db')}`;
   if (store === 'memory') {
-    const { MemoryStore } = await import('../../store/memory.ts');
+    const { MemoryStore } = await import('../../stores/index.ts');
     const { FileJobStore } = await import('./files.ts');
     return { ledger: new MemoryStore(), jobs: new FileJobStore(directory) };
   }
@@ -42,14 +43,14 @@ export async function openJobStores(settings: JobStoreSettings = {}): Promise<Jo
     const path = store.slice('sqlite:'.length);
     // The directory of a ledger that was named has to be there: a name that is misspelt would begin at zero.
     if (settings.store === undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const { SqliteStore } = await import('../../store/sqlite.ts');
+    const { SqliteStore } = await import('../../stores/sqlite/index.ts');
     const { SqliteJobStore } = await import('./sqlite.ts');
     return {
       ledger: resilient(new SqliteStore(path, { busyTimeoutMs: storeTimeoutMs })),
       jobs: new SqliteJobStore(path, { busyTimeoutMs: storeTimeoutMs }),
     };
   }
-  const { RedisStore } = await import('../../store/redis.ts');
+  const { RedisStore } = await import('../../stores/redis/index.ts');
   const { RedisJobStore } = await import('./redis.ts');
   return {
     ledger: resilient(new RedisStore({ url: store, timeoutMs: storeTimeoutMs })),

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../budget/index.ts';
-import { isBusy } from '../../store/sqlite/failures.ts';
-import { nodeSqlite } from '../../store/sqlite/node-sqlite.ts';
+import { isBusy, nodeSqlite } from '../../stores/sqlite/index.ts';
 import { JobRunningError } from '../errors.ts';
-import type { JobLock } from '../job-store.ts';
+import type { JobLock } from './job-store.ts';
 
 /** How long it is waited for a process that only looks whether a job is held, milliseconds. */
 const DEFAULT_WAIT_MS = 100;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../budget/index.ts';
-import { Connection } from '../../store/redis/connection.ts';
+import { Connection } from '../../stores/redis/index.ts';
 import { JobRunningError } from '../errors.ts';
-import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from '../job-store.ts';
+import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
 
 export interface RedisJobStoreOptions {
   /** redis:// or rediss://, as of the ledger. */

@@ -1,9 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterwards, type MaybePromise } from '../../budget/index.ts';
-import type { Connection } from '../../store/sqlite/connection.ts';
-import { LedgerFile } from '../../store/sqlite/ledger-file.ts';
-import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from '../job-store.ts';
+import { type Connection, LedgerFile } from '../../stores/sqlite/index.ts';
+import { afterwards, type MaybePromise } from '../../util/index.ts';
+import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
 import { isLocked, lockFile } from './process-lock.ts';
 
 /** Tables beside those of the ledger; a ledger without jobs has none of them. */

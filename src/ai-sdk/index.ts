@@ -1,6 +1,0 @@
-/**
- * `otel-token-budget/ai-sdk`: a budget for models of the Vercel AI SDK, of any provider.
- */
-export { type BudgetOptions, NoBudgetError } from '../openai/user-host.ts';
-export { type BudgetMiddleware, budgetMiddleware } from './budget-middleware.ts';
-export type { Model } from './plan.ts';

@@ -1,0 +1,8 @@
+export { type BudgetStatus, type Left, leftOf, statusOf } from './status.ts';
+export {
+  type BudgetStatusSetting,
+  getBudgetStatusMessage,
+  isBudgetStatusMessage,
+  type StatusFormat,
+  type StatusMessageOptions,
+} from './status-message.ts';

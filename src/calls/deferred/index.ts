@@ -1,0 +1,1 @@
+export { settleWork } from './settle.ts';

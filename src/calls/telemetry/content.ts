@@ -1,0 +1,91 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { CallPlan } from '../../providers/index.ts';
+import { semconv } from '../../telemetry/names/index.ts';
+import { isRecord, oneOrMany } from '../../util/index.ts';
+
+/**
+ * Prompts and completions as the conventions' JSON (gen-ai-input-messages.json, gen-ai-output-messages.json). Only with the
+ * standard opt-in, `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`.
+ */
+export function inputContent(plan: CallPlan): Attributes {
+  const { body } = plan;
+  const attributes: Attributes = {};
+  const messages = body['messages'] ?? body['input'] ?? body['prompt'];
+  if (messages !== undefined)
+    attributes[semconv.ATTR_INPUT_MESSAGES] = json(oneOrMany(messages).map(toMessage));
+  if (typeof body['instructions'] === 'string') {
+    attributes[semconv.ATTR_SYSTEM_INSTRUCTIONS] = json([text(body['instructions'])]);
+  }
+  return attributes;
+}
+
+/** The content of a complete answer, or of the texts of a stream. */
+export function outputContent(answer: unknown, texts: Iterable<string>): Attributes {
+  const messages = isRecord(answer) ? outputMessages(answer) : [];
+  if (messages.length === 0) {
+    const whole = [...texts].join('');
+    if (whole === '') return {};
+    messages.push({ role: 'assistant', parts: [text(whole)] });
+  }
+  return { [semconv.ATTR_OUTPUT_MESSAGES]: json(messages) };
+}
+
+interface Message {
+  role: string;
+  parts: unknown[];
+  finish_reason?: unknown;
+}
+
+function outputMessages(answer: Record<string, unknown>): Message[] {
+  if (Array.isArray(answer['choices'])) {
+    return answer['choices'].filter(isRecord).map((choice) => ({
+      ...toMessage(choice['message'] ?? { role: 'assistant', content: choice['text'] }),
+      finish_reason: choice['finish_reason'],
+    }));
+  }
+  return Array.isArray(answer['output']) ? answer['output'].map(toMessage) : [];
+}
+
+function toMessage(value: unknown): Message {
+  if (!isRecord(value)) return { role: 'user', parts: partsOf(value) };
+  if (value['type'] === 'function_call_output') {
+    return { role: 'tool', parts: [toolResult(value['call_id'], value['output'])] };
+  }
+  const role = typeof value['role'] === 'string' ? value['role'] : 'assistant';
+  const parts =
+    role === 'tool' ? [toolResult(value['tool_call_id'], value['content'])] : partsOf(value['content']);
+  for (const call of Array.isArray(value['tool_calls']) ? value['tool_calls'].filter(isRecord) : []) {
+    const made = [call['function'], call['custom']].find(isRecord) ?? call;
+    parts.push(toolCall(call['id'], made['name'], made['arguments'] ?? made['input']));
+  }
+  if (value['type'] === 'function_call')
+    parts.push(toolCall(value['call_id'], value['name'], value['arguments']));
+  return { role, parts };
+}
+
+function partsOf(content: unknown): unknown[] {
+  if (content === null || content === undefined) return [];
+  if (typeof content === 'string') return [text(content)];
+  return oneOrMany(content).map((part) => {
+    if (typeof part === 'string') return text(part);
+    if (isRecord(part) && typeof part['text'] === 'string') return text(part['text']);
+    // Images, audio and files are told by their kind: their bytes have no place in a span.
+    return { type: isRecord(part) && typeof part['type'] === 'string' ? part['type'] : 'unknown' };
+  });
+}
+
+function text(content: string): unknown {
+  return { type: 'text', content };
+}
+
+function toolCall(id: unknown, name: unknown, args: unknown): unknown {
+  return { type: 'tool_call', id, name, arguments: args };
+}
+
+function toolResult(id: unknown, response: unknown): unknown {
+  return { type: 'tool_call_response', id, response };
+}
+
+function json(value: unknown): string {
+  return JSON.stringify(value);
+}

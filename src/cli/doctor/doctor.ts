@@ -1,0 +1,46 @@
+import { EXIT } from '../exit.ts';
+import { environmentWith, type StoreOptions } from '../store-option.ts';
+import { styled } from '../style.ts';
+import type { Finding } from './check.ts';
+import { checkHooks, checkModuleKind, checkNode, checkSdk, findSdk } from './program.ts';
+import { checkExporter, checkPrices, checkSettings, checkStore } from './surroundings.ts';
+
+export interface DoctorOptions extends StoreOptions {
+  readonly model?: readonly string[];
+  readonly json?: boolean;
+}
+
+const SIGNS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'], skip: ['dim', '-'] } as const;
+
+/** Checks what a program here needs for its budget to hold, and says how to mend what is wrong. Exit code 1 where something fails. */
+export async function examine(options: DoctorOptions): Promise<void> {
+  const directory = process.cwd();
+  const env = environmentWith(options);
+  const sdk = findSdk(directory);
+  const { config, findings: settings } = checkSettings(env);
+  const [hooks, exporter, store] = await Promise.all([
+    checkHooks(directory, sdk),
+    checkExporter(env),
+    config === undefined ? [] : checkStore(config.store),
+  ]);
+  const prices = config === undefined ? [] : checkPrices(config, options.model ?? []);
+  const findings = [
+    checkNode(),
+    checkSdk(sdk),
+    checkModuleKind(directory),
+    hooks,
+    settings,
+    store,
+    exporter,
+    prices,
+  ].flat();
+  if (options.json === true) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
+  else process.stdout.write(`${findings.map(asText).join('\n')}\n`);
+  if (findings.some(({ state }) => state === 'fail')) process.exitCode = EXIT.failed;
+}
+
+function asText({ check, state, found, fix }: Finding): string {
+  const [colour, sign] = SIGNS[state];
+  const line = `${styled(colour, sign)} ${check.padEnd(10)} ${found}`;
+  return fix === undefined ? line : `${line}\n${' '.repeat(13)}${styled('dim', '→')} ${fix}`;
+}

@@ -1,0 +1,2 @@
+export type { DoctorOptions } from './doctor.ts';
+export { examine } from './doctor.ts';

@@ -1,0 +1,2 @@
+export type { ReportOptions } from './report.ts';
+export { writeReport } from './report.ts';

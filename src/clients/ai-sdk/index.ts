@@ -1,0 +1,6 @@
+/**
+ * `otel-token-budget/ai-sdk`: a budget for models of the Vercel AI SDK, of any provider.
+ */
+export { type BudgetOptions, NoBudgetError } from '../../calls/index.ts';
+export { type BudgetMiddleware, budgetMiddleware } from './budget-middleware.ts';
+export type { Model } from './plan.ts';

@@ -1,0 +1,46 @@
+import { isRecord, parseJson } from '../../util/index.ts';
+
+/** A request that is about to be sent, as `fetch` takes it. */
+export interface SentRequest {
+  readonly url: URL;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal;
+}
+
+type FetchArguments = Parameters<typeof fetch>;
+
+/** The request, where it posts a JSON object; undefined for any other. Its body is read from a copy. */
+export async function readRequest(...[input, init]: FetchArguments): Promise<SentRequest | undefined> {
+  const request = typeof Request !== 'undefined' && input instanceof Request ? input : undefined;
+  const method = init?.method ?? request?.method ?? 'GET';
+  const target = request?.url ?? String(input);
+  if (method.toUpperCase() !== 'POST' || !URL.canParse(target)) return undefined;
+  const body = parse(await textOf(init?.body, request));
+  const signal = init?.signal ?? request?.signal;
+  if (!isRecord(body)) return undefined;
+  return { url: new URL(target), body, ...(signal instanceof AbortSignal ? { signal } : {}) };
+}
+
+/** The same request with another body. */
+export function withBody([input, init]: FetchArguments, body: object): FetchArguments {
+  const text = JSON.stringify(body);
+  if (input instanceof Request && init?.body === undefined) return [input, { ...init, body: text }];
+  const headers = new Headers(init?.headers);
+  if (!headers.has('content-length')) return [input, { ...init, body: text }];
+  // It is set anew from what is sent.
+  headers.delete('content-length');
+  return [input, { ...init, headers, body: text }];
+}
+
+async function textOf(body: unknown, request: Request | undefined): Promise<string | undefined> {
+  if (typeof body === 'string') return body;
+  if (body instanceof Uint8Array || body instanceof ArrayBuffer)
+    return Buffer.from(body as ArrayBuffer).toString('utf8');
+  if (body === undefined || body === null) return request?.body ? request.clone().text() : undefined;
+  return undefined;
+}
+
+function parse(text: string | undefined): unknown {
+  if (text === undefined || !text.trimStart().startsWith('{')) return undefined;
+  return parseJson(text);
+}

@@ -1,0 +1,10 @@
+export type { BudgetStatusSetting } from '../../budget/index.ts';
+export { type BudgetStatusOptions, withBudgetStatus } from './budget-status.ts';
+export { type MeterOptions, meterClient } from './instrument-client.ts';
+export {
+  OpenAIInstrumentation,
+  type OpenAIInstrumentationConfig,
+  SCOPE,
+  SUPPORTED_VERSIONS,
+} from './instrumentation.ts';
+export type { SdkStream } from './sdk-types.ts';

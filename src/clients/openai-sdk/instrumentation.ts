@@ -1,0 +1,171 @@
+import {
+  InstrumentationBase,
+  type InstrumentationConfig,
+  InstrumentationNodeModuleDefinition,
+  InstrumentationNodeModuleFile,
+  isWrapped,
+} from '@opentelemetry/instrumentation';
+import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
+import { type CallHost, createCallHost, OpenCalls } from '../../calls/index.ts';
+import type { PriceBook } from '../../pricing/index.ts';
+import { SCOPE } from '../../telemetry/names/index.ts';
+import { createInstruments, type Instruments } from '../../telemetry/signals/index.ts';
+import { type ClientPatch, clientPatches, type Method } from './patches.ts';
+import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
+
+export { SCOPE };
+
+/** The budget that calls are charged to, and how they are priced and recorded. */
+export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
+  /** The budget that calls are charged to. */
+  readonly tracker: TokenBudgetTracker;
+  readonly prices: PriceBook;
+  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent; `warn` by default. */
+  readonly uncountedEndpoints?: 'warn' | 'refuse';
+  /** Whether streams are asked for their usage; `auto` (the default): where the API is known to take it. */
+  readonly includeUsage?: 'auto' | 'always' | 'never';
+  /** Whether prompts and completions go into spans; the default is no. */
+  readonly captureContent?: boolean;
+  /** Whether calls of Chat and Responses are told their budget, and at which length; the default is `off`. */
+  readonly budgetStatus?: BudgetStatusSetting;
+  /** Called each time a copy of the SDK is patched, before the application has it. */
+  readonly onPatch?: () => void;
+  /** Called once, before the first call begins. */
+  readonly onFirstCall?: () => void;
+}
+
+/** The releases of the openai SDK that are instrumented. */
+export const SUPPORTED_VERSIONS = ['>=4.19.0 <8'];
+
+/** Where openai 5 to 7 define the client, for applications that import it from there. */
+const CLIENT_FILES = ['openai/client.js', 'openai/client.mjs', 'openai/client'];
+
+/**
+ * Instruments the openai SDK: a span, a reservation and a charge for each call of chat completions, responses,
+ * completions and embeddings, by `OpenAI`, `AzureOpenAI` and subclasses, at any base URL.
+ *
+ * All of them, and the helpers on top (`parse`, `stream`, `runTools`), go through one method of the client,
+ * `makeRequest`: it is patched, so that a call is seen once however it is made.
+ */
+export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
+  // Declared only: the base class sets them from its constructor, before initializers of ours would run.
+  declare private instruments: Instruments;
+  declare private patches: readonly ClientPatch[];
+  declare private open: OpenCalls;
+  /**
+   * What the calls share, for those that come another way than the SDK.
+   * @internal
+   */
+  declare host: CallHost;
+
+  constructor(config: OpenAIInstrumentationConfig, version: string) {
+    super(SCOPE, version, config);
+    readVersionsOnce(this);
+  }
+
+  /** Ends the calls that are still open: the process exits, and they will not be seen to end. */
+  endOpenCalls(why: string): void {
+    for (const call of [...this.open]) call.abandoned(why);
+  }
+
+  protected override init(): InstrumentationNodeModuleDefinition {
+    this.open = new OpenCalls();
+    const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
+    this.host = createCallHost(this.getConfig(), telemetry, this.open);
+    this.patches = clientPatches(this.host);
+    const patch = (exports: unknown): unknown => {
+      this.patchModule(exports);
+      return exports;
+    };
+    const unpatch = (exports: unknown): void => this.unpatchModule(exports);
+    return new InstrumentationNodeModuleDefinition('openai', SUPPORTED_VERSIONS, patch, unpatch, [
+      ...CLIENT_FILES.map(
+        (file) => new InstrumentationNodeModuleFile(file, SUPPORTED_VERSIONS, patch, unpatch),
+      ),
+      ...this.socketFiles(),
+    ]);
+  }
+
+  /** The files of the WebSocket classes, each as CommonJS, ES module and by its bare name. */
+  private socketFiles(): InstrumentationNodeModuleFile[] {
+    return Object.entries(SOCKET_FILES).flatMap(([file, kind]) => {
+      const patches = socketPatches(this.host, kind);
+      const patch = (exports: unknown): unknown => {
+        for (const prototype of socketPrototypes(exports)) this.wrapAll(prototype, patches);
+        return exports;
+      };
+      const unpatch = (exports: unknown): void => {
+        for (const prototype of socketPrototypes(exports)) this.unwrapAll(prototype, patches);
+      };
+      return ['.js', '.mjs', ''].map(
+        (end) => new InstrumentationNodeModuleFile(`${file}${end}`, SUPPORTED_VERSIONS, patch, unpatch),
+      );
+    });
+  }
+
+  protected override _updateMetricInstruments(): void {
+    this.instruments = createInstruments(this.meter);
+  }
+
+  private patchModule(exports: unknown): void {
+    const prototype = clientPrototype(exports);
+    if (prototype === undefined) {
+      this._diag.warn('this copy of openai has no client to patch: its calls are not counted');
+      return;
+    }
+    this.getConfig().onPatch?.();
+    this.wrapAll(prototype, this.patches);
+  }
+
+  private wrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
+    for (const { name, wrap } of patches) {
+      // The client's file and the package's index both come by here with the same class.
+      if (typeof prototype[name] === 'function' && !isWrapped(prototype[name]))
+        this._wrap(prototype, name, wrap);
+    }
+  }
+
+  private unwrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
+    for (const { name } of patches) if (isWrapped(prototype[name])) this._unwrap(prototype, name);
+  }
+
+  private unpatchModule(exports: unknown): void {
+    const prototype = clientPrototype(exports);
+    if (prototype === undefined) return;
+    this.unwrapAll(prototype, this.patches);
+  }
+}
+
+/**
+ * The base class reads package.json for each file that is required of openai, some 150 times. It has no public way to have that done
+ * once; its version is pinned, and where its parts are others than these, it is done as often as before.
+ */
+function readVersionsOnce(instrumentation: object): void {
+  const read: unknown = Reflect.get(instrumentation, '_extractPackageVersion');
+  if (typeof read !== 'function') return;
+  const versions = new Map<string, unknown>();
+  Reflect.set(instrumentation, '_extractPackageVersion', (folder: string) => {
+    if (!versions.has(folder)) versions.set(folder, read.call(instrumentation, folder));
+    return versions.get(folder);
+  });
+}
+
+type Prototype = Record<string, Method>;
+
+/** The classes of a file that send and emit. */
+function socketPrototypes(exports: unknown): Prototype[] {
+  return Object.values(Object(exports)).flatMap((one) => {
+    const prototype = typeof one === 'function' ? (one.prototype as Prototype | undefined) : undefined;
+    const sends = typeof prototype?.['send'] === 'function' && typeof prototype['_emit'] === 'function';
+    return sends && prototype !== undefined ? [prototype] : [];
+  });
+}
+
+function clientPrototype(exports: unknown): Prototype | undefined {
+  const module = exports as {
+    OpenAI?: { prototype?: Prototype };
+    default?: { prototype?: Prototype };
+  };
+  const prototype = module?.OpenAI?.prototype ?? module?.default?.prototype;
+  return typeof prototype?.['makeRequest'] === 'function' ? prototype : undefined;
+}

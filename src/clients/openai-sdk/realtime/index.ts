@@ -1,0 +1,1 @@
+export { SOCKET_FILES, socketPatches } from './socket-patches.ts';

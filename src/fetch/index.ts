@@ -1,5 +1,0 @@
-/**
- * `otel-token-budget/fetch`: a budget for clients that take a `fetch` of their own.
- */
-export { type BudgetOptions, NoBudgetError } from '../openai/user-host.ts';
-export { type BudgetFetchOptions, budgetFetch } from './budget-fetch.ts';

@@ -1,0 +1,144 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  logs,
+  metrics,
+  SeverityNumber,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { semconv } from '../../telemetry/names/index.ts';
+import { VERSION } from '../../version.ts';
+import type { JobResult } from './result.ts';
+
+/** Not the scope of our model calls: the span processor takes what stands below one of those for a part of it. */
+export const JOB_SCOPE = 'otel-token-budget.jobs';
+
+/** What a span of a job is of. */
+export interface Operation {
+  readonly kind: 'agent' | 'tool';
+  readonly name: string;
+  readonly attributes: Attributes;
+}
+
+/**
+ * Runs a part of a job as a span by the conventions of agents and tools (gen-ai-agent-spans.md, execute-tool.md).
+ * @param above the span that it stands below; the current one where absent
+ */
+export async function inSpan<T>(
+  { kind, name, attributes }: Operation,
+  run: (span: Span) => Promise<T>,
+  above: Context = context.active(),
+): Promise<T> {
+  const operation = kind === 'tool' ? 'execute_tool' : 'invoke_agent';
+  const span = trace.getTracer(JOB_SCOPE, VERSION).startSpan(
+    `${operation} ${name}`,
+    {
+      kind: SpanKind.INTERNAL,
+      attributes: {
+        [semconv.ATTR_OPERATION_NAME]: operation,
+        [kind === 'tool' ? semconv.ATTR_TOOL_NAME : semconv.ATTR_AGENT_NAME]: name,
+        ...attributes,
+      },
+    },
+    above,
+  );
+  try {
+    return await context.with(trace.setSpan(above, span), () => run(span));
+  } catch (error) {
+    fail(span, error);
+    throw error;
+  } finally {
+    span.end();
+  }
+}
+
+/** Marks a span as failed. The message of an error may hold content, so only ours is told. */
+function fail(span: Span, error: unknown): void {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  const ours = code?.startsWith('token_budget_') === true;
+  span.setAttribute(semconv.ATTR_ERROR_TYPE, ours ? code : error instanceof Error ? error.name : '_OTHER');
+  const message = ours && error instanceof Error ? { message: error.message } : {};
+  span.setStatus({ code: SpanStatusCode.ERROR, ...message });
+}
+
+/** The context below the span of a job's first run, which may be of a process that is gone. */
+export function belowFirstRun(
+  first: Pick<SpanContext, 'traceId' | 'spanId' | 'traceFlags'> | undefined,
+): Context {
+  if (first === undefined) return context.active();
+  return trace.setSpanContext(context.active(), { ...first, isRemote: true });
+}
+
+/** What a run came to: on its span, as a log record, and as metrics. Called within the span. */
+export function reportResult(span: Span, result: JobResult): void {
+  const attributes = resultAttributes(result);
+  span.setAttributes(attributes);
+  if (result.reason === 'error') span.setStatus({ code: SpanStatusCode.ERROR });
+  const severityNumber = severityOf(result);
+  logs.getLogger(JOB_SCOPE, VERSION).emit({
+    eventName: semconv.EVENT_JOB,
+    severityNumber,
+    severityText: SeverityNumber[severityNumber],
+    body: `Job "${result.job}" ended: ${result.reason}`,
+    attributes,
+    context: context.active(),
+  });
+  measure(result);
+}
+
+function severityOf({ reason }: JobResult): SeverityNumber {
+  if (reason === 'completed') return SeverityNumber.INFO;
+  return reason === 'error' ? SeverityNumber.ERROR : SeverityNumber.WARN;
+}
+
+function resultAttributes(result: JobResult): Attributes {
+  const { charged, usage, efficiency, steps, time } = result;
+  const optional: readonly (readonly [string, number | undefined])[] = [
+    [semconv.ATTR_JOB_CACHE_HIT_SHARE, efficiency.cacheHitShare],
+    [semconv.ATTR_JOB_OUTPUT_SPEED, efficiency.outputTokensPerSecond],
+    [semconv.ATTR_JOB_COST_PER_STEP, efficiency.costPerStepUsd],
+  ];
+  return {
+    [semconv.ATTR_JOB_ID]: result.job,
+    [semconv.ATTR_AGENT_NAME]: result.name,
+    [semconv.ATTR_BUDGET_NAME]: result.budget.name,
+    [semconv.ATTR_JOB_REASON]: result.reason,
+    [semconv.ATTR_JOB_RUN]: time.runs,
+    [semconv.ATTR_JOB_STEPS]: steps.filter(({ state }) => state === 'completed').length,
+    [semconv.ATTR_JOB_CALLS]: charged.calls,
+    [semconv.ATTR_JOB_DENIED_CALLS]: result.deniedCalls,
+    [semconv.ATTR_JOB_TOKENS]: charged.tokens,
+    [semconv.ATTR_JOB_COST]: charged.costUsd,
+    [semconv.ATTR_JOB_INTERRUPTED_COST]: result.interrupted.costUsd,
+    [semconv.ATTR_JOB_USED_SHARE]: result.budget.usedShare,
+    [semconv.ATTR_USAGE_INPUT_TOKENS]: usage.usage.input,
+    [semconv.ATTR_USAGE_OUTPUT_TOKENS]: usage.usage.output,
+    [semconv.ATTR_USAGE_CACHE_READ]: usage.usage.cachedInput,
+    [semconv.ATTR_JOB_ACTIVE]: time.activeMs / 1_000,
+    ...Object.fromEntries(optional.filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** Figures of whole jobs, so of their ends alone: a job that is killed tells them when it is resumed. */
+function measure({ name, reason, efficiency, charged, time }: JobResult): void {
+  const meter = metrics.getMeter(JOB_SCOPE, VERSION);
+  const of = { [semconv.ATTR_AGENT_NAME]: name, [semconv.ATTR_JOB_REASON]: reason };
+  const record = (metric: string, unit: string, description: string, value: number | undefined): void => {
+    if (value !== undefined) meter.createHistogram(metric, { unit, description }).record(value, of);
+  };
+  record(semconv.METRIC_JOB_ACTIVE, 's', 'How long a job worked, in all its runs.', time.activeMs / 1_000);
+  record(semconv.METRIC_JOB_COST, '{USD}', 'What a job was charged.', charged.costUsd);
+  record(semconv.METRIC_JOB_COST_PER_STEP, '{USD}', 'What a completed step cost.', efficiency.costPerStepUsd);
+  record(semconv.METRIC_JOB_CACHE_HIT_SHARE, '1', 'Cached input of all input.', efficiency.cacheHitShare);
+  record(
+    semconv.METRIC_JOB_OUTPUT_SPEED,
+    '{token}/s',
+    'Output tokens in a second of call.',
+    efficiency.outputTokensPerSecond,
+  );
+}

@@ -1,0 +1,2 @@
+export { runJobFile } from './job-process.ts';
+export { preload } from './preload.ts';

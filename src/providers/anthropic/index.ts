@@ -1,0 +1,1 @@
+export { ChatChunks, chatAnswerOf, chatRequestOf, messagesBody } from './messages.ts';

@@ -1,0 +1,36 @@
+export { ChatChunks, chatAnswerOf, chatRequestOf, messagesBody } from './anthropic/index.ts';
+export { type ApiRequest, apiOf, namedProvider } from './compatible/index.ts';
+export {
+  type Answer,
+  type CallPlan,
+  isTokenPlan,
+  type KnownFiles,
+  type Meter,
+  type MeteredEndpoint,
+  type OtherUsage,
+  type Provider,
+  priceQuery,
+  type TokenPlan,
+} from './contract/index.ts';
+export {
+  answerTexts,
+  type Bill,
+  type Client,
+  coverageOf,
+  endpointOf,
+  isUsageChunk,
+  planOf,
+  providerOf,
+  type RequestOptions,
+  readAnswer,
+  requestFields,
+  type SentBody,
+  StreamReader,
+  sentBody,
+  TRANSCRIPTION,
+  toolsOfRequest,
+  type WorkEnd,
+  wholeNumber,
+  withTools,
+  workEndOf,
+} from './openai/index.ts';

@@ -1,0 +1,62 @@
+import { isRecord } from '../../util/index.ts';
+import type { Provider } from '../contract/index.ts';
+import type { Client } from './request.ts';
+
+/** The version of the Azure API from which `stream_options` is taken; an older one refuses the request. */
+const AZURE_STREAM_OPTIONS_SINCE = '2024-09-01';
+
+const byClient = new WeakMap<Client, { baseUrl: unknown; provider: Provider }>();
+
+/** Whom the client talks to, remembered as long as its base URL stays the same. */
+export function providerOf(client: Client): Provider {
+  const known = byClient.get(client);
+  if (known !== undefined && known.baseUrl === client.baseURL) return known.provider;
+  const provider = readProvider(client);
+  byClient.set(client, { baseUrl: client.baseURL, provider });
+  return provider;
+}
+
+function readProvider(client: Client): Provider {
+  const baseUrl = typeof client.baseURL === 'string' ? client.baseURL : undefined;
+  const url = baseUrl !== undefined && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  const host = url?.hostname ?? '';
+  const azure = isAzure(client, host);
+  const bedrock = client.constructor.name.startsWith('Bedrock');
+  return {
+    name: azure ? 'azure.ai.openai' : bedrock ? 'aws.bedrock' : 'openai',
+    takesIncludeUsage: azure ? azureTakesStreamOptions(client, url) : isOpenAi(host),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(url === undefined ? {} : { address: host, port: portOf(url) }),
+  };
+}
+
+function isAzure(client: Client, host: string): boolean {
+  return (
+    client.constructor.name.startsWith('Azure') ||
+    /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$|\.azure-api\.(net|us|cn)$/.test(host)
+  );
+}
+
+function isOpenAi(host: string): boolean {
+  return host === 'api.openai.com' || host.endsWith('.api.openai.com');
+}
+
+/** The `v1` API takes it and has no dated version. */
+function azureTakesStreamOptions(client: Client, url: URL | undefined): boolean {
+  const version = apiVersionOf(client) ?? url?.searchParams.get('api-version');
+  if (typeof version !== 'string' || !/^\d{4}-/.test(version)) return true;
+  return version >= AZURE_STREAM_OPTIONS_SINCE;
+}
+
+/** Of an Azure client, or of another whose default query names it. */
+function apiVersionOf(client: Client): unknown {
+  if ('apiVersion' in client) return client.apiVersion;
+  const options: unknown = Reflect.get(client, '_options');
+  const query = isRecord(options) ? options['defaultQuery'] : undefined;
+  return isRecord(query) ? query['api-version'] : undefined;
+}
+
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'http:' ? 80 : 443;
+}

@@ -1,0 +1,12 @@
+export { providerOf } from './client-provider.ts';
+export { type Bill, type WorkEnd, workEndOf } from './deferred-completion.ts';
+export { TRANSCRIPTION, wholeNumber } from './endpoint-pricing/index.ts';
+export { coverageOf } from './endpoint-support.ts';
+export { endpointOf } from './endpoints.ts';
+export { toolsOfRequest, withTools } from './hosted-tools.ts';
+export { isUsageChunk, type SentBody, sentBody } from './outgoing-body.ts';
+export { planOf } from './plan.ts';
+export type { Client, RequestOptions } from './request.ts';
+export { requestFields } from './request-fields.ts';
+export { answerTexts, readAnswer } from './response.ts';
+export { StreamReader } from './stream-reader.ts';

@@ -1,0 +1,139 @@
+import { isRecord } from '../../util/index.ts';
+import type { Answer, Endpoint } from '../contract/index.ts';
+import { readAnswer } from './response.ts';
+
+/**
+ * Reads a stream as it flows: usage, identity and the generated text, of Chat, Completions and Responses events. The
+ * work per chunk does not grow with the stream. Never throws.
+ */
+export class StreamReader {
+  readonly #endpoint: Endpoint;
+  readonly #onText: ((text: string) => void) | undefined;
+  readonly #texts: string[] = [];
+  #answer: Answer | undefined;
+  #finishReasons: string[] = [];
+  #usage: unknown;
+  #identity: Record<string, unknown> = {};
+  #error: unknown;
+
+  /** @param onText is told of each generated piece of text */
+  constructor(endpoint: Endpoint, onText?: (text: string) => void) {
+    this.#endpoint = endpoint;
+    this.#onText = onText;
+  }
+
+  /** Whether usage that can be charged came. */
+  get usageSeen(): boolean {
+    const { inputKnown, outputKnown } = this.answer().usage;
+    return inputKnown && outputKnown;
+  }
+
+  /** What the stream said of itself last, as it said it. */
+  get last(): Readonly<Record<string, unknown>> {
+    return { ...this.#identity, usage: this.#usage };
+  }
+
+  /** The error that an event of the stream told; undefined where none did. */
+  get error(): unknown {
+    return this.#error;
+  }
+
+  /** What was generated so far, joined: pieces of a text count more tokens than the text. */
+  get texts(): readonly string[] {
+    return this.#texts.length === 0 ? [] : [this.#texts.join('')];
+  }
+
+  /** Takes one event in. */
+  read(event: unknown): void {
+    if (!isRecord(event)) return;
+    if (typeof event['type'] === 'string') this.#readResponsesEvent(event['type'], event);
+    else if (isRecord(event['data'])) this.#readObject(event['data']);
+    else this.#readChunk(event);
+  }
+
+  /** What the stream said of itself so far. */
+  answer(): Answer {
+    this.#answer ??= readAnswer({ ...this.#identity, usage: this.#usage }, this.#endpoint);
+    return this.#finishReasons.length === 0
+      ? this.#answer
+      : { ...this.#answer, finishReasons: this.#finishReasons };
+  }
+
+  #readChunk(chunk: Record<string, unknown>): void {
+    if (chunk['usage'] !== undefined && chunk['usage'] !== null) {
+      this.#usage = chunk['usage'];
+      this.#answer = undefined;
+    }
+    this.#identify(chunk);
+    const choices = chunk['choices'];
+    if (!Array.isArray(choices)) return;
+    for (const choice of choices) {
+      if (!isRecord(choice)) continue;
+      if (typeof choice['finish_reason'] === 'string') {
+        this.#finishReasons.push(choice['finish_reason']);
+      }
+      this.#push(choice['text']);
+      if (isRecord(choice['delta'])) this.#readDelta(choice['delta']);
+    }
+  }
+
+  #readDelta(delta: Record<string, unknown>): void {
+    this.#push(delta['content']);
+    this.#push(delta['refusal']);
+    this.#push(delta['reasoning_content']);
+    if (isRecord(delta['function_call'])) {
+      this.#push(delta['function_call']['name']);
+      this.#push(delta['function_call']['arguments']);
+    }
+    if (!Array.isArray(delta['tool_calls'])) return;
+    for (const call of delta['tool_calls']) {
+      const part: unknown = isRecord(call) ? (call['function'] ?? call['custom']) : undefined;
+      if (!isRecord(part)) continue;
+      this.#push(part['name']);
+      this.#push(part['arguments']);
+      this.#push(part['input']);
+    }
+  }
+
+  #readResponsesEvent(type: string, event: Record<string, unknown>): void {
+    if (type === 'error') this.#error = event;
+    if (type.endsWith('.delta')) this.#push(event['delta']);
+    if (type === 'response.output_item.added' && isRecord(event['item'])) this.#push(event['item']['name']);
+    // Pictures, speech and transcriptions tell their usage in the last event itself.
+    if (isRecord(event['usage'])) {
+      this.#usage = event['usage'];
+      this.#answer = undefined;
+    }
+    if (isRecord(event['response'])) this.#readObject(event['response']);
+  }
+
+  /** The response, or the run of an assistant, that an event tells of; of the steps of a run there is nothing to know. */
+  #readObject(object: Record<string, unknown>): void {
+    if (
+      object['object'] !== undefined &&
+      object['object'] !== 'response' &&
+      object['object'] !== 'thread.run'
+    )
+      return;
+    if (object['usage'] !== undefined && object['usage'] !== null) this.#usage = object['usage'];
+    if (object['error'] !== undefined && object['error'] !== null) this.#error = object['error'];
+    this.#identity = object;
+    this.#answer = undefined;
+  }
+
+  #identify(chunk: Record<string, unknown>): void {
+    for (const key of ['id', 'model', 'service_tier', 'system_fingerprint'] as const) {
+      const value = chunk[key];
+      if (value !== undefined && value !== null && value !== '' && this.#identity[key] !== value) {
+        this.#identity[key] = value;
+        this.#answer = undefined;
+      }
+    }
+  }
+
+  #push(text: unknown): void {
+    if (typeof text !== 'string' || text === '') return;
+    this.#texts.push(text);
+    this.#onText?.(text);
+  }
+}

@@ -1,0 +1,1 @@
+export { SlicedStore } from './quota-store.ts';

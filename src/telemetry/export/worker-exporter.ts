@@ -1,0 +1,41 @@
+import type {
+  AggregationTemporality,
+  InstrumentType,
+  PushMetricExporter,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
+import { type Env, text } from '../env.ts';
+import { metrics as sdk } from '../sdk/index.ts';
+import { plainMetrics } from './serialize.ts';
+import { type ExportChannel, SUCCESS } from './worker-channel.ts';
+
+/**
+ * An exporter whose work is done by the thread at the other end of the channel. It answers at once: the reader waits for an answer with a
+ * timer that would hold the process, and has no use for it.
+ */
+export function forwardMetrics(channel: ExportChannel, env: Env): PushMetricExporter {
+  return {
+    export: (metrics: ResourceMetrics, done) => {
+      channel.export('METRICS', plainMetrics(metrics), () => undefined);
+      done({ code: SUCCESS });
+    },
+    selectAggregationTemporality: temporality(env),
+    forceFlush: settled,
+    shutdown: settled,
+  };
+}
+
+function settled(): Promise<void> {
+  return Promise.resolve();
+}
+
+/** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`: cumulative, delta or lowmemory. */
+function temporality(env: Env): (type: InstrumentType) => AggregationTemporality {
+  const preference = text(env, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase();
+  const { AggregationTemporality, InstrumentType } = sdk;
+  const delta: InstrumentType[] = [];
+  if (preference === 'delta' || preference === 'lowmemory')
+    delta.push(InstrumentType.COUNTER, InstrumentType.HISTOGRAM);
+  if (preference === 'delta') delta.push(InstrumentType.OBSERVABLE_COUNTER);
+  return (type) => (delta.includes(type) ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE);
+}

@@ -1,0 +1,32 @@
+import { TraceFlags } from '@opentelemetry/api';
+import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { plainLogs, plainSpans } from './serialize.ts';
+import { type BatchOptions, ForwardingBatch } from './worker-batch.ts';
+import type { ExportChannel } from './worker-channel.ts';
+
+/** Batches for the channel; defaults as in the OpenTelemetry specification. */
+export function forwardSpans(channel: ExportChannel, options: BatchOptions): SpanProcessor {
+  const batch = new ForwardingBatch<ReadableSpan>(channel, 'TRACES', plainSpans, 5_000, options);
+  const flush = (): Promise<void> => {
+    batch.flush();
+    return Promise.resolve();
+  };
+  return {
+    onStart: () => undefined,
+    onEnd: (span) => {
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) batch.add(span);
+    },
+    forceFlush: flush,
+    shutdown: flush,
+  };
+}
+
+export function forwardLogs(channel: ExportChannel, options: BatchOptions): LogRecordProcessor {
+  const batch = new ForwardingBatch<ReadableLogRecord>(channel, 'LOGS', plainLogs, 1_000, options);
+  const flush = (): Promise<void> => {
+    batch.flush();
+    return Promise.resolve();
+  };
+  return { onEmit: (record) => batch.add(record), forceFlush: flush, shutdown: flush };
+}

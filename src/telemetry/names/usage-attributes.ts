@@ -1,0 +1,62 @@
+import type { Attributes } from '@opentelemetry/api';
+import { nanoToUsd, type PriceSource } from '../../pricing/index.ts';
+import { type TokenUsage, type UnitKind, type UsageKind, unitsOf } from '../../usage/index.ts';
+import * as semconv from './semconv.ts';
+
+/** The kinds that are set only where the call has some, and their attributes. */
+const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
+  ['cachedInput', semconv.ATTR_USAGE_CACHE_READ],
+  ['cacheWrite', semconv.ATTR_USAGE_CACHE_CREATION],
+  ['reasoning', semconv.ATTR_USAGE_REASONING],
+  ['audioInput', semconv.ATTR_USAGE_AUDIO_INPUT],
+  ['audioOutput', semconv.ATTR_USAGE_AUDIO_OUTPUT],
+  ['imageInput', semconv.ATTR_USAGE_IMAGE_INPUT],
+  ['imageOutput', semconv.ATTR_USAGE_IMAGE_OUTPUT],
+  ['acceptedPrediction', semconv.ATTR_USAGE_ACCEPTED_PREDICTION],
+  ['rejectedPrediction', semconv.ATTR_USAGE_REJECTED_PREDICTION],
+];
+
+/** What is not billed by the token, its attribute, and how many units make one of it. */
+const UNITS: readonly (readonly [UnitKind, string, number])[] = [
+  ['picture', semconv.ATTR_USAGE_PICTURES, 1],
+  ['character', semconv.ATTR_USAGE_CHARACTERS, 1],
+  ['audio_ms', semconv.ATTR_USAGE_AUDIO_SECONDS, 1_000],
+  ['video_ms', semconv.ATTR_USAGE_VIDEO_SECONDS, 1_000],
+  ['web_search', semconv.ATTR_USAGE_WEB_SEARCHES, 1],
+  ['file_search', semconv.ATTR_USAGE_FILE_SEARCHES, 1],
+  ['container', semconv.ATTR_USAGE_CONTAINERS, 1],
+];
+
+/** Where the usage of a call comes from: its answer, a count made here, or the whole reservation. */
+export type UsageSource = 'response' | 'local' | 'reservation';
+
+/** What a call used and cost. */
+export function usageAttributes(
+  usage: TokenUsage,
+  hasOutput: boolean,
+  source: UsageSource,
+  cost: { costNanoUsd: number; source?: PriceSource },
+): Attributes {
+  const attributes: Attributes = {
+    [semconv.ATTR_USAGE_INPUT_TOKENS]: usage.input,
+    [semconv.ATTR_BUDGET_COST_NANO_USD]: cost.costNanoUsd,
+    [semconv.ATTR_BUDGET_USAGE_SOURCE]: source,
+  };
+  if (cost.source !== undefined) attributes[semconv.ATTR_BUDGET_PRICE_SOURCE] = cost.source;
+  // The proposal names the cost of inference alone; embeddings have no output.
+  if (hasOutput) {
+    attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
+    attributes[semconv.ATTR_USAGE_COST_AMOUNT] = nanoToUsd(cost.costNanoUsd);
+    attributes[semconv.ATTR_USAGE_COST_CURRENCY] = 'USD';
+    attributes[semconv.ATTR_USAGE_COST_SOURCE] = 'local';
+  }
+  for (const [kind, attribute] of OPTIONAL_KINDS) {
+    if (usage[kind] > 0) attributes[attribute] = usage[kind];
+  }
+  if (usage.units === undefined) return attributes;
+  for (const [unit, attribute, per] of UNITS) {
+    const quantity = unitsOf(usage.units, unit);
+    if (quantity > 0) attributes[attribute] = quantity / per;
+  }
+  return attributes;
+}

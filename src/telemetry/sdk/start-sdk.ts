@@ -1,0 +1,70 @@
+import { metrics } from '@opentelemetry/api';
+import type { TokenBudgetTracker } from '../../budget/index.ts';
+import type { PriceBook } from '../../pricing/index.ts';
+import type { Env } from '../env.ts';
+import { ExportChannel } from '../export/index.ts';
+import { SCOPE, semconv } from '../names/index.ts';
+import { flushCounters, recordBudgets, reportEvents } from '../signals/index.ts';
+import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
+import { BudgetMetricReader } from './metric-reader.ts';
+import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
+import { resourceDetectors } from './resource.ts';
+import { samplerFromEnv } from './sampler-env.ts';
+import { node } from './sdk-packages.ts';
+
+export interface TelemetryOptions {
+  readonly tracker: TokenBudgetTracker;
+  readonly prices: PriceBook;
+  readonly version: string;
+  readonly env?: Env;
+}
+
+/** Telemetry that is running. */
+export interface Telemetry {
+  /** Sends what is not sent yet, blocking for at most that many milliseconds: for the exit of the process. */
+  flushSync(timeoutMs: number): void;
+}
+
+/**
+ * Starts the OpenTelemetry SDK as its environment variables say, with the budget's span processor and sampler, and
+ * registers it as the global provider of traces, metrics and logs.
+ */
+export function startSdk(options: TelemetryOptions): Telemetry {
+  const { tracker, prices, version, env = process.env } = options;
+  const channel = new ExportChannel();
+  let refresh = (_ending: boolean): void => undefined;
+  const pipelines = pipelinesFromEnv(channel, env, (ending) => refresh(ending));
+  const detectors = resourceDetectors(env);
+  const sdk = new node.NodeSDK({
+    ...(detectors === undefined ? {} : { resourceDetectors: detectors }),
+    sampler: new RecordModelCallsSampler(samplerFromEnv(env)),
+    spanProcessors: [new BudgetSpanProcessor({ tracker, prices }), ...pipelines.spans],
+    metricReaders: [...pipelines.metrics],
+    logRecordProcessors: [...pipelines.logs],
+  });
+  sdk.start();
+  const meter = metrics.getMeter(SCOPE, version);
+  reportEvents(version);
+  const recordStatuses = recordBudgets(meter);
+  const reporting = meter.createGauge(semconv.METRIC_REPORTING, {
+    description: 'Whether the process goes on to report: 1, and 0 once it has ended in order.',
+  });
+  refresh = (ending) => {
+    flushCounters();
+    recordStatuses();
+    reporting.record(ending ? 0 : 1);
+  };
+  return { flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs) };
+}
+
+/** The processors hand over what they hold at once; metrics are collected without waiting. */
+function flushSync(
+  { spans, metrics: readers, logs: records }: Pipelines,
+  channel: ExportChannel,
+  timeoutMs: number,
+): void {
+  if (timeoutMs === 0) return;
+  for (const flushed of [...spans, ...records].map((one) => one.forceFlush())) flushed.catch(() => undefined);
+  for (const reader of readers) if (reader instanceof BudgetMetricReader) reader.exportNow();
+  channel.flushSync(timeoutMs);
+}

@@ -1,0 +1,109 @@
+import type { Attributes, Context, Histogram, Meter, MetricOptions } from '@opentelemetry/api';
+import { type TokenUsage, USAGE_KINDS, type UsageKind } from '../../usage/index.ts';
+import { semconv } from '../names/index.ts';
+import { flushWithCollections, SummedCounter } from './summed-counter.ts';
+
+/** The metrics of calls. */
+export interface Instruments {
+  readonly tokens: Histogram;
+  readonly duration: Histogram;
+  /** Seconds to the first chunk of a stream. */
+  readonly firstChunk: Histogram;
+  /** USD charged. */
+  readonly cost: SummedCounter;
+  /** USD charged for a call. */
+  readonly callCost: Histogram;
+  /** Tokens by kind. */
+  readonly kinds: SummedCounter;
+  /** Calls by what admission said. */
+  readonly calls: SummedCounter;
+}
+
+/** Buckets as the conventions recommend: powers of four tokens, doubling hundredths of a second. */
+const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, index) => 4 ** index);
+const DURATION_BUCKETS = Array.from({ length: 14 }, (_, index) => 0.01 * 2 ** index);
+
+/** USD of one call: 1, 2 and 5 of each power of ten, from a thousandth of a cent to 100 dollars. */
+const COST_BUCKETS = [-5, -4, -3, -2, -1, 0, 1].flatMap((power) =>
+  [1, 2, 5].map((digit) => Number(`${digit}e${power}`)),
+);
+
+/** Kinds of tokens as the metric names them. */
+const KINDS: Readonly<Record<UsageKind, string>> = {
+  input: 'input',
+  cachedInput: 'cached_input',
+  cacheWrite: 'cache_write',
+  audioInput: 'audio_input',
+  imageInput: 'image_input',
+  cachedAudioInput: 'cached_audio_input',
+  cachedImageInput: 'cached_image_input',
+  output: 'output',
+  reasoning: 'reasoning',
+  audioOutput: 'audio_output',
+  imageOutput: 'image_output',
+  acceptedPrediction: 'accepted_prediction',
+  rejectedPrediction: 'rejected_prediction',
+};
+
+export function createInstruments(meter: Meter): Instruments {
+  const summed = (name: string, options: MetricOptions): SummedCounter =>
+    new SummedCounter(meter.createCounter(name, options));
+  flushWithCollections(meter);
+  return {
+    tokens: meter.createHistogram(semconv.METRIC_TOKEN_USAGE, {
+      unit: '{token}',
+      description: 'Number of input and output tokens used.',
+      advice: { explicitBucketBoundaries: TOKEN_BUCKETS },
+    }),
+    duration: meter.createHistogram(semconv.METRIC_OPERATION_DURATION, {
+      unit: 's',
+      description: 'GenAI operation duration.',
+      advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+    }),
+    firstChunk: meter.createHistogram(semconv.METRIC_TIME_TO_FIRST_CHUNK, {
+      unit: 's',
+      description: 'Time from the start of a streamed call to its first chunk.',
+      advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+    }),
+    cost: summed(semconv.METRIC_COST, {
+      unit: '{USD}',
+      description: 'What calls were charged.',
+    }),
+    callCost: meter.createHistogram(semconv.METRIC_CALL_COST, {
+      unit: '{USD}',
+      description: 'What one call was charged.',
+      advice: { explicitBucketBoundaries: COST_BUCKETS },
+    }),
+    kinds: summed(semconv.METRIC_TOKENS, {
+      unit: '{token}',
+      description: 'Tokens by kind. Kinds other than input and output are parts of these.',
+    }),
+    calls: summed(semconv.METRIC_CALLS, {
+      unit: '{call}',
+      description: 'Calls by what admission said of them: admit, clamp or deny.',
+    }),
+  };
+}
+
+/**
+ * Records the tokens of a call: of all kinds for its budget, and as input and output by the conventions.
+ * @param budget the attributes with the budget's name
+ * @param context of the call; the active one where absent
+ */
+export function recordTokens(
+  instruments: Instruments,
+  usage: TokenUsage,
+  hasOutput: boolean,
+  attributes: Attributes,
+  budget: Attributes,
+  context?: Context,
+): void {
+  instruments.tokens.record(usage.input, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'input' }, context);
+  if (hasOutput)
+    instruments.tokens.record(usage.output, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'output' }, context);
+  for (const kind of USAGE_KINDS) {
+    if (usage[kind] === 0) continue;
+    const ofKind = { ...budget, [semconv.ATTR_BUDGET_TOKEN_KIND]: KINDS[kind] };
+    instruments.kinds.add(usage[kind], ofKind);
+  }
+}

@@ -1,0 +1,30 @@
+import type { UsageKind } from '../../../usage/index.ts';
+import { jsonOf, type SpanConvention } from './convention.ts';
+
+/**
+ * LangSmith's OpenTelemetry mode (`LANGSMITH_OTEL_ENABLED`): totals by OpenTelemetry's names, details as JSON. A chain repeats what its
+ * calls used; the kind of the run tells them apart.
+ */
+export const langSmith: SpanConvention = {
+  kind: { attribute: 'langsmith.span.kind', calls: ['llm', 'embedding'] },
+  parsed: (attributes): Partial<Record<UsageKind, unknown>> => {
+    const usage = jsonOf(attributes, 'langsmith.usage_metadata');
+    const input = part(usage['input_token_details']);
+    const output = part(usage['output_token_details']);
+    return {
+      input: usage['input_tokens'],
+      output: usage['output_tokens'],
+      cachedInput: input['cache_read'],
+      cacheWrite: input['cache_creation'],
+      audioInput: input['audio'],
+      reasoning: output['reasoning'],
+      audioOutput: output['audio'],
+    };
+  },
+  serviceTier: ['gen_ai.response.service_tier'],
+  response: ['gen_ai.completion'],
+};
+
+function part(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,2 @@
+export { RecordModelCallsSampler } from './sampler.ts';
+export { BudgetSpanProcessor } from './span-processor.ts';

@@ -1,0 +1,1 @@
+export { type CountingWork, countingWork, countText, forgetTexts } from './text.ts';

@@ -1,0 +1,65 @@
+import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
+import { addContent } from './content.ts';
+import type { Tally } from './tally.ts';
+import { addCall, addFormat, addTools } from './tools.ts';
+
+/**
+ * Framing, measured on recorded bills and exact for all plain text but o1-mini's: each message is 3 tokens, its role and
+ * its content; a request 3 more, 2 for the reasoning models. A message's name is its tokens and 1
+ * (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken).
+ */
+export const PER_MESSAGE = 3;
+
+/** What admission adds to the framing: a model to come may frame otherwise, o1-mini took 8 tokens more. */
+export const MARGIN = { request: 8, message: 1 } as const;
+
+export function requestTokens(tally: Tally): number {
+  return tally.framing === 'harmony' ? 2 : 3;
+}
+
+/** Adds the input of a Chat Completions request. */
+export function addChat(tally: Tally, body: Fields): void {
+  let hasInstructions = false;
+  for (const value of listOf(body['messages'])) {
+    const message = fieldsOf(value);
+    hasInstructions ||= isInstruction(message['role']);
+    addMessage(tally, message);
+  }
+  const functions = listOf(body['functions']).map((definition) => ({
+    type: 'function',
+    function: definition,
+  }));
+  addTools(tally, [...listOf(body['tools']), ...functions], 'chat', hasInstructions);
+  addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
+  // The search models add pages to the input.
+  if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.missing();
+  tally.add(requestTokens(tally), MARGIN.request);
+}
+
+export function isInstruction(role: unknown): boolean {
+  return role === 'system' || role === 'developer';
+}
+
+function addMessage(tally: Tally, message: Fields): void {
+  tally.text(textOf(message['role']));
+  tally.add(PER_MESSAGE, MARGIN.message);
+  addContent(tally, message['content']);
+  tally.text(textOf(message['refusal']));
+  const name = textOf(message['name']);
+  if (name !== '') {
+    tally.text(name);
+    tally.add(1);
+  }
+  const calls = listOf(message['tool_calls']);
+  for (const value of calls) {
+    const call = fieldsOf(value);
+    const made = fieldsOf(call['function'] ?? call['custom']);
+    addCall(tally, textOf(made['name']), textOf(made['arguments'] ?? made['input']), 'chat');
+  }
+  // Parallel calls are wrapped into one of `multi_tool_use.parallel`, as a list of recipients and parameters.
+  if (calls.length > 1) tally.add(10 * calls.length, 4 * calls.length);
+  const call = fieldsOf(message['function_call']);
+  if ('name' in call) addCall(tally, textOf(call['name']), textOf(call['arguments']), 'chat');
+  // The audio of an earlier answer is kept by the service under an id.
+  if (typeof message['audio'] === 'object' && message['audio'] !== null) tally.missing();
+}

@@ -1,0 +1,95 @@
+import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
+import { imageSize, imageTokens } from './images.ts';
+import type { Tally } from './tally.ts';
+
+/** Adds a message's content: a text, or a list of parts of the Chat Completions or the Responses API. */
+export function addContent(tally: Tally, content: unknown): void {
+  if (typeof content === 'string') tally.text(content);
+  else for (const part of listOf(content)) addPart(tally, part);
+}
+
+function addPart(tally: Tally, value: unknown): void {
+  if (typeof value === 'string') {
+    tally.text(value);
+    return;
+  }
+  const part = fieldsOf(value);
+  switch (part['type']) {
+    case 'text':
+    case 'input_text':
+    case 'output_text':
+    case 'summary_text':
+    case 'reasoning_text':
+      tally.text(textOf(part['text']));
+      return;
+    case 'refusal':
+      tally.text(textOf(part['refusal']));
+      return;
+    case 'image_url': {
+      const image = fieldsOf(part['image_url']);
+      addImage(tally, textOf(image['url']), image['detail']);
+      return;
+    }
+    case 'input_image':
+      addImage(tally, textOf(part['image_url']), part['detail']);
+      return;
+    case 'input_audio':
+      addAudio(tally, fieldsOf(part['input_audio']));
+      return;
+    case 'file':
+      addFile(tally, fieldsOf(part['file']));
+      return;
+    case 'input_file':
+      addFile(tally, part);
+      return;
+    default:
+      addUnknown(tally, part);
+  }
+}
+
+function addImage(tally: Tally, url: string, detail: unknown): void {
+  // Behind a URL or a file id is an image that only the service sees: it costs the most that the rule allows.
+  const { tokens, upper } = imageTokens(tally.model, imageSize(url), detail);
+  tally.add(tokens, upper - tokens + 2);
+}
+
+/** Bytes that base64 text, with or without a data URL's head, stands for. */
+function base64Bytes(data: string): number {
+  return Math.floor(((data.length - data.indexOf(',') - 1) * 3) / 4);
+}
+
+/**
+ * Audio is 10 tokens a second (https://platform.openai.com/docs/guides/realtime-costs: one for 100 ms of the user's).
+ * A recorded MP3 was 1,224 bytes a token; at the lowest bit rate of speech, 8 kbit/s, 100 bytes are one.
+ */
+function addAudio(tally: Tally, audio: Fields): void {
+  const bytes = base64Bytes(textOf(audio['data']));
+  const tokens = 4 + Math.ceil(bytes / 1200);
+  tally.add(tokens, 16 + Math.ceil(bytes / 100) - tokens + 4);
+}
+
+/**
+ * A file in the request is read as text, a PDF also as images of its pages. What comes of it is unknown before: recorded
+ * PDFs were 14 to 230 bytes a token. The bound, a token a byte, holds for text and for PDFs that are not mostly
+ * compressed text.
+ */
+function addFile(tally: Tally, file: Fields): void {
+  const data = textOf(file['file_data']);
+  tally.text(textOf(file['filename']));
+  if (data === '') {
+    tally.missing();
+    return;
+  }
+  const bytes = base64Bytes(data);
+  const tokens = Math.ceil(bytes / (data.startsWith('data:text/') ? 4 : 16));
+  tally.add(tokens, 64 + bytes - tokens);
+}
+
+/** Adds what is not known here: all its texts, so as not to count nothing, and the count is not complete. */
+export function addUnknown(tally: Tally, value: unknown, seen = new Set<unknown>()): void {
+  tally.missing();
+  if (typeof value === 'string') tally.text(value);
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  for (const field of Object.values(value)) addUnknown(tally, field, seen);
+}

@@ -1,0 +1,64 @@
+import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
+import { isInstruction, MARGIN, PER_MESSAGE, requestTokens } from './chat.ts';
+import { addContent, addUnknown } from './content.ts';
+import type { Tally } from './tally.ts';
+import { addCall, addFormat, addTools } from './tools.ts';
+
+/** Fields of a request that stand for input which the service holds. */
+const STORED = ['previous_response_id', 'conversation', 'prompt'] as const;
+
+/** Adds the input of a Responses request. Its framing is that of Chat Completions, `instructions` a message more. */
+export function addResponses(tally: Tally, body: Fields): void {
+  const instructions = textOf(body['instructions']);
+  let hasInstructions = instructions !== '';
+  if (hasInstructions) addFrame(tally, 'system', instructions);
+  if (typeof body['input'] === 'string') addFrame(tally, 'user', body['input']);
+  const items = listOf(body['input']).map(fieldsOf);
+  const lastUser = items.findLastIndex((item) => item['role'] === 'user');
+  for (const [place, item] of items.entries()) {
+    hasInstructions ||= isInstruction(item['role']);
+    if (item['type'] === 'reasoning') addReasoning(tally, item, place > lastUser);
+    else addItem(tally, item);
+  }
+  addTools(tally, listOf(body['tools']), 'responses', hasInstructions);
+  addFormat(tally, fieldsOf(fieldsOf(body['text'])['format']), 'responses', hasInstructions);
+  for (const field of STORED) if (body[field] !== undefined && body[field] !== null) tally.missing();
+  tally.add(requestTokens(tally), MARGIN.request);
+}
+
+function addFrame(tally: Tally, role: string, content: unknown): void {
+  tally.text(role);
+  tally.add(PER_MESSAGE, MARGIN.message);
+  addContent(tally, content);
+}
+
+function addItem(tally: Tally, item: Fields): void {
+  switch (item['type']) {
+    case undefined:
+    case 'message':
+      addFrame(tally, textOf(item['role']), item['content']);
+      return;
+    case 'function_call':
+    case 'custom_tool_call':
+      tally.add(PER_MESSAGE + 1, MARGIN.message);
+      addCall(tally, textOf(item['name']), textOf(item['arguments'] ?? item['input']), 'responses');
+      return;
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      addFrame(tally, 'tool', item['output']);
+      return;
+    default:
+      addUnknown(tally, item);
+  }
+}
+
+/**
+ * Reasoning of earlier answers is input again until the next user message only. Stored by the service, nothing bounds
+ * it; encrypted, its length does: recorded bills fit 900 characters of overhead and 4.8 a token.
+ */
+function addReasoning(tally: Tally, item: Fields, isCurrent: boolean): void {
+  const { length } = textOf(item['encrypted_content']);
+  if (length === 0 && isCurrent) tally.missing();
+  const tokens = isCurrent ? Math.max(0, Math.round((length - 900) / 4.8)) : 0;
+  tally.add(tokens, length - tokens);
+}
