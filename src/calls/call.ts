@@ -18,7 +18,7 @@ import { type Begun, type CallEnd, callEvent, measureCall } from './call-outcome
 import { countedUsage, priceOther, priceUsage, repairUsage } from './cost/index.ts';
 import { safely } from './fail-open.ts';
 import { failureCost } from './failure-billing.ts';
-import { type Listed, reservationOf, WORK_LEASE_MS } from './memory/index.ts';
+import { type Indexed, reservationOf, WORK_LEASE_MS } from './memory/index.ts';
 import type { CallReservation } from './reservation.ts';
 import type { CallHost } from './services.ts';
 import { AbandonedError, answerAttributes, outputContent, setError } from './telemetry/index.ts';
@@ -30,7 +30,7 @@ export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
  * One call: its span, its reservation and its end. It ends once, whoever sees it end first; what comes after
  * is ignored.
  */
-export class Call implements Listed {
+export class Call implements Indexed {
   place = -1;
   readonly plan: CallPlan;
   readonly context: Context;

@@ -6,7 +6,7 @@ export { type BudgetOptions, NoBudgetError, userHost } from './default-services.
 export { settleWork } from './deferred/index.ts';
 export { safely } from './fail-open.ts';
 export { failureCost, isRefusal, StreamAbortedError } from './failure-billing.ts';
-export { OpenCalls } from './memory/index.ts';
+export { ActiveCalls } from './memory/index.ts';
 export { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
 export { countedBy, sendCounted } from './reentrancy-guard.ts';
 export { tellNotCounted } from './report-unmetered.ts';

@@ -4,7 +4,7 @@ import type { PriceBook } from '../pricing/index.ts';
 import type { Instruments } from '../telemetry/signals/index.ts';
 import { SeenOnce } from '../util/index.ts';
 import { ResponseMemory } from './cost/index.ts';
-import { BatchFiles, OpenCalls, WorkMemory } from './memory/index.ts';
+import { ActiveCalls, BatchFiles, WorkMemory } from './memory/index.ts';
 
 /** What calls share. */
 export interface CallHost {
@@ -27,7 +27,7 @@ export interface CallHost {
   readonly tracer: Tracer;
   readonly instruments: Instruments;
   /** Calls that have begun and not ended. */
-  readonly open: OpenCalls;
+  readonly open: ActiveCalls;
   /** Called before each call begins. */
   beforeCall(): void;
   /** True the first time it is asked of a model. */
@@ -56,7 +56,7 @@ export interface CallTelemetry {
 export function createCallHost(
   options: CallHostOptions,
   telemetry: CallTelemetry,
-  open = new OpenCalls(),
+  open = new ActiveCalls(),
 ): CallHost {
   const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, budgetStatus, onFirstCall } =
     options;

@@ -1,5 +1,5 @@
 /** What can be in the list: it keeps its own place. */
-export interface Listed {
+export interface Indexed {
   /** Where it is in the list; the list's own. */
   place: number;
   /** Ends the call: it will not be seen to end. */
@@ -11,14 +11,14 @@ export interface Listed {
  * each of its old tables points to the next, so that what was in them (a call with all of its response) outlives the collection of
  * young garbage.
  */
-export class OpenCalls implements Iterable<Listed> {
-  readonly #calls: Listed[] = [];
+export class ActiveCalls implements Iterable<Indexed> {
+  readonly #calls: Indexed[] = [];
 
-  add(call: Listed): void {
+  add(call: Indexed): void {
     call.place = this.#calls.push(call) - 1;
   }
 
-  delete(call: Listed): void {
+  delete(call: Indexed): void {
     if (this.#calls[call.place] !== call) return;
     const last = this.#calls.pop();
     if (last === undefined || last === call) return;
@@ -26,7 +26,7 @@ export class OpenCalls implements Iterable<Listed> {
     last.place = call.place;
   }
 
-  [Symbol.iterator](): Iterator<Listed> {
+  [Symbol.iterator](): Iterator<Indexed> {
     return this.#calls.values();
   }
 }

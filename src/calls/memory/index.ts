@@ -1,3 +1,3 @@
-export { type Listed, OpenCalls } from './active-calls.ts';
+export { ActiveCalls, type Indexed } from './active-calls.ts';
 export { BatchFiles } from './batch-files.ts';
 export { type KnownWork, reservationOf, WORK_LEASE_MS, WorkMemory } from './deferred-calls.ts';

@@ -6,7 +6,7 @@ import {
   isWrapped,
 } from '@opentelemetry/instrumentation';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { type CallHost, createCallHost, OpenCalls } from '../../calls/index.ts';
+import { ActiveCalls, type CallHost, createCallHost } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { createInstruments, type Instruments } from '../../telemetry/signals/index.ts';
@@ -51,7 +51,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
   declare private instruments: Instruments;
   declare private patches: readonly ClientPatch[];
-  declare private open: OpenCalls;
+  declare private open: ActiveCalls;
   /**
    * What the calls share, for those that come another way than the SDK.
    * @internal
@@ -69,7 +69,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    this.open = new OpenCalls();
+    this.open = new ActiveCalls();
     const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
     this.host = createCallHost(this.getConfig(), telemetry, this.open);
     this.patches = clientPatches(this.host);
