@@ -126,15 +126,18 @@ describe('the SQLite store, where its file fails it,', () => {
     await assertBalances(next, job, { settled: tokens(5) });
   });
 
-  it('tables of a later version: leaves the file as it is', async () => {
-    await makeLedger();
-    const database = new DatabaseSync(path);
-    database.exec('PRAGMA user_version = 4');
-    database.close();
-    const before = readFileSync(path);
-    await assertFails(open(), /later version of otel-token-budget \(tables 4, known up to 3\)\. Update/);
-    assert.deepEqual(readFileSync(path), before);
-  });
+  for (const version of [0, 2]) {
+    it(`tables of version ${version}: leaves the file as it is`, async () => {
+      await makeLedger();
+      const database = new DatabaseSync(path);
+      database.exec(`PRAGMA user_version = ${version}`);
+      database.close();
+      const before = readFileSync(path);
+      const got = `got tables ${version}, expected 1`;
+      await assertFails(open(), new RegExp(`another version of otel-token-budget \\(${got}\\)`));
+      assert.deepEqual(readFileSync(path), before);
+    });
+  }
 
   it('the database of another program: leaves the file as it is', async () => {
     const database = new DatabaseSync(path);

@@ -17,8 +17,6 @@ export interface Seal<T> {
   /** The version that is written. */
   readonly version: number;
   readonly schema: v.GenericSchema<unknown, T>;
-  /** By version, what makes a body of it one of the next. */
-  readonly migrations?: Readonly<Record<number, (body: unknown) => unknown>>;
 }
 
 export function seal<T>(body: T, { format, version }: Pick<Seal<T>, 'format' | 'version'>): Sealed<T> {
@@ -26,10 +24,10 @@ export function seal<T>(body: T, { format, version }: Pick<Seal<T>, 'format' | '
 }
 
 /**
- * The body of something sealed, as text or as the object that its text is. One of an older version is migrated.
+ * The body of something sealed, as text or as the object that its text is.
  * @throws CheckpointError where it is damaged, foreign, or of a later version
  */
-export function unseal<T>(given: unknown, { format, version, schema, migrations = {} }: Seal<T>): T {
+export function unseal<T>(given: unknown, { format, version, schema }: Seal<T>): T {
   try {
     const sealed = envelopeOf(given, format);
     if (sealed.version > version) {
@@ -40,13 +38,7 @@ export function unseal<T>(given: unknown, { format, version, schema, migrations 
       );
     }
     if (checksumOf(sealed.body) !== sealed.checksum) throw damaged('its checksum does not fit its content');
-    let body: unknown = sealed.body;
-    for (let at = sealed.version; at < version; at += 1) {
-      const migrate = migrations[at];
-      if (migrate === undefined) throw damaged(`${format} ${at} is not a version that was ever written`);
-      body = migrate(body);
-    }
-    const parsed = v.safeParse(schema, body, { abortEarly: true });
+    const parsed = v.safeParse(schema, sealed.body, { abortEarly: true });
     if (parsed.success) return parsed.output;
     const path = (parsed.issues[0].path ?? []).map(({ key }) => String(key)).join('.');
     throw damaged(`its "${path}" is not what belongs there`);

@@ -15,7 +15,7 @@ export interface StoredAccount {
   readonly id: number;
   readonly balances: Balances;
   /** What its budget was defined as when it was used last. */
-  readonly definition: string | undefined;
+  readonly definition: string;
   /** No lease of its reservations has ended before that moment, milliseconds since the epoch. */
   readonly leaseUntil: number;
   /** The minute of its last charge, milliseconds since the epoch; 0 where there was none. */
@@ -94,11 +94,10 @@ export function accountOfReservation(
 
 export function accountOf(row: Row): StoredAccount {
   const at = (column: number): number => Number(row[column]);
-  const definition = row[1];
   const granted = { costNanoUsd: at(12), tokens: at(13), calls: at(14), milliseconds: at(15) };
   return {
     id: at(0),
-    definition: typeof definition === 'string' ? definition : undefined,
+    definition: String(row[1]),
     leaseUntil: at(2),
     minute: at(3),
     balances: {
