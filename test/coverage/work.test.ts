@@ -389,20 +389,20 @@ test('a run of an evaluation is charged for each of its models', async (t) => {
 });
 
 describe('a video', { concurrency: 4 }, () => {
-  const video = (status: string, rest: object = {}) => ({
+  const video = (status: string) => ({
     id: 'video_1',
     object: 'video',
     model: 'sora-2-pro',
     seconds: '8',
     size: '1792x1024',
     status,
-    ...rest,
   });
+  const prices = { 'sora-2-pro': { input: 0, output: 0, second: 0.5 } };
 
   test('is reserved by its seconds and settled when it is done', async (t) => {
     const answers = [video('queued'), video('in_progress'), video('completed')];
     const api = await startApi(t, () => answers.shift());
-    const { client, ledger, spans } = budgeted(api);
+    const { client, ledger, spans } = budgeted(api, { prices });
     const size = '1792x1024';
     await client.videos.create({ model: 'sora-2-pro', prompt: 'x', seconds: '8', size });
     assert.equal((await ledger()).reservedNanoUsd, 4_000_000_000);

@@ -87,6 +87,6 @@ function billsOfVideo(video: Fields, { model }: Answer): readonly Bill[] | undef
   if (video['status'] === 'failed') return [];
   const seconds = wholeNumber(video['seconds'], 1, 3_600);
   if (seconds === undefined) return undefined;
-  const usage = tokenUsage({ units: [videoOf(video, seconds)] });
+  const usage = tokenUsage({ units: [videoOf(seconds)] });
   return [{ usage, requests: 1, ...(model === undefined ? {} : { model }) }];
 }

@@ -1,31 +1,28 @@
 import { readUsage, tokenUsage } from '../../../usage/index.ts';
-import { textOf } from '../../../util/index.ts';
 import type { CallPlan, Meter } from '../../contract/index.ts';
 import { paidWhole, unitReading, wholeNumber } from './billing.ts';
 
 /** The longest clip that can be asked for, seconds; one that is changed is taken to be as long. */
 const MOST_SECONDS = 20;
 
-/** What is made where the request does not say (API reference). */
+/** The length of a clip where the request does not say, seconds (API reference). */
 const DEFAULT_SECONDS = 4;
-const DEFAULT_SIZE = '720x1280';
 
 /** Videos, made from a prompt or from another one. Billed by the second, once they are done. */
 export const VIDEOS: Meter = {
-  worst: (plan, card) => paidWhole(tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }), card),
+  worst: (plan, card) => paidWhole(tokenUsage({ units: [videoOf(secondsOf(plan))] }), card),
   read(answer, plan) {
     const seconds = wholeNumber(answer['seconds'], 1, 3_600);
     if (seconds === undefined) return readUsage(undefined);
     // An extension tells the length of the whole; what was asked for is what is made.
-    return unitReading(videoOf(answer, wholeNumber(plan.body['seconds'], 1, 3_600) ?? seconds));
+    return unitReading(videoOf(wholeNumber(plan.body['seconds'], 1, 3_600) ?? seconds));
   },
-  counted: (plan) => tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }),
+  counted: (plan) => tokenUsage({ units: [videoOf(secondsOf(plan))] }),
 };
 
-/** A video of that many seconds, in the size that the request or the answer tells. */
-export function videoOf(fields: Readonly<Record<string, unknown>>, seconds: number) {
-  const variant = textOf(fields['size']) || DEFAULT_SIZE;
-  return { unit: 'video_ms', quantity: seconds * 1_000, variant } as const;
+/** A video of that many seconds. */
+export function videoOf(seconds: number) {
+  return { unit: 'video_ms', quantity: seconds * 1_000 } as const;
 }
 
 function secondsOf({ body }: CallPlan): number {
