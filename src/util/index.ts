@@ -1,8 +1,7 @@
-export { BoundedMap } from './bounded-map.ts';
+export { BoundedMap, SeenOnce } from './bounded-map.ts';
 export { isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
 export { inTurns } from './map-with-concurrency.ts';
 export { afterwards, isPromise, type MaybePromise, quietly } from './maybe-promise.ts';
 export { RecentMap } from './recent-map.ts';
-export { SeenOnce } from './seen-once.ts';
 export { shownGiven } from './show-value.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';
