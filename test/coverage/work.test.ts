@@ -6,7 +6,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { BudgetExceededError, EndpointNotCountedError } from '../../src/budget/index.ts';
 import { WORK_LEASE_MS } from '../../src/calls/memory/deferred-calls.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { type ApiRequest, budgeted, eventStream, startApi, until } from './support.ts';
+import { eventually } from '../support/eventually.ts';
+import { type ApiRequest, budgeted, eventStream, startApi } from './support.ts';
 
 const USAGE = {
   input_tokens: 1_000,
@@ -73,7 +74,7 @@ describe('a background response', { concurrency: 4 }, () => {
     const api = await startApi(t, () => answers.shift());
     const begins = budgeted(api, { store: open() });
     await begins.client.responses.create(background);
-    await until(async () => (await begins.ledger()).open === 1);
+    await eventually('it is reserved', async () => (await begins.ledger()).open === 1);
     const hears = budgeted(api, { store: open() });
     await hears.client.responses.retrieve('resp_1');
     const settled = { nanoUsd: COST, tokens: 1_100, calls: 1, open: 0, reservedNanoUsd: 0 };

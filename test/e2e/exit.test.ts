@@ -142,7 +142,9 @@ describe('what was recorded is sent before the process ends, and it ends as it w
   test('with a call still open, whose worst case is charged', async () => {
     const ended = await end(
       `client.chat.completions.create({ ...body, max_tokens: 100 }, { headers: { 'x-replay-behaviour': '{"hang":true}', 'x-replay-id': 'chat-plain' } });
-       setTimeout(() => process.exit(3), 100);`,
+       const { tracker } = globalThis[Symbol.for('otel-token-budget.preloaded')];
+       while ((await tracker.status()).balances.open === 0) await new Promise((done) => setTimeout(done, 5));
+       process.exit(3);`,
     );
     assert.equal(ended.code, 3);
     const open = ended.otlp.spans().find(({ attributes }) => attributes['error.type'] !== undefined);

@@ -210,7 +210,9 @@ describe('the SQLite store, where its file fails it,', () => {
     const store = open(path, 5_000);
     const charged = store.charge([job], tokens(1));
     const closed = store.close();
-    await sleep(30);
+    // Neither ends while the file is locked, however often it is tried.
+    const first = await Promise.race([charged, closed, sleep(30, 'the lock')]);
+    assert.equal(first, 'the lock');
     blocker.exec('COMMIT');
     blocker.close();
     await Promise.all([charged, closed]);
