@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { summarize } from './test-summary.ts';
+import { allTests, unitTests } from './unit-tests.ts';
+
+/*
+ * Runs all tests, the unit tests first and with their coverage, and writes a summary to the file that is named: its last line is the
+ * counts. Needs what `npm run build` makes.
+ */
+const [summaryPath] = process.argv.slice(2);
+if (summaryPath === undefined) throw new Error('usage: test-ci.ts SUMMARY');
+
+const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-tests-'));
+try {
+  const unit = unitTests();
+  const others = allTests().filter((file) => !unit.includes(file));
+  // Dots: the spec reporter prints a line of coverage for each file.
+  const coverage = ['--experimental-test-coverage', '--test-coverage-include=src/**/*.ts'];
+  const runs = [run('dot', [...coverage, ...unit]), run('spec', others)];
+  const { lines, failed } = summarize(runs.map(({ outcome }) => outcome));
+  writeFileSync(summaryPath, `${lines.join('\n')}\n`);
+  process.exitCode = failed === 0 && runs.every(({ status }) => status === 0) ? 0 : 1;
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Runs `node --test`. @returns its exit code, and the file with its outcome, which is empty where it did not come to one */
+function run(reporter: string, args: readonly string[]): { status: number | null; outcome: string } {
+  const outcome = join(directory, reporter);
+  writeFileSync(outcome, '');
+  const reporters = [
+    [`--test-reporter=${reporter}`, '--test-reporter-destination=stdout'],
+    [
+      `--test-reporter=${join(import.meta.dirname, 'test-summary.ts')}`,
+      `--test-reporter-destination=${outcome}`,
+    ],
+  ].flat();
+  const { status } = spawnSync(process.execPath, ['--test', ...reporters, ...args], { stdio: 'inherit' });
+  return { status, outcome };
+}
