@@ -4,7 +4,7 @@ import { LIMIT_OF, type LimitName, limitAmounts, limitMilliseconds, raisedLimits
 import type { Balances } from './store.ts';
 
 /** What was told of a budget, to be kept in a checkpoint: so that nothing is told again after it. */
-export interface WatchState {
+export interface ThresholdState {
   /** How many thresholds. */
   readonly crossed: number;
   readonly exhausted: boolean;
@@ -16,7 +16,7 @@ export interface WatchState {
  * Watches the balances of one budget and says which thresholds were crossed, each once a window, and exhaustion, once. When
  * the limits were raised, or the budget reset, they are told anew.
  */
-export class BudgetWatch {
+export class ThresholdTracker {
   readonly #budget: BudgetDefinition;
   #crossed = 0;
   #exhausted = false;
@@ -37,12 +37,12 @@ export class BudgetWatch {
     return this.#exhausted;
   }
 
-  get state(): WatchState {
+  get state(): ThresholdState {
     return { crossed: this.#crossed, exhausted: this.#exhausted, entered: this.#entered };
   }
 
   /** Goes on from what was told before. */
-  restore({ crossed, exhausted, entered }: WatchState): void {
+  restore({ crossed, exhausted, entered }: ThresholdState): void {
     this.#crossed = Math.min(crossed, THRESHOLDS.length);
     this.#exhausted = exhausted;
     this.#entered = entered;

@@ -1,30 +1,31 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** Global by symbol, so that every copy of this package in the process finds the same. */
-const KEY = Symbol.for('otel-token-budget.counted');
+/** Global by symbol, so that every copy of this package in the process shares one guard. */
+const KEY = Symbol.for('otel-token-budget.enclosing-call');
 
 const storage = ((): AsyncLocalStorage<unknown> => {
-  const known = Reflect.get(globalThis, KEY) as AsyncLocalStorage<unknown> | undefined;
-  const made = known ?? new AsyncLocalStorage<unknown>();
-  if (known === undefined) Reflect.set(globalThis, KEY, made);
-  return made;
+  const shared = Reflect.get(globalThis, KEY) as AsyncLocalStorage<unknown> | undefined;
+  if (shared !== undefined) return shared;
+  const created = new AsyncLocalStorage<unknown>();
+  Reflect.set(globalThis, KEY, created);
+  return created;
 })();
 
 /**
- * Runs the sending of a call that is counted. What is sent on the way (by a client, through a `fetch` of ours) is the same
- * call, and is not counted again.
- * @param by what {@link countedBy} gives meanwhile
+ * Runs `send` as the sending of a call. Requests made on the way, such as by a budgeted `fetch` under the SDK,
+ * are part of that call and are not metered again.
+ * @param call what {@link enclosingCall} returns meanwhile
  */
-export function sendCounted<T>(send: () => T, by: unknown = true): T {
-  return storage.run(by, send);
+export function runWithinCall<T>(call: unknown, send: () => T): T {
+  return storage.run(call, send);
 }
 
-/** Whether what is about to be sent belongs to a call that is counted already. */
-export function isCounted(): boolean {
+/** Whether a call is being sent, so that a request made now is part of it. */
+export function isWithinCall(): boolean {
   return storage.getStore() !== undefined;
 }
 
-/** What counts the call that is being sent: of this copy of the package or another, so its class is to be looked at. */
-export function countedBy(): unknown {
+/** The call being sent. Another copy of this package may have started it, so check its class. */
+export function enclosingCall(): unknown {
   return storage.getStore();
 }

@@ -37,7 +37,7 @@ export interface Config {
   readonly prices: Readonly<Record<string, PriceOverride>>;
   readonly unknownModel: UnknownModelPolicy;
   /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
-  readonly uncountedEndpoints: 'warn' | 'refuse';
+  readonly unmeteredEndpoints: 'warn' | 'refuse';
   /** Whether streams are asked for their usage: where the API is known to take it, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';
   /** Whether calls of Chat and Responses are told their budget in a last message, and at which length. */
@@ -103,7 +103,7 @@ export function loadConfig(env: Env = process.env): Config {
     acceptBaggage: settings.acceptBaggage ?? [],
     prices: settings.prices ?? {},
     unknownModel: settings.unknownModel ?? 'family',
-    uncountedEndpoints: settings.uncountedEndpoints ?? 'warn',
+    unmeteredEndpoints: settings.unmeteredEndpoints ?? 'warn',
     includeUsage: settings.includeUsage ?? 'auto',
     budgetStatus: settings.budgetStatus ?? 'off',
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,

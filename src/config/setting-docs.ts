@@ -119,7 +119,7 @@ export const WORDS: Readonly<Record<string, SettingWords>> = {
     otherwise: '`family`',
     effect: 'what a model without a known price costs',
   },
-  uncountedEndpoints: {
+  unmeteredEndpoints: {
     takes: 'warn or refuse',
     otherwise: '`warn`',
     effect:

@@ -3,6 +3,16 @@ export { hidesReasoning, LARGEST_CONTEXT_WINDOW, maxOutputTokens } from './model
 export { formatUsd, MAX_USD, NANO_PER_USD, nanoToUsd, usdToNano } from './nano-usd.ts';
 export { NO_RATES, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
 export { PriceBook, type PriceSource, PriceUnknownError, type RateCard } from './price-book.ts';
-export { costOf, dearest, nanoCost, picoToNano, type Rates, type RateTier, ratesFor } from './rates.ts';
-export { isFaster, ratesOfTier } from './service-tier.ts';
+export { type PriceUsageOptions, priceUsage } from './price-usage.ts';
+export {
+  costOf,
+  highestRates,
+  nanoCost,
+  type Priced,
+  picoToNano,
+  type Rates,
+  type RateTier,
+  ratesFor,
+} from './rates.ts';
+export { BATCH_PRICE, isFaster, ratesOfTier } from './service-tier.ts';
 export { pricedUnits, type UnitPrice } from './unit-prices.ts';

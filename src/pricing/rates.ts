@@ -107,7 +107,7 @@ export function scaleRates(rates: Rates, numerator: number, denominator: number)
 }
 
 /** The dearest rate of any input token, and of any output token: what a worst case is charged at. */
-export function dearest(rates: Rates): { input: number; output: number } {
+export function highestRates(rates: Rates): { input: number; output: number } {
   return {
     input: Math.max(rates.input, rates.cachedInput, rates.cacheWrite, rates.audioInput, rates.imageInput),
     output: Math.max(rates.output, rates.audioOutput, rates.imageOutput),

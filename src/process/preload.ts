@@ -51,7 +51,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
     {
       tracker,
       prices,
-      uncountedEndpoints: config.uncountedEndpoints,
+      unmeteredEndpoints: config.unmeteredEndpoints,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
       budgetStatus: config.budgetStatus,
@@ -71,7 +71,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   // Cheaper than at the exit, which takes a thread for it; once, so that it does not keep the process from its end.
   process.once('beforeExit', () => void store.giveBack?.());
   atExit({ finish, flush }, isMainThread);
-  const result = { tracker, config, host: instrumentation.host, startTelemetry: start };
+  const result = { tracker, config, services: instrumentation.services, startTelemetry: start };
   setPreloaded(result);
   return result;
 }

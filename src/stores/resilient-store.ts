@@ -14,7 +14,7 @@ import {
   StoreUnavailableError,
   subtractAmounts,
 } from '../budget/index.ts';
-import { isPromise, type MaybePromise, quietly } from '../util/index.ts';
+import { ignoreRejection, isPromise, type MaybePromise } from '../util/index.ts';
 
 export interface ResilientStoreOptions {
   readonly failurePolicy: FailurePolicy;
@@ -139,7 +139,8 @@ export class ResilientStore implements Store {
     const { endSync } = this.#inner;
     if (endSync === undefined) return;
     // Begun once more, so that the store knows of them.
-    for (const [id, used] of this.#unsettled) void quietly(attempt(() => this.#inner.settle(id, used)));
+    for (const [id, used] of this.#unsettled)
+      void ignoreRejection(attempt(() => this.#inner.settle(id, used)));
     endSync.call(this.#inner, timeoutMs);
   }
 

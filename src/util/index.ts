@@ -1,8 +1,8 @@
 export { BoundedMap } from './bounded-map.ts';
 export { isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
 export { inTurns } from './map-with-concurrency.ts';
-export { afterwards, isPromise, type MaybePromise, quietly } from './maybe-promise.ts';
+export { afterwards, ignoreRejection, isPromise, type MaybePromise } from './maybe-promise.ts';
 export { RecentMap } from './recent-map.ts';
 export { SeenOnce } from './seen-once.ts';
-export { shownGiven } from './show-value.ts';
+export { formatGiven } from './show-value.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

@@ -11,7 +11,7 @@ export function isPromise<T>(value: MaybePromise<T>): value is Promise<T> {
 }
 
 /** Where it fails later, nobody is told: for what is done beside the call and must not end its process. */
-export function quietly(value: MaybePromise<unknown>): MaybePromise<void> {
+export function ignoreRejection(value: MaybePromise<unknown>): MaybePromise<void> {
   return isPromise(value)
     ? value.then(
         () => undefined,

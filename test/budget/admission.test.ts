@@ -6,8 +6,11 @@ import { admittedOf, amounts, deniedOf, OUTPUT_PICO, reserveOf, TERMS, trackerOf
 describe("a caller's own cap", () => {
   it('that fits is kept, however large its share', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
-    assert.deepEqual(admittedOf(tracker.reserve(reserveOf({ outputCap: 1_000 }))), {
+    const request = reserveOf({ outputCap: 1_000 });
+    assert.deepEqual(admittedOf(tracker.reserve(request)), {
       admitted: true,
+      request,
+      clampedTo: undefined,
       outputCap: 1_000,
       reserved: amounts({ costNanoUsd: 14_000_000, tokens: 1_000, calls: 1 }),
     });
@@ -50,6 +53,8 @@ describe("a caller's own cap", () => {
     const request = reserveOf({ choices: 3, outputPicoUsd: 3 * OUTPUT_PICO, outputCap: 500 });
     assert.deepEqual(admittedOf(tracker.reserve(request)), {
       admitted: true,
+      request,
+      clampedTo: 333,
       outputCap: 333,
       reserved: amounts({ costNanoUsd: 333 * 3 * 14_000, tokens: 999, calls: 1 }),
     });

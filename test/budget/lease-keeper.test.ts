@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { defineBudget, TokenBudgetTracker } from '../../src/budget/index.ts';
-import { LeaseKeeper } from '../../src/budget/tracker/lease-renewer.ts';
+import { LeaseRenewer } from '../../src/budget/tracker/lease-renewer.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
 import { amounts, deniedOf, reserveOf } from './helpers.ts';
 
@@ -20,7 +20,7 @@ describe('leases', () => {
   it('are renewed three times in each, as long as they are open', async (test) => {
     const beat = beats(test, 900);
     const renewed: (readonly string[])[] = [];
-    const keeper = new LeaseKeeper((ids) => void renewed.push(ids), 900);
+    const keeper = new LeaseRenewer((ids) => void renewed.push(ids), 900);
     await beat(3);
     assert.deepEqual(renewed, []);
     keeper.keep('a');
@@ -36,7 +36,7 @@ describe('leases', () => {
   it('are renewed no more once the last is dropped, and again with the next', async (test) => {
     const beat = beats(test, 300);
     const renewed: (readonly string[])[] = [];
-    const keeper = new LeaseKeeper((ids) => void renewed.push(ids), 300);
+    const keeper = new LeaseRenewer((ids) => void renewed.push(ids), 300);
     keeper.drop('nobody');
     keeper.keep('a');
     keeper.drop('a');
@@ -51,7 +51,7 @@ describe('leases', () => {
   it('are renewed at the next beat where the store was away', async (test) => {
     const beat = beats(test, 300);
     let tries = 0;
-    const keeper = new LeaseKeeper(() => {
+    const keeper = new LeaseRenewer(() => {
       tries += 1;
       if (tries === 1) throw new Error('away');
       return tries === 2 ? Promise.reject(new Error('away')) : undefined;

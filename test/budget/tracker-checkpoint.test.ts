@@ -8,9 +8,9 @@ import {
   type BudgetEvent,
   CheckpointError,
   defineBudget,
-  seal,
   TokenBudgetTracker,
-  unseal,
+  unwrapEnvelope,
+  wrapEnvelope,
 } from '../../src/budget/index.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
@@ -179,8 +179,8 @@ describe('a tracker', () => {
 
 describe('what is sealed', () => {
   it('is migrated version by version', () => {
-    const old = JSON.stringify(seal({ tokens: '7' }, { format: 'test', version: 1 }));
-    const body = unseal(old, {
+    const old = JSON.stringify(wrapEnvelope({ tokens: '7' }, { format: 'test', version: 1 }));
+    const body = unwrapEnvelope(old, {
       format: 'test',
       version: 3,
       schema: v.strictObject({ tokens: v.number(), unit: v.string() }),

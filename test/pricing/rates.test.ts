@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   costOf,
-  dearest,
+  highestRates,
   nanoCost,
   PriceBook,
   picoToNano,
@@ -91,7 +91,7 @@ describe('the cost of a usage', () => {
       fc.property(counts, fc.nat({ max: 100 }), ({ input, output }, percent) => {
         const cachedInput = Math.floor((input * percent) / 100);
         const usage = tokenUsage({ input, cachedInput, cacheWrite: input - cachedInput, output });
-        const most = dearest(rates);
+        const most = highestRates(rates);
         const bound = picoToNano(BigInt(input) * BigInt(most.input) + BigInt(output) * BigInt(most.output));
         assert.ok(costOf(usage, rates) <= bound);
       }),

@@ -6,7 +6,7 @@ import {
   defineBudget,
   type Grant,
   type LedgerAccount,
-  type LedgerAdministration,
+  type LedgerAdmin,
   NO_GRANT,
   type Store,
 } from '../../src/budget/index.ts';
@@ -28,14 +28,14 @@ import {
 
 /** A ledger that can be administered. */
 export interface AdministeredHarness extends StoreHarness {
-  readonly store: Store & LedgerAdministration;
-  readonly administration: LedgerAdministration;
+  readonly store: Store & LedgerAdmin;
+  readonly administration: LedgerAdmin;
 }
 
 /** Registers the tests that every store has to pass that outlives its processes. */
 export function administrationContract(name: string, makeStore: () => Promise<AdministeredHarness>): void {
   const { test, testInTime } = testsOf(makeStore as MakeStore);
-  const administered = (store: Store): Store & LedgerAdministration => store as Store & LedgerAdministration;
+  const administered = (store: Store): Store & LedgerAdmin => store as Store & LedgerAdmin;
 
   describe(`the ${name} store, administered,`, () => {
     test('lists no account where there is none, and each that was used', async ({ store }) => {

@@ -7,7 +7,7 @@ import {
   type BudgetDefinition,
   type Denied,
   defineBudget,
-  type LedgerAdministration,
+  type LedgerAdmin,
   NOTHING,
   type ReserveRequest,
   type Store,
@@ -27,7 +27,7 @@ export interface StoreHarness {
   /** Absent: what depends on the time is not tested. */
   readonly clock?: TestClock;
   /** The same store, where it can be administered. */
-  readonly administration?: LedgerAdministration;
+  readonly administration?: LedgerAdmin;
   /** How far the store's clock may be from `clock.now()`, milliseconds; 0 where absent. */
   readonly driftMs?: number;
   /** Of a store that outlives its processes: another one on the same ledger. Both go on to be used. */

@@ -12,7 +12,7 @@ import type { Balances } from '../store.ts';
 import { largestShare } from '../thresholds.ts';
 
 /** What is left of a budget; a limit that is not set is absent. */
-export interface Left {
+export interface RemainingAmounts {
   readonly costUsd?: number;
   readonly tokens?: number;
   readonly calls?: number;
@@ -28,7 +28,7 @@ export interface BudgetStatus {
   /** Absent where the budget never begins anew. */
   readonly window?: NonNullable<BudgetDefinition['window']>;
   /** Limits less what is settled and reserved, never below zero. */
-  readonly left: Left;
+  readonly left: RemainingAmounts;
   /** The largest share of a limit that is settled: 1 is all of it; 0 without limits. */
   readonly usedShare: number;
   readonly exhausted: boolean;
@@ -53,7 +53,7 @@ export function statusOf(
     mode: budget.mode,
     limits: raisedLimits(budget.limits, balances.granted),
     ...(budget.window === undefined ? {} : { window: budget.window }),
-    left: leftOf(budget, balances, now),
+    left: remainingOf(budget, balances, now),
     usedShare: Math.max(0, share),
     exhausted: exhausted || share >= 1,
     balances,
@@ -62,7 +62,7 @@ export function statusOf(
 }
 
 /** Limits less what is settled and reserved, and less the time that has passed. */
-export function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {
+export function remainingOf(budget: BudgetDefinition, balances: Balances, now: number): RemainingAmounts {
   const limits = limitAmounts(budget.limits, balances.granted);
   const left = (amount: keyof Amounts): number =>
     Math.max(0, limits[amount] - balances.settled[amount] - balances.reserved[amount]);

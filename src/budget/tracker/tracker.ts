@@ -1,25 +1,25 @@
 import { PriceBook } from '../../pricing/index.ts';
-import { afterwards, isPromise, type MaybePromise, quietly } from '../../util/index.ts';
+import { afterwards, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
 import {
   CheckpointError,
   missingFrom,
   readSnapshot,
   sameLimits,
-  sealSnapshot,
   type TrackerJson,
+  wrapSnapshot,
 } from '../checkpoint/index.ts';
 import { type BudgetDefinition, chainOf, defineBudget } from '../definition.ts';
 import type { BudgetEvent, BudgetListener } from '../events.ts';
 import { type Amounts, checkAmounts, LIMIT_OF, type Limits, NOTHING } from '../limits.ts';
-import { type BudgetStatus, type Left, leftOf, statusOf } from '../status/index.ts';
-import type { Abandoned, Admission, Balances, Denied, Store } from '../store.ts';
-import { BudgetWatch, largestShare } from '../thresholds.ts';
-import { SharedLook } from './coalesced-refresh.ts';
+import { type BudgetStatus, type RemainingAmounts, remainingOf, statusOf } from '../status/index.ts';
+import type { Abandoned, Balances, Denied, Store } from '../store.ts';
+import { largestShare, ThresholdTracker } from '../thresholds.ts';
+import { CoalescedRefresh } from './coalesced-refresh.ts';
 import { ExhaustionSignal } from './exhaustion-signal.ts';
 import { Listeners, tellOfAny } from './listeners.ts';
 import { type RecordedUsage, recordedCall } from './recorded-usage.ts';
-import { Reservations, type Reserve } from './reservations.ts';
-import { isUsual } from './typical-size.ts';
+import { Reservations, type Reserve, type ReserveResult } from './reservations.ts';
+import { isTypicalCallSize } from './typical-size.ts';
 
 /** How long a reservation outlives its process, milliseconds. A living one is renewed three times in it. */
 export const LEASE_MS = 60_000;
@@ -58,13 +58,13 @@ export class TokenBudgetTracker {
   readonly #store: Store;
   readonly #now: () => number;
   readonly #chain: readonly BudgetDefinition[];
-  readonly #watches: readonly BudgetWatch[];
+  readonly #watches: readonly ThresholdTracker[];
   readonly #reservations: Reservations;
   readonly #listeners = new Listeners();
   readonly #exhaustion: ExhaustionSignal;
   readonly #partOf: PartOf | undefined;
   /** Looks for thresholds that were crossed. */
-  readonly #crossed = new SharedLook(() => this.#update());
+  readonly #crossed = new CoalescedRefresh(() => this.#update());
   /** Whether the store answers at once. */
   readonly #atOnce: boolean;
   #prices: PriceBook | undefined;
@@ -86,7 +86,7 @@ export class TokenBudgetTracker {
     this.#chain = chainOf(budget);
     const above = root === undefined ? [] : root.#watches;
     const own = this.#chain.slice(0, this.#chain.length - above.length);
-    this.#watches = [...own.map((one) => new BudgetWatch(one)), ...above];
+    this.#watches = [...own.map((one) => new ThresholdTracker(one)), ...above];
     this.#exhaustion = new ExhaustionSignal(budget.name);
     const terms = { store, now, waitMs, leaseMs, owner };
     this.#reservations = new Reservations(
@@ -98,7 +98,7 @@ export class TokenBudgetTracker {
     this.#seen = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: this.#now() };
     const first = this.#look();
     this.#atOnce = !isPromise(first);
-    void quietly(first);
+    void ignoreRejection(first);
   }
 
   /**
@@ -153,8 +153,8 @@ export class TokenBudgetTracker {
   }
 
   /** What is left, as it was last seen: in memory that is now, in a shared store at the last charge or `status()`. */
-  get remaining(): Left {
-    return leftOf(this.budget, this.#lastSeen(), this.#now());
+  get remaining(): RemainingAmounts {
+    return remainingOf(this.budget, this.#lastSeen(), this.#now());
   }
 
   /** Whether the next call will be denied, by this budget or one above it, as far as it was seen. */
@@ -170,13 +170,13 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Reserves the worst case of a call, or says why not, after waiting where that is set.
-   * @param closer a request with a closer count, asked for only where the first would be denied or clamped
+   * Reserves the worst case of a call, after waiting if `waitMs` is set.
+   * @param refine computes a tighter worst case; called only if the first would be denied or clamped
    * @param signal ends the wait; its reason is thrown
    */
-  reserve(request: Reserve, closer?: () => Reserve, signal?: AbortSignal): MaybePromise<Admission> {
-    return afterwards(this.#reservations.reserve(request, closer, signal), (admission) =>
-      admission.admitted ? admission : this.#refused(admission),
+  reserve(request: Reserve, refine?: () => Reserve, signal?: AbortSignal): MaybePromise<ReserveResult> {
+    return afterwards(this.#reservations.reserve(request, refine, signal), (result) =>
+      result.admitted ? result : this.#refused(result),
     );
   }
 
@@ -200,7 +200,7 @@ export class TokenBudgetTracker {
     const see = (budget: string, balances: Balances): unknown => seen.set(budget, balances);
     return afterwards(this.#reservations.settle(id, used, see), (settled) => {
       // The balances are for events alone: what is settled is settled.
-      const looked = seen.size < this.#chain.length ? this.#crossed.take() : this.#update(seen);
+      const looked = seen.size < this.#chain.length ? this.#crossed.run() : this.#update(seen);
       return afterwards(looked, () => settled);
     });
   }
@@ -226,7 +226,7 @@ export class TokenBudgetTracker {
   settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
     return afterwards(this.#reservations.settleHandedOver(name, used), (settled) =>
-      afterwards(this.#crossed.take(), () => settled),
+      afterwards(this.#crossed.run(), () => settled),
     );
   }
 
@@ -236,7 +236,7 @@ export class TokenBudgetTracker {
    */
   charge(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
-    return afterwards(this.#store.charge(this.#chain, used), () => this.#crossed.take());
+    return afterwards(this.#store.charge(this.#chain, used), () => this.#crossed.run());
   }
 
   /**
@@ -255,7 +255,7 @@ export class TokenBudgetTracker {
    */
   chargeAbandoned(owner: string): MaybePromise<readonly Abandoned[]> {
     return afterwards(this.#store.chargeAbandoned(owner), (abandoned) =>
-      afterwards(this.#crossed.take(), () => abandoned),
+      afterwards(this.#crossed.run(), () => abandoned),
     );
   }
 
@@ -276,7 +276,7 @@ export class TokenBudgetTracker {
    */
   toJSON(): TrackerJson {
     const watches = this.#watches.map(({ state }) => state);
-    return sealSnapshot({ budget: this.budget, balances: this.#lastSeen(), watches });
+    return wrapSnapshot({ budget: this.budget, balances: this.#lastSeen(), watches });
   }
 
   /** Tells the listeners of something that happened to a call of this budget. */
@@ -299,7 +299,7 @@ export class TokenBudgetTracker {
   }
 
   #lastSeen(): Balances {
-    if (this.#atOnce) void quietly(this.#look());
+    if (this.#atOnce) void ignoreRejection(this.#look());
     return this.#seen;
   }
 
@@ -310,7 +310,7 @@ export class TokenBudgetTracker {
       if (this.budget.window !== undefined && present.startedAt > known.startedAt) return;
       this.#store.backdate?.(this.budget, known.startedAt);
       const missing = missingFrom(present, known);
-      if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return quietly(this.#look());
+      if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return ignoreRejection(this.#look());
       return this.charge(missing);
     });
   }
@@ -318,7 +318,7 @@ export class TokenBudgetTracker {
   #refused(by: Denied): Denied {
     const denied = this.#store.leaseless === true ? by : { ...by, raisable: true };
     this.emit({ type: 'denied', budget: denied.budget.name, denied });
-    if (denied.balances.open === 0 && isUsual(denied)) {
+    if (denied.balances.open === 0 && isTypicalCallSize(denied)) {
       const watch = this.#watches[this.#chain.indexOf(denied.budget)];
       for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
     }

@@ -1,32 +1,35 @@
-/** What can be in the list: it keeps its own place. */
-export interface Indexed {
-  /** Where it is in the list; the list's own. */
-  place: number;
-  /** Ends the call: it will not be seen to end. */
-  abandoned(why: string): void;
+/** An entry of {@link ActiveCalls}. */
+export interface ActiveCall {
+  /** Its position in the list; set by the list. */
+  index: number;
+  /** Ends the call whose end will not be seen. */
+  abandon(why: string): void;
 }
 
 /**
- * The calls that have begun and not ended. Not a `Set`: one whose members come and go one by one is made anew every few calls, and
- * each of its old tables points to the next, so that what was in them (a call with all of its response) outlives the collection of
- * young garbage.
+ * The calls that have started and not ended. Not a `Set`: one whose members come and go is rebuilt every few
+ * calls, and each of its old tables points to the next, so that former members (a call with its whole response)
+ * outlive the collection of young garbage.
  */
-export class ActiveCalls implements Iterable<Indexed> {
-  readonly #calls: Indexed[] = [];
+export class ActiveCalls implements Iterable<ActiveCall> {
+  readonly #calls: ActiveCall[] = [];
 
-  add(call: Indexed): void {
-    call.place = this.#calls.push(call) - 1;
+  /** Adds a call. */
+  add(call: ActiveCall): void {
+    call.index = this.#calls.push(call) - 1;
   }
 
-  delete(call: Indexed): void {
-    if (this.#calls[call.place] !== call) return;
+  /** Removes a call; does nothing if it is not in the list. */
+  delete(call: ActiveCall): void {
+    if (this.#calls[call.index] !== call) return;
     const last = this.#calls.pop();
     if (last === undefined || last === call) return;
-    this.#calls[call.place] = last;
-    last.place = call.place;
+    this.#calls[call.index] = last;
+    last.index = call.index;
   }
 
-  [Symbol.iterator](): Iterator<Indexed> {
+  /** The active calls, in no particular order. */
+  [Symbol.iterator](): Iterator<ActiveCall> {
     return this.#calls.values();
   }
 }

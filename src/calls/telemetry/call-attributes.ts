@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { Answer, CallPlan } from '../../providers/index.ts';
+import type { CallPlan, ParsedResponse } from '../../providers/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import { isRecord } from '../../util/index.ts';
 
@@ -58,7 +58,7 @@ export function requestAttributes(plan: CallPlan): Attributes {
 }
 
 /** The attributes of an answer; its usage and cost are set apart. */
-export function answerAttributes(answer: Answer): Attributes {
+export function responseAttributes(answer: ParsedResponse): Attributes {
   const { id, model, serviceTier, systemFingerprint, finishReasons } = answer;
   const attributes: Attributes = {};
   if (id !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = id;

@@ -1,3 +1,10 @@
-export { answerAttributes, identityAttributes, requestAttributes } from './call-attributes.ts';
-export { inputContent, outputContent } from './content.ts';
-export { AbandonedError, setError } from './span-error.ts';
+export { identityAttributes, responseAttributes } from './call-attributes.ts';
+export { countDecision, recordCallMetrics } from './call-metrics.ts';
+export {
+  captureOutput,
+  endCallSpan,
+  endDeniedSpan,
+  setAdmission,
+  setRemaining,
+  startCallSpan,
+} from './call-span.ts';

@@ -6,7 +6,7 @@ import {
   isWrapped,
 } from '@opentelemetry/instrumentation';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { ActiveCalls, type CallHost, createCallHost } from '../../calls/index.ts';
+import { ActiveCalls, type CallServices, createCallServices } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { createInstruments, type Instruments } from '../../telemetry/signals/index.ts';
@@ -21,7 +21,7 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
   /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent; `warn` by default. */
-  readonly uncountedEndpoints?: 'warn' | 'refuse';
+  readonly unmeteredEndpoints?: 'warn' | 'refuse';
   /** Whether streams are asked for their usage; `auto` (the default): where the API is known to take it. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether prompts and completions go into spans; the default is no. */
@@ -56,7 +56,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
    * What the calls share, for those that come another way than the SDK.
    * @internal
    */
-  declare host: CallHost;
+  declare services: CallServices;
 
   constructor(config: OpenAIInstrumentationConfig, version: string) {
     super(SCOPE, version, config);
@@ -65,14 +65,14 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   /** Ends the calls that are still open: the process exits, and they will not be seen to end. */
   endOpenCalls(why: string): void {
-    for (const call of [...this.open]) call.abandoned(why);
+    for (const call of [...this.open]) call.abandon(why);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
     this.open = new ActiveCalls();
     const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
-    this.host = createCallHost(this.getConfig(), telemetry, this.open);
-    this.patches = clientPatches(this.host);
+    this.services = createCallServices(this.getConfig(), telemetry, this.open);
+    this.patches = clientPatches(this.services);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
       return exports;
@@ -89,7 +89,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   /** The files of the WebSocket classes, each as CommonJS, ES module and by its bare name. */
   private socketFiles(): InstrumentationNodeModuleFile[] {
     return Object.entries(SOCKET_FILES).flatMap(([file, kind]) => {
-      const patches = socketPatches(this.host, kind);
+      const patches = socketPatches(this.services, kind);
       const patch = (exports: unknown): unknown => {
         for (const prototype of socketPrototypes(exports)) this.wrapAll(prototype, patches);
         return exports;

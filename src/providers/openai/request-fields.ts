@@ -1,11 +1,11 @@
 import { isRecord } from '../../util/index.ts';
-import type { RequestOptions } from './request.ts';
+import type { ApiRequest } from './request.ts';
 
 /**
  * The fields of a request's body, of JSON or of a form: `image[]` is a list `image`, a file stays a Blob. Undefined where it
  * has none. The forms of openai 4 are encoded by then: of them only the model is known.
  */
-export function requestFields({ body, ...options }: RequestOptions): Record<string, unknown> | undefined {
+export function requestFields({ body, ...options }: ApiRequest): Record<string, unknown> | undefined {
   if (body instanceof FormData) return formFields(body);
   if (!isRecord(body)) return undefined;
   if (Reflect.get(body, Symbol.toStringTag) !== 'MultipartBody') return body;

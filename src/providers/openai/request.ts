@@ -1,11 +1,11 @@
 /** The client: `OpenAI`, `AzureOpenAI` or a subclass. */
-export interface Client {
+export interface ApiClient {
   readonly baseURL?: unknown;
   readonly constructor: { readonly name: string };
 }
 
 /** What `makeRequest` takes, once its promise is resolved. */
-export interface RequestOptions {
+export interface ApiRequest {
   readonly method?: string;
   readonly path?: string;
   readonly body?: unknown;

@@ -1,7 +1,7 @@
 import { readUsage } from '../../usage/index.ts';
 import { isRecord, recordsOf } from '../../util/index.ts';
-import type { Answer, Endpoint } from '../contract/index.ts';
-import { hostedToolsOf } from './hosted-tools.ts';
+import type { Endpoint, ParsedResponse } from '../contract/index.ts';
+import { parseHostedTools } from './hosted-tools.ts';
 
 /** What work says of itself while it goes on: responses, batches, runs, videos. */
 const UNFINISHED: ReadonlySet<unknown> = new Set([
@@ -19,10 +19,12 @@ export function isUnfinished(value: Readonly<Record<string, unknown>>): boolean 
 }
 
 /** Reads an answer, or an object like one from a stream. Never throws; what is malformed is left out. */
-export function readAnswer(value: unknown, endpoint: Endpoint): Answer {
+export function parseResponse(value: unknown, endpoint: Endpoint): ParsedResponse {
   const answer = isRecord(value) ? value : {};
-  const tools = hostedToolsOf(answer);
-  const read: Omit<Answer, TextField | 'tools'> & { -readonly [P in TextField | 'tools']?: Answer[P] } = {
+  const tools = parseHostedTools(answer);
+  const read: Omit<ParsedResponse, TextField | 'tools'> & {
+    -readonly [P in TextField | 'tools']?: ParsedResponse[P];
+  } = {
     usage: readUsage(answer['usage'], { outputExpected: endpoint.hasOutput }),
     finishReasons: finishReasons(answer),
     unfinished: isUnfinished(answer),
@@ -60,7 +62,7 @@ function finishReasons(answer: Record<string, unknown>): string[] {
 }
 
 /** The texts of a complete answer that were generated, to be counted where its usage cannot be believed. */
-export function answerTexts(value: unknown): string[] {
+export function responseTexts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   const texts: string[] = [];
   const answer = isRecord(value) ? value : {};

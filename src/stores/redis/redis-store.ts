@@ -8,7 +8,7 @@ import {
   checkGrant,
   type Grant,
   type LedgerAccount,
-  type LedgerAdministration,
+  type LedgerAdmin,
   NOTHING,
   type ReserveRequest,
   type SeenBalances,
@@ -73,7 +73,7 @@ interface Taken {
  * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` where not even the last second may be lost.
  * Where all of it is lost, every budget begins anew, and calls of that moment are charged to the new accounts when they settle.
  */
-export class RedisStore implements Store, LedgerAdministration {
+export class RedisStore implements Store, LedgerAdmin {
   readonly #keys: Keys;
   readonly #runner: Runner;
   readonly #taken = new BoundedMap<string, Taken>(MAX_REMEMBERED);

@@ -10,7 +10,7 @@ import {
   checkGrant,
   type Grant,
   type LedgerAccount,
-  type LedgerAdministration,
+  type LedgerAdmin,
   NOTHING,
   type ReserveRequest,
   type SeenBalances,
@@ -55,7 +55,7 @@ export interface SqliteStoreOptions {
  *
  * What was answered outlives the process, `kill -9` included. A loss of power may take back the last of it; the file stays sound.
  */
-export class SqliteStore implements Store, LedgerAdministration {
+export class SqliteStore implements Store, LedgerAdmin {
   readonly #file: LedgerFile;
   readonly #clock: () => number;
 

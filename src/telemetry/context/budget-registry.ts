@@ -22,7 +22,7 @@ onAnyBudgetEvent((event) => {
 });
 
 /** Has the balances of a budget reported as metrics. */
-export function noteBudget(tracker: TokenBudgetTracker): void {
+export function registerForMetrics(tracker: TokenBudgetTracker): void {
   if (noted.has(tracker)) return;
   noted.add(tracker);
   known.add(new WeakRef(tracker));

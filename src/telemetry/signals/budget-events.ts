@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<BudgetEvent['type'], readonly [name: string, severi
   clamped: [semconv.EVENT_CLAMPED, SeverityNumber.INFO],
   usage_missing: [semconv.EVENT_USAGE_MISSING, SeverityNumber.WARN],
   price_unknown: [semconv.EVENT_PRICE_UNKNOWN, SeverityNumber.WARN],
-  not_counted: [semconv.EVENT_NOT_COUNTED, SeverityNumber.WARN],
+  unmetered: [semconv.EVENT_UNMETERED, SeverityNumber.WARN],
   store_unavailable: [semconv.EVENT_STORE_UNAVAILABLE, SeverityNumber.ERROR],
   store_available: [semconv.EVENT_STORE_AVAILABLE, SeverityNumber.INFO],
 };
@@ -100,7 +100,7 @@ function attributesOf(event: BudgetEvent): Attributes {
         [semconv.ATTR_REQUEST_MODEL]: event.model,
         ...(event.pricedAs === undefined ? {} : { [semconv.ATTR_BUDGET_PRICED_AS]: event.pricedAs }),
       };
-    case 'not_counted':
+    case 'unmetered':
       return {
         ...budget,
         [semconv.ATTR_BUDGET_ENDPOINT]: event.endpoint,
@@ -166,7 +166,7 @@ function describe(event: BudgetEvent): string {
       return `${budget}: an answer of ${event.model} told no usage that can be believed; ${CHARGED[event.charged]}`;
     case 'price_unknown':
       return `${budget}: no price is known for ${event.model}; priced as ${event.pricedAs ?? 'the policy says'}`;
-    case 'not_counted':
+    case 'unmetered':
       return `${budget}: what ${event.endpoint} costs ${event.reason === 'endpoint' ? 'is not counted' : 'was not reserved before it was sent'}`;
     case 'store_unavailable':
       return `${budget}: its store is away (${event.reason}); calls ${event.failurePolicy === 'open' ? 'go on and are charged later' : 'are refused'}`;

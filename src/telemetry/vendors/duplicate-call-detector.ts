@@ -49,7 +49,7 @@ const CLOCKS_MS = 5;
  * The calls that were charged last. Instrumentations that do not put their span into the context of the call are told by it
  * nonetheless: their spans have the same usage, and the same response, or the same model at the same time.
  */
-export class ChargedCalls {
+export class DuplicateCallDetector {
   readonly #calls: ChargedCall[] = [];
   /** Spans of calls that will be charged once they end. */
   readonly #open = new Set<ReadableSpan>();

@@ -3,10 +3,10 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import type { Amounts, TokenBudgetTracker } from '../../budget/index.ts';
 import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../../pricing/index.ts';
 import { totalTokens } from '../../usage/index.ts';
-import { quietly, RecentMap } from '../../util/index.ts';
+import { ignoreRejection, RecentMap } from '../../util/index.ts';
 import { chargeOf, currentBudget } from '../context/index.ts';
 import { SCOPE } from '../names/index.ts';
-import { ChargedCalls } from './duplicate-call-detector.ts';
+import { DuplicateCallDetector } from './duplicate-call-detector.ts';
 import { isModelCall, kindOfSpan, modelOf, type SpanUsage, usageOfSpan } from './span-usage.ts';
 
 /** How many spans of each kind are remembered at least. A child may end after its parent, so none is forgotten at its end. */
@@ -36,7 +36,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   readonly #charged = new RecentMap<string, true>(REMEMBERED);
   /** Spans above those: what they tell of the call is charged already. */
   readonly #above = new RecentMap<string, true>(REMEMBERED);
-  readonly #calls = new ChargedCalls();
+  readonly #calls = new DuplicateCallDetector();
   /** Spans of others that may tell of a call of ours that has not ended yet. */
   readonly #waiting: Told[] = [];
   /** Of spans that were started within a budget of their own, that budget. */
@@ -95,7 +95,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
 
   #settle(span: object): void {
     try {
-      void quietly(chargeOf(span)?.settle());
+      void ignoreRejection(chargeOf(span)?.settle());
     } catch (error) {
       diag.error('otel-token-budget: a charge failed', error);
     }
@@ -122,7 +122,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   #charge({ span, seen, tracker }: Told): void {
     this.#calls.remember(span, seen);
     this.#markCharged(span.spanContext().spanId);
-    const charge = (): void => void quietly(tracker.charge(amountsOf(seen, this.#prices)));
+    const charge = (): void => void ignoreRejection(tracker.charge(amountsOf(seen, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);
   }
 

@@ -1,7 +1,7 @@
 import { readUsage, tokenUsage } from '../../../usage/index.ts';
 import { textOf } from '../../../util/index.ts';
-import type { CallPlan, Meter } from '../../contract/index.ts';
-import { paidWhole, unitReading, wholeNumber } from './billing.ts';
+import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import { integerBetween, uncappedWorstCase, unitUsage } from './billing.ts';
 
 /** The longest clip that can be asked for, seconds; one that is changed is taken to be as long. */
 const MOST_SECONDS = 20;
@@ -11,15 +11,16 @@ const DEFAULT_SECONDS = 4;
 const DEFAULT_SIZE = '720x1280';
 
 /** Videos, made from a prompt or from another one. Billed by the second, once they are done. */
-export const VIDEOS: Meter = {
-  worst: (plan, card) => paidWhole(tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }), card),
-  read(answer, plan) {
-    const seconds = wholeNumber(answer['seconds'], 1, 3_600);
+export const VIDEOS: EndpointPricing = {
+  worstCase: (plan, card) =>
+    uncappedWorstCase(tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }), card),
+  readUsage(answer, plan) {
+    const seconds = integerBetween(answer['seconds'], 1, 3_600);
     if (seconds === undefined) return readUsage(undefined);
     // An extension tells the length of the whole; what was asked for is what is made.
-    return unitReading(videoOf(answer, wholeNumber(plan.body['seconds'], 1, 3_600) ?? seconds));
+    return unitUsage(videoOf(answer, integerBetween(plan.body['seconds'], 1, 3_600) ?? seconds));
   },
-  counted: (plan) => tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }),
+  estimateUsage: (plan) => tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }),
 };
 
 /** A video of that many seconds, in the size that the request or the answer tells. */
@@ -29,7 +30,7 @@ export function videoOf(fields: Readonly<Record<string, unknown>>, seconds: numb
 }
 
 function secondsOf({ body }: CallPlan): number {
-  const asked = wholeNumber(body['seconds'], 1, 3_600);
+  const asked = integerBetween(body['seconds'], 1, 3_600);
   // A new clip has a default; one that is made from another may be as long as that.
   return (
     asked ?? (body['video'] === undefined && body['model'] !== undefined ? DEFAULT_SECONDS : MOST_SECONDS)

@@ -1,6 +1,6 @@
 import type { BilledUnits, TokenUsage, UsageReading } from '../../usage/index.ts';
 /** What an answer says of itself. */
-export interface Answer {
+export interface ParsedResponse {
   readonly usage: UsageReading;
   readonly id?: string;
   readonly model?: string;

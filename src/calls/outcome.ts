@@ -1,0 +1,62 @@
+import type { Context, Span } from '@opentelemetry/api';
+import type { Amounts, CallEvent } from '../budget/index.ts';
+import type { RateCard } from '../pricing/index.ts';
+import type { CallPlan, ParsedResponse } from '../providers/index.ts';
+import type { UsageSource } from '../telemetry/names/index.ts';
+import { tokenUsage } from '../usage/index.ts';
+import type { Charge } from './cost/index.ts';
+import { errorType } from './failure-billing.ts';
+import type { CallReservation } from './reservation.ts';
+
+/** A call that was admitted. */
+export interface StartedCall {
+  readonly plan: CallPlan;
+  readonly span: Span;
+  /** The caller's context with the span in it. */
+  readonly context: Context;
+  /** The prices of the model that was asked for. */
+  readonly card: RateCard;
+  readonly reservation: CallReservation;
+  /** By the monotonic clock, milliseconds. */
+  readonly startedAt: number;
+  /** Seconds from the start to the first chunk of a stream. */
+  readonly firstChunkSeconds: number | undefined;
+}
+
+/** How a call ended. */
+export interface CallOutcome {
+  /** What is charged when the call settles. */
+  readonly due: Amounts;
+  readonly response?: ParsedResponse;
+  /** Absent if the call cost nothing, or its charge is deferred. */
+  readonly charge?: Charge;
+  /** Where the usage of the charge comes from. */
+  readonly source?: UsageSource;
+  readonly error?: unknown;
+  /** The id of the work that continues in the service. */
+  readonly deferredId?: string;
+}
+
+/** The event that reports a call that ended. */
+export function callEvent(
+  call: StartedCall,
+  { due, response, charge, source, error }: CallOutcome,
+): CallEvent {
+  const { plan, reservation, startedAt } = call;
+  return {
+    type: 'call',
+    budget: reservation.tracker.budget.name,
+    reservation: reservation.id,
+    operation: plan.endpoint.operation,
+    model: plan.model,
+    ...(response?.model === undefined ? {} : { responseModel: response.model }),
+    ...(response?.id === undefined || charge === undefined ? {} : { responseId: response.id }),
+    stream: plan.stream,
+    usage: charge?.usage ?? tokenUsage(),
+    charged: due,
+    attempts: reservation.failedAttempts,
+    source: source ?? 'none',
+    durationMs: performance.now() - startedAt,
+    ...(error === undefined ? {} : { error: errorType(error) }),
+  };
+}
