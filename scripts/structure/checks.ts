@@ -129,7 +129,7 @@ function layers(links: readonly Link[], rules: Rules): Check {
       return allowed ? [] : [`${from.path} imports ${specifier}; ${describePackages(layer)}`];
     }
     const target = layerOf(folderOf(file), rules.layers);
-    if (target === layer || (target === undefined && !isUnder(folderOf(file), ''))) return [];
+    if (target === undefined || target === layer) return [];
     const allowed = layer.imports.some((name) => isUnder(folderOf(file), name));
     return allowed
       ? []
