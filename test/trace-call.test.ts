@@ -137,10 +137,7 @@ describe('the counts', () => {
       '',
       '',
     ];
-    assert.equal(
-      treeOf(entries, { ...build, exported: () => '', remove: () => undefined }),
-      lines.join('\n'),
-    );
+    assert.equal(treeOf(entries, { ...build, exported: () => '' }), lines.join('\n'));
   });
 
   it('know a helper in any folder', () => {

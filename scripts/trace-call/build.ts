@@ -45,23 +45,17 @@ export interface Build {
   readonly functions: readonly SourceFunction[];
   /** The number of the innermost function at a place. */
   readonly functionAt: (place: Place) => number | undefined;
-  readonly remove: () => void;
 }
 
-/** Builds src into a temporary folder, beside which the packages are found. */
+/** Builds src into a folder that is gone when the process ends. Packages are found beside it. */
 export function buildTraced(): Build {
   const folder = mkdtempSync(join(tmpdir(), 'otel-token-budget-trace-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  try {
-    compile(join(folder, 'dist'));
-    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-    copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-    copyFileSync(fileURLToPath(new URL(RUNTIME, import.meta.url)), join(folder, RUNTIME));
-    return { exported: (name) => exportOf(folder, name), remove, ...instrumentAll(folder) };
-  } catch (error) {
-    remove();
-    throw error;
-  }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  compile(join(folder, 'dist'));
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  copyFileSync(fileURLToPath(new URL(RUNTIME, import.meta.url)), join(folder, RUNTIME));
+  return { exported: (name) => exportOf(folder, name), ...instrumentAll(folder) };
 }
 
 function compile(outDir: string): void {

@@ -62,26 +62,22 @@ const chosen =
 if (chosen.length === 0) throw new Error(`expected a story: ${STORIES.map(({ name }) => name).join(', ')}`);
 
 const build = buildTraced();
-try {
-  const problems =
-    values.check === true
-      ? unknownHelpers(build.functions).map((one) => `no such helper in src: ${one.file ?? one.name}`)
-      : [];
-  const rows: string[][] = [];
-  for (const story of chosen) {
-    const entries = await entriesOf(story);
-    if (values.tree === true) process.stdout.write(treeOf(entries, build));
-    const counts = countsOf(entries, build.functions);
-    rows.push([story.title, ...Object.values(counts).map(String)]);
-    problems.push(...excesses(story, counts));
-  }
-  process.stdout.write(table(rows));
-  if (values.check === true && problems.length > 0) {
-    process.stdout.write(problems.map((problem) => `FAILED  ${problem}\n`).join(''));
-    process.exitCode = 1;
-  }
-} finally {
-  build.remove();
+const problems =
+  values.check === true
+    ? unknownHelpers(build.functions).map((one) => `no such helper in src: ${one.file ?? one.name}`)
+    : [];
+const rows: string[][] = [];
+for (const story of chosen) {
+  const entries = await entriesOf(story);
+  if (values.tree === true) process.stdout.write(treeOf(entries, build));
+  const counts = countsOf(entries, build.functions);
+  rows.push([story.title, ...Object.values(counts).map(String)]);
+  problems.push(...excesses(story, counts));
+}
+process.stdout.write(table(rows));
+if (values.check === true && problems.length > 0) {
+  process.stdout.write(problems.map((problem) => `FAILED  ${problem}\n`).join(''));
+  process.exitCode = 1;
 }
 
 async function entriesOf({ name, warmUp, env, resumes = false }: Story): Promise<Entry[]> {
