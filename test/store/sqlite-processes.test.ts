@@ -65,7 +65,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     assert.ok(settled.tokens > LIMIT * 0.9 && settled.tokens <= LIMIT, `${settled.tokens} of ${LIMIT}`);
     const store = new SqliteStore(path);
     for (const budget of [shared, above]) await assertBalances(store, budget, { settled });
-    store.close();
+    await store.close();
   });
 
   it('charges in full what a killed process held, once its lease has ended', async () => {
@@ -82,7 +82,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     for (const budget of [job, team]) await assertBalances(store, budget, { settled: HELD });
     assert.equal(await store.settle('holder holds', tokens(1)), false);
     assert.ok((await store.reserve([job, team], request('next'))).admitted);
-    store.close();
+    await store.close();
   });
 
   it('keeps what was settled by processes that are killed in the middle of their work', async () => {
@@ -102,7 +102,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
       assert.deepEqual([reserved, open], [NOTHING, 0]);
       assert.deepEqual((await store.balances(above)).settled, settled);
       kept.push(settled.tokens);
-      store.close();
+      await store.close();
     }
   });
 
