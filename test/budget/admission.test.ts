@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { admit, defineBudget } from '../../src/budget/index.ts';
-import { admittedOf, amounts, deniedOf, OUTPUT_PICO, reserveOf, TERMS, trackerOf } from './helpers.ts';
+import {
+  admittedOf,
+  amounts,
+  atOnce,
+  deniedOf,
+  OUTPUT_PICO,
+  reserveOf,
+  TERMS,
+  trackerOf,
+} from './helpers.ts';
 
 describe("a caller's own cap", () => {
   it('that fits is kept, however large its share', () => {
@@ -31,8 +40,8 @@ describe("a caller's own cap", () => {
 
   it('is lowered by what is settled and what is reserved', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
-    tracker.charge(amounts({ tokens: 300 }));
-    tracker.reserve(reserveOf({ outputCap: 200 }));
+    atOnce(tracker.charge(amounts({ tokens: 300 })));
+    atOnce(tracker.reserve(reserveOf({ outputCap: 200 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf())).outputCap, 500);
   });
 
@@ -130,8 +139,8 @@ describe('a call is denied', () => {
 
   it('by the limit of calls, open ones counted', () => {
     const { tracker } = trackerOf({ calls: 2 });
-    tracker.reserve(reserveOf());
-    tracker.reserve(reserveOf());
+    atOnce(tracker.reserve(reserveOf()));
+    atOnce(tracker.reserve(reserveOf()));
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'calls');
   });
 
@@ -157,7 +166,7 @@ describe('a call is denied', () => {
 
   it('never without a limit', () => {
     const { tracker } = trackerOf({});
-    tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 }));
+    atOnce(tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf({ capped: false }))).outputCap, 1_000);
   });
 });
@@ -170,11 +179,11 @@ describe('the mode', () => {
 
   it('soft refuses at the limit, not before it', () => {
     const { tracker } = trackerOf({ tokens: 100 }, { mode: 'soft' });
-    tracker.charge(amounts({ tokens: 99 }));
+    atOnce(tracker.charge(amounts({ tokens: 99 })));
     for (let n = 0; n < 3; n += 1) {
       assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 5_000 }))).outputCap, 5_000);
     }
-    tracker.charge(amounts({ tokens: 1 }));
+    atOnce(tracker.charge(amounts({ tokens: 1 })));
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
   });
 
@@ -183,7 +192,7 @@ describe('the mode', () => {
     for (const limits of [{ costUsd: 1 }, { calls: 3 }, { minutes: 1 }]) {
       const { tracker, clock } = trackerOf(limits, { mode: 'soft' });
       admittedOf(tracker.reserve(reserveOf()));
-      tracker.charge(spent);
+      atOnce(tracker.charge(spent));
       clock.now += 60_000;
       assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, Object.keys(limits)[0]);
     }

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Amounts, addAmounts, defineBudget, NOTHING } from '../../src/budget/index.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { NODE_22, NODE_24, type RunningNode, startNode } from '../support/run-node.ts';
+import { NODE, NODE_22, type RunningNode, startNode } from '../support/run-node.ts';
 import { assertBalances, HELD, job, request, team, tokens } from './contract-support.ts';
 
 const LIMIT = 2_000_000;
@@ -38,7 +38,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     name: string,
     given: { node?: string; holds?: boolean; forever?: boolean } = {},
   ): RunningNode {
-    const { node = NODE_24, holds = false, forever = false } = given;
+    const { node = NODE, holds = false, forever = false } = given;
     const flags = { ...(holds ? { HOLDS: '1' } : {}), ...(forever ? { FOREVER: '1' } : {}) };
     const env = {
       LEDGER: path,
@@ -52,7 +52,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
 
   it('never passes the limit, and adds up, whatever they do at once on a new file', async () => {
     const workers = Array.from({ length: 6 }, (_, index) =>
-      startWorker(`worker ${index}`, { node: index === 0 ? NODE_22 : NODE_24 }),
+      startWorker(`worker ${index}`, { node: index === 0 ? NODE_22 : NODE }),
     );
     const results = await Promise.all(workers.map(({ result }) => result));
     for (const { code, stderr } of results) assert.deepEqual([code, stderr], [0, '']);
@@ -65,7 +65,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     assert.ok(settled.tokens > LIMIT * 0.9 && settled.tokens <= LIMIT, `${settled.tokens} of ${LIMIT}`);
     const store = new SqliteStore(path);
     for (const budget of [shared, above]) await assertBalances(store, budget, { settled });
-    store.close();
+    await store.close();
   });
 
   it('charges in full what a killed process held, once its lease has ended', async () => {
@@ -82,7 +82,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     for (const budget of [job, team]) await assertBalances(store, budget, { settled: HELD });
     assert.equal(await store.settle('holder holds', tokens(1)), false);
     assert.ok((await store.reserve([job, team], request('next'))).admitted);
-    store.close();
+    await store.close();
   });
 
   it('keeps what was settled by processes that are killed in the middle of their work', async () => {
@@ -102,7 +102,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
       assert.deepEqual([reserved, open], [NOTHING, 0]);
       assert.deepEqual((await store.balances(above)).settled, settled);
       kept.push(settled.tokens);
-      store.close();
+      await store.close();
     }
   });
 
