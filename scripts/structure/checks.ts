@@ -33,7 +33,7 @@ export function checkStructure(files: readonly SourceFile[], rules: Rules): Chec
   const checks = [
     filesInFolders(files, rules, unless),
     fileCircles(imported),
-    folderCircles(files, imported),
+    folderCircles(imported),
     pastAnIndex(internal, rules, unless),
     layers(
       links.filter(({ started }) => !started),
@@ -75,24 +75,31 @@ function fileCircles(imports: readonly InternalLink[]): Check {
   };
 }
 
-/** A folder is one with an index.ts, or at the top; others belong to the folder they are in. */
-function folderCircles(files: readonly SourceFile[], imports: readonly InternalLink[]): Check {
-  const indexes = new Set(files.map(({ path }) => path).filter((path) => path.endsWith('/index.ts')));
-  const nodeOf = (path: string): string => {
-    const parts = folderOf(path).split('/');
-    while (parts.length > 1 && !indexes.has(`${parts.join('/')}/index.ts`)) parts.pop();
-    return parts.join('/') || '.';
-  };
-  const graph = graphOf(imports.map(({ from, file }) => [nodeOf(from.path), nodeOf(file)]));
+/**
+ * At every level the members of a folder, files and sub-folders, import each other in one direction only. Each
+ * import counts once: between the two members through which it leaves their common folder and enters it again.
+ */
+function folderCircles(imports: readonly InternalLink[]): Check {
+  const edges = imports.map((link) => ({ link, members: membersOf(link.from.path, link.file) }));
+  const graph = graphOf(edges.map(({ members }) => members));
   const through = (from: string, to: string) => {
-    const example = imports.find((one) => nodeOf(one.from.path) === from && nodeOf(one.file) === to);
+    const example = edges.find(({ members }) => members[0] === from && members[1] === to)?.link;
     return `\n      ${from} → ${to}, e.g. ${example?.from.path} imports ${example?.file}`;
   };
   return {
-    rule: 'circles between folders',
-    of: `${graph.size} folders`,
+    rule: 'circles between the members of a folder',
+    of: `${graph.size} files and folders`,
     violations: componentsOf(graph).map((component) => describeCircle(graph, component, through)),
   };
+}
+
+/** The members of the deepest common folder that two files are in. */
+function membersOf(from: string, to: string): readonly [from: string, to: string] {
+  const one = from.split('/');
+  const other = to.split('/');
+  let depth = 0;
+  while (depth < Math.min(one.length, other.length) - 1 && one[depth] === other[depth]) depth += 1;
+  return [one.slice(0, depth + 1).join('/'), other.slice(0, depth + 1).join('/')];
 }
 
 function describeCircle(

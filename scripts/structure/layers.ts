@@ -43,12 +43,12 @@ export const LAYERS: readonly Layer[] = [
     packages: ['@opentelemetry/*'],
   },
 
+  { folder: 'providers', imports: CORE, packages: [] },
   {
     folder: 'calls',
-    imports: [...CORE, ...NEUTRAL_TELEMETRY],
-    packages: [API, '@opentelemetry/instrumentation'],
+    imports: [...CORE, 'config', ...NEUTRAL_TELEMETRY, 'providers'],
+    packages: [API],
   },
-  { folder: 'providers', imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls'], packages: [API] },
   {
     folder: 'clients/openai-sdk',
     imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls', 'providers'],

@@ -24,7 +24,7 @@ export const HELPERS: readonly Helper[] = [
   { file: 'json.ts', why: 'Parses a text, or reads a list of objects.' },
   { name: 'canonical', why: 'Writes the body of a checkpoint, a function for each value in it.' },
   { name: 'isRecord', why: 'Asks whether a value is an object.' },
-  { name: 'safely', why: 'Runs a function that must not throw; the function is counted.' },
+  { name: 'failOpen', why: 'Runs a function that must not throw; the function is counted.' },
 ];
 
 /** Whether a function is a helper, or is written within one. */
