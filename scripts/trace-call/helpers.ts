@@ -2,6 +2,8 @@ import type { SourceFunction } from './build.ts';
 
 /** Functions that a reader who follows a call does not step into. They are left out of the counts. */
 export interface Helper {
+  /** A folder of src whose functions they are. */
+  readonly folder?: string;
   /** A file whose functions they are, by its name alone: folders may move. */
   readonly file?: string;
   /** A function, wherever it is. */
@@ -9,21 +11,19 @@ export interface Helper {
   readonly why: string;
 }
 
-/** The helpers. Getters are too: they read a field. */
+/**
+ * The helpers: the utilities, and functions that read, convert or add up a value. Getters are helpers too: they
+ * read a field.
+ */
 export const HELPERS: readonly Helper[] = [
-  {
-    file: 'maybe-promise.ts',
-    why: 'Passes a value on, at once or later; the function that it is passed to is counted.',
-  },
-  { file: 'values.ts', why: 'Reads a field of a request as a text, a list or an object.' },
-  {
-    file: 'read-usage.ts',
-    why: 'Reads and checks the kinds of tokens of a `usage` object, a function for each field.',
-  },
-  { file: 'token-usage.ts', why: 'Makes a usage of its kinds, or adds them up.' },
-  { file: 'json.ts', why: 'Parses a text, or reads a list of objects.' },
+  { folder: 'util', why: 'Knows nothing of calls or budgets: collections, listeners, values, promises.' },
+  { file: 'read-usage.ts', why: 'Reads and checks the kinds of tokens of a `usage` object, a field at a time.' },
+  { file: 'token-usage.ts', why: 'Creates a usage from its kinds, or adds usages up.' },
+  { file: 'limits.ts', why: 'Reads limits as amounts, checks amounts and adds them up.' },
+  { file: 'nano-usd.ts', why: 'Converts and formats money.' },
   { name: 'canonical', why: 'Writes the body of a checkpoint, a function for each value in it.' },
-  { name: 'isRecord', why: 'Asks whether a value is an object.' },
+  { name: 'isSdkStream', why: 'Checks the shape of a value.' },
+  { name: 'isTokenPlan', why: 'Checks the kind of a plan.' },
   { name: 'failOpen', why: 'Runs a function that must not throw; the function is counted.' },
 ];
 
@@ -37,8 +37,9 @@ export function unknownHelpers(functions: readonly SourceFunction[]): Helper[] {
   return HELPERS.filter((helper) => !functions.some(({ file, name }) => isOf(helper, file, [name])));
 }
 
-function isOf({ file, name }: Helper, path: string, names: readonly string[]): boolean {
+function isOf({ folder, file, name }: Helper, path: string, names: readonly string[]): boolean {
   return (
+    (folder !== undefined && path.startsWith(`${folder}/`)) ||
     (file !== undefined && `/${path}`.endsWith(`/${file}`)) || (name !== undefined && names.includes(name))
   );
 }

@@ -68,8 +68,8 @@ export interface Abandoned {
   readonly charged: Amounts;
 }
 
-/** Told the balances of a budget, by its name. */
-export type SeenBalances = (budget: string, balances: Balances) => void;
+/** The balances that a settlement reports, by the name of the budget. */
+export type SeenBalances = Map<string, Balances>;
 
 /** What a store may have besides: whoever uses one does without where it is absent. */
 export interface StoreCapabilities {

@@ -5,7 +5,7 @@ import {
   BudgetExceededError,
   fixedCost,
   NOTHING,
-  type Reserve,
+  type ReserveResult,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
 import { hidesReasoning, NO_RATES, type RateCard } from '../pricing/index.ts';
@@ -34,21 +34,19 @@ import {
   initialWorstCase,
   tokenizedWorstCase,
 } from './cost/index.ts';
+import { enclosingCall } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
 import { AbandonedError, failureCost, isRefusal } from './failure-billing.ts';
-import { type ActiveCall, DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
-import { type CallOutcome, callEvent, type StartedCall } from './outcome.ts';
-import { isWithinCall, runWithinCall } from './reentrancy-guard.ts';
+import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
+import type { CallOutcome, StartedCall } from './outcome.ts';
 import { reportUnmetered } from './report-unmetered.ts';
 import { CallReservation, newReservationId } from './reservation.ts';
-import type { CallServices } from './services.ts';
+import type { ActiveCall, CallServices } from './services.ts';
 import {
   captureOutput,
-  countDecision,
-  endCallSpan,
-  endDeniedSpan,
-  recordCallMetrics,
-  setAdmission,
+  reportAdmission,
+  reportDenial,
+  reportEnd,
   setRemaining,
   startCallSpan,
 } from './telemetry/index.ts';
@@ -59,29 +57,24 @@ import {
  */
 
 /**
- * Plans and starts the call of a request, failing open: returns undefined, so that the request is sent as if
- * this package were not there, if the request is no call of a model, is part of a call that is already under
- * way, or if our own code fails.
- * @param makePlan reads the request; undefined if it is not a call that is metered
+ * Starts the call of a plan, failing open: returns undefined, so that the request is sent as if this package were
+ * not there, if the request is part of a call that is already under way, or if our own code fails.
+ * @param plan undefined if the request is not a metered call
  * @throws the refusals of {@link startCall}
  */
 export async function tryStartCall(
   services: CallServices,
-  makePlan: () => CallPlan | undefined,
-  signal?: AbortSignal | null,
+  plan: CallPlan | undefined,
 ): Promise<Call | undefined> {
-  if (isWithinCall()) return undefined;
+  if (plan === undefined || enclosingCall.getStore() !== undefined) return undefined;
   try {
-    const plan = makePlan();
-    if (plan === undefined) return undefined;
-    failOpen('starting telemetry', services.beforeCall);
     const batchFile = plan.body['input_file_id'];
     if (typeof batchFile === 'string') await services.batchFiles.ready(batchFile);
     return await startCall(services, plan);
   } catch (error) {
     if (isRefusal(error)) throw error;
     // The client sees the aborted signal too, and throws its own error.
-    if (signal?.aborted !== true)
+    if (plan.signal?.aborted !== true)
       diag.error('otel-token-budget: starting a call failed; it is sent without a budget', error);
     return undefined;
   }
@@ -95,20 +88,22 @@ export async function tryStartCall(
  * @throws UnmeteredEndpointError if its cost is unbounded and `unmeteredEndpoints` is `refuse`
  */
 export function startCall(services: CallServices, plan: CallPlan): MaybePromise<Call> {
+  startTelemetry(services);
   const startedAt = performance.now();
   const parent = context.active();
   const tracker = currentBudget(parent) ?? services.tracker;
   const span = startCallSpan(services, plan, tracker, parent);
   const callContext = trace.setSpan(parent, span);
   const deny = (error: unknown): never => {
-    endDeniedSpan(span, error);
-    countDecision(services.instruments, plan, tracker, 'deny');
+    reportDenial(services.instruments, plan, tracker, span, error);
     throw error;
   };
   try {
     const call = context.with(callContext, () => {
       const card = lookUpPrice(services, plan, tracker);
-      return afterwards(reserveWorstCase(services, plan, tracker, card), (reservation) => {
+      return afterwards(reserveWorstCase(services, plan, tracker, card), (reserved) => {
+        if (!reserved.admitted) throw new BudgetExceededError(reserved);
+        const reservation = new CallReservation(tracker, reserved);
         const started = new Call(services, {
           plan,
           span,
@@ -117,7 +112,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
           reservation,
           startedAt,
         });
-        reportAdmission(services, started);
+        reportAdmission(services.instruments, started);
         return started;
       });
     });
@@ -125,6 +120,14 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
   } catch (error) {
     return deny(error);
   }
+}
+
+/** Starts telemetry before the first call: by now the host has registered its own SDK, if it has one. */
+function startTelemetry(services: CallServices): void {
+  const { onFirstCall } = services;
+  if (onFirstCall === undefined) return;
+  services.onFirstCall = undefined;
+  failOpen('starting telemetry', onFirstCall);
 }
 
 function lookUpPrice(services: CallServices, plan: CallPlan, tracker: TokenBudgetTracker): RateCard {
@@ -145,32 +148,17 @@ function reserveWorstCase(
   plan: CallPlan,
   tracker: TokenBudgetTracker,
   card: RateCard,
-): MaybePromise<CallReservation> {
+): MaybePromise<ReserveResult> {
   const { history, batchFiles } = services;
   const id = newReservationId();
-  let request: Reserve = { id, ...fixedCost(NOTHING) };
-  let refine: (() => Reserve) | undefined;
-  if (tracker.strict) {
-    const worstCase = initialWorstCase(plan, card, history, batchFiles);
-    if (worstCase === undefined) reportUnmetered(services, tracker, plan.endpoint.name, 'unbounded');
-    request = { id, ...(worstCase ?? fixedCost({ ...NOTHING, calls: 1 })) };
-    // Tokenized only if the cheap bound would deny or clamp the call.
-    if (isTokenPlan(plan)) refine = () => ({ id, ...tokenizedWorstCase(plan, card, history) });
-  }
-  return afterwards(tracker.reserve(request, refine, plan.signal), (result) => {
-    if (!result.admitted) throw new BudgetExceededError(result);
-    return new CallReservation(tracker, result);
-  });
-}
-
-function reportAdmission({ instruments }: CallServices, call: Call): void {
-  const { plan, reservation } = call;
-  const { tracker, clampedTo } = reservation;
-  setAdmission(call.span, call);
-  countDecision(instruments, plan, tracker, clampedTo === undefined ? 'admit' : 'clamp');
-  if (clampedTo === undefined) return;
-  const asked = plan.askedCap === undefined ? {} : { asked: plan.askedCap };
-  tracker.emit({ type: 'clamped', budget: tracker.budget.name, sent: clampedTo, ...asked });
+  // A budget that refuses nothing for its cost bounds nothing either.
+  if (!tracker.strict) return tracker.reserve({ id, ...fixedCost(NOTHING) }, undefined, plan.signal);
+  const worstCase = initialWorstCase(plan, card, history, batchFiles);
+  if (worstCase === undefined) reportUnmetered(services, tracker, plan.endpoint.name, 'unbounded');
+  // Tokenized only if the cheap bound would deny or clamp the call.
+  const refine = isTokenPlan(plan) ? () => ({ id, ...tokenizedWorstCase(plan, card, history) }) : undefined;
+  const request = { id, ...(worstCase ?? fixedCost({ ...NOTHING, calls: 1 })) };
+  return tracker.reserve(request, refine, plan.signal);
 }
 
 /** How a stream ended: complete, cut before its last event, or with an error. */
@@ -221,7 +209,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    */
   async send<T>(send: () => PromiseLike<T>): Promise<T> {
     try {
-      return await runWithinCall(this, () => context.with(this.context, send));
+      return await enclosingCall.run(this, () => context.with(this.context, send));
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
       throw error;
@@ -378,10 +366,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     this.#due = outcome.due;
     this.#services.activeCalls.delete(this);
     this.#inContext(() => {
-      // Before the charge: a job's record has the call even if the process dies in between.
-      failOpen('reporting a call', () => this.#emit(callEvent(this, outcome)));
-      failOpen('measuring a call', () => recordCallMetrics(this.#services.instruments, this, outcome));
-      failOpen('ending the span of a call', () => endCallSpan(this, outcome));
+      reportEnd(this.#services.instruments, this, outcome);
       void failOpen('charging a call', () => this.settle());
     });
   }
@@ -403,7 +388,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
           (error: unknown) => diag.error('otel-token-budget: charging a call failed', error),
         );
       }
-      if (this.span.isRecording()) setRemaining(this.span, this.reservation.tracker.remaining);
+      if (this.span.isRecording()) setRemaining(this.span, this.reservation.tracker.lastRemaining);
       return undefined;
     });
   }

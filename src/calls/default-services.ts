@@ -56,9 +56,11 @@ export function resolveServices(
 function newHost(options: CallServicesOptions): CallServices {
   let instruments: Instruments | undefined;
   return createCallServices(options, {
-    tracer: () => trace.getTracer(SCOPE),
-    // Made with the first call: an SDK that is registered by then gets them.
-    instruments: () => {
+    get tracer() {
+      return trace.getTracer(SCOPE);
+    },
+    // Created with the first call, for an SDK that is registered by then.
+    get instruments() {
       instruments ??= createInstruments(metrics.getMeter(SCOPE));
       return instruments;
     },

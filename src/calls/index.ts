@@ -2,11 +2,10 @@ export { Call, startCall, tryStartCall } from './call.ts';
 export { chargeUsage } from './cost/index.ts';
 export { type BudgetOptions, NoBudgetError, resolveServices } from './default-services.ts';
 export { settleDeferredCall } from './deferred/index.ts';
+export { enclosingCall } from './enclosing-call.ts';
 export { failOpen } from './fail-open.ts';
 export { isRefusal, StreamAbortedError } from './failure-billing.ts';
-export { ActiveCalls } from './memory/index.ts';
 export { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
-export { enclosingCall } from './reentrancy-guard.ts';
 export { reportUnmetered } from './report-unmetered.ts';
 export {
   abandonIfCollected,
@@ -20,5 +19,5 @@ export {
   SseBodySink,
   StreamGuard,
 } from './response/index.ts';
-export { type CallServices, createCallServices } from './services.ts';
+export { type ActiveCall, type CallServices, type CallTelemetry, createCallServices } from './services.ts';
 export { identityAttributes } from './telemetry/index.ts';

@@ -1,11 +1,9 @@
 import type { Context, Span } from '@opentelemetry/api';
-import type { Amounts, CallEvent } from '../budget/index.ts';
+import type { Amounts } from '../budget/index.ts';
 import type { RateCard } from '../pricing/index.ts';
 import type { CallPlan, ParsedResponse } from '../providers/index.ts';
 import type { UsageSource } from '../telemetry/names/index.ts';
-import { tokenUsage } from '../usage/index.ts';
 import type { Charge } from './cost/index.ts';
-import { errorType } from './failure-billing.ts';
 import type { CallReservation } from './reservation.ts';
 
 /** A call that was admitted. */
@@ -35,28 +33,4 @@ export interface CallOutcome {
   readonly error?: unknown;
   /** The id of the work that continues in the service. */
   readonly deferredId?: string;
-}
-
-/** The event that reports a call that ended. */
-export function callEvent(
-  call: StartedCall,
-  { due, response, charge, source, error }: CallOutcome,
-): CallEvent {
-  const { plan, reservation, startedAt } = call;
-  return {
-    type: 'call',
-    budget: reservation.tracker.budget.name,
-    reservation: reservation.id,
-    operation: plan.endpoint.operation,
-    model: plan.model,
-    ...(response?.model === undefined ? {} : { responseModel: response.model }),
-    ...(response?.id === undefined || charge === undefined ? {} : { responseId: response.id }),
-    stream: plan.stream,
-    usage: charge?.usage ?? tokenUsage(),
-    charged: due,
-    attempts: reservation.failedAttempts,
-    source: source ?? 'none',
-    durationMs: performance.now() - startedAt,
-    ...(error === undefined ? {} : { error: errorType(error) }),
-  };
 }

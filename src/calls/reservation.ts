@@ -51,7 +51,12 @@ export class CallReservation {
     this.outputTokens = outputCap * request.choices;
   }
 
-  /** The most that the call can have used. */
+  /** The most tokens that the call can have used. */
+  get maxTokens(): number {
+    return this.#request.fixed.tokens + this.outputTokens;
+  }
+
+  /** The most that the call can have used, by kind. */
   get usage(): TokenUsage {
     return tokenUsage({ input: this.#request.fixed.tokens, output: this.outputTokens });
   }

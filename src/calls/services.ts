@@ -2,9 +2,15 @@ import type { Tracer } from '@opentelemetry/api';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import type { Instruments } from '../telemetry/signals/index.ts';
-import { SeenOnce } from '../util/index.ts';
+import { type Indexed, IndexedList, SeenOnce } from '../util/index.ts';
 import { ResponseHistory } from './cost/index.ts';
-import { ActiveCalls, BatchFiles, DeferredCalls } from './memory/index.ts';
+import { BatchFiles, DeferredCalls } from './memory/index.ts';
+
+/** A call that has started and not ended. */
+export interface ActiveCall extends Indexed {
+  /** Ends the call whose end will not be seen. */
+  abandon(why: string): void;
+}
 
 /** The services that the calls of one instrumentation share. */
 export interface CallServices {
@@ -30,9 +36,10 @@ export interface CallServices {
   readonly budgetStatus: BudgetStatusSetting;
   readonly tracer: Tracer;
   readonly instruments: Instruments;
-  readonly activeCalls: ActiveCalls;
-  /** Runs before each call starts; starts telemetry at the first. */
-  beforeCall(): void;
+  /** The calls that have started and not ended. */
+  readonly activeCalls: IndexedList<ActiveCall>;
+  /** Runs once, before the first call starts; undefined from then on. */
+  onFirstCall: (() => void) | undefined;
 }
 
 /** Options of {@link createCallServices}. */
@@ -48,20 +55,16 @@ export interface CallServicesOptions {
 }
 
 /** Where the telemetry of calls goes. Read for each call, since a provider may be registered late. */
-export interface CallTelemetry {
-  tracer(): Tracer;
-  instruments(): Instruments;
-}
+export type CallTelemetry = Pick<CallServices, 'tracer' | 'instruments'>;
 
 /** Creates the services that calls share. */
 export function createCallServices(
   options: CallServicesOptions,
   telemetry: CallTelemetry,
-  activeCalls = new ActiveCalls(),
+  activeCalls = new IndexedList<ActiveCall>(),
 ): CallServices {
-  const { tracker, prices, onFirstCall } = options;
+  const { tracker, prices } = options;
   const history = new ResponseHistory();
-  let isFirstCall = true;
   return {
     tracker,
     prices,
@@ -77,15 +80,11 @@ export function createCallServices(
     budgetStatus: options.budgetStatus ?? 'off',
     activeCalls,
     get tracer() {
-      return telemetry.tracer();
+      return telemetry.tracer;
     },
     get instruments() {
-      return telemetry.instruments();
+      return telemetry.instruments;
     },
-    beforeCall: () => {
-      if (!isFirstCall) return;
-      isFirstCall = false;
-      onFirstCall?.();
-    },
+    onFirstCall: options.onFirstCall,
   };
 }

@@ -25,6 +25,8 @@ export function priceUsage(
   { serviceTier, requests = 1 }: PriceUsageOptions = {},
 ): number {
   const inputTokens = requests === 1 ? usage.input : Math.ceil(usage.input / requests);
-  const rates = ratesOfTier(ratesFor(card.tiers, inputTokens), serviceTier, card.pricedAs ?? card.model);
+  const standard = ratesFor(card.tiers, inputTokens);
+  const rates =
+    serviceTier === undefined ? standard : ratesOfTier(standard, serviceTier, card.pricedAs ?? card.model);
   return costOf(usage, rates, card.units);
 }

@@ -64,7 +64,7 @@ export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPric
     [Math.max(0, textOutput), rates.output],
     [usage.audioOutput, rates.audioOutput],
     [usage.imageOutput, rates.imageOutput],
-    ...pricedUnits(usage.units ?? [], units),
+    ...(usage.units === undefined ? [] : pricedUnits(usage.units, units)),
   ]);
 }
 

@@ -1,5 +1,8 @@
 export { BoundedMap } from './bounded-map.ts';
+export { CoalescedRefresh } from './coalesced-refresh.ts';
+export { type Indexed, IndexedList } from './indexed-list.ts';
 export { isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
+export { Listeners } from './listeners.ts';
 export { inTurns } from './map-with-concurrency.ts';
 export { afterwards, ignoreRejection, isPromise, type MaybePromise } from './maybe-promise.ts';
 export { RecentMap } from './recent-map.ts';

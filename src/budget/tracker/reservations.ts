@@ -26,6 +26,8 @@ export interface ReservationsOptions {
   readonly leaseMs: number;
   /** What the ids begin with in the store. */
   readonly owner: string;
+  /** Reports a denial; returns it as the caller gets it. */
+  readonly onDenied: (denied: Denied) => Denied;
 }
 
 /** The reservations of a chain of budgets: asked for, waited for, kept alive, and ended. */
@@ -67,11 +69,9 @@ export class Reservations {
         });
       });
     const wait = (result?: ReserveResult): MaybePromise<ReserveResult> =>
-      afterwards(this.#queue.wait(attempt, result, this.#options.waitMs, signal), this.#keepLease);
+      afterwards(this.#queue.wait(attempt, result, this.#options.waitMs, signal), this.#conclude);
     if (!this.#queue.empty) return wait();
-    return afterwards(attempt(), (result) =>
-      this.#mayWait(result) ? wait(result) : this.#keepLease(result),
-    );
+    return afterwards(attempt(), (result) => (this.#mayWait(result) ? wait(result) : this.#conclude(result)));
   }
 
   grow(id: string, more: Amounts): MaybePromise<boolean> {
@@ -98,7 +98,7 @@ export class Reservations {
   /** Ends a reservation that was handed over, in whichever process: its name is nobody's own. */
   settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
     return afterwards(this.#options.store.settle(name, used), (ended) => {
-      this.#queue.wake();
+      if (!this.#queue.empty) this.#queue.wake();
       return ended;
     });
   }
@@ -107,7 +107,7 @@ export class Reservations {
     const key = this.#idOf(id);
     this.#leases?.drop(key);
     return afterwards(end(key), (ended) => {
-      this.#queue.wake();
+      if (!this.#queue.empty) this.#queue.wake();
       return ended;
     });
   }
@@ -127,8 +127,9 @@ export class Reservations {
     );
   }
 
-  readonly #keepLease = (result: ReserveResult): ReserveResult => {
-    if (result.admitted) this.#leases?.keep(this.#idOf(result.request.id));
+  readonly #conclude = (result: ReserveResult): ReserveResult => {
+    if (!result.admitted) return this.#options.onDenied(result);
+    this.#leases?.keep(this.#idOf(result.request.id));
     return result;
   };
 

@@ -1,5 +1,12 @@
 import { PriceBook } from '../../pricing/index.ts';
-import { afterwards, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
+import {
+  afterwards,
+  CoalescedRefresh,
+  ignoreRejection,
+  isPromise,
+  Listeners,
+  type MaybePromise,
+} from '../../util/index.ts';
 import {
   CheckpointError,
   missingFrom,
@@ -12,11 +19,10 @@ import { type BudgetDefinition, chainOf, defineBudget } from '../definition.ts';
 import type { BudgetEvent, BudgetListener } from '../events.ts';
 import { type Amounts, checkAmounts, LIMIT_OF, type Limits, NOTHING } from '../limits.ts';
 import { type BudgetStatus, type RemainingAmounts, remainingOf, statusOf } from '../status/index.ts';
-import type { Abandoned, Balances, Denied, Store } from '../store.ts';
+import type { Abandoned, Balances, Denied, SeenBalances, Store } from '../store.ts';
 import { largestShare, ThresholdTracker } from '../thresholds.ts';
-import { CoalescedRefresh } from './coalesced-refresh.ts';
 import { ExhaustionSignal } from './exhaustion-signal.ts';
-import { Listeners, tellOfAny } from './listeners.ts';
+import { anyBudgetListeners } from './listeners.ts';
 import { type RecordedUsage, recordedCall } from './recorded-usage.ts';
 import { Reservations, type Reserve, type ReserveResult } from './reservations.ts';
 import { isTypicalCallSize } from './typical-size.ts';
@@ -39,9 +45,6 @@ export interface TrackerOptions {
   readonly prices?: PriceBook;
 }
 
-/** Balances that a settlement has told of, by the name of the budget. */
-type SeenByName = Map<string, Balances>;
-
 /** A part of the work of another tracker. */
 export interface PartOf {
   readonly tracker: TokenBudgetTracker;
@@ -54,13 +57,15 @@ export interface PartOf {
  */
 export class TokenBudgetTracker {
   readonly budget: BudgetDefinition;
+  /** Whether any budget of the chain is `strict`, so that the worst case of a call has to be known. */
+  readonly strict: boolean;
   readonly #options: TrackerOptions;
   readonly #store: Store;
   readonly #now: () => number;
   readonly #chain: readonly BudgetDefinition[];
   readonly #watches: readonly ThresholdTracker[];
   readonly #reservations: Reservations;
-  readonly #listeners = new Listeners();
+  readonly #listeners = new Listeners<BudgetEvent>();
   readonly #exhaustion: ExhaustionSignal;
   readonly #partOf: PartOf | undefined;
   /** Looks for thresholds that were crossed. */
@@ -84,11 +89,13 @@ export class TokenBudgetTracker {
     this.#prices = prices;
     this.#partOf = partOf;
     this.#chain = chainOf(budget);
+    this.strict = this.#chain.some(({ mode }) => mode === 'strict');
     const above = root === undefined ? [] : root.#watches;
     const own = this.#chain.slice(0, this.#chain.length - above.length);
     this.#watches = [...own.map((one) => new ThresholdTracker(one)), ...above];
     this.#exhaustion = new ExhaustionSignal(budget.name);
-    const terms = { store, now, waitMs, leaseMs, owner };
+    const onDenied = (denied: Denied) => this.#refused(denied);
+    const terms = { store, now, waitMs, leaseMs, owner, onDenied };
     this.#reservations = new Reservations(
       this.#chain,
       terms,
@@ -129,11 +136,6 @@ export class TokenBudgetTracker {
     return this.#chain.map(({ name }) => name);
   }
 
-  /** Whether any budget of the chain is held strictly, so that the worst case of a call has to be known. */
-  get strict(): boolean {
-    return this.#chain.some(({ mode }) => mode === 'strict');
-  }
-
   /** Calls `listener` on every event until the function returned is called. What it throws is ignored. */
   on(listener: BudgetListener): () => void {
     return this.#listeners.add(listener);
@@ -157,6 +159,11 @@ export class TokenBudgetTracker {
     return remainingOf(this.budget, this.#lastSeen(), this.#now());
   }
 
+  /** What was left when the balances were last seen; unlike {@link remaining}, never asks the store. */
+  get lastRemaining(): RemainingAmounts {
+    return remainingOf(this.budget, this.#seen, this.#now());
+  }
+
   /** Whether the next call will be denied, by this budget or one above it, as far as it was seen. */
   get isExhausted(): boolean {
     if (this.#watches.some(({ exhausted }) => exhausted)) return true;
@@ -175,9 +182,7 @@ export class TokenBudgetTracker {
    * @param signal ends the wait; its reason is thrown
    */
   reserve(request: Reserve, refine?: () => Reserve, signal?: AbortSignal): MaybePromise<ReserveResult> {
-    return afterwards(this.#reservations.reserve(request, refine, signal), (result) =>
-      result.admitted ? result : this.#refused(result),
-    );
+    return this.#reservations.reserve(request, refine, signal);
   }
 
   /** Reserves more for an open reservation; false where the budget cannot pay for that. */
@@ -196,9 +201,8 @@ export class TokenBudgetTracker {
   /** Charges what a reserved call used. False where the reservation was settled or released before. */
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    const seen: SeenByName = new Map();
-    const see = (budget: string, balances: Balances): unknown => seen.set(budget, balances);
-    return afterwards(this.#reservations.settle(id, used, see), (settled) => {
+    const seen: SeenBalances = new Map();
+    return afterwards(this.#reservations.settle(id, used, seen), (settled) => {
       // The balances are for events alone: what is settled is settled.
       const looked = seen.size < this.#chain.length ? this.#crossed.run() : this.#update(seen);
       return afterwards(looked, () => settled);
@@ -284,8 +288,8 @@ export class TokenBudgetTracker {
     const scope = this.#partOf?.scope;
     const told = scope === undefined || event.scope !== undefined ? event : { ...event, scope };
     if (event.type === 'exhausted' && this.names.includes(event.budget)) this.#exhaustion.fire();
-    this.#listeners.tell(told);
-    if (this.#partOf === undefined) tellOfAny(told);
+    this.#listeners.notify(told);
+    if (this.#partOf === undefined) anyBudgetListeners.notify(told);
     else this.#partOf.tracker.emit(told);
   }
 
@@ -325,16 +329,19 @@ export class TokenBudgetTracker {
     return denied;
   }
 
-  /** Looks at each budget of the chain for thresholds that were crossed; at those not seen yet in the store. */
-  #update(seen?: SeenByName, index = 0): MaybePromise<void> {
-    const budget = this.#chain[index];
-    const watch = this.#watches[index];
-    if (budget === undefined || watch === undefined) return;
-    return afterwards(seen?.get(budget.name) ?? this.#store.balances(budget), (balances) => {
-      if (budget === this.budget) this.#see(balances);
-      for (const event of watch.update(balances, this.#now())) this.emit(event);
-      return this.#update(seen, index + 1);
-    });
+  /** Checks every budget of the chain for crossed thresholds; reads the balances that are not in `seen`. */
+  #update(seen?: SeenBalances): MaybePromise<void> {
+    const balances = this.#chain.map((budget) => seen?.get(budget.name) ?? this.#store.balances(budget));
+    if (balances.some(isPromise)) return Promise.all(balances).then((all) => this.#reportCrossed(all));
+    this.#reportCrossed(balances as Balances[]);
+  }
+
+  #reportCrossed(balances: readonly Balances[]): void {
+    const [own] = balances;
+    if (own !== undefined) this.#see(own);
+    for (const [index, one] of balances.entries()) {
+      for (const event of this.#watches[index]?.update(one, this.#now()) ?? []) this.emit(event);
+    }
   }
 
   #statusAt(index: number, budget: BudgetDefinition): MaybePromise<BudgetStatus> {

@@ -57,7 +57,10 @@ function worstCaseOf(
   const standard = ratesFor(card.tiers, input);
   const tier = body['service_tier'];
   // The tier asked for may not be the one that serves the call: the more expensive one bounds both.
-  const rates = isFaster(tier) ? ratesOfTier(standard, tier, card.pricedAs ?? card.model) : standard;
+  const rates =
+    tier !== undefined && isFaster(tier)
+      ? ratesOfTier(standard, tier, card.pricedAs ?? card.model)
+      : standard;
   const highest = highestRates(rates);
   // An output without a cap is reserved as a whole, like the input.
   const uncapped = endpoint.capped === false ? Math.min(outputCap, Math.max(MIN_COMPACTION, input)) : 0;
@@ -65,7 +68,9 @@ function worstCaseOf(
     [input, highest.input],
     [uncapped, highest.output],
   ];
-  const tools = toolsWorstCase(body);
+  // Search models search without a tool in the request.
+  const hasTools = body['tools'] !== undefined || body['web_search_options'] !== undefined;
+  const tools = hasTools || plan.model.includes('-search-') ? toolsWorstCase(body) : undefined;
   const imageTokens = tools?.imageTokens ?? 0;
   if (tools !== undefined) priced.push([imageTokens, IMAGE_TOKEN_PICO], ...pricedUnits(tools.units, []));
   return {

@@ -16,12 +16,11 @@ import {
 } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
-import { recordTokens } from '../../telemetry/signals/index.ts';
 import { addUsage, type TokenUsage, tokenUsage, totalTokens } from '../../usage/index.ts';
 import { afterwards, type MaybePromise } from '../../util/index.ts';
 import { type DeferredCall, deferredReservationName } from '../memory/index.ts';
 import type { CallServices } from '../services.ts';
-import { identityAttributes, responseAttributes } from '../telemetry/index.ts';
+import { identityAttributes, recordTokens, responseAttributes } from '../telemetry/index.ts';
 
 /** What a deferred call used and is charged. */
 interface Due {

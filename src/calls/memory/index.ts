@@ -1,4 +1,3 @@
-export { type ActiveCall, ActiveCalls } from './active-calls.ts';
 export { BatchFiles } from './batch-files.ts';
 export {
   DEFERRED_LEASE_MS,

@@ -1,10 +1,10 @@
 export { identityAttributes, responseAttributes } from './call-attributes.ts';
-export { countDecision, recordCallMetrics } from './call-metrics.ts';
 export {
   captureOutput,
-  endCallSpan,
-  endDeniedSpan,
-  setAdmission,
+  recordTokens,
+  reportAdmission,
+  reportDenial,
+  reportEnd,
   setRemaining,
   startCallSpan,
-} from './call-span.ts';
+} from './call-report.ts';

@@ -55,11 +55,10 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
 
   async function run<R>(
     makePlan: () => CallPlan | undefined,
-    signal: AbortSignal | undefined,
     send: (clampedTo: number | undefined) => PromiseLike<R>,
     record: (result: R, call: Call) => R,
   ): Promise<R> {
-    const call = await tryStartCall(services, makePlan, signal);
+    const call = await tryStartCall(services, failOpen('planning a call', makePlan));
     if (call === undefined) return send(undefined);
     const result = await call.send(() => send(call.reservation.clampedTo));
     return failOpen('recording a response', () => record(result, call)) ?? result;
@@ -70,7 +69,6 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
     wrapGenerate: ({ doGenerate, params, model }) =>
       run(
         () => chatPlan(model, params as Params, false),
-        (params as Params).abortSignal,
         withCap(model, 'doGenerate', params, doGenerate),
         (result, call) => {
           call.recordResponse(chatResponseOf(result));
@@ -80,14 +78,12 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
     wrapStream: ({ doStream, params, model }) =>
       run(
         () => chatPlan(model, params as Params, true),
-        (params as Params).abortSignal,
         withCap(model, 'doStream', params, doStream),
         guardResult,
       ),
     wrapEmbed: ({ doEmbed, params, model }) =>
       run(
         () => embeddingPlan(model, params as Params),
-        (params as Params).abortSignal,
         () => doEmbed(),
         (result, call) => {
           call.recordResponse(embeddingResponseOf(result));

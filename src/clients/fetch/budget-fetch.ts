@@ -51,7 +51,7 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
     if (request === undefined) return send(...args);
     let call: Call | undefined;
     try {
-      call = await tryStartCall(services, () => planRequest(request), request.signal);
+      call = await tryStartCall(services, planRequest(request));
     } catch (error) {
       if (isRefusal(error) && repeatsErrors(args)) return refusalResponse(error);
       throw error;
@@ -84,7 +84,7 @@ async function readModelRequest(args: Parameters<typeof fetch>): Promise<ModelRe
 }
 
 function planRequest({ api, target, body, signal }: ModelRequest): CallPlan | undefined {
-  return api.plan(target, body, signal);
+  return failOpen('planning a call', () => api.plan(target, body, signal));
 }
 
 async function sendCall(

@@ -40,6 +40,8 @@ export function instrumentClient<T extends object>(client: T, options: Instrumen
 
 function hostOf({ prices, ...options }: InstrumentClientOptions): CallServices {
   const instruments = createInstruments(metrics.getMeter(SCOPE));
-  const telemetry = { tracer: () => trace.getTracer(SCOPE), instruments: () => instruments };
-  return createCallServices({ ...options, prices: prices ?? new PriceBook() }, telemetry);
+  return createCallServices(
+    { ...options, prices: prices ?? new PriceBook() },
+    { tracer: trace.getTracer(SCOPE), instruments },
+  );
 }

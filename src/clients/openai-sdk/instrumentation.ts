@@ -1,3 +1,4 @@
+import type { Tracer, TracerProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -6,10 +7,11 @@ import {
   isWrapped,
 } from '@opentelemetry/instrumentation';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { ActiveCalls, type CallServices, createCallServices } from '../../calls/index.ts';
+import { type ActiveCall, type CallServices, createCallServices } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { createInstruments, type Instruments } from '../../telemetry/signals/index.ts';
+import { IndexedList } from '../../util/index.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
 
@@ -49,9 +51,9 @@ const CLIENT_FILES = ['openai/client.js', 'openai/client.mjs', 'openai/client'];
  */
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
-  declare private instruments: Instruments;
+  declare private telemetry: { tracer: Tracer; instruments: Instruments };
   declare private patches: readonly ClientPatch[];
-  declare private open: ActiveCalls;
+  declare private open: IndexedList<ActiveCall>;
   /**
    * What the calls share, for those that come another way than the SDK.
    * @internal
@@ -69,9 +71,8 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    this.open = new ActiveCalls();
-    const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
-    this.services = createCallServices(this.getConfig(), telemetry, this.open);
+    this.open = new IndexedList<ActiveCall>();
+    this.services = createCallServices(this.getConfig(), this.telemetry, this.open);
     this.patches = clientPatches(this.services);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
@@ -103,8 +104,15 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     });
   }
 
+  override setTracerProvider(provider: TracerProvider): void {
+    super.setTracerProvider(provider);
+    this.telemetry.tracer = this.tracer;
+  }
+
   protected override _updateMetricInstruments(): void {
-    this.instruments = createInstruments(this.meter);
+    const instruments = createInstruments(this.meter);
+    this.telemetry ??= { tracer: this.tracer, instruments };
+    this.telemetry.instruments = instruments;
   }
 
   private patchModule(exports: unknown): void {

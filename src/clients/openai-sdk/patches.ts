@@ -12,13 +12,7 @@ import {
   type RawResponse,
   tryStartCall,
 } from '../../calls/index.ts';
-import {
-  type ApiClient,
-  type ApiRequest,
-  type OutgoingBody,
-  outgoingBody,
-  planRequest,
-} from '../../providers/index.ts';
+import { type ApiClient, type ApiRequest, outgoingBody, planRequest } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
@@ -38,15 +32,13 @@ export interface ClientPatch {
 /** A call on its way through the SDK. */
 class SentCall {
   readonly call: Call;
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly addsUsageChunk: boolean;
+  /** Whether the usage chunk of the stream was requested by this package. */
+  addsUsageChunk = false;
   /** Whether the SDK reads the response body; if not, the application does. */
   parsed = false;
 
-  constructor(call: Call, { body, addsUsageChunk }: OutgoingBody) {
+  constructor(call: Call) {
     this.call = call;
-    this.body = body;
-    this.addsUsageChunk = addsUsageChunk;
   }
 }
 
@@ -94,12 +86,18 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     }
     const { budgetStatus } = services;
     const request = budgetStatus === 'off' ? options : await withStatus(services, options, budgetStatus);
-    const call = await tryStartCall(services, () => planRequest(this, request), request.signal);
+    const plan = failOpen('planning a call', () => planRequest(this, request));
+    const call = await tryStartCall(services, plan);
     if (call === undefined) return original.call(this, withObserver(services, this, options), ...rest);
-    const sent = new SentCall(call, outgoingBody(services, call.plan, call.reservation.clampedTo));
-    // A form is sent as it is: its fields are only read.
-    const body = sent.body === call.plan.body ? {} : { body: sent.body };
-    const sentOptions = { ...request, ...body, [SENT]: sent };
+    const sent = new SentCall(call);
+    const sentOptions: ApiRequest & { [SENT]: SentCall; body?: unknown } = { ...request, [SENT]: sent };
+    const { clampedTo } = call.reservation;
+    // Most calls are sent as they are. A form always is: its fields are only read.
+    if (call.plan.stream || clampedTo !== undefined) {
+      const { body, addsUsageChunk } = outgoingBody(services, call.plan, clampedTo);
+      if (body !== call.plan.body) sentOptions.body = body;
+      sent.addsUsageChunk = addsUsageChunk;
+    }
     const props: ResponseProps = await call.send(() => original.call(this, sentOptions, ...rest));
     failOpen('observing a response', () => {
       call.recordHeaders();
@@ -141,7 +139,7 @@ async function withStatus(
 function wrapFetch(original: Method): Method {
   return function fetchWithTimeout(this: ApiClient, ...args: unknown[]): unknown {
     const response: unknown = original.apply(this, args);
-    const call = enclosingCall();
+    const call = enclosingCall.getStore();
     if (call instanceof Call && response instanceof Promise) {
       response.catch((error: unknown) => {
         failOpen('recording a failed attempt', () => call.recordFailedAttempt(error));

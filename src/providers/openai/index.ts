@@ -7,7 +7,6 @@ export { endpointOf } from './endpoints.ts';
 export { addToolFees, toolsWorstCase } from './hosted-tools.ts';
 export { isUsageChunk, outgoingBody } from './outgoing-body.ts';
 export { planRequest } from './plan.ts';
-export type { ApiClient, ApiRequest } from './request.ts';
-export { requestFields } from './request-fields.ts';
+export { type ApiClient, type ApiRequest, requestFields } from './request.ts';
 export { parseResponse, responseTexts } from './response.ts';
 export { StreamReader } from './stream-reader.ts';

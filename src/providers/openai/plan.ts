@@ -2,8 +2,7 @@ import { maxOutputTokens } from '../../pricing/index.ts';
 import type { CallPlan, Endpoint, Provider } from '../contract/index.ts';
 import { providerOf } from './client-provider.ts';
 import { endpointOf } from './endpoints.ts';
-import type { ApiClient, ApiRequest } from './request.ts';
-import { requestFields } from './request-fields.ts';
+import { type ApiClient, type ApiRequest, requestFields } from './request.ts';
 
 /** Plans the call of a request to OpenAI's API, or one that is compatible; undefined if it is not metered. */
 export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | undefined {

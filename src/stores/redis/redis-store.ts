@@ -237,7 +237,7 @@ export class RedisStore implements Store, LedgerAdmin {
     this.#taken.delete(id);
     if (open && seen !== undefined) {
       for (const [key, balances] of balancesByKey(values.slice(1))) {
-        seen(this.#keys.parse(key).budget, balances);
+        seen.set(this.#keys.parse(key).budget, balances);
       }
     }
     return open;

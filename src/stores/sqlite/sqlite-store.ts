@@ -96,7 +96,7 @@ export class SqliteStore implements Store, LedgerAdmin {
     return afterwards(
       this.#write((connection, now) => end(connection, id, used, now)),
       (left) => {
-        if (seen !== undefined) for (const [budget, balances] of left ?? []) seen(budget, balances);
+        if (seen !== undefined) for (const [budget, balances] of left ?? []) seen.set(budget, balances);
         return left !== undefined;
       },
     );

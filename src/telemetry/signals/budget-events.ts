@@ -1,4 +1,4 @@
-import { type Attributes, context, type Logger, SeverityNumber, trace } from '@opentelemetry/api';
+import { type Attributes, SeverityNumber } from '@opentelemetry/api';
 import {
   type Amounts,
   type Balances,
@@ -10,7 +10,10 @@ import {
 import { formatUsd, nanoToUsd } from '../../pricing/index.ts';
 import { semconv, usageAttributes } from '../names/index.ts';
 
-const NAMES: Readonly<Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>> = {
+/** The name of each event and its usual severity. */
+export const BUDGET_EVENTS: Readonly<
+  Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>
+> = {
   call: [semconv.EVENT_CALL, SeverityNumber.INFO],
   threshold: [semconv.EVENT_THRESHOLD, SeverityNumber.WARN],
   exhausted: [semconv.EVENT_EXHAUSTED, SeverityNumber.ERROR],
@@ -29,34 +32,8 @@ const CHARGED = {
   nothing: 'nothing is charged for it',
 };
 
-/**
- * Writes a budget event as a log record, in the context of the call that gave rise to it, and as an event of that
- * call's span while it is open.
- */
-export function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
-  const [name, usual] = NAMES[event.type];
-  const failed = event.type === 'call' && event.error !== undefined;
-  const severityNumber = failed ? SeverityNumber.ERROR : usual;
-  const active = context.active();
-  // The span of a call tells all of it by itself.
-  const span = event.type === 'call' ? undefined : trace.getSpan(active);
-  const isRecording = span?.isRecording() === true;
-  const isLogged = logger.enabled({ context: active, severityNumber, eventName: name });
-  if (!isRecording && !isLogged) return;
-  const attributes = attributesOf(event);
-  if (isRecording) span.addEvent(name, attributes);
-  if (!isLogged) return;
-  logger.emit({
-    eventName: name,
-    severityNumber,
-    severityText: SeverityNumber[severityNumber],
-    body: describe(event),
-    attributes,
-    context: active,
-  });
-}
-
-function attributesOf(event: BudgetEvent): Attributes {
+/** The attributes of an event. */
+export function eventAttributes(event: BudgetEvent): Attributes {
   const budget = {
     [semconv.ATTR_BUDGET_NAME]: event.budget,
     ...(event.scope === undefined ? {} : { [semconv.ATTR_BUDGET_SCOPE]: event.scope }),
@@ -149,7 +126,8 @@ function amountOf(limit: LimitName, amounts: Amounts): number {
   return limit === 'calls' ? amounts.calls : nanoToUsd(amounts.costNanoUsd);
 }
 
-function describe(event: BudgetEvent): string {
+/** The text of an event, for people. */
+export function describeEvent(event: BudgetEvent): string {
   const budget = `Token budget "${event.budget}"`;
   switch (event.type) {
     case 'call':

@@ -51,23 +51,18 @@ const CLOCKS_MS = 5;
  */
 export class DuplicateCallDetector {
   readonly #calls: ChargedCall[] = [];
-  /** Spans of calls that will be charged once they end. */
-  readonly #open = new Set<ReadableSpan>();
-
-  /** A call began that will be charged when its span ends. */
-  begin(span: ReadableSpan): void {
-    this.#open.add(span);
-  }
+  /** The spans of calls that will be charged when they end. */
+  readonly open = new Set<ReadableSpan>();
 
   /** Its span ended; without usage where it was not charged. */
   end(span: ReadableSpan): void {
-    this.#open.delete(span);
+    this.open.delete(span);
     if (span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined) this.remember(span);
   }
 
   /** Whether the span may tell of a call that has not ended yet: one of that model that began within it. */
   mayBeOpen(span: ReadableSpan, seen: SpanUsage): boolean {
-    for (const open of this.#open) {
+    for (const open of this.open) {
       if (startsWithin(open, span) && (seen.model === '' || sharesModel(open, span, seen))) return true;
     }
     return false;

@@ -47,15 +47,16 @@ export class BudgetSpanProcessor implements SpanProcessor {
     this.#prices = options.prices;
   }
 
-  /** Remembers the tree of spans, so that what stands above or below a call of ours is not charged again. */
+  /** Remembers the tree of spans, so that spans above or below a metered call are not charged again. */
   onStart(span: Span, parentContext: Context): void {
     const { spanId } = span.spanContext();
     const parentId = trace.getSpanContext(parentContext)?.spanId;
-    if (parentId !== undefined && kindOfSpan(startAttributes(span)) !== 'other')
+    const isOurs = span.instrumentationScope.name === SCOPE;
+    if (parentId !== undefined && (isOurs || kindOfSpan(startAttributes(span)) !== 'other'))
       this.#parents.set(spanId, parentId);
-    if (span.instrumentationScope.name === SCOPE) {
+    if (isOurs) {
       this.#markCharged(spanId);
-      this.#calls.begin(span as Span & ReadableSpan);
+      this.#calls.open.add(span as Span & ReadableSpan);
       return;
     }
     const budget = currentBudget(parentContext);

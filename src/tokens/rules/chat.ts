@@ -25,12 +25,15 @@ export function addChat(tally: Tally, body: Fields): void {
     hasInstructions ||= isInstruction(message['role']);
     addMessage(tally, message);
   }
-  const functions = listOf(body['functions']).map((definition) => ({
-    type: 'function',
-    function: definition,
-  }));
-  addTools(tally, [...listOf(body['tools']), ...functions], 'chat', hasInstructions);
-  addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
+  if (body['tools'] !== undefined || body['functions'] !== undefined) {
+    const functions = listOf(body['functions']).map((definition) => ({
+      type: 'function',
+      function: definition,
+    }));
+    addTools(tally, [...listOf(body['tools']), ...functions], 'chat', hasInstructions);
+  }
+  if (body['response_format'] !== undefined)
+    addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
   // The search models add pages to the input.
   if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.missing();
   tally.add(requestTokens(tally), MARGIN.request);
@@ -41,10 +44,12 @@ export function isInstruction(role: unknown): boolean {
 }
 
 function addMessage(tally: Tally, message: Fields): void {
-  tally.text(textOf(message['role']));
+  const { role, content, refusal } = message;
+  tally.text(textOf(role));
   tally.add(PER_MESSAGE, MARGIN.message);
-  addContent(tally, message['content']);
-  tally.text(textOf(message['refusal']));
+  if (typeof content === 'string') tally.text(content);
+  else addContent(tally, content);
+  if (typeof refusal === 'string') tally.text(refusal);
   const name = textOf(message['name']);
   if (name !== '') {
     tally.text(name);

@@ -90,7 +90,6 @@ export class RealtimeSession implements SocketSession {
   }
 
   #startCall(response: Fields): MaybePromise<Call> {
-    this.#services.beforeCall();
     const cap = response['max_output_tokens'] ?? this.#settings['max_output_tokens'];
     const body = { ...response, max_output_tokens: cap ?? this.#settings['max_response_output_tokens'] };
     // The audio of a phone call or a WebRTC call does not pass through this socket.

@@ -27,7 +27,6 @@ export class ResponsesSession implements SocketSession {
     const { type, ...body } = event;
     const plan = planRequest(this.#client, { method: 'post', path: '/responses', body, stream: true });
     if (plan === undefined) return event;
-    this.#services.beforeCall();
     return afterwards(startCall(this.#services, plan), (call) => {
       this.#open.push({ call, meter: new StreamGuard(call, false) });
       const sent = outgoingBody(this.#services, plan, call.reservation.clampedTo).body;
