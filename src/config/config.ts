@@ -20,8 +20,8 @@ export interface Config {
   readonly limitGiven: boolean;
   /** `memory`, `sqlite:PATH`, or the URL of a Redis. */
   readonly store: string;
-  /** Whether this process holds slices of budgets that are in Redis, so that most calls need no round trip. */
-  readonly slices: boolean;
+  /** Whether this process reserves local quotas of budgets in Redis, so that most calls need no round trip. */
+  readonly localQuota: boolean;
   /** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
   readonly failurePolicy: FailurePolicy;
   /** How long a shared store may take to answer, milliseconds. */
@@ -94,7 +94,7 @@ export function loadConfig(env: Env = process.env): Config {
     budget,
     limitGiven,
     store: settings.store ?? 'memory',
-    slices: settings.slices ?? true,
+    localQuota: settings.localQuota ?? true,
     failurePolicy: settings.failurePolicy ?? 'open',
     storeTimeoutMs: settings.storeTimeoutMs ?? DEFAULT_STORE_TIMEOUT_MS,
     waitMs: settings.waitMs ?? 0,

@@ -99,7 +99,7 @@ export const SETTING_ENTRIES = {
   ...BUDGET_ENTRIES,
   parent: v.optional(parentSchema),
   store: v.optional(store),
-  slices: v.optional(v.boolean()),
+  localQuota: v.optional(v.boolean()),
   failurePolicy: v.optional(v.picklist(['open', 'closed'])),
   storeTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(60_000))),
   waitMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3_600_000))),

@@ -73,8 +73,7 @@ export class MemoryStore implements Store {
       entry.settled = addAmounts(entry.settled, used);
       entry.open -= 1;
     }
-    if (seen !== undefined)
-      for (const budget of reservation.chain) seen.set(budget.name, this.balances(budget));
+    if (seen !== undefined) this.#reportBalances(reservation, seen);
     return true;
   }
 
@@ -82,7 +81,7 @@ export class MemoryStore implements Store {
     return this.settle(id, NOTHING);
   }
 
-  handOver(id: string, to: string): boolean {
+  transfer(id: string, to: string): boolean {
     const reservation = this.#open.get(id);
     if (reservation === undefined || this.#open.has(to)) return false;
     this.#open.delete(id);
@@ -118,6 +117,15 @@ export class MemoryStore implements Store {
   }
 
   close(): void {}
+
+  /** Of a window that is over nothing is reported. */
+  #reportBalances({ chain, entries }: Reservation, seen: SeenBalances): void {
+    const now = this.#now();
+    for (const [index, budget] of chain.entries()) {
+      const entry = this.#entry(budget, now);
+      if (entry === entries[index]) seen.set(budget.name, { ...entry });
+    }
+  }
 
   #entry(budget: BudgetDefinition, now: number): Entry {
     const start = budget.window === undefined ? 0 : windowOf(budget.window, now).start;

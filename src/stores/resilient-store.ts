@@ -99,7 +99,7 @@ export class ResilientStore implements Store {
     return this.settle(id, NOTHING);
   }
 
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+  transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     const chain = this.#adrift.get(id);
     if (chain !== undefined) {
       this.#adrift.delete(id);
@@ -107,7 +107,7 @@ export class ResilientStore implements Store {
       return true;
     }
     return this.#ask(
-      () => this.#inner.handOver(id, to, leaseMs),
+      () => this.#inner.transfer(id, to, leaseMs),
       () => false,
     );
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { defineBudget, type Store } from '../../src/budget/index.ts';
+import { defineBudget, type SeenBalances, type Store } from '../../src/budget/index.ts';
 import type { MaybePromise } from '../../src/util/maybe-promise.ts';
 import {
   admittedOf,
@@ -56,9 +56,9 @@ export function registerTimeTests(makeStore: MakeStore): void {
       admittedOf(await store.reserve(chain, request('c', { leaseMs: 10 * span })));
       assert.equal(await store.grow(chain, 'a', tokens(20)), true);
       assert.equal(await store.grow(chain, 'a', tokens(30)), false);
-      const seen: string[] = [];
-      assert.equal(await store.settle('a', tokens(77), (budget) => seen.push(budget)), true);
-      assert.ok(!seen.includes(windowed.name), 'tells nothing of a window that is over');
+      const seen: SeenBalances = new Map();
+      assert.equal(await store.settle('a', tokens(77), seen), true);
+      assert.ok(!seen.has(windowed.name), 'reports nothing of a window that is over');
       await assertBalances(store, windowed, { reserved: HELD, open: 1 });
       await assertBalances(store, org, { settled: tokens(77), reserved: HELD, open: 1 });
     });
@@ -90,7 +90,7 @@ export function registerTimeTests(makeStore: MakeStore): void {
     const { store, clock, reopen } = harness;
     if (reopen === undefined) return context.skip('its reservations end with their process');
     await store.reserve([job, team], request('a', { leaseMs: 3 * MINUTE }));
-    assert.equal(await store.handOver('a', 'batch_1', 2 * HOUR), true);
+    assert.equal(await store.transfer('a', 'batch_1', 2 * HOUR), true);
     const other = await reopen();
     await clock.advance(HOUR);
     await store.heartbeat(['a'], 24 * HOUR);
@@ -106,7 +106,7 @@ export function registerTimeTests(makeStore: MakeStore): void {
     grow: (store) => store.grow([job], 'a', tokens(1)),
     settle: (store) => store.settle('a', tokens(1)),
     release: (store) => store.release('a'),
-    handOver: (store) => store.handOver('a', 'batch_1', HOUR),
+    handOver: (store) => store.transfer('a', 'batch_1', HOUR),
     charge: (store) => store.charge([team], tokens(1)),
     heartbeat: (store) => store.heartbeat(['a'], HOUR),
   };

@@ -103,7 +103,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
         ['c', tokens(5_000)],
       ] as const) {
         const seen = new Map<string, Balances>();
-        await store.settle(id, used, (budget, balances) => seen.set(budget, balances));
+        await store.settle(id, used, seen);
         for (const budget of chain) {
           const told = seen.get(budget.name);
           if (told !== undefined) assert.deepEqual(told, await store.balances(budget));
@@ -156,10 +156,10 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
     test('hands a reservation over to another name', async ({ store }) => {
       await store.reserve([job, team], request('a'));
       await store.reserve([job], request('b'));
-      assert.equal(await store.handOver('a', 'batch_1', MINUTE), true);
-      for (const id of ['a', 'nobody']) assert.equal(await store.handOver(id, 'batch_2', MINUTE), false);
+      assert.equal(await store.transfer('a', 'batch_1', MINUTE), true);
+      for (const id of ['a', 'nobody']) assert.equal(await store.transfer(id, 'batch_2', MINUTE), false);
       // A name that is taken.
-      assert.equal(await store.handOver('b', 'batch_1', MINUTE), false);
+      assert.equal(await store.transfer('b', 'batch_1', MINUTE), false);
       await assertBalances(store, team, { reserved: HELD, open: 1 });
       assert.equal(await store.settle('a', tokens(50)), false);
       assert.equal(await store.grow([job, team], 'batch_1', tokens(1)), true);

@@ -6,6 +6,7 @@ import {
   defineBudget,
   NOTHING,
   type ReserveRequest,
+  type SeenBalances,
   StoreError,
 } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
@@ -66,14 +67,18 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     const store = open();
     await store.reserve([job, team], request('a'));
     await store.reserve([team], request('b'));
-    const seen: unknown[] = [];
-    await store.settle('a', tokens(33), (...told) => seen.push(told));
-    assert.deepEqual(seen, [
-      [job.name, await store.balances(job)],
-      [team.name, await store.balances(team)],
-    ]);
-    await store.settle('a', tokens(33), (...told) => seen.push(told));
-    assert.equal(seen.length, 2);
+    const seen: SeenBalances = new Map();
+    await store.settle('a', tokens(33), seen);
+    assert.deepEqual(
+      [...seen],
+      [
+        [job.name, await store.balances(job)],
+        [team.name, await store.balances(team)],
+      ],
+    );
+    const again: SeenBalances = new Map();
+    await store.settle('a', tokens(33), again);
+    assert.equal(again.size, 0);
   });
 
   it('lets another process settle, and reserve a released id anew', async () => {

@@ -1,4 +1,4 @@
-import { SlicedStore } from '../../src/stores/local-quota/quota-store.ts';
+import { LocalQuotaStore } from '../../src/stores/local-quota/quota-store.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { type StoreHarness, storeContract } from './contract.ts';
 
@@ -12,6 +12,6 @@ storeContract('sliced', async (): Promise<StoreHarness> => {
     },
   };
   const remote = Object.assign(new MemoryStore(clock.now), { now: clock.now });
-  const store = new SlicedStore(remote, { everyMs: 1, balancesMaxAgeMs: 0 });
+  const store = new LocalQuotaStore(remote, { maintenanceIntervalMs: 1, balancesMaxAgeMs: 0 });
   return { store, clock, close: () => store.close() };
 });

@@ -15,7 +15,7 @@ import {
   type Store,
   StoreError,
 } from '../../src/budget/index.ts';
-import { SlicedStore } from '../../src/stores/local-quota/quota-store.ts';
+import { LocalQuotaStore } from '../../src/stores/local-quota/quota-store.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 
 const KEYS = ['costNanoUsd', 'tokens', 'calls'] as const;
@@ -50,8 +50,8 @@ class Flaky implements Store {
     return this.#travel(true, () => this.inner.release(id));
   }
 
-  handOver(id: string, to: string): Promise<boolean> {
-    return this.#travel(false, () => this.inner.handOver(id, to));
+  transfer(id: string, to: string): Promise<boolean> {
+    return this.#travel(false, () => this.inner.transfer(id, to));
   }
 
   chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
@@ -149,7 +149,7 @@ const limits = fc.record(
 );
 
 interface Call {
-  readonly store: SlicedStore;
+  readonly store: LocalQuotaStore;
   readonly id: string;
   readonly chain: readonly BudgetDefinition[];
   reserved: Amounts;
@@ -198,7 +198,7 @@ async function run(
   const remote = new Flaky(seed);
   remote.failing = failing;
   const stores = [0, 1, 2].map(
-    () => new SlicedStore(remote, { everyMs: 0, idleMs: 0, soonMs: 60_000, pauseMs: 0, ahead: 8, share }),
+    () => new LocalQuotaStore(remote, { maintenanceIntervalMs: 0, idleMs: 0, burstWindowMs: 60_000, pauseMs: 0, prefetchCalls: 8, maxQuotaShare: share }),
   );
   const budgets = given.map((one, index) => defineBudget({ name: `budget ${index}`, limits: one }));
   const chains = CHAINS.map((indices) => indices.flatMap((index) => budgets[index] ?? []));

@@ -11,7 +11,7 @@ import {
   type ReserveRequest,
   StoreError,
 } from '../../src/budget/index.ts';
-import { SlicedStore, type SlicedStoreOptions } from '../../src/stores/local-quota/quota-store.ts';
+import { LocalQuotaStore, type LocalQuotaOptions } from '../../src/stores/local-quota/quota-store.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { isPromise, type MaybePromise } from '../../src/util/maybe-promise.ts';
 
@@ -67,11 +67,11 @@ class Remote extends MemoryStore {
   }
 }
 
-function open(given: SlicedStoreOptions & { now?: () => number } = {}) {
+function open(given: LocalQuotaOptions & { now?: () => number } = {}) {
   const { now, ...options } = given;
   const remote = new Remote(now);
   let elapsed = 0;
-  const store = new SlicedStore(remote, { everyMs: 0, ahead: 64, clock: () => elapsed, ...options });
+  const store = new LocalQuotaStore(remote, { maintenanceIntervalMs: 0, prefetchCalls: 64, clock: () => elapsed, ...options });
   const advance = (ms: number): void => {
     elapsed += ms;
   };
@@ -79,7 +79,7 @@ function open(given: SlicedStoreOptions & { now?: () => number } = {}) {
 }
 
 /** Makes two calls, which go to the remote store and use five tokens each, and waits for the slice that is taken after them. */
-async function warm(store: SlicedStore, chain: readonly BudgetDefinition[]): Promise<void> {
+async function warm(store: LocalQuotaStore, chain: readonly BudgetDefinition[]): Promise<void> {
   for (const id of ['first', 'second']) {
     assert.ok((await store.reserve(chain, request(id))).admitted);
     await store.settle(id, tokens(5));
@@ -136,7 +136,7 @@ describe('a sliced store', () => {
   });
 
   it('holds what is spent in a second, or four calls where that is less', async () => {
-    const { remote, store, advance } = open({ ahead: 4, idleMs: 60_000 });
+    const { remote, store, advance } = open({ prefetchCalls: 4, idleMs: 60_000 });
     await warm(store, [job]);
     assert.equal(remote.balances(job).reserved.tokens, 4 * 60);
     // Many a second: the next slices are as large.
@@ -268,7 +268,7 @@ describe('a sliced store', () => {
     const { remote, store } = open();
     await warm(store, [job]);
     atOnce(store.reserve([job], request('background')));
-    assert.equal(await store.handOver('background', 'work', 1_000), true);
+    assert.equal(await store.transfer('background', 'work', 1_000), true);
     assert.equal(await store.settle('background', tokens(60)), false);
     assert.equal(remote.settle('work', tokens(40)), true);
     assert.equal(remote.balances(job).settled.tokens, 10 + 40);
@@ -276,7 +276,7 @@ describe('a sliced store', () => {
     atOnce(store.reserve([job], request('large')));
     const rest = 100_000 - remote.balances(job).settled.tokens - remote.balances(job).reserved.tokens;
     remote.charge([job], { ...NOTHING, tokens: rest });
-    assert.equal(await store.handOver('large', 'more work', 1_000), false);
+    assert.equal(await store.transfer('large', 'more work', 1_000), false);
     await store.close();
     assert.equal(remote.balances(job).settled.tokens, 50 + rest + 60);
     assert.equal(remote.balances(job).open, 0);

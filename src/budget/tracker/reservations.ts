@@ -87,16 +87,16 @@ export class Reservations {
     return this.#end(id, (key) => this.#options.store.release(key));
   }
 
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+  transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     const key = this.#idOf(id);
-    return afterwards(this.#options.store.handOver(key, to, leaseMs), (handed) => {
+    return afterwards(this.#options.store.transfer(key, to, leaseMs), (handed) => {
       if (handed) this.#leases?.drop(key);
       return handed;
     });
   }
 
   /** Ends a reservation that was handed over, in whichever process: its name is nobody's own. */
-  settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
+  settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
     return afterwards(this.#options.store.settle(name, used), (ended) => {
       if (!this.#queue.empty) this.#queue.wake();
       return ended;
