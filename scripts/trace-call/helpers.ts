@@ -17,8 +17,12 @@ export interface Helper {
  */
 export const HELPERS: readonly Helper[] = [
   { folder: 'util', why: 'Knows nothing of calls or budgets: collections, listeners, values, promises.' },
-  { file: 'read-usage.ts', why: 'Reads and checks the kinds of tokens of a `usage` object, a field at a time.' },
+  {
+    file: 'read-usage.ts',
+    why: 'Reads and checks the kinds of tokens of a `usage` object, a field at a time.',
+  },
   { file: 'token-usage.ts', why: 'Creates a usage from its kinds, or adds usages up.' },
+  { file: 'tally.ts', why: 'Adds up the tokens of a request.' },
   { file: 'limits.ts', why: 'Reads limits as amounts, checks amounts and adds them up.' },
   { file: 'nano-usd.ts', why: 'Converts and formats money.' },
   { name: 'canonical', why: 'Writes the body of a checkpoint, a function for each value in it.' },
@@ -40,6 +44,7 @@ export function unknownHelpers(functions: readonly SourceFunction[]): Helper[] {
 function isOf({ folder, file, name }: Helper, path: string, names: readonly string[]): boolean {
   return (
     (folder !== undefined && path.startsWith(`${folder}/`)) ||
-    (file !== undefined && `/${path}`.endsWith(`/${file}`)) || (name !== undefined && names.includes(name))
+    (file !== undefined && `/${path}`.endsWith(`/${file}`)) ||
+    (name !== undefined && names.includes(name))
   );
 }

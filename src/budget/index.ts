@@ -10,6 +10,7 @@ export {
   type VersionedEnvelope,
   wrapEnvelope,
 } from './checkpoint/index.ts';
+export type { RemainingAmounts, ThresholdState } from './consumption.ts';
 export {
   type BudgetDefinition,
   chainOf,
@@ -77,7 +78,6 @@ export {
   type BudgetStatus,
   getBudgetStatusMessage,
   isBudgetStatusMessage,
-  type RemainingAmounts,
   type StatusFormat,
   type StatusMessageOptions,
 } from './status/index.ts';
@@ -94,7 +94,6 @@ export type {
   StoreCapabilities,
   WorstCase,
 } from './store.ts';
-export type { ThresholdState } from './thresholds.ts';
 export {
   LEASE_MS,
   onAnyBudgetEvent,

@@ -1,4 +1,4 @@
-import { type Context, context, diag, type Span, trace } from '@opentelemetry/api';
+import { type Attributes, type Context, context, diag, type Span, trace } from '@opentelemetry/api';
 import {
   type Amounts,
   type BudgetEvent,
@@ -14,18 +14,17 @@ import {
   isTokenPlan,
   type ParsedResponse,
   parseResponse,
-  priceQuery,
   responseTexts,
   type StreamReader,
 } from '../providers/index.ts';
 import {
-  attachCharge,
+  type ChargeableSpan,
   currentBudget,
+  PENDING_CHARGE,
   type PendingCharge,
-  settledCharge,
 } from '../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
-import { afterwards, isPromise, isRecord, type MaybePromise } from '../util/index.ts';
+import { afterwards, isPromise, isRecord, type MaybePromise, newUniqueId } from '../util/index.ts';
 import {
   type Charge,
   chargeUsage,
@@ -40,7 +39,7 @@ import { AbandonedError, failureCost, isRefusal } from './failure-billing.ts';
 import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
 import type { CallOutcome, StartedCall } from './outcome.ts';
 import { reportUnmetered } from './report-unmetered.ts';
-import { CallReservation, newReservationId } from './reservation.ts';
+import { CallReservation } from './reservation.ts';
 import type { ActiveCall, CallServices } from './services.ts';
 import {
   captureOutput,
@@ -92,7 +91,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
   const startedAt = performance.now();
   const parent = context.active();
   const tracker = currentBudget(parent) ?? services.tracker;
-  const span = startCallSpan(services, plan, tracker, parent);
+  const { span, identity } = startCallSpan(services, plan, tracker, parent);
   const callContext = trace.setSpan(parent, span);
   const deny = (error: unknown): never => {
     reportDenial(services.instruments, plan, tracker, span, error);
@@ -107,6 +106,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
         const started = new Call(services, {
           plan,
           span,
+          identity,
           context: callContext,
           card,
           reservation,
@@ -134,7 +134,7 @@ function lookUpPrice(services: CallServices, plan: CallPlan, tracker: TokenBudge
   const { model } = plan;
   // A deferred call names its model when it completes, if at all.
   if (model === '' && !isTokenPlan(plan)) return { model, source: 'none', tiers: NO_RATES };
-  const card = services.prices.lookup(priceQuery(plan.provider, model));
+  const card = services.prices.lookup(plan.priceQuery);
   if ((card.source === 'family' || card.source === 'none') && services.unpricedModels.isNew(model)) {
     const { pricedAs } = card;
     const budget = tracker.budget.name;
@@ -150,7 +150,7 @@ function reserveWorstCase(
   card: RateCard,
 ): MaybePromise<ReserveResult> {
   const { history, batchFiles } = services;
-  const id = newReservationId();
+  const id = newUniqueId();
   // A budget that refuses nothing for its cost bounds nothing either.
   if (!tracker.strict) return tracker.reserve({ id, ...fixedCost(NOTHING) }, undefined, plan.signal);
   const worstCase = initialWorstCase(plan, card, history, batchFiles);
@@ -168,6 +168,7 @@ export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
 export class Call implements StartedCall, ActiveCall, PendingCharge {
   readonly plan: CallPlan;
   readonly span: Span;
+  readonly identity: Attributes;
   readonly context: Context;
   readonly card: RateCard;
   readonly reservation: CallReservation;
@@ -187,12 +188,13 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   constructor(services: CallServices, started: Omit<StartedCall, 'firstChunkSeconds'>) {
     this.plan = started.plan;
     this.span = started.span;
+    this.identity = started.identity;
     this.context = started.context;
     this.card = started.card;
     this.reservation = started.reservation;
     this.startedAt = started.startedAt;
     this.#services = services;
-    attachCharge(started.span, this);
+    Object.defineProperty(started.span, PENDING_CHARGE, { value: this, writable: true });
     services.activeCalls.add(this);
   }
 
@@ -209,7 +211,10 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    */
   async send<T>(send: () => PromiseLike<T>): Promise<T> {
     try {
-      return await enclosingCall.run(this, () => context.with(this.context, send));
+      const response = await enclosingCall.run(this, () => context.with(this.context, send));
+      // The headers arrived: if the client repeats the request from here, the body of this response was lost.
+      this.#attemptLost = true;
+      return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
       throw error;
@@ -219,11 +224,6 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Records that an attempt failed; the client may repeat it. */
   recordFailedAttempt(error: unknown): void {
     this.#attemptLost = failureCost(error) !== 'nothing';
-  }
-
-  /** Records that the headers of a response arrived: if the client repeats the request, its body was lost. */
-  recordHeaders(): void {
-    this.#attemptLost = true;
   }
 
   /**
@@ -367,7 +367,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     this.#services.activeCalls.delete(this);
     this.#inContext(() => {
       reportEnd(this.#services.instruments, this, outcome);
-      void failOpen('charging a call', () => this.settle());
+      if (!this.#settled) void failOpen('charging a call', () => this.settle());
     });
   }
 
@@ -375,7 +375,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   settle(): MaybePromise<void> {
     if (this.#settled || !this.#ended) return;
     this.#settled = true;
-    settledCharge(this.span);
+    (this.span as ChargeableSpan)[PENDING_CHARGE] = undefined;
     return this.#inContext((): MaybePromise<void> => {
       const deferred = this.#deferred;
       const done =

@@ -1,4 +1,4 @@
-import type { Context, Span } from '@opentelemetry/api';
+import type { Attributes, Context, Span } from '@opentelemetry/api';
 import type { Amounts } from '../budget/index.ts';
 import type { RateCard } from '../pricing/index.ts';
 import type { CallPlan, ParsedResponse } from '../providers/index.ts';
@@ -10,6 +10,8 @@ import type { CallReservation } from './reservation.ts';
 export interface StartedCall {
   readonly plan: CallPlan;
   readonly span: Span;
+  /** The attributes that its metrics share. */
+  readonly identity: Attributes;
   /** The caller's context with the span in it. */
   readonly context: Context;
   /** The prices of the model that was asked for. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Amounts,
   addAmounts,
@@ -10,16 +9,7 @@ import {
 } from '../budget/index.ts';
 import { nanoCost } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../usage/index.ts';
-import { afterwards, isPromise, type MaybePromise } from '../util/index.ts';
-
-const PROCESS_ID = randomUUID();
-let reservations = 0;
-
-/** Returns an id that is unique among all processes; a counter, since a new UUID for each call costs more. */
-export function newReservationId(): string {
-  reservations += 1;
-  return `${PROCESS_ID}-${reservations}`;
-}
+import { afterwards, isPromise, type MaybePromise, newUniqueId } from '../util/index.ts';
 
 /** Tokens reserved beyond what is missing when a stream outgrows its reservation, so that it grows less often. */
 const GROW_AHEAD = 256;
@@ -78,7 +68,7 @@ export class CallReservation {
   async renew(): Promise<void> {
     await this.tracker.settle(this.id, this.amounts);
     this.failedAttempts = addAmounts(this.failedAttempts, this.amounts);
-    this.id = newReservationId();
+    this.id = newUniqueId();
     const next = await this.tracker.reserve({
       ...this.#request,
       id: this.id,
@@ -111,7 +101,7 @@ export class CallReservation {
     // In one turn with a store that answers at once: the process may exit in the next.
     return afterwards(grown, () =>
       afterwards(
-        this.tracker.handOver(this.id, name, leaseMs),
+        this.tracker.transferReservation(this.id, name, leaseMs),
         (transferred) => transferred || this.tracker.settle(this.id, this.amounts),
       ),
     );

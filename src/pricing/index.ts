@@ -2,8 +2,14 @@ export type { PriceQuery } from './genai-prices.ts';
 export { hidesReasoning, LARGEST_CONTEXT_WINDOW, maxOutputTokens } from './model-limits.ts';
 export { formatUsd, MAX_USD, NANO_PER_USD, nanoToUsd, usdToNano } from './nano-usd.ts';
 export { NO_RATES, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
-export { PriceBook, type PriceSource, PriceUnknownError, type RateCard } from './price-book.ts';
-export { type PriceUsageOptions, priceUsage } from './price-usage.ts';
+export {
+  PriceBook,
+  type PriceSource,
+  PriceUnknownError,
+  type PriceUsageOptions,
+  priceUsage,
+  type RateCard,
+} from './price-book.ts';
 export {
   costOf,
   highestRates,

@@ -21,6 +21,9 @@ const PRIORITY: readonly (readonly [prefix: string, numerator: number, denominat
 /** What an unlisted model is charged for priority processing: the most that is listed. */
 const PRIORITY_UNLISTED = [5, 2] as const;
 
+/** The name of the tier that is charged at list prices. */
+export const STANDARD_TIER = 'default';
+
 /** Names of tiers that cost more than the standard one; `fast` is priority by its newer name. */
 const FASTER: ReadonlySet<string> = new Set(['priority', 'fast', 'ultrafast']);
 

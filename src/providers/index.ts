@@ -8,9 +8,9 @@ export {
   type ParsedResponse,
   type Provider,
   type ProviderApi,
-  priceQuery,
   type TokenPlan,
   type UnitPricedEndpoint,
+  withProviderName,
 } from './contract/index.ts';
 export { findApi } from './find-api.ts';
 export {

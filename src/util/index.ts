@@ -1,11 +1,14 @@
 export { BoundedMap } from './bounded-map.ts';
 export { CoalescedRefresh } from './coalesced-refresh.ts';
 export { type Indexed, IndexedList } from './indexed-list.ts';
-export { isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
+export { isPlainRecord, isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
 export { Listeners } from './listeners.ts';
 export { inTurns } from './map-with-concurrency.ts';
 export { afterwards, ignoreRejection, isPromise, type MaybePromise } from './maybe-promise.ts';
+export { memoizeByField } from './memoize.ts';
+export { RecentList } from './recent-list.ts';
 export { RecentMap } from './recent-map.ts';
 export { SeenOnce } from './seen-once.ts';
 export { formatGiven } from './show-value.ts';
+export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type ActiveCall, ActiveCalls } from '../../src/calls/memory/active-calls.ts';
+import { type Indexed, IndexedList } from '../../src/util/indexed-list.ts';
 
 const MEMBERS = 5;
 
@@ -9,9 +9,9 @@ describe('open calls', () => {
   it('are those that came and did not go, whatever the order', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: MEMBERS - 1 })), (steps) => {
-        const calls: ActiveCall[] = Array.from({ length: MEMBERS }, () => ({ index: -1, abandon: () => {} }));
-        const open = new ActiveCalls();
-        const expected = new Set<ActiveCall>();
+        const calls: Indexed[] = Array.from({ length: MEMBERS }, () => ({ index: -1 }));
+        const open = new IndexedList<Indexed>();
+        const expected = new Set<Indexed>();
         for (const step of steps) {
           const call = calls[step];
           assert.ok(call);

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
+import type { ThresholdState } from '../consumption.ts';
 import { type BudgetDefinition, defineBudget, MODES } from '../definition.ts';
 import { type Amounts, LIMIT_OF, type Limits } from '../limits.ts';
 import type { Balances } from '../store.ts';
-import type { ThresholdState } from '../thresholds.ts';
 import {
   type EnvelopeFormat,
   unwrapEnvelope,

@@ -15,12 +15,12 @@ import {
   type TrackerJson,
   wrapSnapshot,
 } from '../checkpoint/index.ts';
+import { largestShare, type RemainingAmounts, remainingOf, ThresholdTracker } from '../consumption.ts';
 import { type BudgetDefinition, chainOf, defineBudget } from '../definition.ts';
 import type { BudgetEvent, BudgetListener } from '../events.ts';
 import { type Amounts, checkAmounts, LIMIT_OF, type Limits, NOTHING } from '../limits.ts';
-import { type BudgetStatus, type RemainingAmounts, remainingOf, statusOf } from '../status/index.ts';
+import { type BudgetStatus, statusOf } from '../status/index.ts';
 import type { Abandoned, Balances, Denied, SeenBalances, Store } from '../store.ts';
-import { largestShare, ThresholdTracker } from '../thresholds.ts';
 import { ExhaustionSignal } from './exhaustion-signal.ts';
 import { anyBudgetListeners } from './listeners.ts';
 import { type RecordedUsage, recordedCall } from './recorded-usage.ts';
@@ -218,8 +218,8 @@ export class TokenBudgetTracker {
    * Gives an open reservation another name and a lease of its own, milliseconds: its work goes on in the service. Nobody renews
    * that lease. False where the reservation is not open, the name is taken or the store is away.
    */
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    return this.#reservations.handOver(id, to, leaseMs);
+  transferReservation(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+    return this.#reservations.transfer(id, to, leaseMs);
   }
 
   /**
@@ -227,9 +227,9 @@ export class TokenBudgetTracker {
    * @param used nothing, to free it
    * @returns false where it was settled before, or its lease has ended
    */
-  settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
+  settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    return afterwards(this.#reservations.settleHandedOver(name, used), (settled) =>
+    return afterwards(this.#reservations.settleTransferred(name, used), (settled) =>
       afterwards(this.#crossed.run(), () => settled),
     );
   }

@@ -1,6 +1,6 @@
 import type { Amounts } from '../../budget/index.ts';
 import { type PriceBook, type PriceSource, priceUsage, type RateCard } from '../../pricing/index.ts';
-import { addToolFees, type CallPlan, type ParsedResponse, priceQuery } from '../../providers/index.ts';
+import { addToolFees, type CallPlan, type ParsedResponse } from '../../providers/index.ts';
 import { type TokenUsage, totalTokens } from '../../usage/index.ts';
 import type { SeenOnce } from '../../util/index.ts';
 
@@ -36,7 +36,7 @@ export function chargeUsage(
   let costNanoUsd = priceUsage(card, own, { serviceTier });
   let tokens = totalTokens(own);
   for (const other of tools?.others ?? []) {
-    costNanoUsd += priceUsage(context.prices.lookup(priceQuery(plan.provider, other.model)), other.usage);
+    costNanoUsd += priceUsage(context.prices.lookup({ ...plan.priceQuery, model: other.model }), other.usage);
     tokens += totalTokens(other.usage);
   }
   return { usage: own, amounts: { costNanoUsd, tokens, calls: 1 }, priceSource: card.source };
@@ -50,5 +50,5 @@ function cardOfResponse(
   answered: string | undefined,
 ): RateCard {
   if (answered === undefined || answered === plan.model || requested.source === 'override') return requested;
-  return prices.known(priceQuery(plan.provider, answered)) ?? requested;
+  return prices.known({ ...plan.priceQuery, model: answered }) ?? requested;
 }

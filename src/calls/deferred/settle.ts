@@ -12,7 +12,6 @@ import {
   type DeferredBill,
   type DeferredCompletion,
   type Provider,
-  priceQuery,
 } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
@@ -44,7 +43,7 @@ export function settleDeferredCall(
   if (due === undefined) return;
   const isFree = completion.bills?.length === 0;
   const name = deferredReservationName(completion.id);
-  return afterwards(tracker.settleHandedOver(name, isFree ? NOTHING : due.amounts), (isFirst) => {
+  return afterwards(tracker.settleTransferred(name, isFree ? NOTHING : due.amounts), (isFirst) => {
     if (isFirst && !isFree) reportSettlement(services, completion, call, provider, tracker, due);
   });
 }
@@ -84,7 +83,7 @@ function cardOf(
 ): RateCard | undefined {
   const requested = call === undefined || call.plan.model === '' ? undefined : call.card;
   if (model === undefined || model === call?.plan.model || requested?.source === 'override') return requested;
-  const query = priceQuery(provider, model);
+  const query = { model, provider: provider.name, baseUrl: provider.baseUrl };
   if (requested !== undefined && prices.known(query) === undefined) return requested;
   try {
     return prices.lookup(query);

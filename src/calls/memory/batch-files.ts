@@ -1,6 +1,6 @@
 import { addAmounts, fixedCost, NOTHING, type WorstCase, worstCase } from '../../budget/index.ts';
 import { BATCH_PRICE, type PriceBook } from '../../pricing/index.ts';
-import { type ApiClient, type KnownFiles, planRequest, priceQuery } from '../../providers/index.ts';
+import { type ApiClient, type KnownFiles, planRequest } from '../../providers/index.ts';
 import { BoundedMap, isRecord, parseJson } from '../../util/index.ts';
 import { initialWorstCase, type ResponseHistory } from '../cost/index.ts';
 
@@ -68,7 +68,7 @@ export class BatchFiles implements KnownFiles {
     if (path === '/moderations') return NOTHING;
     const plan = planRequest(client, { method: 'post', path, body: request['body'] });
     if (plan === undefined) return undefined;
-    const card = this.#prices.lookup(priceQuery(plan.provider, plan.model));
+    const card = this.#prices.lookup(plan.priceQuery);
     const worst = initialWorstCase(plan, card, this.#history, this);
     return worst && worstCase({ ...worst, id: '', leaseMs: 0 }, worst.outputCap);
   }

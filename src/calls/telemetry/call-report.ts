@@ -1,7 +1,7 @@
 import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import type { CallPlan } from '../../providers/index.ts';
+import type { CallPlan, ParsedResponse } from '../../providers/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
 import { type Instruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
 import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
@@ -9,28 +9,31 @@ import { failOpen } from '../fail-open.ts';
 import { errorType } from '../failure-billing.ts';
 import type { CallOutcome, StartedCall } from '../outcome.ts';
 import type { CallServices } from '../services.ts';
-import { identityAttributes, requestAttributes, responseAttributes } from './call-attributes.ts';
 import { inputContent, outputContent } from './content.ts';
+import { requestAttributes } from './request-attributes.ts';
 
 /*
  * Reports a call as a span, metrics and an event: at its start, its admission or denial, and its end.
  */
 
-/** Starts the span of a call, `chat gpt-5.2`, with the attributes that a sampler may decide by. */
+/**
+ * Starts the span of a call, `chat gpt-5.2`, with the attributes that a sampler may decide by.
+ * @returns the span, and the attributes that its metrics share
+ */
 export function startCallSpan(
   { tracer, captureContent }: CallServices,
   plan: CallPlan,
   tracker: TokenBudgetTracker,
   parent: Context,
-): Span {
+): { readonly span: Span; readonly identity: Attributes } {
   const { operation } = plan.endpoint;
-  const attributes = requestAttributes(plan);
+  const { identity, attributes } = requestAttributes(plan);
   attributes[semconv.ATTR_BUDGET_NAME] = tracker.budget.name;
   attributes[semconv.ATTR_BUDGET_MODE] = tracker.budget.mode;
   const name = plan.model === '' ? operation : `${operation} ${plan.model}`;
   const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
   if (captureContent) span.setAttributes(inputContent(plan));
-  return span;
+  return { span, identity };
 }
 
 /** Reports that a call was admitted, perhaps with a lowered cap, and what is reserved for it. */
@@ -117,9 +120,9 @@ function emitCall(call: StartedCall, { due, response, charge, source, error }: C
 }
 
 function recordCallMetrics(instruments: Instruments, call: StartedCall, outcome: CallOutcome): void {
-  const { plan, reservation, context, startedAt, firstChunkSeconds } = call;
+  const { plan, reservation, context, startedAt, firstChunkSeconds, identity } = call;
   const { due, response, charge, error } = outcome;
-  const attributes = identityAttributes(plan);
+  const attributes = { ...identity };
   if (response?.model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = response.model;
   const withBudget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: reservation.tracker.budget.name };
   if (charge !== undefined) {
@@ -175,6 +178,19 @@ function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
   span.setAttributes(attributes);
   if (error !== undefined) setSpanError(span, error);
   span.end();
+}
+
+/** The attributes of a response, without its usage and cost. */
+export function responseAttributes(response: ParsedResponse): Attributes {
+  const { id, model, serviceTier, systemFingerprint, finishReasons } = response;
+  const attributes: Attributes = {};
+  if (id !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = id;
+  if (model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = model;
+  if (serviceTier !== undefined) attributes[semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER] = serviceTier;
+  if (systemFingerprint !== undefined)
+    attributes[semconv.ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = systemFingerprint;
+  if (finishReasons.length > 0) attributes[semconv.ATTR_RESPONSE_FINISH_REASONS] = [...finishReasons];
+  return attributes;
 }
 
 /** Sets what is left of the budget once the call is settled, while its span can still be written. */

@@ -1,10 +1,11 @@
-export { identityAttributes, responseAttributes } from './call-attributes.ts';
 export {
   captureOutput,
   recordTokens,
   reportAdmission,
   reportDenial,
   reportEnd,
+  responseAttributes,
   setRemaining,
   startCallSpan,
 } from './call-report.ts';
+export { identityAttributes } from './request-attributes.ts';

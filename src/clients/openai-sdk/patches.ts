@@ -100,7 +100,6 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     }
     const props: ResponseProps = await call.send(() => original.call(this, sentOptions, ...rest));
     failOpen('observing a response', () => {
-      call.recordHeaders();
       // For an application that reads the response itself.
       Reflect.defineProperty(props.response, SENT, { value: sent });
       abandonIfUnread(props.response, sent);

@@ -1,5 +1,5 @@
 import { providerNameOf } from '../compatible/index.ts';
-import type { ProviderApi } from '../contract/index.ts';
+import { type ProviderApi, withProviderName } from '../contract/index.ts';
 import { planTarget } from '../openai/index.ts';
 import {
   ChatChunks,
@@ -17,7 +17,7 @@ export const ANTHROPIC_API: ProviderApi = {
     const { apiType: _, ...endpoint } = plan.endpoint;
     // Whoever serves this API sells Anthropic's models.
     const name = providerNameOf(target.hostname) ?? 'anthropic';
-    return { ...plan, endpoint, provider: { ...plan.provider, name } };
+    return { ...withProviderName(plan, name), endpoint };
   },
   outgoingBody: (_plan, body, clampedTo) => ({
     body: outgoingMessagesBody(body, clampedTo),

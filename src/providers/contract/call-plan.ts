@@ -1,5 +1,5 @@
 import type { WorstCase } from '../../budget/index.ts';
-import type { RateCard } from '../../pricing/index.ts';
+import type { PriceQuery, RateCard } from '../../pricing/index.ts';
 import type { RequestKind } from '../../tokens/index.ts';
 import type { TokenUsage, UsageReading } from '../../usage/index.ts';
 import type { Provider } from './provider.ts';
@@ -8,6 +8,8 @@ import type { Provider } from './provider.ts';
 export interface CallPlan {
   readonly endpoint: Endpoint;
   readonly provider: Provider;
+  /** Finds the price of the model in the price book. */
+  readonly priceQuery: PriceQuery;
   /** The body of the request, in the terms of OpenAI's API. */
   readonly body: Readonly<Record<string, unknown>>;
   /** As the caller names it; on Azure that may be a deployment. Empty if the request names none. */
@@ -81,4 +83,13 @@ export interface EndpointPricing {
   readUsage(response: Readonly<Record<string, unknown>>, plan: CallPlan, card: RateCard): UsageReading;
   /** The usage assumed if the response reports none, or never arrived. */
   estimateUsage(plan: CallPlan, card: RateCard): TokenUsage;
+}
+
+/** The plan with another provider name, by which its price is found too. */
+export function withProviderName(plan: CallPlan, name: string): CallPlan {
+  return {
+    ...plan,
+    provider: { ...plan.provider, name },
+    priceQuery: { ...plan.priceQuery, provider: name },
+  };
 }

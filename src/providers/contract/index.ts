@@ -8,7 +8,8 @@ export {
   type TokenEndpoint,
   type TokenPlan,
   type UnitPricedEndpoint,
+  withProviderName,
 } from './call-plan.ts';
 export type { HostedTools, OtherUsage, ParsedResponse } from './parsed-response.ts';
-export { type Provider, priceQuery } from './provider.ts';
+export type { Provider } from './provider.ts';
 export type { ApiTarget, IncludeUsage, OutgoingBody, ProviderApi } from './provider-api.ts';

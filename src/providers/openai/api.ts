@@ -1,5 +1,5 @@
 import { providerNameOf } from '../compatible/index.ts';
-import type { ApiTarget, CallPlan, ProviderApi } from '../contract/index.ts';
+import { type ApiTarget, type CallPlan, type ProviderApi, withProviderName } from '../contract/index.ts';
 import { endpointOf } from './endpoints.ts';
 import { outgoingBody } from './outgoing-body.ts';
 import { planRequest } from './plan.ts';
@@ -23,9 +23,7 @@ export const OPENAI_API: ProviderApi = {
   plan(target, body, signal) {
     const plan = planTarget(target, body, signal);
     const name = providerNameOf(target.hostname);
-    return plan === undefined || name === undefined
-      ? plan
-      : { ...plan, provider: { ...plan.provider, name } };
+    return plan === undefined || name === undefined ? plan : withProviderName(plan, name);
   },
   outgoingBody: (plan, _body, clampedTo, includeUsage) => outgoingBody({ includeUsage }, plan, clampedTo),
 };

@@ -1,20 +1,12 @@
-import { isRecord } from '../../util/index.ts';
+import { isRecord, memoizeByField } from '../../util/index.ts';
 import type { Provider } from '../contract/index.ts';
 import type { ApiClient } from './request.ts';
 
 /** The version of the Azure API from which `stream_options` is taken; an older one refuses the request. */
 const AZURE_STREAM_OPTIONS_SINCE = '2024-09-01';
 
-const byClient = new WeakMap<ApiClient, { baseUrl: unknown; provider: Provider }>();
-
-/** Whom the client talks to, remembered as long as its base URL stays the same. */
-export function providerOf(client: ApiClient): Provider {
-  const known = byClient.get(client);
-  if (known !== undefined && known.baseUrl === client.baseURL) return known.provider;
-  const provider = readProvider(client);
-  byClient.set(client, { baseUrl: client.baseURL, provider });
-  return provider;
-}
+/** The provider that a client talks to. */
+export const providerOf: (client: ApiClient) => Provider = memoizeByField(readProvider, 'baseURL');
 
 function readProvider(client: ApiClient): Provider {
   const baseUrl = typeof client.baseURL === 'string' ? client.baseURL : undefined;

@@ -40,7 +40,7 @@ const video = unitPriced(VIDEOS, { defaultModel: 'sora-2-pro' });
 const run = unitPriced(RUN, { operation: 'invoke_agent' });
 
 /** The metered endpoints, by the path that the SDK posts to, before Azure puts the deployment into it. */
-const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
+export const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
   Object.entries<Unnamed>({
     '/chat/completions': { kind: 'chat', operation: 'chat', apiType: 'chat_completions', hasOutput: true },
     '/responses': { kind: 'responses', operation: 'chat', apiType: 'responses', hasOutput: true },
@@ -75,8 +75,6 @@ const PATHS_WITH_IDS = ENFORCED_PATHS.filter((path) => path.includes('{id}'));
 export function endpointOf(method: unknown, path: unknown): Endpoint | undefined {
   if (typeof path !== 'string' || typeof method !== 'string' || method.toLowerCase() !== 'post')
     return undefined;
-  const known = ENDPOINTS.get(path);
-  if (known !== undefined) return known;
   const plain = pathWithoutQuery(path);
   return ENDPOINTS.get(plain) ?? ENDPOINTS.get(matchPathPattern(plain, PATHS_WITH_IDS) ?? '');
 }

@@ -1,15 +1,17 @@
 import { maxOutputTokens } from '../../pricing/index.ts';
+import { isPlainRecord } from '../../util/index.ts';
 import type { CallPlan, Endpoint, Provider } from '../contract/index.ts';
 import { providerOf } from './client-provider.ts';
-import { endpointOf } from './endpoints.ts';
+import { ENDPOINTS, endpointOf } from './endpoints.ts';
 import { type ApiClient, type ApiRequest, requestFields } from './request.ts';
 
 /** Plans the call of a request to OpenAI's API, or one that is compatible; undefined if it is not metered. */
 export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | undefined {
   const { method, path, signal } = request;
-  const endpoint = endpointOf(method, path);
+  // Most requests post a plain object to a path without ids.
+  const endpoint = (method === 'post' && ENDPOINTS.get(path ?? '')) || endpointOf(method, path);
   if (endpoint === undefined) return undefined;
-  const body = requestFields(request);
+  const body = isPlainRecord(request.body) ? request.body : requestFields(request);
   if (body === undefined) return undefined;
   const model = modelOf(client, body) || (endpoint.defaultModel ?? '');
   const provider = providerOf(client);
@@ -18,6 +20,7 @@ export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | 
   return {
     endpoint,
     provider,
+    priceQuery: { model, provider: provider.name, baseUrl: provider.baseUrl },
     body,
     model,
     stream: isStream(request, body),

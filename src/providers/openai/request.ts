@@ -1,4 +1,4 @@
-import { isRecord } from '../../util/index.ts';
+import { isPlainRecord, isRecord } from '../../util/index.ts';
 
 /** A client of the API: `OpenAI`, `AzureOpenAI`, a subclass, or an object with the same fields. */
 export interface ApiClient {
@@ -22,8 +22,8 @@ export interface ApiRequest {
  */
 export function requestFields(request: ApiRequest): Readonly<Record<string, unknown>> | undefined {
   const { body } = request;
+  if (isPlainRecord(body)) return body;
   if (!isRecord(body)) return undefined;
-  if (!(Symbol.toStringTag in body)) return body;
   if (body instanceof FormData) return formFields(body);
   if (Reflect.get(body, Symbol.toStringTag) !== 'MultipartBody') return body;
   const metadata = request['__metadata'];

@@ -4,8 +4,8 @@ import type { Amounts, TokenBudgetTracker } from '../../budget/index.ts';
 import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../../pricing/index.ts';
 import { totalTokens } from '../../usage/index.ts';
 import { ignoreRejection, RecentMap } from '../../util/index.ts';
-import { chargeOf, currentBudget } from '../context/index.ts';
-import { SCOPE } from '../names/index.ts';
+import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
+import { SCOPE, semconv } from '../names/index.ts';
 import { DuplicateCallDetector } from './duplicate-call-detector.ts';
 import { isModelCall, kindOfSpan, modelOf, type SpanUsage, usageOfSpan } from './span-usage.ts';
 
@@ -74,7 +74,9 @@ export class BudgetSpanProcessor implements SpanProcessor {
     if (ours) this.#settle(span);
     try {
       if (ours) {
-        this.#calls.end(span);
+        this.#calls.open.delete(span);
+        const hasUsage = span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined;
+        if (hasUsage) this.#calls.charged.push({ span });
         if (this.#waiting.length > 0) this.#decide(this.#waiting.splice(0));
       } else this.#read(span);
     } catch (error) {
@@ -90,13 +92,13 @@ export class BudgetSpanProcessor implements SpanProcessor {
   /** Nothing is held that would have to be let go of. */
   shutdown(): Promise<void> {
     for (const told of this.#waiting.splice(0))
-      if (!this.#calls.knows(told.span, told.seen)) this.#charge(told);
+      if (!this.#calls.isKnown(told.span, told.seen)) this.#charge(told);
     return Promise.resolve();
   }
 
   #settle(span: object): void {
     try {
-      void ignoreRejection(chargeOf(span)?.settle());
+      void ignoreRejection((span as ChargeableSpan)[PENDING_CHARGE]?.settle());
     } catch (error) {
       diag.error('otel-token-budget: a charge failed', error);
     }
@@ -114,14 +116,14 @@ export class BudgetSpanProcessor implements SpanProcessor {
   /** Charges what no other span told before, once no call of ours is open that it may be. */
   #decide(spans: readonly Told[]): void {
     for (const told of spans) {
-      if (this.#calls.knows(told.span, told.seen)) continue;
+      if (this.#calls.isKnown(told.span, told.seen)) continue;
       if (this.#calls.mayBeOpen(told.span, told.seen)) this.#waiting.push(told);
       else this.#charge(told);
     }
   }
 
   #charge({ span, seen, tracker }: Told): void {
-    this.#calls.remember(span, seen);
+    this.#calls.charged.push({ span, usage: seen });
     this.#markCharged(span.spanContext().spanId);
     const charge = (): void => void ignoreRejection(tracker.charge(amountsOf(seen, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);

@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
 import { addContent } from './content.ts';
+import type { Framing } from './models.ts';
 import type { Tally } from './tally.ts';
 import { addCall, addFormat, addTools } from './tools.ts';
 
@@ -13,9 +14,8 @@ export const PER_MESSAGE = 3;
 /** What admission adds to the framing: a model to come may frame otherwise, o1-mini took 8 tokens more. */
 export const MARGIN = { request: 8, message: 1 } as const;
 
-export function requestTokens(tally: Tally): number {
-  return tally.framing === 'harmony' ? 2 : 3;
-}
+/** The tokens that frame a request. */
+export const REQUEST_TOKENS: Readonly<Record<Framing, number>> = { harmony: 2, chatml: 3 };
 
 /** Adds the input of a Chat Completions request. */
 export function addChat(tally: Tally, body: Fields): void {
@@ -36,7 +36,7 @@ export function addChat(tally: Tally, body: Fields): void {
     addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
   // The search models add pages to the input.
   if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.missing();
-  tally.add(requestTokens(tally), MARGIN.request);
+  tally.add(REQUEST_TOKENS[tally.framing], MARGIN.request);
 }
 
 export function isInstruction(role: unknown): boolean {

@@ -23,6 +23,7 @@ export function realtimePlan(
   return {
     endpoint: realtimeEndpoint(responseMeter(inputBound), 'chat'),
     provider,
+    priceQuery: { model, provider: provider.name, baseUrl: provider.baseUrl },
     body,
     model,
     stream: true,
@@ -39,6 +40,7 @@ export function transcriptionPlan(provider: Provider, model: string): CallPlan {
   return {
     endpoint: realtimeEndpoint(TRANSCRIPTION, 'generate_content'),
     provider,
+    priceQuery: { model, provider: provider.name, baseUrl: provider.baseUrl },
     body: {},
     model,
     stream: false,

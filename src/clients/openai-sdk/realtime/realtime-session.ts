@@ -5,14 +5,8 @@ import {
   identityAttributes,
   startCall,
 } from '../../../calls/index.ts';
-import { nanoToUsd, type RateCard } from '../../../pricing/index.ts';
-import {
-  type CallPlan,
-  type Provider,
-  priceQuery,
-  providerOf,
-  TRANSCRIPTION,
-} from '../../../providers/index.ts';
+import { nanoToUsd } from '../../../pricing/index.ts';
+import { type CallPlan, type Provider, providerOf, TRANSCRIPTION } from '../../../providers/index.ts';
 import { currentBudget } from '../../../telemetry/context/index.ts';
 import { semconv } from '../../../telemetry/names/index.ts';
 import { readUsage, type TokenUsage, totalTokens } from '../../../usage/index.ts';
@@ -152,22 +146,28 @@ export class RealtimeSession implements SocketSession {
 
   #onTranscribed(event: Fields): void {
     const plan = transcriptionPlan(this.#provider, this.#transcriptionModel);
-    const { usage, inputKnown, outputKnown } = TRANSCRIPTION.readUsage(event, plan, this.#cardOf(plan));
+    const { usage, inputKnown, outputKnown } = TRANSCRIPTION.readUsage(
+      event,
+      plan,
+      this.#services.prices.lookup(plan.priceQuery),
+    );
     if (inputKnown && outputKnown) this.#charge(plan, usage, 0);
   }
 
   /** Charges a usage that nothing was reserved for. */
   #charge(plan: CallPlan, usage: TokenUsage, calls: 0 | 1): void {
     const tracker = currentBudget() ?? this.#services.tracker;
-    const { amounts } = chargeUsage(this.#services, plan, this.#cardOf(plan), usage, {});
+    const { amounts } = chargeUsage(
+      this.#services,
+      plan,
+      this.#services.prices.lookup(plan.priceQuery),
+      usage,
+      {},
+    );
     void ignoreRejection(tracker.charge({ ...amounts, calls }));
     const attributes = { ...identityAttributes(plan), [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
     if (amounts.costNanoUsd > 0)
       this.#services.instruments.cost.add(nanoToUsd(amounts.costNanoUsd), attributes);
-  }
-
-  #cardOf({ model, provider }: CallPlan): RateCard {
-    return this.#services.prices.lookup(priceQuery(provider, model));
   }
 
   /** An error in place of a requested response: the call costs nothing. */

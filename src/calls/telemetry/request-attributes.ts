@@ -1,9 +1,9 @@
 import type { Attributes } from '@opentelemetry/api';
-import type { CallPlan, ParsedResponse } from '../../providers/index.ts';
+import type { CallPlan } from '../../providers/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import { isRecord } from '../../util/index.ts';
 
-/** What a sampler sees, and every metric carries: who is asked for what. */
+/** The attributes that every metric of a call carries: the operation, the provider and the model. */
 export function identityAttributes({
   endpoint,
   provider,
@@ -21,7 +21,7 @@ export function identityAttributes({
   return attributes;
 }
 
-/** Numbers of the request that the conventions name. */
+/** The numeric fields of a request that the conventions name. */
 const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
   ['temperature', semconv.ATTR_REQUEST_TEMPERATURE],
   ['top_p', semconv.ATTR_REQUEST_TOP_P],
@@ -31,10 +31,14 @@ const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
   ['dimensions', semconv.ATTR_EMBEDDINGS_DIMENSION_COUNT],
 ];
 
-/** The attributes of a request; no content of it. */
-export function requestAttributes(plan: CallPlan): Attributes {
+/** The attributes of a request, without its content; `identity` are those that its metrics share. */
+export function requestAttributes(plan: CallPlan): {
+  readonly identity: Attributes;
+  readonly attributes: Attributes;
+} {
   const { body, endpoint } = plan;
-  const attributes = identityAttributes(plan);
+  const identity = identityAttributes(plan);
+  const attributes = { ...identity };
   const set = (name: string, value: string | number | boolean | string[] | undefined): void => {
     if (value !== undefined) attributes[name] = value;
   };
@@ -54,21 +58,7 @@ export function requestAttributes(plan: CallPlan): Attributes {
   set(semconv.ATTR_OUTPUT_TYPE, outputType(body));
   const conversation = isRecord(body['conversation']) ? body['conversation']['id'] : body['conversation'];
   set(semconv.ATTR_CONVERSATION_ID, typeof conversation === 'string' ? conversation : undefined);
-  return attributes;
-}
-
-/** The attributes of an answer; its usage and cost are set apart. */
-export function responseAttributes(answer: ParsedResponse): Attributes {
-  const { id, model, serviceTier, systemFingerprint, finishReasons } = answer;
-  const attributes: Attributes = {};
-  if (id !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = id;
-  if (model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = model;
-  if (serviceTier !== undefined) attributes[semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER] = serviceTier;
-  if (systemFingerprint !== undefined) {
-    attributes[semconv.ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = systemFingerprint;
-  }
-  if (finishReasons.length > 0) attributes[semconv.ATTR_RESPONSE_FINISH_REASONS] = [...finishReasons];
-  return attributes;
+  return { identity, attributes };
 }
 
 function strings(value: unknown): string[] | undefined {
@@ -76,7 +66,7 @@ function strings(value: unknown): string[] | undefined {
   return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
 }
 
-/** `text`, `json` or `image`/`speech` as the conventions say; absent where the request leaves it open. */
+/** `text`, `json` or `image`/`speech` as the conventions say; absent if the request does not say. */
 function outputType(body: Readonly<Record<string, unknown>>): string | undefined {
   const format = body['response_format'] ?? (isRecord(body['text']) ? body['text']['format'] : undefined);
   const type = isRecord(format) ? format['type'] : undefined;

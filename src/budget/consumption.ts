@@ -1,6 +1,15 @@
+import { nanoToUsd } from '../pricing/index.ts';
 import type { BudgetDefinition } from './definition.ts';
 import { type BudgetEvent, THRESHOLDS } from './events.ts';
-import { LIMIT_OF, type LimitName, limitAmounts, limitMilliseconds, raisedLimits } from './limits.ts';
+import {
+  type Amounts,
+  LIMIT_OF,
+  type LimitName,
+  limitAmounts,
+  limitMilliseconds,
+  MS_PER_MINUTE,
+  raisedLimits,
+} from './limits.ts';
 import type { Balances } from './store.ts';
 
 /** What was told of a budget, to be kept in a checkpoint: so that nothing is told again after it. */
@@ -109,4 +118,28 @@ export function largestShare(
   for (const [amount, name] of LIMIT_OF) consider(name, balances.settled[amount], limits[amount]);
   consider('minutes', now - balances.startedAt, limitMilliseconds(budget.limits, balances.granted));
   return { limit, share };
+}
+
+/** What is left of a budget; a limit that is not set is absent. */
+export interface RemainingAmounts {
+  readonly costUsd?: number;
+  readonly tokens?: number;
+  readonly calls?: number;
+  readonly minutes?: number;
+}
+
+/** Limits less what is settled and reserved, and less the time that has passed. */
+export function remainingOf(budget: BudgetDefinition, balances: Balances, now: number): RemainingAmounts {
+  const limits = limitAmounts(budget.limits, balances.granted);
+  const left = (amount: keyof Amounts): number =>
+    Math.max(0, limits[amount] - balances.settled[amount] - balances.reserved[amount]);
+  const has = (name: LimitName): boolean => budget.limits[name] !== undefined;
+  const minutes =
+    (limitMilliseconds(budget.limits, balances.granted) - (now - balances.startedAt)) / MS_PER_MINUTE;
+  return {
+    ...(has('costUsd') ? { costUsd: nanoToUsd(left('costNanoUsd')) } : {}),
+    ...(has('tokens') ? { tokens: left('tokens') } : {}),
+    ...(has('calls') ? { calls: left('calls') } : {}),
+    ...(has('minutes') ? { minutes: Math.max(0, minutes) } : {}),
+  };
 }
