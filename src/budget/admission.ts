@@ -86,7 +86,7 @@ interface AffordableOutput {
   readonly tokens: number;
   /** The same of `maxShare` of what is left after the fixed part. */
   readonly sharedTokens: number;
-  /** The limit that is the narrowest. */
+  /** The limit that leaves the fewest; of several, the first. */
   readonly limit: LimitName;
 }
 
@@ -98,29 +98,25 @@ function affordableOutput(
   const limits = limitAmounts(budget.limits, balances.granted);
   let tokens = Infinity;
   let sharedTokens = Infinity;
+  // Read only once a limit leaves less than `Infinity`.
   let narrowest: LimitName = 'costUsd';
-  // The input has to be paid whole; the share is of what is left after it.
-  const shareOf = (left: number, amount: keyof Amounts): number => {
-    const fixed = request.fixed[amount];
-    return fixed + Math.floor(Math.max(0, left - fixed) * budget.maxShare);
-  };
   for (const [amount, limit] of LIMIT_OF) {
     if (limits[amount] === Infinity) continue;
     const left = limits[amount] - balances.settled[amount] - balances.reserved[amount];
-    const fits = outputWithin(amount, left, request);
+    // The input has to be paid whole; the share is of what is left after it.
+    const rest = left - request.fixed[amount];
+    const fits = outputWithin(amount, rest, request);
     if (fits < tokens) {
       tokens = fits;
       narrowest = limit;
     }
-    if (amount !== 'calls')
-      sharedTokens = Math.min(sharedTokens, outputWithin(amount, shareOf(left, amount), request));
+    sharedTokens = Math.min(sharedTokens, outputWithin(amount, Math.floor(rest * budget.maxShare), request));
   }
-  return { tokens, sharedTokens: Math.max(-1, sharedTokens), limit: narrowest };
+  return { tokens, sharedTokens, limit: narrowest };
 }
 
-/** How many output tokens of one choice fit into an amount once the fixed part is paid; -1 where that does not fit. */
-function outputWithin(amount: keyof Amounts, left: number, request: ReserveRequest): number {
-  const rest = left - request.fixed[amount];
+/** How many output tokens of one choice the rest of an amount pays for; -1 where it is below zero. */
+function outputWithin(amount: keyof Amounts, rest: number, request: ReserveRequest): number {
   if (rest < 0) return -1;
   if (amount === 'tokens') return Math.floor(rest / request.choices);
   if (amount === 'calls' || request.outputPicoUsd === 0) return Infinity;

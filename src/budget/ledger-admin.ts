@@ -14,7 +14,7 @@ export interface LedgerAccount {
   readonly budget: string;
   /** When its window began and ends, milliseconds since the epoch; absent of a budget without a window. */
   readonly window?: { readonly start: number; readonly end: number };
-  /** Absent where only releases before 0.1.0 have used it. */
+  /** Absent if the ledger's text of it cannot be read. */
   readonly definition?: SeenDefinition;
   readonly balances: Balances;
 }
@@ -90,9 +90,9 @@ export function definitionText(budget: BudgetDefinition): string {
 const texts = new WeakMap<BudgetDefinition, string>();
 
 /** The definition that {@link definitionText} wrote; undefined where it is no such text. */
-export function seenDefinition(text: string | undefined | null): SeenDefinition | undefined {
+export function seenDefinition(text: string): SeenDefinition | undefined {
   try {
-    const value: unknown = JSON.parse(text ?? '');
+    const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && 'limits' in value && 'mode' in value
       ? (value as SeenDefinition)
       : undefined;

@@ -3,7 +3,6 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
 import { VERSION } from '../version.ts';
 import { COMMANDS } from './commands/index.ts';
-import { addCompletion } from './completion.ts';
 import { EXIT, UsageError } from './exit.ts';
 
 /** The `token-budget` command; a part of it is loaded when it is called. */
@@ -16,7 +15,6 @@ async function main(args: readonly string[]): Promise<void> {
     .configureOutput({ outputError: (text, write) => write(text) })
     .showHelpAfterError('(--help tells what is taken)');
   for (const add of COMMANDS) add(program);
-  await addCompletion(program, args[0]);
   await program.parseAsync([...args], { from: 'user' });
 }
 

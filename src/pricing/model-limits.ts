@@ -4,15 +4,11 @@
  */
 const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
   ['gpt-3.5', 4_096],
-  ['gpt-3.5-turbo-16k', 16_384],
   ['gpt-35', 4_096],
-  ['gpt-35-turbo-16k', 16_384],
   ['gpt-4', 8_192],
-  ['gpt-4-32k', 32_768],
   ['gpt-4-turbo', 4_096],
   ['gpt-4-1106', 4_096],
   ['gpt-4-0125', 4_096],
-  ['gpt-4-vision', 4_096],
   ['gpt-4o', 16_384],
   ['gpt-4o-2024-05-13', 4_096],
   ['gpt-4o-realtime', 4_096],
@@ -22,13 +18,10 @@ const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
   ['gpt-audio', 16_384],
   ['chatgpt-4o', 16_384],
   ['gpt-4.1', 32_768],
-  ['gpt-4.5', 16_384],
   ['gpt-5', 128_000],
   ['gpt-5-chat', 16_384],
   ['gpt-5-pro', 272_000],
   ['o1', 100_000],
-  ['o1-mini', 65_536],
-  ['o1-preview', 32_768],
   ['o3', 100_000],
   ['o4', 100_000],
   ['computer-use-preview', 1_024],
@@ -46,7 +39,6 @@ const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
   ['claude-sonnet-4', 64_000],
   ['claude-haiku-4', 64_000],
   // https://ai.google.dev/gemini-api/docs/models
-  ['gemini-1.5', 8_192],
   ['gemini-2.0', 8_192],
   ['gemini-', 65_536],
 ];

@@ -9,7 +9,7 @@ import {
 } from './overrides.ts';
 import { costOf, type RateTier, ratesFor } from './rates.ts';
 import { ratesOfTier, STANDARD_TIER } from './service-tier.ts';
-import { allUnitPrices, listUnitPrices, type UnitPrice } from './unit-prices.ts';
+import { HIGHEST_UNIT_PRICES, listUnitPrices, type UnitPrice } from './unit-prices.ts';
 
 /** Where a price comes from: the price book, the user's override, the dearest of the model's family, or none. */
 export type PriceSource = 'book' | 'override' | 'family' | 'none';
@@ -132,7 +132,7 @@ export class PriceBook {
     if (this.#unknown === 'zero') return { model, source: 'none', tiers: NO_RATES };
     if (typeof this.#unknown === 'object') return { model, source: 'none', ...overrideCard(this.#unknown) };
     const { pricedAs, tiers } = cardOf(dearestOfFamily(model));
-    return { model, source: 'family', pricedAs, tiers, units: allUnitPrices() };
+    return { model, source: 'family', pricedAs, tiers, units: HIGHEST_UNIT_PRICES };
   }
 }
 

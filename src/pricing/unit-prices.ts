@@ -25,44 +25,22 @@ export function audioPrice(usdPerHour: number): UnitPrice {
  * List prices of models that are not billed by the token and that @pydantic/genai-prices 0.1.8 does not have, by the
  * beginning of their names; the longest match counts.
  *
- * Sources: tts and sora at 720p from the model pages of https://developers.openai.com/api/docs/models (November 2026); dall-e from
- * public copies of OpenAI's price list of December 2023 (shut down since). The larger sizes of sora-2-pro (shut down in September 2026)
- * are not confirmed by a page that could be read.
+ * Source: the model pages of https://developers.openai.com/api/docs/models (November 2026).
  */
 const LIST: readonly (readonly [prefix: string, prices: readonly UnitPrice[]])[] = [
-  [
-    'dall-e-2',
-    [
-      unitPrice('picture', 0.016, 1, 'standard 256x256'),
-      unitPrice('picture', 0.018, 1, 'standard 512x512'),
-      unitPrice('picture', 0.02, 1, 'standard 1024x1024'),
-    ],
-  ],
-  [
-    'dall-e-3',
-    [
-      unitPrice('picture', 0.04, 1, 'standard 1024x1024'),
-      unitPrice('picture', 0.08, 1, 'standard 1024x1792'),
-      unitPrice('picture', 0.08, 1, 'standard 1792x1024'),
-      unitPrice('picture', 0.08, 1, 'hd 1024x1024'),
-      unitPrice('picture', 0.12, 1, 'hd 1024x1792'),
-      unitPrice('picture', 0.12, 1, 'hd 1792x1024'),
-    ],
-  ],
   ['tts-1', [unitPrice('character', 15, 1_000_000)]],
   ['tts-1-hd', [unitPrice('character', 30, 1_000_000)]],
-  ['sora-2', [unitPrice('video_ms', 0.1, 1_000)]],
-  [
-    'sora-2-pro',
-    [
-      unitPrice('video_ms', 0.3, 1_000, '720x1280'),
-      unitPrice('video_ms', 0.3, 1_000, '1280x720'),
-      unitPrice('video_ms', 0.5, 1_000, '1024x1792'),
-      unitPrice('video_ms', 0.5, 1_000, '1792x1024'),
-      unitPrice('video_ms', 0.7, 1_000, '1080x1920'),
-      unitPrice('video_ms', 0.7, 1_000, '1920x1080'),
-    ],
-  ],
+];
+
+/**
+ * What an unknown model is charged by: the highest price of each unit. For a picture and for a second of video these are
+ * what dall-e-3 and sora-2-pro cost, the last models that were billed so; OpenAI shut them down in 2026
+ * (https://developers.openai.com/api/docs/deprecations).
+ */
+export const HIGHEST_UNIT_PRICES: readonly UnitPrice[] = [
+  unitPrice('character', 30, 1_000_000),
+  unitPrice('picture', 0.12),
+  unitPrice('video_ms', 0.7, 1_000),
 ];
 
 /**
@@ -88,11 +66,6 @@ export function listUnitPrices(model: string): readonly UnitPrice[] | undefined 
     if (model.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 0)) best = entry;
   }
   return best?.[1];
-}
-
-/** Every list price there is: what a model that nobody knows is priced by, at the dearest of the unit. */
-export function allUnitPrices(): readonly UnitPrice[] {
-  return LIST.flatMap(([, prices]) => prices);
 }
 
 /**

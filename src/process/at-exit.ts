@@ -39,10 +39,15 @@ export function atExit({ finish, flush }: LastWords, ownsSignals: boolean): void
       // Handlers that end the process only where nobody else listens have to find nobody, so ours is away while they run.
       setImmediate(() => process.prependListener(signal, handle));
       // The signal-exit package (of ora, inquirer and others) then ends the process without an exit event.
-      if (Reflect.get(process, '__signal_exit_emitter__') !== undefined) quietly(flush);
+      if (hasSignalExit()) quietly(flush);
     };
     process.on(signal, handle);
   }
+}
+
+/** Whether the signal-exit package was loaded, release 3 or release 4. */
+function hasSignalExit(): boolean {
+  return '__signal_exit_emitter__' in process || Symbol.for('signal-exit emitter') in globalThis;
 }
 
 /** The exit of the host goes on, whatever becomes of our last words. */

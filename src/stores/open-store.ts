@@ -40,7 +40,12 @@ export function openStore(settings: StoreSettings): Store {
   });
 }
 
-function openShared({ store, storeTimeoutMs: timeoutMs, localQuota: slices = true, leaseMs }: StoreSettings): {
+function openShared({
+  store,
+  storeTimeoutMs: timeoutMs,
+  localQuota: slices = true,
+  leaseMs,
+}: StoreSettings): {
   store: Store;
   sliced: boolean;
 } {

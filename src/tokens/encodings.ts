@@ -1,27 +1,22 @@
 /** The encodings of OpenAI's text models; js-tiktoken publishes the ranks of each. */
-export type EncodingName = 'o200k_base' | 'cl100k_base' | 'p50k_base' | 'r50k_base';
+export type EncodingName = 'o200k_base' | 'cl100k_base';
 
 /**
  * Families by the start of a model's name, first match wins; what matches none is o200k_base, as every model since
  * gpt-4o is.
  *
  * Source: https://github.com/openai/tiktoken/blob/main/tiktoken/model.py, which also says why this differs from
- * js-tiktoken: davinci-002 and babbage-002 are cl100k_base (js-tiktoken 1.0.21 has p50k_base and r50k_base).
+ * js-tiktoken: davinci-002 and babbage-002 are cl100k_base (js-tiktoken 1.0.21 has older encodings).
  */
 const FAMILIES: readonly (readonly [RegExp, EncodingName])[] = [
   [/^gpt-(?:3\.5|35)-?/, 'cl100k_base'],
   [/^gpt-4(?![o.\d])/, 'cl100k_base'],
   [/^text-embedding-/, 'cl100k_base'],
   [/^(?:davinci|babbage)-002/, 'cl100k_base'],
-  [/^(?:text-davinci-00[23]|text-davinci-edit-|code-(?!search)|cushman-codex|davinci-codex)/, 'p50k_base'],
-  [
-    /^(?:gpt-?2|ada|babbage|curie|davinci|text-(?:ada|babbage|curie|davinci|search|similarity)-|code-search)/,
-    'r50k_base',
-  ],
 ];
 
 /** Names that say which family they are of; others (Azure deployments, gateways' aliases) could be any model. */
-const KNOWN = /^(?:gpt-?\d|chatgpt-|codex-|o\d|computer-use|text-|code-|ada|babbage|curie|davinci|cushman)/;
+const KNOWN = /^(?:gpt-\d|chatgpt-|codex-|o\d|computer-use|text-embedding-|babbage-002|davinci-002)/;
 
 /**
  * A model's name without what does not choose its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini (fine-tuned),

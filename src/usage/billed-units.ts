@@ -15,7 +15,7 @@ export const UNIT_KINDS = [
 /** A unit that is billed otherwise than by the token. */
 export type UnitKind = (typeof UNIT_KINDS)[number];
 
-/** A line of a bill: so many units, of a variant where the price depends on one (`hd 1024x1792`). */
+/** A line of a bill: so many units, of a variant where the price depends on one (the memory of a container). */
 export interface BilledUnits {
   readonly unit: UnitKind;
   /** A whole number of zero or more. */

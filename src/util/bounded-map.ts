@@ -28,10 +28,26 @@ export class BoundedMap<K, V> {
     this.#entries.delete(key);
   }
 
-  /** What stands there, which is forgotten by it. */
+  /** The entry's value, which is forgotten by it. */
   take(key: K): V | undefined {
     const value = this.#entries.get(key);
     this.#entries.delete(key);
     return value;
+  }
+}
+
+/** Tells what comes for the first time, of a bounded number of names; the oldest are forgotten first. */
+export class SeenOnce {
+  readonly #seen: BoundedMap<string, true>;
+
+  constructor(size = 1_000) {
+    this.#seen = new BoundedMap(size);
+  }
+
+  /** True the first time that it is asked of a name. */
+  isNew(name: string): boolean {
+    if (this.#seen.has(name)) return false;
+    this.#seen.set(name, true);
+    return true;
   }
 }

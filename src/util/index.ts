@@ -1,4 +1,4 @@
-export { BoundedMap } from './bounded-map.ts';
+export { BoundedMap, SeenOnce } from './bounded-map.ts';
 export { CoalescedRefresh } from './coalesced-refresh.ts';
 export { type Indexed, IndexedList } from './indexed-list.ts';
 export { isPlainRecord, isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
@@ -8,7 +8,6 @@ export { afterwards, ignoreRejection, isPromise, type MaybePromise } from './may
 export { memoizeByField } from './memoize.ts';
 export { RecentList } from './recent-list.ts';
 export { RecentMap } from './recent-map.ts';
-export { SeenOnce } from './seen-once.ts';
 export { formatGiven } from './show-value.ts';
 export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

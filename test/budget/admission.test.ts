@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import fc from 'fast-check';
 import { admit, defineBudget } from '../../src/budget/index.ts';
+import { MAX_USD } from '../../src/pricing/nano-usd.ts';
 import {
   admittedOf,
   amounts,
@@ -8,6 +10,7 @@ import {
   deniedOf,
   OUTPUT_PICO,
   reserveOf,
+  statusOf,
   TERMS,
   trackerOf,
 } from './helpers.ts';
@@ -105,6 +108,11 @@ describe('a call without a cap', () => {
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 16);
   });
 
+  it('gets a share that is rounded down', () => {
+    const { tracker } = trackerOf({ tokens: 101 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 50);
+  });
+
   it('is not cut by a limit of calls', () => {
     const { tracker } = trackerOf({ calls: 1 });
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 128_000);
@@ -157,6 +165,15 @@ describe('a call is denied', () => {
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
   });
 
+  it('by money, then tokens, then calls, where they leave the same', () => {
+    const { tracker } = trackerOf({ costUsd: 10 * 14e-6, tokens: 10 });
+    assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'costUsd');
+    const full = trackerOf({ tokens: 100, calls: 1 });
+    full.tracker.reserve(reserveOf({ outputCap: 100 }));
+    const fixed = amounts({ tokens: 1, calls: 1 });
+    assert.equal(deniedOf(full.tracker.reserve(reserveOf({ fixed }))).limit, 'tokens');
+  });
+
   it('from the start where a limit is zero', () => {
     for (const limits of [{ costUsd: 0 }, { tokens: 0 }, { calls: 0 }, { minutes: 0 }]) {
       const [limit] = Object.keys(limits);
@@ -168,6 +185,41 @@ describe('a call is denied', () => {
     const { tracker } = trackerOf({});
     atOnce(tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf({ capped: false }))).outputCap, 1_000);
+  });
+});
+
+describe('a model that costs nothing', () => {
+  const free = { outputPicoUsd: 0, capped: false };
+
+  it('is given its whole output while the money is all reserved', () => {
+    const { tracker } = trackerOf({ costUsd: 0.014 });
+    admittedOf(tracker.reserve(reserveOf({ outputCap: 1_000 })));
+    assert.equal(statusOf(tracker).left.costUsd, 0);
+    assert.equal(admittedOf(tracker.reserve(reserveOf(free))).outputCap, 1_000);
+  });
+
+  it('is given its whole output by a budget of any size', () => {
+    const { tracker } = trackerOf({ costUsd: 1_000_000 });
+    assert.equal(admittedOf(tracker.reserve(reserveOf(free))).outputCap, 1_000);
+  });
+});
+
+describe('a budget of more than $9,007, whose pico-USD no double holds', () => {
+  it('pays for the last token that fits, and for none that does not', () => {
+    const left = fc.integer({ min: 9_008 * 10 ** 9, max: MAX_USD * 10 ** 9 });
+    const prices = fc.integer({ min: 1_001, max: 1_000_000_000 });
+    fc.assert(
+      fc.property(left, prices, (leftNanoUsd, outputPicoUsd) => {
+        const { tracker } = trackerOf({ costUsd: MAX_USD });
+        tracker.charge(amounts({ costNanoUsd: MAX_USD * 10 ** 9 - leftNanoUsd }));
+        const request = reserveOf({ outputPicoUsd, outputCap: Number.MAX_SAFE_INTEGER });
+        const { outputCap } = admittedOf(tracker.reserve(request));
+        const leftPicoUsd = BigInt(leftNanoUsd) * 1_000n;
+        assert.ok(BigInt(outputCap) * BigInt(outputPicoUsd) <= leftPicoUsd);
+        assert.ok(BigInt(outputCap + 1) * BigInt(outputPicoUsd) > leftPicoUsd);
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });
 

@@ -3,14 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import * as v from 'valibot';
 import {
   type BudgetEvent,
   CheckpointError,
   defineBudget,
   TokenBudgetTracker,
-  unwrapEnvelope,
-  wrapEnvelope,
 } from '../../src/budget/index.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
@@ -174,21 +171,5 @@ describe('a tracker', () => {
       (await TokenBudgetTracker.fromJSON(reversed, { store: new MemoryStore() })).remaining.tokens,
       60,
     );
-  });
-});
-
-describe('what is sealed', () => {
-  it('is migrated version by version', () => {
-    const old = JSON.stringify(wrapEnvelope({ tokens: '7' }, { format: 'test', version: 1 }));
-    const body = unwrapEnvelope(old, {
-      format: 'test',
-      version: 3,
-      schema: v.strictObject({ tokens: v.number(), unit: v.string() }),
-      migrations: {
-        1: (given) => ({ tokens: Number((given as { tokens: string }).tokens) }),
-        2: (given) => ({ ...(given as object), unit: 'token' }),
-      },
-    });
-    assert.deepEqual(body, { tokens: 7, unit: 'token' });
   });
 });

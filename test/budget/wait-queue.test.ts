@@ -136,6 +136,29 @@ describe('calls that wait', () => {
     assert.deepEqual(ended(), ['first goes']);
   });
 
+  it('are denied when their own time is over, to the millisecond', async (test) => {
+    const { wait, ended } = queueOf(test);
+    wait('first', 100, 5_000);
+    wait('second', 1, 30);
+    test.mock.timers.tick(29);
+    await flush();
+    assert.deepEqual(ended(), []);
+    test.mock.timers.tick(1);
+    await flush();
+    assert.deepEqual(ended(), ['second is denied']);
+  });
+
+  it('are tried at once when the time of the first is over, even at the end of their own', async (test) => {
+    const { state, wait, ended } = queueOf(test);
+    wait('large', 100, 50);
+    wait('small', 1, 50);
+    wait('another', 1, 5_000);
+    state.pool = 2;
+    test.mock.timers.tick(50);
+    await flush();
+    assert.deepEqual(ended(), ['large is denied', 'small goes', 'another goes']);
+  });
+
   it('are tried once at least, where they came while others waited', async (test) => {
     const { wait, pass, ended, log } = queueOf(test, 5);
     wait('first', 100, 5_000);

@@ -8,7 +8,6 @@ import { REPO_ROOT } from '../support/paths.ts';
 
 const program = new Command('token-budget').enablePositionalOptions();
 for (const add of COMMANDS) add(program);
-program.command('completion').argument('<shell>');
 
 const pages = [
   'README.md',

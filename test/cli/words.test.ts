@@ -6,18 +6,7 @@ import { satisfies } from '../../src/cli/node-version.ts';
 import { NODE } from '../support/paths.ts';
 import { command, MAIN, testDirectory } from './command.ts';
 
-const SUBCOMMANDS = [
-  'run',
-  'status',
-  'top',
-  'report',
-  'raise',
-  'reset',
-  'count',
-  'price',
-  'doctor',
-  'completion',
-];
+const SUBCOMMANDS = ['run', 'status', 'top', 'report', 'raise', 'reset', 'count', 'price', 'doctor'];
 
 describe('the command', { concurrency: 2 }, () => {
   const directory = testDirectory();
@@ -130,21 +119,6 @@ describe('the command', { concurrency: 2 }, () => {
       [2, 24, 2_000, true],
     );
     assert.ok(Math.abs(batch.costUsd - request.costUsd) < 1e-12, 'two at half the price');
-  });
-
-  it('completes its words for a shell', async () => {
-    const [words, options, choices, script, wrong] = await Promise.all([
-      command(['complete', '--', 're']),
-      command(['complete', '--', 'raise', '--t']),
-      command(['complete', '--', 'run', '--mode', '']),
-      command(['completion', 'bash']),
-      command(['completion', 'tcsh']),
-    ]);
-    assert.match(words.stdout, /^report\t[\s\S]*^reset\t/m);
-    assert.match(options.stdout, /^--tokens\t/m);
-    assert.match(choices.stdout, /^observe[\s\S]*^soft[\s\S]*^strict/m);
-    assert.match(script.stdout, /complete .*token-budget/);
-    assert.deepEqual([wrong.code, script.code], [64, 0]);
   });
 
   it('ends quietly where nobody reads on', async () => {

@@ -54,22 +54,17 @@ describe('pictures', { concurrency: 4 }, () => {
     assert.equal((await ledger()).tokens, 1_116);
   });
 
-  const priced: readonly (readonly [object, number])[] = [
-    [{ model: 'dall-e-2', size: '256x256', n: 3 }, 48_000_000],
-    [{ model: 'dall-e-2' }, 20_000_000],
-    [{ model: 'dall-e-3', quality: 'hd', size: '1024x1792' }, 120_000_000],
-    [{ model: 'dall-e-3' }, 40_000_000],
-  ];
-  for (const [request, nanoUsd] of priced) {
-    test(`of ${JSON.stringify(request)} cost ${nanoUsd} nano-USD`, async (t) => {
-      const count = 'n' in request ? Number(request.n) : 1;
-      const data = Array.from({ length: count }, () => ({ url: 'https://example.com/a.png' }));
+  const prices = { mine: { input: 0, output: 0, picture: 0.07 } };
+  for (const n of [1, 3]) {
+    test(`of a model with a price of yours: ${n} cost ${n} times that`, async (t) => {
+      const data = Array.from({ length: n }, () => ({ url: 'https://example.com/a.png' }));
       const api = await startApi(t, () => ({ created: 1, data }));
-      const { client, ledger, spans, events } = budgeted(api);
-      await client.images.generate({ prompt: 'x', ...request });
+      const { client, ledger, spans, events } = budgeted(api, { prices });
+      await client.images.generate({ model: 'mine', prompt: 'x', n, size: '640x480' });
+      const nanoUsd = n * 70_000_000;
       assert.deepEqual(await ledger(), { nanoUsd, tokens: 0, calls: 1, open: 0, reservedNanoUsd: 0 });
-      assert.equal(spans[0]?.['token_budget.usage.pictures'], count);
-      assert.equal(spans[0]?.['token_budget.price.source'], 'book');
+      assert.equal(spans[0]?.['token_budget.usage.pictures'], n);
+      assert.equal(spans[0]?.['token_budget.price.source'], 'override');
       assert.deepEqual(events, []);
     });
   }
@@ -98,12 +93,15 @@ describe('pictures', { concurrency: 4 }, () => {
     );
   });
 
-  test('of a model of yours cost what you say', async (t) => {
+  test('of a model without a price cost the most that a picture ever did, and are reported', async (t) => {
     const api = await startApi(t, () => ({ created: 1, data: DATA }));
-    const prices = { mine: { input: 0, output: 0, picture: 0.07 } };
-    const { client, ledger } = budgeted(api, { prices });
-    await client.images.generate({ model: 'mine', prompt: 'x', size: '640x480' });
-    assert.equal((await ledger()).nanoUsd, 70_000_000);
+    const { client, ledger, events } = budgeted(api);
+    await client.images.generate({ model: 'dall-e-3', prompt: 'x' });
+    assert.equal((await ledger()).nanoUsd, 120_000_000);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['price_unknown'],
+    );
   });
 
   test('that an SVG was written of are charged for its author too', async (t) => {
@@ -131,7 +129,9 @@ describe('pictures', { concurrency: 4 }, () => {
     assert.ok(recorded.length > 0);
     for (const { request, response } of recorded) {
       const api = await startApi(t, () => (isObject(response) ? response : undefined));
-      const { client, ledger } = budgeted(api);
+      const { client, ledger } = budgeted(api, {
+        prices: { 'dall-e-2': { input: 0, output: 0, picture: 0.016 } },
+      });
       const { prompt, model, size } = request;
       assert.deepEqual([model, size], ['dall-e-2', '256x256']);
       await client.images.generate({ prompt: String(prompt), model: 'dall-e-2', size: '256x256' });
@@ -142,7 +142,7 @@ describe('pictures', { concurrency: 4 }, () => {
   test('that fail cost nothing', async (t) => {
     const api = await startApi(t, () => ({ text: '{"error":{}}', type: 'application/json', status: 400 }));
     const { client, ledger } = budgeted(api);
-    await assert.rejects(client.images.generate({ model: 'dall-e-3', prompt: 'x' }));
+    await assert.rejects(client.images.generate({ model: 'gpt-image-1', prompt: 'x' }));
     assert.deepEqual(await ledger(), { nanoUsd: 0, tokens: 0, calls: 0, open: 0, reservedNanoUsd: 0 });
   });
 });

@@ -44,7 +44,7 @@ const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
 const print = (value) => console.log(JSON.stringify(value));
 const ledger = async () => { const { balances } = await budget.status(); return { ...balances.settled, open: balances.open, reserved: balances.reserved.costNanoUsd }; };
 budget.on((event) => event.type !== 'call' && print({ event: event.type, reason: event.reason, endpoint: event.endpoint }));
-const closed = async (rt) => { rt.close(); await new Promise((done) => setTimeout(done, 50)); };
+const closed = (rt) => new Promise((done) => { rt.socket.once('close', done); rt.close(); });
 `;
 
 /** Runs an application under the preload, as CommonJS or as an ES module. */

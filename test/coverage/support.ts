@@ -139,12 +139,3 @@ export function budgeted(
   };
   return { client, tracker, events, spans, ledger };
 }
-
-/** Waits until something holds; fails after a long while. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 600; n += 1) {
-    if (await holds()) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error('it did not come to hold within 15 s');
-}

@@ -6,7 +6,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { BudgetExceededError, UnmeteredEndpointError } from '../../src/budget/index.ts';
 import { DEFERRED_LEASE_MS } from '../../src/calls/memory/deferred-calls.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { type ApiRequest, budgeted, eventStream, startApi, until } from './support.ts';
+import { eventually } from '../support/eventually.ts';
+import { type ApiRequest, budgeted, eventStream, startApi } from './support.ts';
 
 const USAGE = {
   input_tokens: 1_000,
@@ -73,7 +74,7 @@ describe('a background response', { concurrency: 4 }, () => {
     const api = await startApi(t, () => answers.shift());
     const begins = budgeted(api, { store: open() });
     await begins.client.responses.create(background);
-    await until(async () => (await begins.ledger()).open === 1);
+    await eventually('it is reserved', async () => (await begins.ledger()).open === 1);
     const hears = budgeted(api, { store: open() });
     await hears.client.responses.retrieve('resp_1');
     const settled = { nanoUsd: COST, tokens: 1_100, calls: 1, open: 0, reservedNanoUsd: 0 };
@@ -389,20 +390,20 @@ test('a run of an evaluation is charged for each of its models', async (t) => {
 });
 
 describe('a video', { concurrency: 4 }, () => {
-  const video = (status: string, rest: object = {}) => ({
+  const video = (status: string) => ({
     id: 'video_1',
     object: 'video',
     model: 'sora-2-pro',
     seconds: '8',
     size: '1792x1024',
     status,
-    ...rest,
   });
+  const prices = { 'sora-2-pro': { input: 0, output: 0, second: 0.5 } };
 
   test('is reserved by its seconds and settled when it is done', async (t) => {
     const answers = [video('queued'), video('in_progress'), video('completed')];
     const api = await startApi(t, () => answers.shift());
-    const { client, ledger, spans } = budgeted(api);
+    const { client, ledger, spans } = budgeted(api, { prices });
     const size = '1792x1024';
     await client.videos.create({ model: 'sora-2-pro', prompt: 'x', seconds: '8', size });
     assert.equal((await ledger()).reservedNanoUsd, 4_000_000_000);

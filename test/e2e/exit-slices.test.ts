@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type BudgetDefinition, defineBudget } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { ownExchanges } from '../exchanges/index.ts';
 import { makeAppDir } from '../support/app-dir.ts';
+import { eventually } from '../support/eventually.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { registerPath, startNode } from '../support/run-node.ts';
@@ -21,13 +21,19 @@ for (let n = 0; n < 4; n += 1) await call();
 ${ending}
 `;
 
+/** Makes a call that is not answered, and waits until it is reserved. */
+const OPEN = `
+call(true).catch(() => {});
+const { tracker } = globalThis[Symbol.for('otel-token-budget.preloaded')];
+while ((await tracker.status()).balances.open === 0) await new Promise((done) => setTimeout(done, 5));`;
+
 const ENDINGS: readonly { readonly how: string; readonly code: string; readonly signal?: NodeJS.Signals }[] =
   [
     { how: 'by itself', code: '' },
     { how: 'by process.exit', code: 'process.exit(0);' },
     {
       how: 'by process.exit with a call open',
-      code: 'call(true).catch(() => {}); setTimeout(() => process.exit(0), 50);',
+      code: `${OPEN} process.exit(0);`,
     },
     {
       how: 'by SIGTERM',
@@ -88,9 +94,5 @@ describe('a process that holds a slice of a budget in Redis gives it back when i
 
 /** Waits until the process holds a slice, which it takes beside its calls. */
 async function heldSlice(store: RedisStore, budget: BudgetDefinition): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if ((await store.balances(budget)).reserved.calls > 0) return;
-    await sleep(25);
-  }
-  assert.fail('no slice is held');
+  await eventually('a slice is held', async () => (await store.balances(budget)).reserved.calls > 0);
 }

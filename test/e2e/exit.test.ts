@@ -108,6 +108,27 @@ describe('what was recorded is sent before the process ends, and it ends as it w
     });
   }
 
+  for (const [release, emitter] of [
+    ['3', `process.__signal_exit_emitter__ = { count: 1 }`],
+    ['4', `globalThis[Symbol.for('signal-exit emitter')] = { count: 1 }`],
+  ] as const) {
+    test(`by a signal that release ${release} of signal-exit answers, without an exit event`, async () => {
+      // As the package does: where no other listener is there, it removes its own and sends the signal once more.
+      const ended = await end(
+        `${emitter};
+         const handle = () => {
+           if (process.listeners('SIGTERM').length !== 1) return;
+           process.removeListener('SIGTERM', handle);
+           process.kill(process.pid, 'SIGTERM');
+         };
+         process.on('SIGTERM', handle); ${WAIT}`,
+        { signal: 'SIGTERM' },
+      );
+      assert.deepEqual([ended.code, ended.signal], [null, 'SIGTERM']);
+      assertFlushed(ended);
+    });
+  }
+
   test('by a signal that the application handles once and goes on', async () => {
     const ended = await end(
       `process.once('SIGTERM', () => { console.log('first'); process.exitCode = 4; clearInterval(timer); });
@@ -121,7 +142,9 @@ describe('what was recorded is sent before the process ends, and it ends as it w
   test('with a call still open, whose worst case is charged', async () => {
     const ended = await end(
       `client.chat.completions.create({ ...body, max_tokens: 100 }, { headers: { 'x-replay-behaviour': '{"hang":true}', 'x-replay-id': 'chat-plain' } });
-       setTimeout(() => process.exit(3), 100);`,
+       const { tracker } = globalThis[Symbol.for('otel-token-budget.preloaded')];
+       while ((await tracker.status()).balances.open === 0) await new Promise((done) => setTimeout(done, 5));
+       process.exit(3);`,
     );
     assert.equal(ended.code, 3);
     const open = ended.otlp.spans().find(({ attributes }) => attributes['error.type'] !== undefined);

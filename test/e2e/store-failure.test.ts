@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { describe, test } from 'node:test';
-import { REDIS_MISSING, startRedisServer } from '../support/redis-server.ts';
+import { listen } from '../support/http.ts';
+import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { runScript } from '../support/script-run.ts';
 
 interface Status {
@@ -9,6 +11,16 @@ interface Status {
     reserved: { tokens: number };
     open: number;
   };
+}
+
+/** Lets the script kill Redis and start it again, by a request for each. */
+function startControl(redis: RedisServer) {
+  return listen(
+    createServer(async ({ url }, response) => {
+      await (url === '/kill' ? redis.kill() : redis.restart({ withData: true }));
+      response.end();
+    }),
+  );
 }
 
 const TRY = `
@@ -60,16 +72,26 @@ for (const { slices, leaseMs } of [
   const name = `what was spent while Redis was away is written when it is back, ${slices ? 'with' : 'without'} slices`;
   test(name, { skip: REDIS_MISSING }, async () => {
     const redis = await startRedisServer({ appendonly: true });
+    const control = await startControl(redis);
     try {
-      setTimeout(() => void redis.kill(), 1_200);
-      setTimeout(() => void redis.restart({ withData: true }), 2_600);
       const { printed, server, stderr } = await runScript({
         script: `${TRY}
         const outcomes = [];
-        for (const until = Date.now() + 4_000; Date.now() < until; ) {
-          outcomes.push((await attempt()).outcome);
-          await new Promise((done) => setTimeout(done, 50));
-        }
+        const some = async (count) => {
+          for (let n = 0; n < count; n += 1) outcomes.push((await attempt()).outcome);
+        };
+        // Calls go on while Redis ends, while it is away and while it starts.
+        const meanwhile = async (what) => {
+          let over = false;
+          const done = fetch(process.env.REDIS_CONTROL + what).finally(() => { over = true; });
+          while (!over) await some(1);
+          await done;
+        };
+        await some(20);
+        await meanwhile('/kill');
+        await some(20);
+        await meanwhile('/restart');
+        await some(20);
         print(outcomes.filter((one) => one !== 'sent').length);
         for (let n = 0; n < 80; n += 1) {
           const status = await (async () => budget().status())().catch(() => undefined);
@@ -79,6 +101,7 @@ for (const { slices, leaseMs } of [
         print(outcomes.length);
         print(await budget().status());`,
         config: { store: redis.url, storeTimeoutMs: 300, slices, leaseMs, limits: { tokens: 10_000_000 } },
+        env: { REDIS_CONTROL: control.url },
       });
       const [failed, calls, status] = printed as [number, number, Status];
       assert.equal(failed, 0);
@@ -88,7 +111,7 @@ for (const { slices, leaseMs } of [
       assert.equal(status.balances.settled.calls, calls);
       assert.equal(status.balances.open, 0);
     } finally {
-      await redis.close();
+      await Promise.all([redis.close(), control.close()]);
     }
   });
 }

@@ -149,9 +149,11 @@ it('a store that was away before telemetry began is told of', async () => {
     // The budget looks for its store at once, and the SDK starts with the import of openai.
     openaiLate: true,
     script: `
-      await new Promise((resolve) => setTimeout(resolve, 600));
+      await budget().status().catch(() => {});
       await import('openai');
-      await new Promise((resolve) => setTimeout(resolve, 100));`,
+      const { trace } = await import('@opentelemetry/api');
+      // Until the SDK has started.
+      while (!trace.getTracer('test').startSpan('test').isRecording()) await new Promise((done) => setTimeout(done, 5));`,
     config: { store: 'redis://127.0.0.1:1', storeTimeoutMs: 100, limits: { tokens: 1_000 } },
   });
   const names = otlp.logs().map(({ eventName }) => eventName);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
 import { defineJob, type JobDefinition, type StepContext, type Steps } from '../../src/jobs/definition.ts';
 import { LongRunningOrchestrator } from '../../src/jobs/orchestrator.ts';
@@ -179,27 +179,30 @@ describe('a job', () => {
 
   it('stops at a deadline and by a signal, though a step does not listen', async (t) => {
     const { run } = await bench(t);
-    const deaf = [
+    const controller = new AbortController();
+    const deaf = (begun: () => void = () => undefined) => [
       {
         name: 'deaf',
         run: ({ keep }: StepContext) => {
           keep('so far');
+          begun();
           return new Promise<never>((_, reject) => setTimeout(reject, 20_000).unref());
         },
       },
     ];
     const keepAlive = setInterval(() => undefined, 1_000);
     t.after(() => clearInterval(keepAlive));
-    const late = await run(deaf, { deadline: new Date(Date.now() + 50), graceMs: 10 });
+    const late = await run(deaf(), { deadline: new Date(Date.now() + 200), graceMs: 10 });
     assert.deepEqual(
       [late.reason, late.partial, late.error?.code],
       ['deadline', { deaf: 'so far' }, 'token_budget_job_stopped'],
     );
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), 30);
-    const told = await run(deaf, { signal: controller.signal, graceMs: 10 });
+    const told = await run(
+      deaf(() => controller.abort()),
+      { signal: controller.signal, graceMs: 10 },
+    );
     assert.equal(told.reason, 'signal');
-    const over = await run(deaf, {
+    const over = await run(deaf(), {
       id: 'job-2',
       payload: { timeBudgetMinutes: 0.001 },
       wallClock: true,
@@ -249,7 +252,7 @@ describe('a job', () => {
       run: async () => {
         now += 1;
         most = Math.max(most, now);
-        await sleep(5);
+        await turn();
         now -= 1;
         if (at === 1) throw new Error('one of them');
         return at;
@@ -293,14 +296,25 @@ describe('a job', () => {
 
   it('is run by one at a time, also within one process', async (t) => {
     const { run, directory } = await bench(t);
-    const slow = [{ name: 'slow', run: () => sleep(150) }];
+    const begun = Promise.withResolvers<void>();
+    const over = Promise.withResolvers<void>();
+    const slow = [
+      {
+        name: 'slow',
+        run: () => {
+          begun.resolve();
+          return over.promise;
+        },
+      },
+    ];
     const first = run(slow);
-    await sleep(60);
+    await begun.promise;
     assert.deepEqual(
       (await listJobs({ directory })).map(({ state }) => state),
       ['running'],
     );
     await assert.rejects(run(slow), { code: 'token_budget_job_running' });
+    over.resolve();
     assert.equal((await first).reason, 'completed');
   });
 

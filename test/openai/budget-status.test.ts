@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { getBudgetStatusMessage } from '../../src/budget/index.ts';
 import { withBudgetStatus } from '../../src/clients/openai-sdk/budget-status.ts';
 import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
@@ -98,7 +99,7 @@ describe('a client whose calls are told their budget', () => {
     };
     for (const one of [plain, told]) {
       const call = one.chat.completions.create(body, { headers: { 'x-replay-id': 'chat' } });
-      await new Promise((done) => setTimeout(done, 0));
+      await turn();
       look();
       await call;
     }

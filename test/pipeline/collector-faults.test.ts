@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ownExchanges } from '../exchanges/index.ts';
 import { makeAppDir } from '../support/app-dir.ts';
+import { eventually } from '../support/eventually.ts';
 import { tracesOf } from '../support/jaeger-api.ts';
 import { startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { collectorProgram, jaegerProgram } from '../support/pipeline.ts';
-import { eventually, freePorts, type Running, skipWithout, startProgram } from '../support/programs.ts';
+import { freePorts, type Running, skipWithout, startProgram } from '../support/programs.ts';
 import { startReplayServer } from '../support/replay-server.ts';
 import { type NodeResult, type RunningNode, registerPath, startNode } from '../support/run-node.ts';
 
@@ -136,9 +137,10 @@ describe('a Collector that fails', { concurrency: 2 }, () => {
     app.write(
       'flood.mjs',
       `import 'openai';
-      await new Promise((resolve) => setTimeout(resolve, 200));
       const { trace } = await import('@opentelemetry/api');
       const tracer = trace.getTracer('flood');
+      // Until the SDK has started.
+      while (!tracer.startSpan('first').isRecording()) await new Promise((resolve) => setTimeout(resolve, 5));
       const text = 'x'.repeat(2_000);
       const flood = async (count) => {
         for (let n = 0; n < count; n += 1) {

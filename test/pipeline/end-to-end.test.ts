@@ -5,9 +5,10 @@ import { after, before, describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { startLocalOpenai } from '../../examples/local-openai/server.ts';
 import { filledIn, readDashboards, shown, type Target } from '../support/dashboards.ts';
+import { eventually } from '../support/eventually.ts';
 import { type JaegerSpan, type JaegerTrace, traceOf, tracesOf } from '../support/jaeger-api.ts';
 import { type Pipeline, startPipeline } from '../support/pipeline.ts';
-import { eventually, freePorts, skipWithout } from '../support/programs.ts';
+import { freePorts, skipWithout } from '../support/programs.ts';
 import { exemplarTraces, labelNames, labelValues, query, queryRange } from '../support/prometheus-api.ts';
 import { REPO_ROOT, registerPath, runNode } from '../support/run-node.ts';
 

@@ -57,6 +57,30 @@ describe('the cost of a usage', () => {
     assert.equal(costOf(usage, rates), Math.ceil(pico / 1_000));
   });
 
+  // Usage that contradicts itself: what remains of a whole is never below zero, so it takes nothing off the parts.
+  const nonsense: readonly (readonly [string, Partial<TokenUsage>, number])[] = [
+    ['more cached than input', { input: 5, cachedInput: 10 }, 10 * 101],
+    [
+      'more audio cached than cached',
+      { input: 20, audioInput: 9, cachedAudioInput: 9 },
+      20 * 1_001 + 9 * 211,
+    ],
+    [
+      'more images cached than cached',
+      { input: 20, imageInput: 9, cachedImageInput: 9 },
+      20 * 1_001 + 9 * 307,
+    ],
+    ['more audio cached than audio', { cachedInput: 30, cachedAudioInput: 30, audioInput: 10 }, 30 * 211],
+    ['more images cached than images', { cachedInput: 30, cachedImageInput: 30, imageInput: 10 }, 30 * 307],
+    ['more audio than output', { output: 5, audioOutput: 10 }, 10 * 5_003],
+    ['more images than output', { output: 5, imageOutput: 10 }, 10 * 6_011],
+  ];
+  for (const [what, usage, pico] of nonsense) {
+    it(`of ${what} is that of the parts`, () => {
+      assert.equal(costOf(tokenUsage(usage), rates), Math.ceil(pico / 1_000));
+    });
+  }
+
   it('is rounded up once, at the end', () => {
     assert.equal(costOf(tokenUsage({ input: 1, output: 1 }), rates), 6); // 5.002; apart: 2 + 5
     assert.equal(costOf(tokenUsage({ input: 1 }), { ...rates, input: 1 }), 1);
@@ -112,6 +136,31 @@ describe('the cost of parts', () => {
       { numRuns: 2_000 },
     );
   });
+});
+
+describe('the highest rate', () => {
+  const even: Rates = {
+    input: 1,
+    cachedInput: 1,
+    cacheWrite: 1,
+    audioInput: 1,
+    imageInput: 1,
+    cachedAudioInput: 1,
+    cachedImageInput: 1,
+    output: 1,
+    audioOutput: 1,
+    imageOutput: 1,
+  };
+  for (const kind of ['input', 'cachedInput', 'cacheWrite', 'audioInput', 'imageInput'] as const) {
+    it(`of input is that of ${kind}, where that is the highest`, () => {
+      assert.deepEqual(highestRates({ ...even, [kind]: 7 }), { input: 7, output: 1 });
+    });
+  }
+  for (const kind of ['output', 'audioOutput', 'imageOutput'] as const) {
+    it(`of output is that of ${kind}, where that is the highest`, () => {
+      assert.deepEqual(highestRates({ ...even, [kind]: 7 }), { input: 1, output: 7 });
+    });
+  }
 });
 
 describe('a long input', () => {

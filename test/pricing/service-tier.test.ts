@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isFaster, PriceBook, ratesOfTier } from '../../src/pricing/index.ts';
+import { isFaster, PriceBook, type Rates, ratesOfTier } from '../../src/pricing/index.ts';
 
 const book = new PriceBook();
 
@@ -21,6 +21,28 @@ describe('a service tier', () => {
   for (const tier of ['flex', 'batch']) {
     it(`${tier} is half of it`, () => assert.deepEqual(prices('gpt-5.2', tier), [0.875, 0.0875, 7]));
   }
+
+  it('applies to every kind of token', () => {
+    const rates: Rates = {
+      input: 10,
+      cachedInput: 20,
+      cacheWrite: 30,
+      audioInput: 40,
+      imageInput: 50,
+      cachedAudioInput: 60,
+      cachedImageInput: 70,
+      output: 80,
+      audioOutput: 90,
+      imageOutput: 100,
+    };
+    for (const [tier, times] of [
+      ['batch', 0.5],
+      ['priority', 2],
+    ] as const) {
+      const scaled = Object.fromEntries(Object.entries(rates).map(([kind, rate]) => [kind, rate * times]));
+      assert.deepEqual(ratesOfTier(rates, tier, 'gpt-5.2'), scaled);
+    }
+  });
 
   it('is rounded up where half a price is not whole', () => {
     const rates = book.lookup({ model: 'gpt-5.2' }).tiers[0]?.rates;

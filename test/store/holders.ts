@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Balances, BudgetDefinition } from '../../src/budget/index.ts';
 import type { RedisStore } from '../../src/stores/redis/redis-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { type NodeResult, startNode } from '../support/run-node.ts';
 
 export interface HoldersRun {
@@ -50,11 +51,15 @@ export async function runHolders(
   const results = await Promise.all(holders.map(({ result }) => result));
   running = false;
   await watch;
-  await sleep(run.leaseMs + 50);
   const told = results.flatMap(({ stdout }) => stdout.trim().split('\n').map(Number));
   const spent = told.reduce((sum, one) => sum + one, 0);
-  const balances = await store.balances(budget);
-  assert.deepEqual([balances.reserved.tokens, balances.open], [0, 0], 'nothing is left reserved');
+  const balances = await eventually(
+    'nothing is left reserved, once the leases of the dead are over',
+    async () => {
+      const seen = await store.balances(budget);
+      return seen.reserved.tokens === 0 && seen.open === 0 && seen;
+    },
+  );
   assert.ok(balances.settled.tokens >= spent, 'what a dead process spent is charged');
   assert.ok(balances.settled.tokens <= limit, `${balances.settled.tokens} of ${limit}`);
   return { results, spent, balances };

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import {
   type Amounts,
   type Balances,
@@ -13,6 +11,7 @@ import {
   StoreError,
 } from '../../src/budget/index.ts';
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/redis-store.ts';
+import { eventually } from '../support/eventually.ts';
 import {
   REDIS_MISSING,
   type RedisServer,
@@ -66,15 +65,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
 
   /** Asks until it is answered again: a new connection is made by itself. */
   async function back<T>(ask: () => Promise<T>): Promise<T> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      try {
-        return await ask();
-      } catch (error) {
-        assert.ok(error instanceof StoreError);
-        await sleep(50);
-      }
-    }
-    throw new Error('Redis did not come back');
+    const { answer } = await eventually('Redis is back', async () => ({ answer: await ask() }));
+    return answer;
   }
 
   /** What is taken back comes to the ledger a moment later. */
@@ -83,12 +75,11 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     budget: BudgetDefinition,
     expected: Pick<Balances, 'open' | 'settled'>,
   ): Promise<void> {
-    for (let tries = 0; ; tries += 1) {
+    await eventually('what was taken back', async () => {
       const { open: calls, settled } = await store.balances(budget);
-      const told = { open: calls, settled };
-      if (tries === 200 || isDeepStrictEqual(told, expected)) return assert.deepEqual(told, expected);
-      await sleep(50);
-    }
+      assert.deepEqual({ open: calls, settled }, expected);
+      return true;
+    });
   }
 
   it('rejects at once where nobody listens, without the password in the message', async () => {
@@ -151,7 +142,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       fails(store.charge([job], tokens(100)), /did not answer/),
       fails(store.settle('before', tokens(20)), /did not answer/),
     ]);
-    await sleep(600);
+    // It answers once the pause is over.
+    await server.command('PING');
     // Nothing was executed late; a settlement may be repeated.
     assert.equal(await back(() => store.settle('before', tokens(20))), true);
     assert.ok((await store.reserve([job], request('slow'))).admitted);
@@ -198,10 +190,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     await store.reserve([job], request('heard'));
     proxy.deafen();
     await fails(store.reserve([job], request('unheard', { leaseMs: 300 })), /cannot be reached/);
-    await sleep(400);
-    const charged = await other.balances(job);
-    // It was taken, since it is charged.
-    assert.deepEqual([charged.open, charged.settled.tokens], [1, 60]);
+    // It was taken, since it is charged when its lease ends.
+    await comesTo(other, job, { open: 1, settled: { costNanoUsd: 7, tokens: 60, calls: 1 } });
     proxy.hear();
     await back(() => store.balances(job));
     // It is sent with the new connection, beside the balances.
@@ -239,7 +229,10 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     const store = open(server.url);
     await store.balances(job);
     await server.command('REPLICAOF', '127.0.0.1', String(primary.port));
-    await sleep(100);
+    await eventually('the replica is in step', async () => {
+      const told = String(await server.command('INFO', 'replication'));
+      return told.includes('master_link_status:up');
+    });
     await fails(store.reserve([job], request('a')), /READONLY/);
     await server.command('REPLICAOF', 'NO', 'ONE');
     assert.ok((await back(() => store.reserve([job], request('a')))).admitted);

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Amounts,
   defineBudget,
@@ -10,6 +9,7 @@ import {
   StoreError,
 } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { runNode } from '../support/run-node.ts';
 
@@ -105,15 +105,15 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
 
   it('charges in full what a dead holder had reserved, once its lease is over, and nothing twice', async () => {
     const store = open();
-    await store.reserve([job, team], request('dies', { leaseMs: 60 }));
-    await store.reserve([job], request('lives', { leaseMs: 60 }));
-    for (let beat = 0; beat < 6; beat += 1) {
-      await store.heartbeat(['lives'], 60);
-      await sleep(20);
-    }
-    const { settled, reserved, open: calls } = await store.balances(job);
+    await store.reserve([job, team], request('dies', { leaseMs: 500 }));
+    await store.reserve([job], request('lives', { leaseMs: 500 }));
+    await store.heartbeat(['lives'], 60_000);
     const held = { costNanoUsd: 7, tokens: 60, calls: 1 };
-    assert.deepEqual([settled, reserved, calls], [held, held, 1]);
+    await eventually('the lease of the dead is over', async () => {
+      const { settled, reserved, open: calls } = await store.balances(job);
+      assert.deepEqual([settled, reserved, calls], [held, held, 1]);
+      return true;
+    });
     assert.deepEqual((await store.balances(team)).settled, held);
     assert.equal(await store.settle('dies', tokens(1)), false);
     assert.equal(await store.settle('lives', tokens(1)), true);
@@ -127,9 +127,11 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     await Promise.all(
       Array.from({ length: 900 }, (_, index) => store.reserve([wide], request(`c${index}`, { leaseMs: 1 }))),
     );
-    await sleep(5);
-    const { settled, open: calls } = await store.balances(wide);
-    assert.deepEqual([settled.calls, calls], [900, 0]);
+    await eventually('all leases are over', async () => {
+      const { settled, open: calls } = await store.balances(wide);
+      assert.deepEqual([settled.calls, calls], [900, 0]);
+      return true;
+    });
   });
 
   it('takes the window of the server, whatever the clock of the client shows', async () => {

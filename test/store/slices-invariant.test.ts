@@ -198,7 +198,15 @@ async function run(
   const remote = new Flaky(seed);
   remote.failing = failing;
   const stores = [0, 1, 2].map(
-    () => new LocalQuotaStore(remote, { maintenanceIntervalMs: 0, idleMs: 0, burstWindowMs: 60_000, pauseMs: 0, prefetchCalls: 8, maxQuotaShare: share }),
+    () =>
+      new LocalQuotaStore(remote, {
+        maintenanceIntervalMs: 0,
+        idleMs: 0,
+        burstWindowMs: 60_000,
+        pauseMs: 0,
+        prefetchCalls: 8,
+        maxQuotaShare: share,
+      }),
   );
   const budgets = given.map((one, index) => defineBudget({ name: `budget ${index}`, limits: one }));
   const chains = CHAINS.map((indices) => indices.flatMap((index) => budgets[index] ?? []));

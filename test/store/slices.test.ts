@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   type Admission,
   type Amounts,
@@ -11,7 +11,7 @@ import {
   type ReserveRequest,
   StoreError,
 } from '../../src/budget/index.ts';
-import { LocalQuotaStore, type LocalQuotaOptions } from '../../src/stores/local-quota/quota-store.ts';
+import { type LocalQuotaOptions, LocalQuotaStore } from '../../src/stores/local-quota/quota-store.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { isPromise, type MaybePromise } from '../../src/util/maybe-promise.ts';
 
@@ -71,7 +71,12 @@ function open(given: LocalQuotaOptions & { now?: () => number } = {}) {
   const { now, ...options } = given;
   const remote = new Remote(now);
   let elapsed = 0;
-  const store = new LocalQuotaStore(remote, { maintenanceIntervalMs: 0, prefetchCalls: 64, clock: () => elapsed, ...options });
+  const store = new LocalQuotaStore(remote, {
+    maintenanceIntervalMs: 0,
+    prefetchCalls: 64,
+    clock: () => elapsed,
+    ...options,
+  });
   const advance = (ms: number): void => {
     elapsed += ms;
   };
@@ -84,7 +89,7 @@ async function warm(store: LocalQuotaStore, chain: readonly BudgetDefinition[]):
     assert.ok((await store.reserve(chain, request(id))).admitted);
     await store.settle(id, tokens(5));
   }
-  await sleep(1);
+  await turn();
 }
 
 function atOnce<T>(value: MaybePromise<T>): T {
@@ -116,7 +121,7 @@ describe('a sliced store', () => {
     for (let call = 0; call < 300; call += 1) {
       atOnce(store.reserve([job], request(`c${call}`)));
       atOnce(store.settle(`c${call}`, tokens(60)));
-      await sleep(0);
+      await turn();
     }
     const { settled } = await store.balances(job);
     assert.equal(settled.tokens, 10 + 300 * 60);
@@ -143,7 +148,7 @@ describe('a sliced store', () => {
     for (let call = 0; call < 40; call += 1) {
       assert.ok((await store.reserve([job], request(`c${call}`))).admitted);
       await store.settle(`c${call}`, tokens(60));
-      await sleep(0);
+      await turn();
     }
     assert.ok(remote.balances(job).reserved.tokens > 10 * 60, `${remote.balances(job).reserved.tokens}`);
     // Few: they shrink.
@@ -152,7 +157,7 @@ describe('a sliced store', () => {
       assert.ok((await store.reserve([job], request(`late ${call}`))).admitted);
       await store.settle(`late ${call}`, tokens(60));
       await store.maintain();
-      await sleep(0);
+      await turn();
     }
     assert.equal(remote.balances(job).reserved.tokens, 4 * 60);
   });
@@ -229,7 +234,7 @@ describe('a sliced store', () => {
     const call = async (id: string): Promise<void> => {
       assert.ok((await store.reserve([job], request(id))).admitted);
       await store.settle(id, tokens(10));
-      await sleep(1);
+      await turn();
     };
     for (const id of ['a', 'b', 'c']) {
       await call(id);

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Amounts, addAmounts, defineBudget, NOTHING } from '../../src/budget/index.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { eventually } from '../support/eventually.ts';
 import { NODE, NODE_22, type RunningNode, startNode } from '../support/run-node.ts';
 import { assertBalances, HELD, job, request, team, tokens } from './contract-support.ts';
 
@@ -72,13 +73,13 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     const holder = startWorker('holder', { holds: true });
     await holder.waitForOutput(/holds/);
     const store = new SqliteStore(path);
-    // It keeps its reservation for as long as it lives.
+    // It keeps its reservation for as long as it lives: only time shows it.
     await sleep(2 * LEASE_MS);
     for (const budget of [job, team]) await assertBalances(store, budget, { reserved: HELD, open: 1 });
     holder.child.kill('SIGKILL');
     await holder.result;
     await assertBalances(store, job, { reserved: HELD, open: 1 });
-    await sleep(LEASE_MS + 50);
+    await eventually('its lease is over', async () => (await store.balances(job)).open === 0);
     for (const budget of [job, team]) await assertBalances(store, budget, { settled: HELD });
     assert.equal(await store.settle('holder holds', tokens(1)), false);
     assert.ok((await store.reserve([job, team], request('next'))).admitted);
@@ -95,9 +96,11 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
       // Each told, after it was done, how much it had settled in all.
       const told = workers.map((one) => Number(one.stdout().trimEnd().split('\n').at(-1)));
       const least = told.reduce((sum, one) => sum + one, before(round));
-      await sleep(LEASE_MS + 50);
       const store = new SqliteStore(path);
-      const { settled, reserved, open } = await store.balances(shared);
+      const { settled, reserved, open } = await eventually('the leases of the dead are over', async () => {
+        const balances = await store.balances(shared);
+        return balances.open === 0 && balances;
+      });
       assert.ok(settled.tokens >= least, `round ${round}: ${settled.tokens} of ${least}`);
       assert.deepEqual([reserved, open], [NOTHING, 0]);
       assert.deepEqual((await store.balances(above)).settled, settled);

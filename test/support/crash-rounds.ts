@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type BudgetDefinition, defineBudget, type Store } from '../../src/budget/index.ts';
+import { eventually } from './eventually.ts';
 import { runSpenders, type Spent } from './spenders.ts';
 
 const FIRST_SEED = 7_100;
@@ -36,9 +36,11 @@ export function crashRounds(
       const store = await makeStore();
       try {
         const spent = await spend(store, seed, 'strict', 1 + (seed % 4));
-        await sleep(LEASE_MS + 300);
         const opened = store.open();
-        const { settled, reserved, open } = await opened.balances(budget);
+        const { settled, reserved, open } = await eventually('the leases of the dead are over', async () => {
+          const balances = await opened.balances(budget);
+          return balances.open === 0 && balances;
+        });
         await opened.close();
         t.diagnostic(describe(spent, settled.costNanoUsd));
         assert.equal(spent.stderr, '');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { eventually } from './eventually.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import { NODE_22, runNode, startNode } from './run-node.ts';
 
@@ -25,7 +26,7 @@ it('the receiver reads what an SDK exports, gzipped, from a process of its own',
   const env = { ...receiver.env, OTEL_SERVICE_NAME: 'emitter', OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' };
   const { code, stderr } = await runNode({ args: ['--input-type=module', '-e', EMIT], env });
   assert.equal(code, 0, stderr);
-  await receiver.waitFor(() => receiver.spans().length === 2 && receiver.metrics().length > 0);
+  await eventually('spans and metrics', () => receiver.spans().length === 2 && receiver.metrics().length > 0);
   const outer = receiver.spans().find(({ name }) => name === 'outer');
   const inner = receiver.spans().find(({ name }) => name === 'inner');
   assert.equal(inner?.parentSpanId, outer?.spanId);

@@ -41,8 +41,6 @@ export interface OtlpReceiver {
   readonly spans: () => FlatSpan[];
   readonly metrics: () => FlatPoint[];
   readonly logs: () => FlatLog[];
-  /** Resolves once the predicate holds, looking at every post; rejects after `ms`. */
-  readonly waitFor: (predicate: () => boolean, ms?: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -75,7 +73,6 @@ export async function startOtlpReceiver(initial: OtlpOptions = {}): Promise<Otlp
     spans: () => at('/v1/traces').flatMap(flattenSpans),
     metrics: () => at('/v1/metrics').flatMap(flattenMetrics),
     logs: () => at('/v1/logs').flatMap(flattenLogs),
-    waitFor,
     close,
   };
 }
@@ -107,12 +104,4 @@ async function acknowledge(
   if (options.delayMs !== undefined) await sleep(options.delayMs);
   response.writeHead(options.status ?? 200, { 'content-type': contentType });
   response.end(contentType.includes('json') ? '{}' : '');
-}
-
-async function waitFor(predicate: () => boolean, ms = 5000): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!predicate()) {
-    if (performance.now() > deadline) throw new Error(`not received within ${ms} ms`);
-    await sleep(10);
-  }
 }

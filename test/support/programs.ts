@@ -104,19 +104,3 @@ export async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
 }
-
-/** Calls `look` until it gives something, for a minute at most; then says what the last look threw. */
-export async function eventually<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 60_000;
-  let problem: unknown;
-  for (;;) {
-    try {
-      const found = await look();
-      if (found !== undefined) return found;
-    } catch (error) {
-      problem = error;
-    }
-    if (performance.now() > deadline) throw new Error(`not within a minute: ${what}`, { cause: problem });
-    await sleep(150);
-  }
-}

@@ -41,16 +41,6 @@ const EXPECTED = {
     'babbage-002',
     'GPT-4',
   ],
-  p50k_base: ['text-davinci-003', 'text-davinci-002', 'code-davinci-002', 'code-cushman-001'],
-  r50k_base: [
-    'davinci',
-    'curie',
-    'ada',
-    'text-davinci-001',
-    'text-curie-001',
-    'code-search-ada-code-001',
-    'gpt2',
-  ],
 } as const;
 
 for (const [encoding, models] of Object.entries(EXPECTED))

@@ -17,8 +17,6 @@ export interface EnvelopeFormat<T> {
   /** The version that is written. */
   readonly version: number;
   readonly schema: v.GenericSchema<unknown, T>;
-  /** By version, what makes a body of it one of the next. */
-  readonly migrations?: Readonly<Record<number, (body: unknown) => unknown>>;
 }
 
 export function wrapEnvelope<T>(
@@ -29,13 +27,10 @@ export function wrapEnvelope<T>(
 }
 
 /**
- * The body of something sealed, as text or as the object that its text is. One of an older version is migrated.
+ * The body of something sealed, as text or as the object that its text is.
  * @throws CheckpointError where it is damaged, foreign, or of a later version
  */
-export function unwrapEnvelope<T>(
-  given: unknown,
-  { format, version, schema, migrations = {} }: EnvelopeFormat<T>,
-): T {
+export function unwrapEnvelope<T>(given: unknown, { format, version, schema }: EnvelopeFormat<T>): T {
   try {
     const sealed = envelopeOf(given, format);
     if (sealed.version > version) {
@@ -46,13 +41,7 @@ export function unwrapEnvelope<T>(
       );
     }
     if (checksumOf(sealed.body) !== sealed.checksum) throw damaged('its checksum does not fit its content');
-    let body: unknown = sealed.body;
-    for (let at = sealed.version; at < version; at += 1) {
-      const migrate = migrations[at];
-      if (migrate === undefined) throw damaged(`${format} ${at} is not a version that was ever written`);
-      body = migrate(body);
-    }
-    const parsed = v.safeParse(schema, body, { abortEarly: true });
+    const parsed = v.safeParse(schema, sealed.body, { abortEarly: true });
     if (parsed.success) return parsed.output;
     const path = (parsed.issues[0].path ?? []).map(({ key }) => String(key)).join('.');
     throw damaged(`its "${path}" is not what belongs there`);

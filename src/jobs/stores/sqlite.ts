@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type SqliteConnection, LedgerFile } from '../../stores/sqlite/index.ts';
+import { LedgerFile, type SqliteConnection } from '../../stores/sqlite/index.ts';
 import { afterwards, type MaybePromise } from '../../util/index.ts';
 import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
 import { isLocked, lockFile } from './process-lock.ts';

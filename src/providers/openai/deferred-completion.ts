@@ -95,6 +95,6 @@ function billsOfVideo(video: Fields, { model }: ParsedResponse): readonly Deferr
   if (video['status'] === 'failed') return [];
   const seconds = integerBetween(video['seconds'], 1, 3_600);
   if (seconds === undefined) return undefined;
-  const usage = tokenUsage({ units: [videoOf(video, seconds)] });
+  const usage = tokenUsage({ units: [videoOf(seconds)] });
   return [{ usage, requests: 1, ...(model === undefined ? {} : { model }) }];
 }

@@ -9,10 +9,9 @@ import {
   type ReserveRequest,
   type Store,
 } from '../../budget/index.ts';
-import type { MaybePromise } from '../../util/index.ts';
+import { BoundedMap, type MaybePromise } from '../../util/index.ts';
 import { excess, isNothing } from './accounting/index.ts';
 import { type OpenCall, OpenCalls } from './active-calls.ts';
-import { DirectCalls } from './direct-calls.ts';
 import { maintain } from './maintenance.ts';
 import type { LocalQuotaOptions } from './options.ts';
 import { Bank, type RemoteStore } from './quota-pool.ts';
@@ -20,6 +19,9 @@ import { RemoteAdmission } from './remote-admission.ts';
 import { giveBack, givingBack } from './return-quotas.ts';
 
 export type { LocalQuotaOptions };
+
+/** How many calls that are reserved on the remote store are remembered: no more than that are left behind unsettled. */
+const MOST_DIRECT_CALLS = 10_000;
 
 /**
  * Keeps the round trip to a shared store off the call path. A *slice*, a bounded part of the budgets of a chain, is reserved there at
@@ -44,7 +46,7 @@ export class LocalQuotaStore implements Store {
   readonly #remote: RemoteStore;
   readonly #bank: Bank;
   readonly #open: OpenCalls;
-  readonly #direct = new DirectCalls();
+  readonly #direct = new BoundedMap<string, readonly BudgetDefinition[]>(MOST_DIRECT_CALLS);
   readonly #admission: RemoteAdmission;
   readonly #keys = new WeakMap<readonly BudgetDefinition[], string>();
   readonly #soonMs: number;

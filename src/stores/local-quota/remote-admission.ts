@@ -1,14 +1,15 @@
 import {
   type Admission,
   type Admitted,
+  type BudgetDefinition,
   type Denied,
   type ReserveRequest,
   subtractAmounts,
   worstCase,
 } from '../../budget/index.ts';
+import type { BoundedMap } from '../../util/index.ts';
 import type { OpenCalls } from './active-calls.ts';
 import type { Line } from './chain.ts';
-import type { DirectCalls } from './direct-calls.ts';
 import type { Bank } from './quota-pool.ts';
 import { giveBack } from './return-quotas.ts';
 
@@ -16,10 +17,10 @@ import { giveBack } from './return-quotas.ts';
 export class RemoteAdmission {
   readonly #bank: Bank;
   readonly #open: OpenCalls;
-  readonly #direct: DirectCalls;
+  readonly #direct: BoundedMap<string, readonly BudgetDefinition[]>;
 
-  /** @param direct is told of the calls that are reserved there */
-  constructor(bank: Bank, open: OpenCalls, direct: DirectCalls) {
+  /** @param direct gets the chains of the calls that are reserved there, by the ids of their reservations */
+  constructor(bank: Bank, open: OpenCalls, direct: BoundedMap<string, readonly BudgetDefinition[]>) {
     this.#bank = bank;
     this.#open = open;
     this.#direct = direct;

@@ -1,5 +1,5 @@
 import { StoreError } from '../../budget/index.ts';
-import { type RedisClient, createClient, isServerError, messageOf } from './client.ts';
+import { createClient, isServerError, messageOf, type RedisClient } from './client.ts';
 
 /** How long a connection may take at least, with its handshake, milliseconds; as long as a command where that is longer. */
 const CONNECT_MS = 2_000;

@@ -33,20 +33,20 @@ const GIVEN_TOKENS = 8_192;
 /** The most pictures of a call. */
 const MOST = 10;
 
-/** Images: generations, edits, variations. Billed by tokens (gpt-image) or by the picture (dall-e). */
+/** Images: generations, edits, variations. Billed by tokens (gpt-image) or by the picture. */
 export const IMAGES: EndpointPricing = {
   worstCase(plan, card) {
-    return tokensOrUnitsWorstCase(tokensOf(plan, mostTokens(plan)), picturesOf(plan, asked(plan)), card);
+    return tokensOrUnitsWorstCase(tokensOf(plan, mostTokens(plan)), picturesOf(asked(plan)), card);
   },
   readUsage(answer, plan, card) {
     const told = readUsage(answer['usage']);
-    const pictures = picturesOf(plan, Array.isArray(answer['data']) ? answer['data'].length : asked(plan));
+    const pictures = picturesOf(Array.isArray(answer['data']) ? answer['data'].length : asked(plan));
     if (told.inputKnown && told.outputKnown) return tokenReading(told, card, pictures);
     return isBilledBy(card, 'picture') && told.problems.length === 0 ? unitUsage(pictures) : told;
   },
   estimateUsage(plan, card) {
     return isBilledBy(card, 'picture')
-      ? tokenUsage({ units: [picturesOf(plan, asked(plan))] })
+      ? tokenUsage({ units: [picturesOf(asked(plan))] })
       : tokensOf(plan, likelyTokens(plan));
   },
 };
@@ -67,11 +67,8 @@ function asked({ body }: CallPlan): number {
   return integerBetween(body['n'], 1, MOST) ?? 1;
 }
 
-/** Pictures of the quality and the size that were asked for; of dall-e-2 there is one quality. */
-function picturesOf({ body, model }: CallPlan, quantity: number) {
-  const quality = body['quality'] === 'hd' && !model.startsWith('dall-e-2') ? 'hd' : 'standard';
-  const size = textOf(body['size']) || '1024x1024';
-  return { unit: 'picture', quantity, variant: `${quality} ${size}` } as const;
+function picturesOf(quantity: number) {
+  return { unit: 'picture', quantity } as const;
 }
 
 function tokensOf(plan: CallPlan, each: number): TokenUsage {

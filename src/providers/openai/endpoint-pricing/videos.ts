@@ -1,32 +1,28 @@
 import { readUsage, tokenUsage } from '../../../usage/index.ts';
-import { textOf } from '../../../util/index.ts';
 import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
 import { integerBetween, uncappedWorstCase, unitUsage } from './billing.ts';
 
 /** The longest clip that can be asked for, seconds; one that is changed is taken to be as long. */
 const MOST_SECONDS = 20;
 
-/** What is made where the request does not say (API reference). */
+/** The length of a clip where the request does not say, seconds (API reference). */
 const DEFAULT_SECONDS = 4;
-const DEFAULT_SIZE = '720x1280';
 
 /** Videos, made from a prompt or from another one. Billed by the second, once they are done. */
 export const VIDEOS: EndpointPricing = {
-  worstCase: (plan, card) =>
-    uncappedWorstCase(tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }), card),
+  worstCase: (plan, card) => uncappedWorstCase(tokenUsage({ units: [videoOf(secondsOf(plan))] }), card),
   readUsage(answer, plan) {
     const seconds = integerBetween(answer['seconds'], 1, 3_600);
     if (seconds === undefined) return readUsage(undefined);
     // An extension tells the length of the whole; what was asked for is what is made.
-    return unitUsage(videoOf(answer, integerBetween(plan.body['seconds'], 1, 3_600) ?? seconds));
+    return unitUsage(videoOf(integerBetween(plan.body['seconds'], 1, 3_600) ?? seconds));
   },
-  estimateUsage: (plan) => tokenUsage({ units: [videoOf(plan.body, secondsOf(plan))] }),
+  estimateUsage: (plan) => tokenUsage({ units: [videoOf(secondsOf(plan))] }),
 };
 
-/** A video of that many seconds, in the size that the request or the answer tells. */
-export function videoOf(fields: Readonly<Record<string, unknown>>, seconds: number) {
-  const variant = textOf(fields['size']) || DEFAULT_SIZE;
-  return { unit: 'video_ms', quantity: seconds * 1_000, variant } as const;
+/** A video of that many seconds. */
+export function videoOf(seconds: number) {
+  return { unit: 'video_ms', quantity: seconds * 1_000 } as const;
 }
 
 function secondsOf({ body }: CallPlan): number {

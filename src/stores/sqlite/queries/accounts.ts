@@ -6,7 +6,7 @@ import {
   isNoGrant,
   windowOf,
 } from '../../../budget/index.ts';
-import type { SqliteConnection, Row } from '../connection.ts';
+import type { Row, SqliteConnection } from '../connection.ts';
 import { MOST } from './amounts.ts';
 import { endLapsed } from './expired.ts';
 
@@ -15,7 +15,7 @@ export interface StoredAccount {
   readonly id: number;
   readonly balances: Balances;
   /** What its budget was defined as when it was used last. */
-  readonly definition: string | undefined;
+  readonly definition: string;
   /** No lease of its reservations has ended before that moment, milliseconds since the epoch. */
   readonly leaseUntil: number;
   /** The minute of its last charge, milliseconds since the epoch; 0 where there was none. */
@@ -59,7 +59,11 @@ const DEFINE = 'UPDATE accounts SET definition = ? WHERE id = ?';
  * The account of a budget in its present window, begun where it is new, and its definition kept. Its leases that have ended are
  * charged. In a transaction.
  */
-export function presentAccount(connection: SqliteConnection, budget: BudgetDefinition, now: number): StoredAccount {
+export function presentAccount(
+  connection: SqliteConnection,
+  budget: BudgetDefinition,
+  now: number,
+): StoredAccount {
   const { start, end } = windowOf(budget.window, now);
   const definition = definitionText(budget);
   const account = upToDate(connection, now, () => find(connection, FIND, budget.name, start));
@@ -74,7 +78,11 @@ export function presentAccount(connection: SqliteConnection, budget: BudgetDefin
 }
 
 /** The balances of a budget; undefined where it has to be begun, or leases have ended, which takes a transaction. */
-export function glance(connection: SqliteConnection, budget: BudgetDefinition, now: number): Balances | undefined {
+export function glance(
+  connection: SqliteConnection,
+  budget: BudgetDefinition,
+  now: number,
+): Balances | undefined {
   const account = find(connection, FIND, budget.name, windowOf(budget.window, now).start);
   return account === undefined || account.leaseUntil <= now ? undefined : account.balances;
 }
@@ -94,11 +102,10 @@ export function accountOfReservation(
 
 export function accountOf(row: Row): StoredAccount {
   const at = (column: number): number => Number(row[column]);
-  const definition = row[1];
   const granted = { costNanoUsd: at(12), tokens: at(13), calls: at(14), milliseconds: at(15) };
   return {
     id: at(0),
-    definition: typeof definition === 'string' ? definition : undefined,
+    definition: String(row[1]),
     leaseUntil: at(2),
     minute: at(3),
     balances: {
@@ -123,7 +130,11 @@ function upToDate(
   return findIt();
 }
 
-function find(connection: SqliteConnection, sql: string, ...values: SQLInputValue[]): StoredAccount | undefined {
+function find(
+  connection: SqliteConnection,
+  sql: string,
+  ...values: SQLInputValue[]
+): StoredAccount | undefined {
   const row = connection.get(sql, ...values);
   return row === undefined ? undefined : accountOf(row);
 }

@@ -8,7 +8,7 @@ import {
   StoreError,
   subtractAmounts,
 } from '../../../budget/index.ts';
-import type { SqliteConnection, Row } from '../connection.ts';
+import type { Row, SqliteConnection } from '../connection.ts';
 import { accountOf, COLUMNS, type StoredAccount } from './accounts.ts';
 import { integers, MOST } from './amounts.ts';
 import { inMinute, keepMinute, minuteOf } from './spending.ts';
