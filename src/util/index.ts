@@ -1,10 +1,18 @@
+export {
+  afterwards,
+  type Backoff,
+  backoffMs,
+  CoalescedRefresh,
+  ignoreRejection,
+  inTurns,
+  isPromise,
+  type MaybePromise,
+  withTimeout,
+} from './async/index.ts';
 export { BoundedMap, SeenOnce } from './bounded-map.ts';
-export { CoalescedRefresh } from './coalesced-refresh.ts';
 export { type Indexed, IndexedList } from './indexed-list.ts';
 export { isPlainRecord, isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
 export { Listeners } from './listeners.ts';
-export { inTurns } from './map-with-concurrency.ts';
-export { afterwards, ignoreRejection, isPromise, type MaybePromise } from './maybe-promise.ts';
 export { memoizeByField } from './memoize.ts';
 export { RecentList } from './recent-list.ts';
 export { RecentMap } from './recent-map.ts';

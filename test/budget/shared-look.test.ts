@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { CoalescedRefresh } from '../../src/util/coalesced-refresh.ts';
+import { CoalescedRefresh } from '../../src/util/index.ts';
 
 describe('a look that is shared', () => {
   it('is one for all that came during the last', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Admission } from '../../src/budget/index.ts';
 import { WaitQueue } from '../../src/budget/tracker/wait-queue.ts';
-import type { MaybePromise } from '../../src/util/maybe-promise.ts';
+import type { MaybePromise } from '../../src/util/index.ts';
 import { amounts, atOnce, deniedOf, reserveOf, told, trackerOf } from './helpers.ts';
 
 const DENIED: Admission = deniedOf(trackerOf({ tokens: 0 }).tracker.reserve(reserveOf()));

@@ -12,7 +12,7 @@ import {
   type ReserveRequest,
   type Store,
 } from '../../src/budget/index.ts';
-import type { MaybePromise } from '../../src/util/maybe-promise.ts';
+import type { MaybePromise } from '../../src/util/index.ts';
 
 /** A clock that a store goes by and that is set by hand. It may go on by itself, some seconds in a test. */
 export interface TestClock {

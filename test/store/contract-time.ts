@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { defineBudget, type SeenBalances, type Store } from '../../src/budget/index.ts';
-import type { MaybePromise } from '../../src/util/maybe-promise.ts';
+import type { MaybePromise } from '../../src/util/index.ts';
 import {
   admittedOf,
   assertBalances,
