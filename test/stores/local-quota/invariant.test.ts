@@ -14,9 +14,9 @@ import {
   type ReserveRequest,
   type Store,
   StoreError,
-} from '../../src/budget/index.ts';
-import { LocalQuotaStore } from '../../src/stores/local-quota/quota-store.ts';
-import { MemoryStore } from '../../src/stores/memory-store.ts';
+} from '../../../src/budget/index.ts';
+import { LocalQuotaStore } from '../../../src/stores/local-quota/quota-store.ts';
+import { MemoryStore } from '../../../src/stores/memory-store.ts';
 
 const KEYS = ['costNanoUsd', 'tokens', 'calls'] as const;
 const CHAINS = [[0], [0, 2], [1, 2], [2]] as const;

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Amounts, addAmounts, defineBudget, NOTHING } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { eventually } from '../support/eventually.ts';
-import { NODE, NODE_22, type RunningNode, startNode } from '../support/run-node.ts';
-import { assertBalances, HELD, job, request, team, tokens } from './contract-support.ts';
+import { type Amounts, addAmounts, defineBudget, NOTHING } from '../../../src/budget/index.ts';
+import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { eventually } from '../../support/eventually.ts';
+import { NODE, NODE_22, type RunningNode, startNode } from '../../support/run-node.ts';
+import { assertBalances, HELD, job, request, team, tokens } from '../contract-support.ts';
 
 const LIMIT = 2_000_000;
 const LEASE_MS = 800;

@@ -1,6 +1,6 @@
-import { LocalQuotaStore } from '../../src/stores/local-quota/quota-store.ts';
-import { MemoryStore } from '../../src/stores/memory-store.ts';
-import { type StoreHarness, storeContract } from './contract.ts';
+import { LocalQuotaStore } from '../../../src/stores/local-quota/quota-store.ts';
+import { MemoryStore } from '../../../src/stores/memory-store.ts';
+import { type StoreHarness, storeContract } from '../contract.ts';
 
 // Its own leases go by the machine's time, and its reservations end with their process: as those of the memory store.
 storeContract('sliced', async (): Promise<StoreHarness> => {

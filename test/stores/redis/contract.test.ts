@@ -1,8 +1,8 @@
 import { after, before, describe } from 'node:test';
-import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { CAN_SET_CLOCK, REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { storeContract, type TestClock } from './contract.ts';
-import { type AdministeredHarness, administrationContract } from './contract-administration.ts';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
+import { CAN_SET_CLOCK, REDIS_MISSING, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import { storeContract, type TestClock } from '../contract.ts';
+import { type AdministeredHarness, administrationContract } from '../contract-administration.ts';
 
 describe('on a server of its own', { skip: REDIS_MISSING }, () => {
   let server: RedisServer;

@@ -10,10 +10,10 @@ import {
   NOTHING,
   type ReserveRequest,
   StoreError,
-} from '../../src/budget/index.ts';
-import { type LocalQuotaOptions, LocalQuotaStore } from '../../src/stores/local-quota/quota-store.ts';
-import { MemoryStore } from '../../src/stores/memory-store.ts';
-import { isPromise, type MaybePromise } from '../../src/util/index.ts';
+} from '../../../src/budget/index.ts';
+import { type LocalQuotaOptions, LocalQuotaStore } from '../../../src/stores/local-quota/quota-store.ts';
+import { MemoryStore } from '../../../src/stores/memory-store.ts';
+import { isPromise, type MaybePromise } from '../../../src/util/index.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 100_000 } });
 const team = defineBudget({ name: 'team', limits: { costUsd: 1 } });

@@ -9,15 +9,15 @@ import {
   NOTHING,
   type ReserveRequest,
   StoreError,
-} from '../../src/budget/index.ts';
-import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis/redis-store.ts';
-import { eventually } from '../support/eventually.ts';
+} from '../../../src/budget/index.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
+import { eventually } from '../../support/eventually.ts';
 import {
   REDIS_MISSING,
   type RedisServer,
   type RedisServerOptions,
   startRedisServer,
-} from '../support/redis-server.ts';
+} from '../../support/redis-server.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
 /** Short enough to wait for, long enough for a machine that is busy. */

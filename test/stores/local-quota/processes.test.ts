@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { defineBudget } from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { runHolders } from './holders.ts';
+import { defineBudget } from '../../../src/budget/index.ts';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
+import { REDIS_MISSING, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import { runHolders } from '../holders.ts';
 
 const LEASE_MS = 600;
 const LIMIT = 200_000;
@@ -12,9 +12,9 @@ const job = defineBudget({ name: 'job', limits: { tokens: LIMIT } });
 /** As that of the plain store, with slices; tells at its end how many calls were answered at once. */
 const HOLDER = `
   const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
-  const { SlicedStore } = await import('./src/stores/local-quota/quota-store.ts');
+  const { LocalQuotaStore } = await import('./src/stores/local-quota/quota-store.ts');
   const remote = new RedisStore({ url: process.env.URL, prefix: 'sliced', timeoutMs: 5000 });
-  const store = new SlicedStore(remote, { leaseMs: ${LEASE_MS}, everyMs: 50 });
+  const store = new LocalQuotaStore(remote, { leaseMs: ${LEASE_MS}, everyMs: 50 });
   const job = JSON.parse(process.env.BUDGET);
   let n = 0;
   let local = 0;

@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { defineBudget, NOTHING, type SeenBalances, StoreError } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { NODE, NODE_22, runNode } from '../support/run-node.ts';
-import { assertBalances, HELD, HOUR, job, request, team, tokens } from './contract-support.ts';
+import { defineBudget, NOTHING, type SeenBalances, StoreError } from '../../../src/budget/index.ts';
+import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { NODE, NODE_22, runNode } from '../../support/run-node.ts';
+import { assertBalances, HELD, HOUR, job, request, team, tokens } from '../contract-support.ts';
 
 const DAY = 24 * HOUR;
 

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type BudgetDefinition, defineBudget, StoreError } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { assertBalances, job, tokens } from './contract-support.ts';
+import { type BudgetDefinition, defineBudget, StoreError } from '../../../src/budget/index.ts';
+import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { assertBalances, job, tokens } from '../contract-support.ts';
 
 describe('the SQLite store on a full disk', () => {
   it('rejects, keeps what was answered, and goes on when there is room', async (context) => {

@@ -7,11 +7,11 @@ import {
   type ReserveRequest,
   type SeenBalances,
   StoreError,
-} from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { eventually } from '../support/eventually.ts';
-import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { runNode } from '../support/run-node.ts';
+} from '../../../src/budget/index.ts';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
+import { eventually } from '../../support/eventually.ts';
+import { REDIS_MISSING, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import { runNode } from '../../support/run-node.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
 const team = defineBudget({ name: 'team {of} ten: all', limits: { tokens: 5_000 } });

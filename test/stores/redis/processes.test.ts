@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { defineBudget } from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { runHolders } from './holders.ts';
+import { defineBudget } from '../../../src/budget/index.ts';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
+import { REDIS_MISSING, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import { runHolders } from '../holders.ts';
 
 const LEASE_MS = 500;
 const job = defineBudget({ name: 'job', limits: { tokens: 60_000 } });

@@ -15,10 +15,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreError } from '../../src/budget/index.ts';
-import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { runNode, startNode } from '../support/run-node.ts';
-import { assertBalances, job, request, team, tokens } from './contract-support.ts';
+import { StoreError } from '../../../src/budget/index.ts';
+import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { runNode, startNode } from '../../support/run-node.ts';
+import { assertBalances, job, request, team, tokens } from '../contract-support.ts';
 
 describe('the SQLite store, where its file fails it,', () => {
   let directory: string;

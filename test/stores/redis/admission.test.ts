@@ -11,9 +11,9 @@ import {
   type Limits,
   MODES,
   type ReserveRequest,
-} from '../../src/budget/index.ts';
-import { RedisStore } from '../../src/stores/redis/redis-store.ts';
-import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
+} from '../../../src/budget/index.ts';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
+import { REDIS_MISSING, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
 
 const mode = fc.constantFrom(...MODES);
 const share = fc.oneof(fc.constantFrom(0.1, 0.5, 1), fc.double({ min: 0.001, max: 1, noNaN: true }));
