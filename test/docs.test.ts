@@ -34,10 +34,10 @@ const PATHS = [
   'CONTRIBUTING.md',
   'SECURITY.md',
   'CHANGELOG.md',
+  'AGENTS.md',
+  'CODE_OF_CONDUCT.md',
   'examples/README.md',
-  ...readdirSync(join(REPO_ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'docs/decisions'].flatMap(pagesIn),
 ];
 const pages: readonly Page[] = PATHS.map((path) => ({ path, text: read(path) }));
 const blocks = pages.flatMap(blocksOf);
@@ -116,6 +116,13 @@ describe('the documentation', () => {
     );
   });
 
+  it('has every decision in the index', () => {
+    const listed = [...read('docs/decisions/README.md').matchAll(/^\| \[\d{4}\]\((.+?)\)/gm)].map(
+      ([, name]) => name,
+    );
+    assert.deepEqual(['README.md', ...listed].sort(), readdirSync(join(REPO_ROOT, 'docs/decisions')).sort());
+  });
+
   it('names every dependency and no other', () => {
     const named = [...read('docs/dependencies.md').matchAll(/^\| \[`([^`]+)`\]/gm)].map(([, name]) => name);
     const { dependencies, devDependencies } = manifest;
@@ -125,6 +132,11 @@ describe('the documentation', () => {
 
 function read(path: string): string {
   return readFileSync(join(REPO_ROOT, path), 'utf8');
+}
+
+function pagesIn(directory: string): string[] {
+  const names = readdirSync(join(REPO_ROOT, directory)).filter((name) => name.endsWith('.md'));
+  return names.map((name) => `${directory}/${name}`);
 }
 
 function blocksOf({ path, text }: Page): Block[] {

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { packInto } from '../scripts/check-package.ts';
 import { listen } from './support/http.ts';
-import { NODE_24, runNode } from './support/run-node.ts';
+import { NODE, runNode } from './support/run-node.ts';
 
 const run = promisify(execFile);
 
@@ -87,7 +87,7 @@ describe('the package, installed as a user would', {
         write('package.json', JSON.stringify({ name: 'agent', private: true, type }));
         write('agent.js', code);
         const { stdout, stderr } = await runNode({
-          node: NODE_24,
+          node: NODE,
           args: ['--require', 'otel-token-budget/register', 'agent.js'],
           cwd: project,
           env: {

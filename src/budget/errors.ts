@@ -113,9 +113,9 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** What the call costs cannot be counted, or not be bounded, and `uncountedEndpoints` is `refuse`: it was not sent. */
-export class EndpointNotCountedError extends Error {
-  readonly code = 'token_budget_not_counted';
+/** What the call costs cannot be counted, or not be bounded, and `unmeteredEndpoints` is `refuse`: it was not sent. */
+export class UnmeteredEndpointError extends Error {
+  readonly code = 'token_budget_unmetered';
   readonly status = 402;
   readonly budget: string;
   /** The method and the path, ids left out: `POST /vector_stores/{id}/files`. */
@@ -125,7 +125,7 @@ export class EndpointNotCountedError extends Error {
     const why = reason === 'endpoint' ? 'is not counted' : 'has no bound that is known before it is sent';
     super(
       `What ${endpoint} costs ${why}, so token budget "${budget}" did not let it be sent. ` +
-        'Set "uncountedEndpoints" to "warn" to let such requests pass.',
+        'Set "unmeteredEndpoints" to "warn" to let such requests pass.',
     );
     this.name = 'EndpointNotCountedError';
     this.budget = budget;

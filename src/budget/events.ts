@@ -65,8 +65,8 @@ export interface PriceUnknownEvent extends OfBudget {
 }
 
 /** A request to an endpoint whose cost is not counted, or was not bounded before it was sent. Once per endpoint and reason. */
-export interface NotCountedEvent extends OfBudget {
-  readonly type: 'not_counted';
+export interface UnmeteredEvent extends OfBudget {
+  readonly type: 'unmetered';
   /** The method and the path, ids left out: `POST /vector_stores/{id}/files`. */
   readonly endpoint: string;
   /**
@@ -126,7 +126,7 @@ export type BudgetEvent =
   | ClampedEvent
   | UsageMissingEvent
   | PriceUnknownEvent
-  | NotCountedEvent
+  | UnmeteredEvent
   | StoreUnavailableEvent
   | StoreAvailableEvent;
 

@@ -2,14 +2,15 @@ export { type Account, admit, affords, fixedCost, reachedLimit, worstCase } from
 export {
   CheckpointError,
   type CheckpointFault,
+  type EnvelopeFormat,
   readSnapshot,
-  type Seal,
-  type Sealed,
-  seal,
   type TrackerJson,
   type TrackerSnapshot,
-  unseal,
+  unwrapEnvelope,
+  type VersionedEnvelope,
+  wrapEnvelope,
 } from './checkpoint/index.ts';
+export type { RemainingAmounts, ThresholdState } from './consumption.ts';
 export {
   type BudgetDefinition,
   chainOf,
@@ -23,10 +24,10 @@ export {
 export {
   BudgetExceededError,
   BudgetExhaustedError,
-  EndpointNotCountedError,
   type SpentAmounts,
   StoreError,
   StoreUnavailableError,
+  UnmeteredEndpointError,
 } from './errors.ts';
 export {
   type BudgetEvent,
@@ -35,19 +36,19 @@ export {
   type ClampedEvent,
   type DeniedEvent,
   type ExhaustedEvent,
-  type NotCountedEvent,
   type PriceUnknownEvent,
   type StoreAvailableEvent,
   type StoreUnavailableEvent,
   THRESHOLDS,
   type ThresholdEvent,
+  type UnmeteredEvent,
   type UsageMissingEvent,
 } from './events.ts';
 export {
   definitionText,
   grantAfterReset,
   type LedgerAccount,
-  type LedgerAdministration,
+  type LedgerAdmin,
   MINUTE_MS,
   type SeenDefinition,
   SPENDING_KEPT_MS,
@@ -77,7 +78,6 @@ export {
   type BudgetStatus,
   getBudgetStatusMessage,
   isBudgetStatusMessage,
-  type Left,
   type StatusFormat,
   type StatusMessageOptions,
 } from './status/index.ts';
@@ -94,13 +94,14 @@ export type {
   StoreCapabilities,
   WorstCase,
 } from './store.ts';
-export type { WatchState } from './thresholds.ts';
 export {
   LEASE_MS,
   onAnyBudgetEvent,
   type PartOf,
   type RecordedUsage,
   type Reserve,
+  type Reserved,
+  type ReserveResult,
   TokenBudgetTracker,
   type TrackerOptions,
 } from './tracker/index.ts';

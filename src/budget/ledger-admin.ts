@@ -40,7 +40,7 @@ export const MINUTE_MS = 60_000;
  * @throws StoreError where the store cannot be reached or cannot write. A raise that throws one may have been made all the
  * same: look at the account before it is repeated.
  */
-export interface LedgerAdministration {
+export interface LedgerAdmin {
   /** Every account of the ledger, those of windows that are over as well, while they are kept. In no order. */
   accounts(): MaybePromise<readonly LedgerAccount[]>;
   /** What a budget was charged, minute by minute of the last two days, oldest first. */

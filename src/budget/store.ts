@@ -68,8 +68,8 @@ export interface Abandoned {
   readonly charged: Amounts;
 }
 
-/** Told the balances of a budget, by its name. */
-export type SeenBalances = (budget: string, balances: Balances) => void;
+/** The balances that a settlement reports, by the name of the budget. */
+export type SeenBalances = Map<string, Balances>;
 
 /** What a store may have besides: whoever uses one does without where it is absent. */
 export interface StoreCapabilities {
@@ -117,7 +117,7 @@ export interface Store extends StoreCapabilities {
    * (a batch, a background response), so that whoever hears of its end, in whichever process, can settle it by that name. `false`
    * where it is not open, or the name is taken.
    */
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean>;
+  transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean>;
   /** Charges without a reservation: usage that is only known afterwards. */
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
   /** The balances of a budget in its present window; of one that was never used, all zero. */

@@ -1,273 +1,404 @@
-import { type Attributes, type Context, context, diag } from '@opentelemetry/api';
-import { type Amounts, type BudgetEvent, NOTHING } from '../budget/index.ts';
-import { hidesReasoning, nanoToUsd } from '../pricing/index.ts';
+import { type Attributes, type Context, context, diag, type Span, trace } from '@opentelemetry/api';
 import {
-  type Answer,
-  answerTexts,
+  type Amounts,
+  type BudgetEvent,
+  BudgetExceededError,
+  fixedCost,
+  NOTHING,
+  type ReserveResult,
+  type TokenBudgetTracker,
+} from '../budget/index.ts';
+import { hidesReasoning, NO_RATES, type RateCard } from '../pricing/index.ts';
+import {
   type CallPlan,
   isTokenPlan,
-  readAnswer,
+  type ParsedResponse,
+  parseResponse,
+  responseTexts,
   type StreamReader,
-  withTools,
 } from '../providers/index.ts';
-import { attachCharge, settledCharge } from '../telemetry/context/index.ts';
-import { semconv, type UsageSource, usageAttributes } from '../telemetry/names/index.ts';
+import {
+  type ChargeableSpan,
+  currentBudget,
+  PENDING_CHARGE,
+  type PendingCharge,
+} from '../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
-import { isPromise, isRecord, type MaybePromise } from '../util/index.ts';
-import { type Begun, type CallEnd, callEvent, measureCall } from './call-outcome.ts';
-import { countedUsage, priceOther, priceUsage, repairUsage } from './cost/index.ts';
-import { safely } from './fail-open.ts';
-import { failureCost } from './failure-billing.ts';
-import { type Indexed, reservationOf, WORK_LEASE_MS } from './memory/index.ts';
-import type { CallReservation } from './reservation.ts';
-import type { CallHost } from './services.ts';
-import { AbandonedError, answerAttributes, outputContent, setError } from './telemetry/index.ts';
+import { afterwards, isPromise, isRecord, type MaybePromise, newUniqueId } from '../util/index.ts';
+import {
+  type Charge,
+  chargeUsage,
+  estimateUsage,
+  fillMissingUsage,
+  initialWorstCase,
+  tokenizedWorstCase,
+} from './cost/index.ts';
+import { enclosingCall } from './enclosing-call.ts';
+import { failOpen } from './fail-open.ts';
+import { AbandonedError, failureCost, isRefusal } from './failure-billing.ts';
+import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
+import type { CallOutcome, StartedCall } from './outcome.ts';
+import { reportUnmetered } from './report-unmetered.ts';
+import { CallReservation } from './reservation.ts';
+import type { ActiveCall, CallServices } from './services.ts';
+import {
+  captureOutput,
+  reportAdmission,
+  reportDenial,
+  reportEnd,
+  setRemaining,
+  startCallSpan,
+} from './telemetry/index.ts';
 
-/** How a stream ended: to its last event, before it, or with an error. */
-export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
+/*
+ * The life of a call, top to bottom: plan, price, reserve, send, read, end. Ending the span settles the call:
+ * BudgetSpanProcessor.onEnding calls Call.settle.
+ */
 
 /**
- * One call: its span, its reservation and its end. It ends once, whoever sees it end first; what comes after
- * is ignored.
+ * Starts the call of a plan, failing open: returns undefined, so that the request is sent as if this package were
+ * not there, if the request is part of a call that is already under way, or if our own code fails.
+ * @param plan undefined if the request is not a metered call
+ * @throws the refusals of {@link startCall}
  */
-export class Call implements Indexed {
-  place = -1;
+export async function tryStartCall(
+  services: CallServices,
+  plan: CallPlan | undefined,
+): Promise<Call | undefined> {
+  if (plan === undefined || enclosingCall.getStore() !== undefined) return undefined;
+  try {
+    const batchFile = plan.body['input_file_id'];
+    if (typeof batchFile === 'string') await services.batchFiles.ready(batchFile);
+    return await startCall(services, plan);
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    // The client sees the aborted signal too, and throws its own error.
+    if (plan.signal?.aborted !== true)
+      diag.error('otel-token-budget: starting a call failed; it is sent without a budget', error);
+    return undefined;
+  }
+}
+
+/**
+ * Starts a call: starts its span, looks up its price and reserves its worst case. Answers in the same turn if
+ * the store does.
+ * @throws BudgetExceededError if the budget cannot pay for the call
+ * @throws PriceUnknownError if its model has no known price and the policy is `error`
+ * @throws UnmeteredEndpointError if its cost is unbounded and `unmeteredEndpoints` is `refuse`
+ */
+export function startCall(services: CallServices, plan: CallPlan): MaybePromise<Call> {
+  startTelemetry(services);
+  const startedAt = performance.now();
+  const parent = context.active();
+  const tracker = currentBudget(parent) ?? services.tracker;
+  const { span, identity } = startCallSpan(services, plan, tracker, parent);
+  const callContext = trace.setSpan(parent, span);
+  const deny = (error: unknown): never => {
+    reportDenial(services.instruments, plan, tracker, span, error);
+    throw error;
+  };
+  try {
+    const call = context.with(callContext, () => {
+      const card = lookUpPrice(services, plan, tracker);
+      return afterwards(reserveWorstCase(services, plan, tracker, card), (reserved) => {
+        if (!reserved.admitted) throw new BudgetExceededError(reserved);
+        const reservation = new CallReservation(tracker, reserved);
+        const started = new Call(services, {
+          plan,
+          span,
+          identity,
+          context: callContext,
+          card,
+          reservation,
+          startedAt,
+        });
+        reportAdmission(services.instruments, started);
+        return started;
+      });
+    });
+    return isPromise(call) ? call.catch(deny) : call;
+  } catch (error) {
+    return deny(error);
+  }
+}
+
+/** Starts telemetry before the first call: by now the host has registered its own SDK, if it has one. */
+function startTelemetry(services: CallServices): void {
+  const { onFirstCall } = services;
+  if (onFirstCall === undefined) return;
+  services.onFirstCall = undefined;
+  failOpen('starting telemetry', onFirstCall);
+}
+
+function lookUpPrice(services: CallServices, plan: CallPlan, tracker: TokenBudgetTracker): RateCard {
+  const { model } = plan;
+  // A deferred call names its model when it completes, if at all.
+  if (model === '' && !isTokenPlan(plan)) return { model, source: 'none', tiers: NO_RATES };
+  const card = services.prices.lookup(plan.priceQuery);
+  if ((card.source === 'family' || card.source === 'none') && services.unpricedModels.isNew(model)) {
+    const { pricedAs } = card;
+    const budget = tracker.budget.name;
+    tracker.emit({ type: 'price_unknown', budget, model, ...(pricedAs === undefined ? {} : { pricedAs }) });
+  }
+  return card;
+}
+
+function reserveWorstCase(
+  services: CallServices,
+  plan: CallPlan,
+  tracker: TokenBudgetTracker,
+  card: RateCard,
+): MaybePromise<ReserveResult> {
+  const { history, batchFiles } = services;
+  const id = newUniqueId();
+  // A budget that refuses nothing for its cost bounds nothing either.
+  if (!tracker.strict) return tracker.reserve({ id, ...fixedCost(NOTHING) }, undefined, plan.signal);
+  const worstCase = initialWorstCase(plan, card, history, batchFiles);
+  if (worstCase === undefined) reportUnmetered(services, tracker, plan.endpoint.name, 'unbounded');
+  // Tokenized only if the cheap bound would deny or clamp the call.
+  const refine = isTokenPlan(plan) ? () => ({ id, ...tokenizedWorstCase(plan, card, history) }) : undefined;
+  const request = { id, ...(worstCase ?? fixedCost({ ...NOTHING, calls: 1 })) };
+  return tracker.reserve(request, refine, plan.signal);
+}
+
+/** How a stream ended: complete, cut before its last event, or with an error. */
+export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
+
+/** A call that is under way. It ends once, whoever sees it end first; later reports are ignored. */
+export class Call implements StartedCall, ActiveCall, PendingCharge {
   readonly plan: CallPlan;
+  readonly span: Span;
+  readonly identity: Attributes;
   readonly context: Context;
-  readonly #host: CallHost;
-  readonly #begun: Begun;
-  /** From the start of the call. */
-  #firstChunkSeconds: number | undefined;
+  readonly card: RateCard;
+  readonly reservation: CallReservation;
+  readonly startedAt: number;
+  /** Its position among the active calls. */
+  index = -1;
+  firstChunkSeconds: number | undefined;
+  readonly #services: CallServices;
+  /** Whether the last attempt was sent and its cost is unknown. */
+  #attemptLost = false;
   #due: Amounts = NOTHING;
-  /** The work that goes on in the service, by its id. */
-  #workId: string | undefined;
+  /** The id of the work that continues in the service, and what to hold for it beyond the reservation. */
+  #deferred: { readonly id: string; readonly hold: Amounts } | undefined;
   #ended = false;
   #settled = false;
 
-  /** @param begun what was started and reserved for it */
-  constructor(host: CallHost, begun: Begun) {
-    this.#host = host;
-    this.#begun = begun;
-    this.plan = begun.plan;
-    this.context = begun.context;
-    attachCharge(begun.span, this);
-    host.open.add(this);
+  constructor(services: CallServices, started: Omit<StartedCall, 'firstChunkSeconds'>) {
+    this.plan = started.plan;
+    this.span = started.span;
+    this.identity = started.identity;
+    this.context = started.context;
+    this.card = started.card;
+    this.reservation = started.reservation;
+    this.startedAt = started.startedAt;
+    this.#services = services;
+    Object.defineProperty(started.span, PENDING_CHARGE, { value: this, writable: true });
+    services.activeCalls.add(this);
   }
 
-  /** Whether the call is held to what is reserved for it. */
+  /** Whether the call must not use more than what is reserved for it. */
   get strict(): boolean {
-    return this.#begun.reservation.tracker.strict;
+    return this.reservation.tracker.strict;
   }
 
-  get reservation(): CallReservation {
-    return this.#begun.reservation;
-  }
+  // ── Send ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** A complete answer came. */
-  answered(value: unknown): void {
-    const answer = this.#metered(readAnswer(value, this.plan.endpoint), value);
-    this.#capture(() => outputContent(value, []));
-    if (answer.unfinished && answer.id !== undefined) {
-      this.#goesOn(answer, answer.id);
-      return;
+  /**
+   * Sends the request in the context of the call; requests sent on the way are part of it.
+   * @throws what `send` throws, after it is recorded
+   */
+  async send<T>(send: () => PromiseLike<T>): Promise<T> {
+    try {
+      const response = await enclosingCall.run(this, () => context.with(this.context, send));
+      // The headers arrived: if the client repeats the request from here, the body of this response was lost.
+      this.#attemptLost = true;
+      return response;
+    } catch (error) {
+      failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
+      throw error;
     }
-    const source = answer.unfinished && this.strict ? 'reservation' : 'response';
-    this.#conclude(answer, source, () => answerTexts(value));
   }
 
-  /** The first event of a stream came. */
-  firstChunk(): void {
-    this.#firstChunkSeconds ??= (performance.now() - this.#begun.startedAt) / 1_000;
+  /** Records that an attempt failed; the client may repeat it. */
+  recordFailedAttempt(error: unknown): void {
+    this.#attemptLost = failureCost(error) !== 'nothing';
   }
 
-  /** A stream ended. */
-  streamed(reader: StreamReader, end: StreamEnd): void {
-    const answer = this.#metered(reader.answer(), reader.last);
-    this.#capture(() => outputContent(undefined, reader.texts));
-    const failed = typeof end === 'object' ? end.error : reader.error;
-    const hidden = hidesReasoning(this.plan.model) || hidesReasoning(answer.model ?? '');
-    const unseen = !reader.usageSeen && hidden;
-    const lasting = this.plan.body['background'] === true || this.plan.endpoint.operation === 'invoke_agent';
-    if (lasting && answer.unfinished && answer.id !== undefined) {
-      this.#goesOn(answer, answer.id);
-      return;
-    }
-    const source = this.strict && unseen ? 'reservation' : 'response';
-    const cut = end === 'cut' || typeof end === 'object';
-    this.#conclude(answer, source, () => reader.texts, { cut, ...(failed === undefined ? {} : { failed }) });
+  /**
+   * Before the client repeats the request: charges an attempt that may have been billed, reserves for the next.
+   * @throws BudgetExceededError if the budget cannot pay for another attempt
+   */
+  async beforeRetry(): Promise<void> {
+    const lost = this.#attemptLost;
+    this.#attemptLost = false;
+    if (lost && this.strict) await this.reservation.renew();
   }
 
-  /** The request failed before an answer could be read; `sent`: after its headers had come. */
-  failed(error: unknown, phase: 'request' | 'answer'): void {
+  // ── Read ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Records a complete response. */
+  recordResponse(value: unknown): void {
     if (this.#ended) return;
-    const free = phase === 'request' && (this.plan.aborted || failureCost(error) === 'nothing');
-    if (free) {
-      this.#end({ due: NOTHING, attributes: {}, error });
+    const response = this.#withEndpointUsage(parseResponse(value, this.plan.endpoint), value);
+    if (this.#services.captureContent) captureOutput(this.span, value, []);
+    if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
+    else {
+      const fallback = response.unfinished && this.strict ? 'reservation' : 'local';
+      this.#conclude(response, fallback, () => responseTexts(value));
+    }
+  }
+
+  /** Records that the first event of a stream arrived. */
+  recordFirstChunk(): void {
+    this.firstChunkSeconds ??= (performance.now() - this.startedAt) / 1_000;
+  }
+
+  /** Records the end of a stream. */
+  recordStream(reader: StreamReader, end: StreamEnd): void {
+    if (this.#ended) return;
+    const { body, endpoint, model } = this.plan;
+    const response = this.#withEndpointUsage(reader.response(), reader.last);
+    if (this.#services.captureContent) captureOutput(this.span, undefined, reader.texts);
+    const isDeferrable = body['background'] === true || endpoint.operation === 'invoke_agent';
+    if (isDeferrable && response.unfinished && response.id !== undefined) {
+      this.#defer(response, response.id);
       return;
     }
-    const answer = readAnswer(undefined, this.plan.endpoint);
-    this.#conclude(answer, this.strict ? 'reservation' : 'response', () => [], { cut: true, failed: error });
+    // Hidden reasoning cannot be counted from the text.
+    const isHidden = !reader.usageSeen && (hidesReasoning(model) || hidesReasoning(response.model ?? ''));
+    const fallback = this.strict && isHidden ? 'reservation' : 'local';
+    const error = typeof end === 'object' ? end.error : reader.error;
+    this.#conclude(response, fallback, () => reader.texts, { cut: end !== 'complete', error });
   }
 
-  /** The call will not be seen to end (its answer was never read, or the process exits). */
-  abandoned(why: string): void {
+  /**
+   * Records that the call failed.
+   * @param phase `request`: before the headers of a response arrived; `response`: after
+   */
+  recordFailure(error: unknown, phase: 'request' | 'response'): void {
     if (this.#ended) return;
-    this.failed(new AbandonedError(why), 'answer');
+    if (phase === 'request' && (this.plan.aborted || failureCost(error) === 'nothing')) {
+      this.#end({ due: NOTHING, error });
+      return;
+    }
+    const response = parseResponse(undefined, this.plan.endpoint);
+    this.#conclude(response, this.strict ? 'reservation' : 'local', () => [], { cut: true, error });
   }
 
-  /** Charges the call, once: by the span processor, or by the call itself where none saw its span. */
+  /** Ends the call whose end will not be seen: its response was never read, or the process exits. */
+  abandon(why: string): void {
+    this.recordFailure(new AbandonedError(why), 'response');
+  }
+
+  /** Reads the usage as the endpoint reports it, if not in tokens of text. */
+  #withEndpointUsage(response: ParsedResponse, value: unknown): ParsedResponse {
+    const { endpoint } = this.plan;
+    if (endpoint.kind !== 'unit-priced') return response;
+    const fields = isRecord(value) ? value : { text: value };
+    return { ...response, usage: endpoint.pricing.readUsage(fields, this.plan, this.card) };
+  }
+
+  #estimateUsage(texts: Iterable<string>): TokenUsage {
+    const { plan } = this;
+    if (isTokenPlan(plan)) return estimateUsage(plan, texts, this.#services.history);
+    const { endpoint } = plan;
+    return endpoint.kind === 'unit-priced' ? endpoint.pricing.estimateUsage(plan, this.card) : tokenUsage();
+  }
+
+  // ── End ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Ends a call whose work continues in the service: its reservation is held until the work is settled. */
+  #defer(response: ParsedResponse, id: string): void {
+    const { plan, card, reservation, strict } = this;
+    let hold: Amounts = NOTHING;
+    // Nothing was reserved: what is known so far is charged if the completion is never seen.
+    if (!strict) hold = chargeUsage(this.#services, plan, card, this.#estimateUsage([]), response).amounts;
+    this.#deferred = { id, hold };
+    const held = strict ? reservation.amounts : hold;
+    this.#services.deferredCalls.remember(id, { tracker: reservation.tracker, plan, card, held });
+    this.#end({ due: NOTHING, response, deferredId: id });
+  }
+
+  /** Charges the usage of the response; `fallback` says what replaces the usage that is missing. */
+  #conclude(
+    response: ParsedResponse,
+    fallback: 'local' | 'reservation',
+    texts: () => Iterable<string>,
+    { cut = false, error }: { cut?: boolean; error?: unknown } = {},
+  ): void {
+    const { plan, reservation } = this;
+    const { inputKnown, outputKnown, problems } = response.usage;
+    const isComplete = inputKnown && outputKnown;
+    const source = isComplete ? 'response' : fallback;
+    if (!isComplete || problems.length > 0) {
+      const reason = problems.length > 0 ? 'implausible' : cut ? 'cut' : 'absent';
+      const budget = reservation.tracker.budget.name;
+      const charged = source === 'reservation' ? 'reservation' : 'local';
+      this.#emit({ type: 'usage_missing', budget, model: plan.model, reason, problems, charged });
+    }
+    const charge = source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts);
+    if (plan.endpoint.kind === 'responses')
+      this.#services.history.remember(response.id, plan.body, charge.usage);
+    this.#end({ due: charge.amounts, response, charge, source, error });
+  }
+
+  #reservedCharge(): Charge {
+    const { usage, amounts } = this.reservation;
+    const { costNanoUsd } = amounts;
+    return {
+      usage,
+      amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 },
+      priceSource: this.card.source,
+    };
+  }
+
+  #usageCharge(response: ParsedResponse, texts: () => Iterable<string>): Charge {
+    const reading = response.usage;
+    const isComplete = reading.inputKnown && reading.outputKnown;
+    const usage = isComplete ? reading.usage : fillMissingUsage(reading, this.#estimateUsage(texts()));
+    return chargeUsage(this.#services, this.plan, this.card, usage, response);
+  }
+
+  #end(outcome: CallOutcome): void {
+    this.#ended = true;
+    this.#due = outcome.due;
+    this.#services.activeCalls.delete(this);
+    this.#inContext(() => {
+      reportEnd(this.#services.instruments, this, outcome);
+      if (!this.#settled) void failOpen('charging a call', () => this.settle());
+    });
+  }
+
+  /** Charges the call, once: called by the span processor, or by the call itself if no processor saw its span. */
   settle(): MaybePromise<void> {
     if (this.#settled || !this.#ended) return;
     this.#settled = true;
-    settledCharge(this.#begun.span);
-    const { tracker } = this.reservation;
+    (this.span as ChargeableSpan)[PENDING_CHARGE] = undefined;
     return this.#inContext((): MaybePromise<void> => {
+      const deferred = this.#deferred;
       const done =
-        this.#workId === undefined
+        deferred === undefined
           ? this.reservation.settle(this.#due)
-          : this.reservation.handOver(reservationOf(this.#workId), WORK_LEASE_MS);
-      // With a shared store the span is over by then.
+          : this.reservation.transfer(deferredReservationName(deferred.id), DEFERRED_LEASE_MS, deferred.hold);
       if (isPromise(done)) {
         return done.then(
           () => undefined,
-          (error: unknown) => diag.error('otel-token-budget: a charge failed', error),
+          (error: unknown) => diag.error('otel-token-budget: charging a call failed', error),
         );
       }
-      if (this.#begun.span.isRecording()) this.#setLeft(tracker.remaining);
+      if (this.span.isRecording()) setRemaining(this.span, this.reservation.tracker.lastRemaining);
       return undefined;
     });
-  }
-
-  #capture(content: () => Attributes): void {
-    if (this.#host.captureContent && !this.#ended) this.#begun.span.setAttributes(content());
-  }
-
-  /** What an answer means to a meter. */
-  #metered(answer: Answer, value: unknown): Answer {
-    const { endpoint } = this.plan;
-    if (endpoint.kind !== 'metered') return answer;
-    const fields = isRecord(value) ? value : { text: value };
-    return { ...answer, usage: endpoint.meter.read(fields, this.plan, this.#begun.card) };
-  }
-
-  #counted(texts: Iterable<string>): TokenUsage {
-    const { plan } = this;
-    if (isTokenPlan(plan)) return countedUsage(plan, texts, this.#host.memory);
-    const { endpoint } = plan;
-    return endpoint.kind === 'metered' ? endpoint.meter.counted(plan, this.#begun.card) : tokenUsage();
-  }
-
-  /** The call is over and its work is not: what is reserved is held for whoever hears of its end. */
-  #goesOn(answer: Answer, id: string): void {
-    if (this.#ended) return;
-    const { plan, reservation } = this;
-    const { card } = this.#begun;
-    // Where nothing was reserved, what is known so far is: should nobody hear of the end, it is charged.
-    const usage = this.strict ? reservation.usage : this.#counted([]);
-    if (!this.strict) {
-      const { costNanoUsd } = priceUsage(this.#host.prices, plan, card, usage, answer);
-      reservation.leastOfWork({ costNanoUsd, tokens: totalTokens(usage), calls: 1 });
-    }
-    this.#workId = id;
-    this.#host.work.remember(id, { tracker: reservation.tracker, plan, card, held: reservation.amounts });
-    this.#end({
-      due: NOTHING,
-      attributes: { ...answerAttributes(answer), [semconv.ATTR_BUDGET_WORK_ID]: id },
-      ...(answer.model === undefined ? {} : { model: answer.model }),
-    });
-  }
-
-  /** Prices what was used and ends the call. Usage that is missing is counted, or taken from the reservation. */
-  #conclude(
-    answer: Answer,
-    wanted: UsageSource,
-    texts: () => Iterable<string>,
-    how: { cut?: boolean; failed?: unknown } = {},
-  ): void {
-    if (this.#ended) return;
-    const { plan } = this;
-    const reading = answer.usage;
-    const whole = reading.inputKnown && reading.outputKnown;
-    const source: UsageSource = whole ? 'response' : wanted === 'response' ? 'local' : wanted;
-    const billed = whole
-      ? reading.usage
-      : source === 'reservation'
-        ? this.reservation.usage
-        : repairUsage(reading, this.#counted(texts()));
-    const usage = source === 'reservation' ? billed : withTools(billed, answer.tools, this.#host.containers);
-    const others = source === 'reservation' ? [] : (answer.tools?.others ?? []);
-    if (!whole || reading.problems.length > 0) {
-      this.#emit({
-        type: 'usage_missing',
-        budget: this.reservation.tracker.budget.name,
-        model: plan.model,
-        reason: reading.problems.length > 0 ? 'implausible' : how.cut === true ? 'cut' : 'absent',
-        problems: reading.problems,
-        charged: source === 'reservation' ? 'reservation' : 'local',
-      });
-    }
-    const charge = priceUsage(this.#host.prices, plan, this.#begun.card, usage, answer);
-    const own = source === 'reservation' ? this.reservation.costNanoUsd : charge.costNanoUsd;
-    const cost = others.reduce((sum, other) => sum + priceOther(this.#host.prices, plan, other), own);
-    const tokens = others.reduce((sum, other) => sum + totalTokens(other.usage), totalTokens(usage));
-    if (plan.endpoint.kind === 'responses') this.#host.memory.remember(answer.id, plan.body, usage);
-    this.#end({
-      due: { costNanoUsd: cost, tokens, calls: 1 },
-      attributes: Object.assign(
-        answerAttributes(answer),
-        usageAttributes(usage, plan.endpoint.hasOutput, source, {
-          costNanoUsd: cost,
-          source: charge.card.source,
-        }),
-      ),
-      usage,
-      source,
-      ...(answer.model === undefined ? {} : { model: answer.model }),
-      ...(answer.id === undefined ? {} : { id: answer.id }),
-      ...(how.failed === undefined ? {} : { error: how.failed }),
-    });
-  }
-
-  #end(end: CallEnd): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#due = end.due;
-    this.#host.open.delete(this);
-    this.#inContext(() => {
-      // Before it is charged: who keeps an account of calls has this one by then, should the process die in between.
-      safely('the event of a call', () => this.#emit(callEvent(this.#begun, end)));
-      safely('the span of a call', () => this.#endSpan(end));
-      void safely('the charge of a call', () => this.settle());
-    });
-  }
-
-  #endSpan(end: CallEnd): void {
-    const { span } = this.#begun;
-    const { attempts } = this.reservation;
-    span.setAttributes(end.attributes);
-    if (this.#firstChunkSeconds !== undefined)
-      span.setAttribute(semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK, this.#firstChunkSeconds);
-    if (attempts !== NOTHING)
-      span.setAttribute(semconv.ATTR_BUDGET_ATTEMPTS_COST, nanoToUsd(attempts.costNanoUsd));
-    if (end.error !== undefined) setError(span, end.error);
-    measureCall(this.#host.instruments, this.#begun, end, this.#firstChunkSeconds);
-    span.end();
   }
 
   #emit(event: BudgetEvent): void {
     this.#inContext(() => this.reservation.tracker.emit(event));
   }
 
-  /** Runs in the context of the call; to enter one takes longer than to see that it is entered. */
+  /** Runs in the context of the call; to check whether it is active is faster than to enter it again. */
   #inContext<T>(run: () => T): T {
     return context.active() === this.context ? run() : context.with(this.context, run);
-  }
-
-  #setLeft(left: { costUsd?: number; tokens?: number; calls?: number }): void {
-    if (left.costUsd !== undefined)
-      this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_COST, left.costUsd);
-    if (left.tokens !== undefined)
-      this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_TOKENS, left.tokens);
-    if (left.calls !== undefined) this.#begun.span.setAttribute(semconv.ATTR_BUDGET_LEFT_CALLS, left.calls);
   }
 }

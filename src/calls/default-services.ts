@@ -3,7 +3,7 @@ import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import { SCOPE } from '../telemetry/names/index.ts';
 import { createInstruments, type Instruments } from '../telemetry/signals/index.ts';
-import { type CallHost, type CallHostOptions, createCallHost } from './services.ts';
+import { type CallServices, type CallServicesOptions, createCallServices } from './services.ts';
 
 /** How calls are charged that are made another way than through the openai SDK. */
 export interface BudgetOptions {
@@ -30,14 +30,18 @@ export class NoBudgetError extends Error {
   }
 }
 
-const byTracker = new WeakMap<TokenBudgetTracker, CallHost>();
+const byTracker = new WeakMap<TokenBudgetTracker, CallServices>();
 
 /**
  * The host of such calls: the preload's where no tracker is given, so that they share its telemetry and what is known of responses.
  * @param what asks for it, for the error
  * @throws NoBudgetError where there is neither a tracker nor a preload
  */
-export function userHost(what: string, options: BudgetOptions, preloaded: CallHost | undefined): CallHost {
+export function resolveServices(
+  what: string,
+  options: BudgetOptions,
+  preloaded: CallServices | undefined,
+): CallServices {
   const { prices, includeUsage, captureContent } = options;
   const tracker = options.tracker ?? preloaded?.tracker;
   if (tracker === undefined) throw new NoBudgetError(what);
@@ -49,12 +53,14 @@ export function userHost(what: string, options: BudgetOptions, preloaded: CallHo
   return made;
 }
 
-function newHost(options: CallHostOptions): CallHost {
+function newHost(options: CallServicesOptions): CallServices {
   let instruments: Instruments | undefined;
-  return createCallHost(options, {
-    tracer: () => trace.getTracer(SCOPE),
-    // Made with the first call: an SDK that is registered by then gets them.
-    instruments: () => {
+  return createCallServices(options, {
+    get tracer() {
+      return trace.getTracer(SCOPE);
+    },
+    // Created with the first call, for an SDK that is registered by then.
+    get instruments() {
       instruments ??= createInstruments(metrics.getMeter(SCOPE));
       return instruments;
     },
@@ -62,11 +68,14 @@ function newHost(options: CallHostOptions): CallHost {
 }
 
 /** What is shared stays shared; only what was asked for is different. */
-function withOptions(host: CallHost, { prices, includeUsage, captureContent }: BudgetOptions): CallHost {
-  if (prices === undefined && includeUsage === undefined && captureContent === undefined) return host;
-  return Object.create(host, {
+function withOptions(
+  services: CallServices,
+  { prices, includeUsage, captureContent }: BudgetOptions,
+): CallServices {
+  if (prices === undefined && includeUsage === undefined && captureContent === undefined) return services;
+  return Object.create(services, {
     ...(prices === undefined ? {} : { prices: { value: prices } }),
     ...(includeUsage === undefined ? {} : { includeUsage: { value: includeUsage } }),
     ...(captureContent === undefined ? {} : { captureContent: { value: captureContent } }),
-  }) as CallHost;
+  }) as CallServices;
 }

@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 
 /** Runs code of ours that must never reach the host: what it throws goes to the OpenTelemetry diagnostics. */
-export function safely<T>(what: string, run: () => T): T | undefined {
+export function failOpen<T>(what: string, run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {

@@ -97,3 +97,13 @@ function numberField(error: unknown, field: string): number | undefined {
   const value: unknown = Reflect.get(error, field);
   return typeof value === 'number' ? value : undefined;
 }
+
+/** The response of a call was never read to its end. */
+export class AbandonedError extends Error {
+  readonly code = 'token_budget_abandoned';
+
+  constructor(why: string) {
+    super(`The response of the call was not read to its end: ${why}.`);
+    this.name = 'AbandonedError';
+  }
+}

@@ -1,26 +1,23 @@
-export { beginCall } from './begin-call.ts';
-export { beginSafely } from './begin-safely.ts';
-export type { Call } from './call.ts';
-export { priceUsage } from './cost/index.ts';
-export { type BudgetOptions, NoBudgetError, userHost } from './default-services.ts';
-export { settleWork } from './deferred/index.ts';
-export { safely } from './fail-open.ts';
-export { failureCost, isRefusal, StreamAbortedError } from './failure-billing.ts';
-export { ActiveCalls } from './memory/index.ts';
+export { Call, startCall, tryStartCall } from './call.ts';
+export { chargeUsage } from './cost/index.ts';
+export { type BudgetOptions, NoBudgetError, resolveServices } from './default-services.ts';
+export { settleDeferredCall } from './deferred/index.ts';
+export { enclosingCall } from './enclosing-call.ts';
+export { failOpen } from './fail-open.ts';
+export { isRefusal, StreamAbortedError } from './failure-billing.ts';
 export { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
-export { countedBy, sendCounted } from './reentrancy-guard.ts';
-export { tellNotCounted } from './report-unmetered.ts';
+export { reportUnmetered } from './report-unmetered.ts';
 export {
-  type AnswerSink,
-  EventSink,
-  endIfDropped,
-  endIfUnread,
+  abandonIfCollected,
+  abandonIfUnread,
+  type BodySink,
+  BufferedBodySink,
+  guardRawResponse,
+  guardStream,
   isRawResponse,
-  meteredStream,
   type RawResponse,
-  StreamMeter,
-  WholeSink,
-  watchResponse,
+  SseBodySink,
+  StreamGuard,
 } from './response/index.ts';
-export { type CallHost, createCallHost } from './services.ts';
+export { type ActiveCall, type CallServices, type CallTelemetry, createCallServices } from './services.ts';
 export { identityAttributes } from './telemetry/index.ts';

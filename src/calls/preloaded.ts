@@ -1,6 +1,6 @@
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { Config } from '../config/index.ts';
-import type { CallHost } from './services.ts';
+import type { CallServices } from './services.ts';
 
 /** What a preloaded process holds, for code of the host that wants to look at its budget. */
 export interface Preloaded {
@@ -10,7 +10,7 @@ export interface Preloaded {
    * What calls share, for those that come another way than the openai SDK.
    * @internal
    */
-  readonly host?: CallHost;
+  readonly services?: CallServices;
   /** Starts telemetry now, for spans of the program's own; otherwise it starts once the program loads openai. */
   readonly startTelemetry: () => void;
 }

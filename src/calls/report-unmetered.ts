@@ -1,19 +1,19 @@
-import { EndpointNotCountedError, type TokenBudgetTracker } from '../budget/index.ts';
-import type { CallHost } from './services.ts';
+import { type TokenBudgetTracker, UnmeteredEndpointError } from '../budget/index.ts';
+import type { CallServices } from './services.ts';
 
 /**
- * Tells, once, of requests whose cost is not counted, or not bounded before they are sent.
- * @throws EndpointNotCountedError where `strict` does not let them pass
+ * Reports, once per budget and endpoint, a request whose cost is unknown or has no bound before it is sent.
+ * @throws UnmeteredEndpointError in `strict`, if `unmeteredEndpoints` is `refuse`
  */
-export function tellNotCounted(
-  host: CallHost,
+export function reportUnmetered(
+  services: CallServices,
   tracker: TokenBudgetTracker,
   endpoint: string,
   reason: 'endpoint' | 'unbounded',
 ): void {
-  const refused = host.uncountedEndpoints === 'refuse' && tracker.strict;
+  const refused = services.unmeteredEndpoints === 'refuse' && tracker.strict;
   const budget = tracker.budget.name;
-  if (host.endpoints.isNew(`${budget} ${endpoint}`))
-    tracker.emit({ type: 'not_counted', budget, endpoint, reason, refused });
-  if (refused) throw new EndpointNotCountedError(budget, endpoint, reason);
+  if (services.reportedEndpoints.isNew(`${budget} ${endpoint}`))
+    tracker.emit({ type: 'unmetered', budget, endpoint, reason, refused });
+  if (refused) throw new UnmeteredEndpointError(budget, endpoint, reason);
 }

@@ -1,152 +1,127 @@
 import {
-  type Admitted,
   type Amounts,
   addAmounts,
   BudgetExceededError,
   NOTHING,
   type Reserve,
+  type Reserved,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
 import { nanoCost } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../usage/index.ts';
-import { afterwards, type MaybePromise } from '../util/index.ts';
-import { newCallId } from './call-id.ts';
+import { afterwards, isPromise, type MaybePromise, newUniqueId } from '../util/index.ts';
 
-/** How much more than is missing is reserved at once for a stream that passes its reservation, tokens. */
+/** Tokens reserved beyond what is missing when a stream outgrows its reservation, so that it grows less often. */
 const GROW_AHEAD = 256;
 
 /** What a call holds of its budget, from its admission to its charge. */
 export class CallReservation {
   readonly tracker: TokenBudgetTracker;
-  /** The output cap that admission lowered the call to, tokens of one choice; undefined where it did not. */
+  /** The output cap that the call is clamped to, tokens of one choice; undefined if it keeps its own. */
   readonly clampedTo: number | undefined;
-  readonly #outputCap: number;
   readonly #request: Reserve;
-  #id: string;
-  #amounts: Amounts;
-  #outputTokens: number;
-  /** What earlier attempts of the call were charged: they may have been billed before they failed. */
-  #attempts: Amounts = NOTHING;
-  #least: Amounts = NOTHING;
+  readonly #outputCap: number;
+  /** The id that the latest attempt is reserved under. */
+  id: string;
+  /** Everything that is reserved. */
+  amounts: Amounts;
+  /** The output tokens that are reserved, all choices together. */
+  outputTokens: number;
+  /** What earlier attempts were charged: the service may have billed them before they failed. */
+  failedAttempts: Amounts = NOTHING;
 
-  constructor(tracker: TokenBudgetTracker, request: Reserve, admitted: Admitted) {
+  /** @param reserved the result of the reserve */
+  constructor(tracker: TokenBudgetTracker, { request, clampedTo, outputCap, reserved }: Reserved) {
     this.tracker = tracker;
+    this.clampedTo = clampedTo;
     this.#request = request;
-    this.#id = request.id;
-    this.#outputCap = admitted.outputCap;
-    this.clampedTo = admitted.outputCap < request.outputCap ? admitted.outputCap : undefined;
-    this.#amounts = admitted.reserved;
-    this.#outputTokens = admitted.outputCap * request.choices;
+    this.#outputCap = outputCap;
+    this.id = request.id;
+    this.amounts = reserved;
+    this.outputTokens = outputCap * request.choices;
   }
 
-  /** The id that its latest attempt is reserved under. */
-  get id(): string {
-    return this.#id;
+  /** The most tokens that the call can have used. */
+  get maxTokens(): number {
+    return this.#request.fixed.tokens + this.outputTokens;
   }
 
-  /** The output tokens, of all choices, that are reserved. */
-  get outputTokens(): number {
-    return this.#outputTokens;
-  }
-
-  /** The usage that it stands for: the most that the call can have used. */
+  /** The most that the call can have used, by kind. */
   get usage(): TokenUsage {
-    return tokenUsage({ input: this.#request.fixed.tokens, output: this.#outputTokens });
-  }
-
-  /** The cost that it stands for, nano-USD. */
-  get costNanoUsd(): number {
-    return this.#amounts.costNanoUsd;
-  }
-
-  /** All that it stands for. */
-  get amounts(): Amounts {
-    return this.#amounts;
-  }
-
-  /** What earlier attempts of the call were charged. */
-  get attempts(): Amounts {
-    return this.#attempts;
-  }
-
-  /** Reserves for an output of that many tokens, and some more to come; the refusal where that is not paid for. */
-  growTo(tokens: number): MaybePromise<BudgetExceededError | undefined> {
-    const missing = tokens - this.#outputTokens;
-    return afterwards(this.#grow(missing + GROW_AHEAD), (ahead) =>
-      afterwards(ahead || this.#grow(missing), (grown) => (grown ? undefined : this.#refusal(missing))),
-    );
+    return tokenUsage({ input: this.#request.fixed.tokens, output: this.outputTokens });
   }
 
   /**
-   * Charges an attempt in full that failed without a word of its cost, and reserves for the next.
-   * @throws BudgetExceededError where the next is not paid for
+   * Reserves for an output of `tokens`, and some more ahead of it.
+   * @returns the refusal if the budget cannot pay for it, else undefined
    */
-  renew(): MaybePromise<void> {
-    return afterwards(this.tracker.settle(this.#id, this.#amounts), () => {
-      this.#attempts = addAmounts(this.#attempts, this.#amounts);
-      this.#id = newCallId();
-      const again: Reserve = { ...this.#request, id: this.#id, outputCap: this.#outputCap, capped: true };
-      return afterwards(this.tracker.reserve(again), (admission) => {
-        if (admission.admitted && admission.outputCap >= this.#outputCap) {
-          this.#amounts = admission.reserved;
-          return;
-        }
-        // The request goes out again as it was: a lower cap can no longer be put into it.
-        this.#amounts = NOTHING;
-        const freed = admission.admitted ? this.tracker.release(this.#id) : false;
-        return afterwards(freed, () =>
-          afterwards(this.#refusal(this.#outputTokens), (refusal) => Promise.reject(refusal)),
-        );
-      });
+  async growTo(tokens: number): Promise<BudgetExceededError | undefined> {
+    const missing = tokens - this.outputTokens;
+    const grown = (await this.#grow(missing + GROW_AHEAD)) || (await this.#grow(missing));
+    return grown ? undefined : this.#refusal(missing);
+  }
+
+  /**
+   * Charges a failed attempt of unknown cost in full and reserves for the next attempt.
+   * @throws BudgetExceededError if the budget cannot pay for the next attempt
+   */
+  async renew(): Promise<void> {
+    await this.tracker.settle(this.id, this.amounts);
+    this.failedAttempts = addAmounts(this.failedAttempts, this.amounts);
+    this.id = newUniqueId();
+    const next = await this.tracker.reserve({
+      ...this.#request,
+      id: this.id,
+      outputCap: this.#outputCap,
+      capped: true,
     });
+    if (next.admitted && next.clampedTo === undefined) {
+      this.amounts = next.reserved;
+      return;
+    }
+    // The SDK repeats the request as it was sent: a lower cap can no longer be put into it.
+    this.amounts = NOTHING;
+    if (next.admitted) await this.tracker.release(this.id);
+    throw await this.#refusal(this.outputTokens);
   }
 
-  /** Charges what was used, or frees the reservation where that is nothing. */
+  /** Charges what was used; releases the reservation if that is nothing. */
   settle(used: Amounts): MaybePromise<boolean> {
-    return used === NOTHING ? this.tracker.release(this.#id) : this.tracker.settle(this.#id, used);
-  }
-
-  /** Holds at least that much for work that goes on, where nothing was reserved for it. */
-  leastOfWork(amounts: Amounts): void {
-    this.#least = amounts;
-    this.#amounts = amounts;
+    return used === NOTHING ? this.tracker.release(this.id) : this.tracker.settle(this.id, used);
   }
 
   /**
-   * Gives the reservation the name of work that goes on in the service, and a lease of its own. Where that cannot be done it is
-   * charged now, in full.
+   * Transfers the reservation to a deferred call, under a name of its own and with its own lease; charges it
+   * in full if that fails.
+   * @param hold what to hold for the deferred call beyond the reservation, if nothing was reserved before
    */
-  handOver(name: string, leaseMs: number): MaybePromise<boolean> {
-    const grown = this.#least === NOTHING ? true : this.tracker.grow(this.#id, this.#least);
+  transfer(name: string, leaseMs: number, hold: Amounts): MaybePromise<boolean> {
+    const grown = hold === NOTHING ? true : this.tracker.grow(this.id, hold);
+    this.amounts = addAmounts(this.amounts, hold);
+    // In one turn with a store that answers at once: the process may exit in the next.
     return afterwards(grown, () =>
       afterwards(
-        this.tracker.handOver(this.#id, name, leaseMs),
-        (handed) => handed || this.tracker.settle(this.#id, this.#amounts),
+        this.tracker.transferReservation(this.id, name, leaseMs),
+        (transferred) => transferred || this.tracker.settle(this.id, this.amounts),
       ),
     );
   }
 
-  #grow(tokens: number): MaybePromise<boolean> {
+  async #grow(tokens: number): Promise<boolean> {
     const more = this.#outputAmounts(tokens);
-    return afterwards(this.tracker.grow(this.#id, more), (grown) => {
-      if (grown) {
-        this.#amounts = addAmounts(this.#amounts, more);
-        this.#outputTokens += tokens;
-      }
-      return grown;
-    });
+    const grown = this.tracker.grow(this.id, more);
+    if (!(isPromise(grown) ? await grown : grown)) return false;
+    this.amounts = addAmounts(this.amounts, more);
+    this.outputTokens += tokens;
+    return true;
   }
 
-  #refusal(tokens: number): MaybePromise<BudgetExceededError> {
-    return afterwards(
-      this.tracker.refusal(this.#outputAmounts(tokens)),
-      (denied) => new BudgetExceededError(denied),
-    );
+  async #refusal(tokens: number): Promise<BudgetExceededError> {
+    return new BudgetExceededError(await this.tracker.refusal(this.#outputAmounts(tokens)));
   }
 
   #outputAmounts(tokens: number): Amounts {
     const { outputPicoUsd, choices } = this.#request;
-    const perToken = Math.ceil(outputPicoUsd / choices);
-    return { costNanoUsd: nanoCost([[tokens, perToken]]), tokens, calls: 0 };
+    return { costNanoUsd: nanoCost([[tokens, Math.ceil(outputPicoUsd / choices)]]), tokens, calls: 0 };
   }
 }

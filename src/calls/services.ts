@@ -2,91 +2,89 @@ import type { Tracer } from '@opentelemetry/api';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
 import type { Instruments } from '../telemetry/signals/index.ts';
-import { SeenOnce } from '../util/index.ts';
-import { ResponseMemory } from './cost/index.ts';
-import { ActiveCalls, BatchFiles, WorkMemory } from './memory/index.ts';
+import { type Indexed, IndexedList, SeenOnce } from '../util/index.ts';
+import { ResponseHistory } from './cost/index.ts';
+import { BatchFiles, DeferredCalls } from './memory/index.ts';
 
-/** What calls share. */
-export interface CallHost {
-  /** The budget of calls that are made outside of any other. */
+/** A call that has started and not ended. */
+export interface ActiveCall extends Indexed {
+  /** Ends the call whose end will not be seen. */
+  abandon(why: string): void;
+}
+
+/** The services that the calls of one instrumentation share. */
+export interface CallServices {
+  /** The budget of calls made outside any `withBudget`. */
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
-  readonly memory: ResponseMemory;
-  /** Work that goes on in the service after the call that began it. */
-  readonly work: WorkMemory;
-  /** Files of batched requests. */
-  readonly files: BatchFiles;
-  /** Containers that were billed, and endpoints that were told of. */
-  readonly containers: SeenOnce;
-  readonly endpoints: SeenOnce;
-  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
-  readonly uncountedEndpoints: 'warn' | 'refuse';
+  /** Token totals of earlier responses, which bound the input of the calls that continue them. */
+  readonly history: ResponseHistory;
+  /** Calls whose work continues in the service after they returned. */
+  readonly deferredCalls: DeferredCalls;
+  /** Worst cases of the batch files uploaded by this process. */
+  readonly batchFiles: BatchFiles;
+  /** Containers already billed: each is charged once. */
+  readonly billedContainers: SeenOnce;
+  /** Endpoints already reported as unmetered. */
+  readonly reportedEndpoints: SeenOnce;
+  /** Models already reported as having no known price. */
+  readonly unpricedModels: SeenOnce;
+  /** Whether `strict` refuses a call whose cost is unknown or unbounded, or lets it pass with a warning. */
+  readonly unmeteredEndpoints: 'warn' | 'refuse';
   readonly includeUsage: 'auto' | 'always' | 'never';
   readonly captureContent: boolean;
   readonly budgetStatus: BudgetStatusSetting;
   readonly tracer: Tracer;
   readonly instruments: Instruments;
-  /** Calls that have begun and not ended. */
-  readonly open: ActiveCalls;
-  /** Called before each call begins. */
-  beforeCall(): void;
-  /** True the first time it is asked of a model. */
-  firstOfModel(model: string): boolean;
+  /** The calls that have started and not ended. */
+  readonly activeCalls: IndexedList<ActiveCall>;
+  /** Runs once, before the first call starts; undefined from then on. */
+  onFirstCall: (() => void) | undefined;
 }
 
-/** What a user gives. */
-export interface CallHostOptions {
+/** Options of {@link createCallServices}. */
+export interface CallServicesOptions {
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
-  readonly uncountedEndpoints?: 'warn' | 'refuse' | undefined;
+  readonly unmeteredEndpoints?: 'warn' | 'refuse' | undefined;
   readonly includeUsage?: 'auto' | 'always' | 'never' | undefined;
   readonly captureContent?: boolean | undefined;
   readonly budgetStatus?: BudgetStatusSetting | undefined;
-  /** Called once, before the first call begins. */
+  /** Runs once, before the first call starts. */
   readonly onFirstCall?: (() => void) | undefined;
 }
 
-/** Where the telemetry of calls goes; asked for with each call, since providers may be registered late. */
-export interface CallTelemetry {
-  tracer(): Tracer;
-  instruments(): Instruments;
-}
+/** Where the telemetry of calls goes. Read for each call, since a provider may be registered late. */
+export type CallTelemetry = Pick<CallServices, 'tracer' | 'instruments'>;
 
-/** What calls share, from the options that a user gives. */
-export function createCallHost(
-  options: CallHostOptions,
+/** Creates the services that calls share. */
+export function createCallServices(
+  options: CallServicesOptions,
   telemetry: CallTelemetry,
-  open = new ActiveCalls(),
-): CallHost {
-  const { tracker, prices, uncountedEndpoints, includeUsage, captureContent, budgetStatus, onFirstCall } =
-    options;
-  const memory = new ResponseMemory();
-  let called = false;
-  const models = new Set<string>();
+  activeCalls = new IndexedList<ActiveCall>(),
+): CallServices {
+  const { tracker, prices } = options;
+  const history = new ResponseHistory();
   return {
     tracker,
     prices,
-    memory,
-    work: new WorkMemory(),
-    files: new BatchFiles(prices, memory),
-    containers: new SeenOnce(),
-    endpoints: new SeenOnce(),
-    uncountedEndpoints: uncountedEndpoints ?? 'warn',
-    includeUsage: includeUsage ?? 'auto',
-    captureContent: captureContent ?? false,
-    budgetStatus: budgetStatus ?? 'off',
-    open,
+    history,
+    deferredCalls: new DeferredCalls(),
+    batchFiles: new BatchFiles(prices, history),
+    billedContainers: new SeenOnce(),
+    reportedEndpoints: new SeenOnce(),
+    unpricedModels: new SeenOnce(),
+    unmeteredEndpoints: options.unmeteredEndpoints ?? 'warn',
+    includeUsage: options.includeUsage ?? 'auto',
+    captureContent: options.captureContent ?? false,
+    budgetStatus: options.budgetStatus ?? 'off',
+    activeCalls,
     get tracer() {
-      return telemetry.tracer();
+      return telemetry.tracer;
     },
     get instruments() {
-      return telemetry.instruments();
+      return telemetry.instruments;
     },
-    beforeCall: () => {
-      if (called) return;
-      called = true;
-      onFirstCall?.();
-    },
-    firstOfModel: (model) => models.size < 1_000 && !models.has(model) && models.add(model) !== undefined,
+    onFirstCall: options.onFirstCall,
   };
 }

@@ -20,8 +20,8 @@ export interface Config {
   readonly limitGiven: boolean;
   /** `memory`, `sqlite:PATH`, or the URL of a Redis. */
   readonly store: string;
-  /** Whether this process holds slices of budgets that are in Redis, so that most calls need no round trip. */
-  readonly slices: boolean;
+  /** Whether this process reserves local quotas of budgets in Redis, so that most calls need no round trip. */
+  readonly localQuota: boolean;
   /** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
   readonly failurePolicy: FailurePolicy;
   /** How long a shared store may take to answer, milliseconds. */
@@ -37,7 +37,7 @@ export interface Config {
   readonly prices: Readonly<Record<string, PriceOverride>>;
   readonly unknownModel: UnknownModelPolicy;
   /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
-  readonly uncountedEndpoints: 'warn' | 'refuse';
+  readonly unmeteredEndpoints: 'warn' | 'refuse';
   /** Whether streams are asked for their usage: where the API is known to take it, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';
   /** Whether calls of Chat and Responses are told their budget in a last message, and at which length. */
@@ -94,7 +94,7 @@ export function loadConfig(env: Env = process.env): Config {
     budget,
     limitGiven,
     store: settings.store ?? 'memory',
-    slices: settings.slices ?? true,
+    localQuota: settings.localQuota ?? true,
     failurePolicy: settings.failurePolicy ?? 'open',
     storeTimeoutMs: settings.storeTimeoutMs ?? DEFAULT_STORE_TIMEOUT_MS,
     waitMs: settings.waitMs ?? 0,
@@ -103,7 +103,7 @@ export function loadConfig(env: Env = process.env): Config {
     acceptBaggage: settings.acceptBaggage ?? [],
     prices: settings.prices ?? {},
     unknownModel: settings.unknownModel ?? 'family',
-    uncountedEndpoints: settings.uncountedEndpoints ?? 'warn',
+    unmeteredEndpoints: settings.unmeteredEndpoints ?? 'warn',
     includeUsage: settings.includeUsage ?? 'auto',
     budgetStatus: settings.budgetStatus ?? 'off',
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,

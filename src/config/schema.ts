@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
-import { shownGiven } from '../util/index.ts';
+import { formatGiven } from '../util/index.ts';
 import { WORDS } from './setting-docs.ts';
 
 /** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
@@ -99,7 +99,7 @@ export const SETTING_ENTRIES = {
   ...BUDGET_ENTRIES,
   parent: v.optional(parentSchema),
   store: v.optional(store),
-  slices: v.optional(v.boolean()),
+  localQuota: v.optional(v.boolean()),
   failurePolicy: v.optional(v.picklist(['open', 'closed'])),
   storeTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(60_000))),
   waitMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(3_600_000))),
@@ -113,7 +113,7 @@ export const SETTING_ENTRIES = {
     ),
   ),
   unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
-  uncountedEndpoints: v.optional(v.picklist(['warn', 'refuse'])),
+  unmeteredEndpoints: v.optional(v.picklist(['warn', 'refuse'])),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
   budgetStatus: v.optional(v.picklist(['off', 'text', 'compact'])),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),
@@ -138,7 +138,7 @@ export function checkSettings(value: unknown, nameOf: (path: string) => string):
   const issue = result.issues[0];
   const keys = (issue.path ?? []).map((item) => String(item.key));
   const path = keys.join('.');
-  const given = shownGiven(issue.input);
+  const given = formatGiven(issue.input);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     throw new ConfigError(`${nameOf(path)} is not a setting. Taken are: ${known(keys)}.`);
   }

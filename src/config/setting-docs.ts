@@ -72,11 +72,11 @@ export const WORDS: Readonly<Record<string, SettingWords>> = {
     otherwise: '`memory`',
     effect: 'where the ledger is: see [stores](stores.md)',
   },
-  slices: {
+  localQuota: {
     takes: 'true or false',
     otherwise: '`true`',
     effect:
-      'Redis: whether a process holds parts of the budget, so that most calls need no round trip: see [stores](stores.md#slices)',
+      'Redis: whether a process reserves local quotas of the budget, so that most calls need no round trip: see [stores](stores.md#local-quotas)',
   },
   failurePolicy: {
     takes: 'open or closed',
@@ -119,7 +119,7 @@ export const WORDS: Readonly<Record<string, SettingWords>> = {
     otherwise: '`family`',
     effect: 'what a model without a known price costs',
   },
-  uncountedEndpoints: {
+  unmeteredEndpoints: {
     takes: 'warn or refuse',
     otherwise: '`warn`',
     effect:

@@ -10,8 +10,8 @@ export {
 } from '../budget/index.ts';
 export {
   type BudgetStatusOptions,
-  type MeterOptions,
-  meterClient,
+  type InstrumentClientOptions,
+  instrumentClient,
   withBudgetStatus,
 } from '../clients/openai-sdk/index.ts';
 export {

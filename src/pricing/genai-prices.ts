@@ -106,7 +106,7 @@ function ratesAt(price: GenaiPrices.ModelPrice, start: number): Rates {
 export interface PriceQuery {
   readonly model: string;
   /** The base URL of the API, which tells OpenAI from Azure and other providers; absent: OpenAI. */
-  readonly baseUrl?: string;
+  readonly baseUrl?: string | undefined;
   /** The provider by a name of its own, such as `anthropic` or `aws.bedrock`, where the base URL does not tell it. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
 }

@@ -64,7 +64,7 @@ export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPric
     [Math.max(0, textOutput), rates.output],
     [usage.audioOutput, rates.audioOutput],
     [usage.imageOutput, rates.imageOutput],
-    ...pricedUnits(usage.units ?? [], units),
+    ...(usage.units === undefined ? [] : pricedUnits(usage.units, units)),
   ]);
 }
 
@@ -107,7 +107,7 @@ export function scaleRates(rates: Rates, numerator: number, denominator: number)
 }
 
 /** The dearest rate of any input token, and of any output token: what a worst case is charged at. */
-export function dearest(rates: Rates): { input: number; output: number } {
+export function highestRates(rates: Rates): { input: number; output: number } {
   return {
     input: Math.max(rates.input, rates.cachedInput, rates.cacheWrite, rates.audioInput, rates.imageInput),
     output: Math.max(rates.output, rates.audioOutput, rates.imageOutput),

@@ -21,6 +21,9 @@ const PRIORITY: readonly (readonly [prefix: string, numerator: number, denominat
 /** What an unlisted model is charged for priority processing: the most that is listed. */
 const PRIORITY_UNLISTED = [5, 2] as const;
 
+/** The name of the tier that is charged at list prices. */
+export const STANDARD_TIER = 'default';
+
 /** Names of tiers that cost more than the standard one; `fast` is priority by its newer name. */
 const FASTER: ReadonlySet<string> = new Set(['priority', 'fast', 'ultrafast']);
 
@@ -30,12 +33,18 @@ export function isFaster(tier: unknown): tier is string {
 }
 
 /**
+ * The share of the standard price that batches cost (https://platform.openai.com/docs/guides/batch), as
+ * numerator and denominator.
+ */
+export const BATCH_PRICE = [1, 2] as const;
+
+/**
  * The rates of a service tier. `flex` and `batch` cost half the standard price
  * (https://platform.openai.com/docs/guides/flex-processing, /batch); `priority` costs more; `default`, `auto`,
  * `scale`, none and any other name are the standard price.
  */
 export function ratesOfTier(rates: Rates, tier: string | undefined, model: string): Rates {
-  if (tier === 'flex' || tier === 'batch') return scaleRates(rates, 1, 2);
+  if (tier === 'flex' || tier === 'batch') return scaleRates(rates, ...BATCH_PRICE);
   if (!isFaster(tier)) return rates;
   let best: readonly [string, number, number] | undefined;
   for (const entry of PRIORITY) {

@@ -51,7 +51,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
     {
       tracker,
       prices,
-      uncountedEndpoints: config.uncountedEndpoints,
+      unmeteredEndpoints: config.unmeteredEndpoints,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
       budgetStatus: config.budgetStatus,
@@ -71,7 +71,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   // Cheaper than at the exit, which takes a thread for it; once, so that it does not keep the process from its end.
   process.once('beforeExit', () => void store.giveBack?.());
   atExit({ finish, flush }, isMainThread);
-  const result = { tracker, config, host: instrumentation.host, startTelemetry: start };
+  const result = { tracker, config, services: instrumentation.services, startTelemetry: start };
   setPreloaded(result);
   return result;
 }
@@ -97,14 +97,14 @@ function startTelemetry(
 
 /** The process's budget in the store that is set, which tells of its failures as events of the budget. */
 function trackerOf(config: Config): { tracker: TokenBudgetTracker; store: Store } {
-  const { budget, store: place, slices, failurePolicy, storeTimeoutMs, waitMs, leaseMs } = config;
+  const { budget, store: place, localQuota, failurePolicy, storeTimeoutMs, waitMs, leaseMs } = config;
   const onChange = (available: boolean, cause?: unknown): void => {
     const reason = cause instanceof Error ? cause.message : String(cause);
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
   };
   const store = orExit(() =>
-    openStore({ store: place, slices, failurePolicy, storeTimeoutMs, leaseMs, onChange }),
+    openStore({ store: place, localQuota, failurePolicy, storeTimeoutMs, leaseMs, onChange }),
   );
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   return { tracker, store };

@@ -10,6 +10,7 @@ import {
   type BudgetDefinition,
   NOTHING,
   type ReserveRequest,
+  type SeenBalances,
   type Store,
   subtractAmounts,
   windowOf,
@@ -23,6 +24,7 @@ interface Entry {
 }
 
 interface Reservation {
+  readonly chain: readonly BudgetDefinition[];
   readonly entries: readonly Entry[];
   reserved: Amounts;
 }
@@ -50,7 +52,7 @@ export class MemoryStore implements Store {
       entry.reserved = addAmounts(entry.reserved, admission.reserved);
       entry.open += 1;
     }
-    this.#open.set(request.id, { entries, reserved: admission.reserved });
+    this.#open.set(request.id, { chain, entries, reserved: admission.reserved });
     return admission;
   }
 
@@ -62,7 +64,7 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  settle(id: string, used: Amounts): boolean {
+  settle(id: string, used: Amounts, seen?: SeenBalances): boolean {
     const reservation = this.#open.get(id);
     if (reservation === undefined) return false;
     this.#open.delete(id);
@@ -71,6 +73,7 @@ export class MemoryStore implements Store {
       entry.settled = addAmounts(entry.settled, used);
       entry.open -= 1;
     }
+    if (seen !== undefined) this.#reportBalances(reservation, seen);
     return true;
   }
 
@@ -78,7 +81,7 @@ export class MemoryStore implements Store {
     return this.settle(id, NOTHING);
   }
 
-  handOver(id: string, to: string): boolean {
+  transfer(id: string, to: string): boolean {
     const reservation = this.#open.get(id);
     if (reservation === undefined || this.#open.has(to)) return false;
     this.#open.delete(id);
@@ -115,8 +118,17 @@ export class MemoryStore implements Store {
 
   close(): void {}
 
+  /** Of a window that is over nothing is reported. */
+  #reportBalances({ chain, entries }: Reservation, seen: SeenBalances): void {
+    const now = this.#now();
+    for (const [index, budget] of chain.entries()) {
+      const entry = this.#entry(budget, now);
+      if (entry === entries[index]) seen.set(budget.name, { ...entry });
+    }
+  }
+
   #entry(budget: BudgetDefinition, now: number): Entry {
-    const { start } = windowOf(budget.window, now);
+    const start = budget.window === undefined ? 0 : windowOf(budget.window, now).start;
     let windows = this.#entries.get(budget.name);
     if (windows === undefined) {
       windows = new Map();

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { type LedgerAdministration, type Store, StoreError } from '../budget/index.ts';
+import { type LedgerAdmin, type Store, StoreError } from '../budget/index.ts';
 import type * as Redis from './redis/index.ts';
 import type * as Sqlite from './sqlite/index.ts';
 
 /** A shared ledger, to be looked at and administered. */
-export type Ledger = Store & LedgerAdministration;
+export type Ledger = Store & LedgerAdmin;
 
 const require = createRequire(import.meta.url);
 

@@ -14,7 +14,7 @@ export interface StoreSettings {
   /** How long a shared store may take to answer, milliseconds. */
   readonly storeTimeoutMs: number;
   /** Whether a process holds slices of budgets that are in Redis, so that most calls need no round trip; true where absent. */
-  readonly slices?: boolean;
+  readonly localQuota?: boolean;
   /** How long a slice outlives its process, milliseconds; 30,000 where absent. */
   readonly leaseMs?: number;
   /** Told when a shared store is found to be away, and when it is back. */
@@ -40,7 +40,12 @@ export function openStore(settings: StoreSettings): Store {
   });
 }
 
-function openShared({ store, storeTimeoutMs: timeoutMs, slices = true, leaseMs }: StoreSettings): {
+function openShared({
+  store,
+  storeTimeoutMs: timeoutMs,
+  localQuota: slices = true,
+  leaseMs,
+}: StoreSettings): {
   store: Store;
   sliced: boolean;
 } {
@@ -52,6 +57,6 @@ function openShared({ store, storeTimeoutMs: timeoutMs, slices = true, leaseMs }
   const { RedisStore } = require('./redis/index.js') as typeof Redis;
   const redis = new RedisStore({ url: store, timeoutMs });
   if (!slices) return { store: redis, sliced: false };
-  const { SlicedStore } = require('./local-quota/index.js') as typeof Slices;
-  return { store: new SlicedStore(redis, leaseMs === undefined ? {} : { leaseMs }), sliced: true };
+  const { LocalQuotaStore } = require('./local-quota/index.js') as typeof Slices;
+  return { store: new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs }), sliced: true };
 }

@@ -14,7 +14,7 @@ import {
   StoreUnavailableError,
   subtractAmounts,
 } from '../budget/index.ts';
-import { isPromise, type MaybePromise, quietly } from '../util/index.ts';
+import { ignoreRejection, isPromise, type MaybePromise } from '../util/index.ts';
 
 export interface ResilientStoreOptions {
   readonly failurePolicy: FailurePolicy;
@@ -99,7 +99,7 @@ export class ResilientStore implements Store {
     return this.settle(id, NOTHING);
   }
 
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+  transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     const chain = this.#adrift.get(id);
     if (chain !== undefined) {
       this.#adrift.delete(id);
@@ -107,7 +107,7 @@ export class ResilientStore implements Store {
       return true;
     }
     return this.#ask(
-      () => this.#inner.handOver(id, to, leaseMs),
+      () => this.#inner.transfer(id, to, leaseMs),
       () => false,
     );
   }
@@ -139,7 +139,8 @@ export class ResilientStore implements Store {
     const { endSync } = this.#inner;
     if (endSync === undefined) return;
     // Begun once more, so that the store knows of them.
-    for (const [id, used] of this.#unsettled) void quietly(attempt(() => this.#inner.settle(id, used)));
+    for (const [id, used] of this.#unsettled)
+      void ignoreRejection(attempt(() => this.#inner.settle(id, used)));
     endSync.call(this.#inner, timeoutMs);
   }
 

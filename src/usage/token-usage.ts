@@ -73,3 +73,9 @@ export function tokenUsage(kinds: Partial<TokenUsage> = {}): TokenUsage {
 export function totalTokens(usage: TokenUsage): number {
   return usage.input + usage.output;
 }
+
+/** Adds two usages, kind by kind; their units are listed one after the other. */
+export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
+  const sum = Object.fromEntries(USAGE_KINDS.map((kind) => [kind, a[kind] + b[kind]]));
+  return tokenUsage({ ...sum, units: [...(a.units ?? []), ...(b.units ?? [])] });
+}

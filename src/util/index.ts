@@ -1,7 +1,21 @@
+export {
+  afterwards,
+  type Backoff,
+  backoffMs,
+  CoalescedRefresh,
+  ignoreRejection,
+  inTurns,
+  isPromise,
+  type MaybePromise,
+  withTimeout,
+} from './async/index.ts';
 export { BoundedMap, SeenOnce } from './bounded-map.ts';
-export { isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
-export { inTurns } from './map-with-concurrency.ts';
-export { afterwards, isPromise, type MaybePromise, quietly } from './maybe-promise.ts';
+export { type Indexed, IndexedList } from './indexed-list.ts';
+export { isPlainRecord, isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
+export { Listeners } from './listeners.ts';
+export { memoizeByField } from './memoize.ts';
+export { RecentList } from './recent-list.ts';
 export { RecentMap } from './recent-map.ts';
-export { shownGiven } from './show-value.ts';
+export { formatGiven } from './show-value.ts';
+export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

@@ -1,5 +1,5 @@
 const openai = require('openai');
 
-import('./replay-body.js').then(({ replay }) =>
+void import('./replay-body.js').then(({ replay }) =>
   replay({ OpenAI: openai.OpenAI, AzureOpenAI: openai.AzureOpenAI }),
 );

@@ -6,6 +6,7 @@ import { MAX_USD } from '../../src/pricing/nano-usd.ts';
 import {
   admittedOf,
   amounts,
+  atOnce,
   deniedOf,
   OUTPUT_PICO,
   reserveOf,
@@ -17,8 +18,11 @@ import {
 describe("a caller's own cap", () => {
   it('that fits is kept, however large its share', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
-    assert.deepEqual(admittedOf(tracker.reserve(reserveOf({ outputCap: 1_000 }))), {
+    const request = reserveOf({ outputCap: 1_000 });
+    assert.deepEqual(admittedOf(tracker.reserve(request)), {
       admitted: true,
+      request,
+      clampedTo: undefined,
       outputCap: 1_000,
       reserved: amounts({ costNanoUsd: 14_000_000, tokens: 1_000, calls: 1 }),
     });
@@ -39,8 +43,8 @@ describe("a caller's own cap", () => {
 
   it('is lowered by what is settled and what is reserved', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
-    tracker.charge(amounts({ tokens: 300 }));
-    tracker.reserve(reserveOf({ outputCap: 200 }));
+    atOnce(tracker.charge(amounts({ tokens: 300 })));
+    atOnce(tracker.reserve(reserveOf({ outputCap: 200 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf())).outputCap, 500);
   });
 
@@ -61,6 +65,8 @@ describe("a caller's own cap", () => {
     const request = reserveOf({ choices: 3, outputPicoUsd: 3 * OUTPUT_PICO, outputCap: 500 });
     assert.deepEqual(admittedOf(tracker.reserve(request)), {
       admitted: true,
+      request,
+      clampedTo: 333,
       outputCap: 333,
       reserved: amounts({ costNanoUsd: 333 * 3 * 14_000, tokens: 999, calls: 1 }),
     });
@@ -141,8 +147,8 @@ describe('a call is denied', () => {
 
   it('by the limit of calls, open ones counted', () => {
     const { tracker } = trackerOf({ calls: 2 });
-    tracker.reserve(reserveOf());
-    tracker.reserve(reserveOf());
+    atOnce(tracker.reserve(reserveOf()));
+    atOnce(tracker.reserve(reserveOf()));
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'calls');
   });
 
@@ -177,7 +183,7 @@ describe('a call is denied', () => {
 
   it('never without a limit', () => {
     const { tracker } = trackerOf({});
-    tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 }));
+    atOnce(tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf({ capped: false }))).outputCap, 1_000);
   });
 });
@@ -225,11 +231,11 @@ describe('the mode', () => {
 
   it('soft refuses at the limit, not before it', () => {
     const { tracker } = trackerOf({ tokens: 100 }, { mode: 'soft' });
-    tracker.charge(amounts({ tokens: 99 }));
+    atOnce(tracker.charge(amounts({ tokens: 99 })));
     for (let n = 0; n < 3; n += 1) {
       assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 5_000 }))).outputCap, 5_000);
     }
-    tracker.charge(amounts({ tokens: 1 }));
+    atOnce(tracker.charge(amounts({ tokens: 1 })));
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
   });
 
@@ -238,7 +244,7 @@ describe('the mode', () => {
     for (const limits of [{ costUsd: 1 }, { calls: 3 }, { minutes: 1 }]) {
       const { tracker, clock } = trackerOf(limits, { mode: 'soft' });
       admittedOf(tracker.reserve(reserveOf()));
-      tracker.charge(spent);
+      atOnce(tracker.charge(spent));
       clock.now += 60_000;
       assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, Object.keys(limits)[0]);
     }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BudgetExceededError, type Limits } from '../../src/budget/index.ts';
-import { amounts, deniedOf, reserveOf, trackerOf } from './helpers.ts';
+import { amounts, atOnce, deniedOf, reserveOf, trackerOf } from './helpers.ts';
 
 const ADVICE =
   /Stop here with what is done, or raise the limit \(TOKEN_BUDGET_USD, _TOKENS, _CALLS, _MINUTES\)/;
 
 describe('BudgetExceededError', () => {
   const { tracker } = trackerOf({ costUsd: 0.01, tokens: 5_000 });
-  tracker.charge(amounts({ costNanoUsd: 2_000_000, tokens: 150, calls: 1 }));
-  tracker.reserve(reserveOf({ outputCap: 500 }));
+  atOnce(tracker.charge(amounts({ costNanoUsd: 2_000_000, tokens: 150, calls: 1 })));
+  atOnce(tracker.reserve(reserveOf({ outputCap: 500 })));
   const fixed = amounts({ costNanoUsd: 1_500_000, tokens: 700, calls: 1 });
   const error = new BudgetExceededError(deniedOf(tracker.reserve(reserveOf({ fixed }))));
 
@@ -41,7 +41,7 @@ describe('BudgetExceededError', () => {
 describe('the message of a refusal', () => {
   const refuse = (limits: Limits, spent = amounts()): BudgetExceededError => {
     const { tracker, clock } = trackerOf(limits);
-    tracker.charge(spent);
+    atOnce(tracker.charge(spent));
     clock.now += 15 * 60_000;
     return new BudgetExceededError(deniedOf(tracker.reserve(reserveOf())));
   };

@@ -27,7 +27,7 @@ describe('thresholds and exhaustion', () => {
 
   it('are all told where one call takes everything', () => {
     const { tracker, events } = trackerOf({ calls: 1 });
-    tracker.charge(amounts({ calls: 1 }));
+    atOnce(tracker.charge(amounts({ calls: 1 })));
     assert.deepEqual(told(events), [...THRESHOLDS, 'exhausted']);
     const [first] = events;
     assert.ok(first?.type === 'threshold');
@@ -38,15 +38,15 @@ describe('thresholds and exhaustion', () => {
   it('are told of what is settled, not of what is reserved', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
     const request = reserveOf({ outputCap: 900 });
-    tracker.reserve(request);
+    atOnce(tracker.reserve(request));
     assert.deepEqual(told(events), []);
-    tracker.settle(request.id, amounts({ tokens: 600 }));
+    atOnce(tracker.settle(request.id, amounts({ tokens: 600 })));
     assert.deepEqual(told(events), [0.5]);
   });
 
   it('are told of the limit of which the most is used', () => {
     const { tracker, events } = trackerOf({ costUsd: 1, tokens: 1_000 });
-    tracker.charge(amounts({ costNanoUsd: 600_000_000, tokens: 550 }));
+    atOnce(tracker.charge(amounts({ costNanoUsd: 600_000_000, tokens: 550 })));
     assert.ok(events[0]?.type === 'threshold');
     assert.deepEqual([events[0].limit, events[0].limitValue], ['costUsd', 1]);
   });
@@ -54,13 +54,13 @@ describe('thresholds and exhaustion', () => {
   it('are told of time when a call ends', () => {
     const { tracker, events, clock } = trackerOf({ minutes: 10 });
     clock.now += 8 * 60_000;
-    tracker.charge(amounts({ calls: 1 }));
+    atOnce(tracker.charge(amounts({ calls: 1 })));
     assert.deepEqual(told(events), [0.5, 0.8]);
   });
 
   it('are told in observe as well', () => {
     const { tracker, events } = trackerOf({ tokens: 10 }, { mode: 'observe' });
-    tracker.charge(amounts({ tokens: 10 }));
+    atOnce(tracker.charge(amounts({ tokens: 10 })));
     assert.deepEqual(told(events), [0.5, 0.8, 0.95, 1, 'exhausted']);
   });
 
@@ -71,7 +71,7 @@ describe('thresholds and exhaustion', () => {
         const { tracker, events } = trackerOf({ tokens: limit }, { mode: 'soft' });
         let spent = 0;
         for (const tokens of charges) {
-          tracker.charge(amounts({ tokens }));
+          atOnce(tracker.charge(amounts({ tokens })));
           spent += tokens;
         }
         const expected: (string | number)[] = THRESHOLDS.filter((threshold) => spent / limit >= threshold);
@@ -85,10 +85,10 @@ describe('thresholds and exhaustion', () => {
 describe('a refusal', () => {
   it('is told each time, with what was refused', () => {
     const { tracker, events, budget } = trackerOf({ tokens: 10 });
-    tracker.charge(amounts({ tokens: 10 }));
+    atOnce(tracker.charge(amounts({ tokens: 10 })));
     events.length = 0;
-    tracker.reserve(reserveOf());
-    tracker.reserve(reserveOf());
+    atOnce(tracker.reserve(reserveOf()));
+    atOnce(tracker.reserve(reserveOf()));
     assert.deepEqual(told(events), ['denied', 'denied']);
     const [first] = events;
     assert.ok(first?.type === 'denied');
@@ -97,9 +97,9 @@ describe('a refusal', () => {
 
   it('is exhaustion where nothing is in flight that could free some', () => {
     const { tracker, events } = trackerOf({ tokens: 20 });
-    tracker.charge(amounts({ tokens: 9, calls: 1 }));
-    tracker.reserve(reserveOf());
-    tracker.reserve(reserveOf());
+    atOnce(tracker.charge(amounts({ tokens: 9, calls: 1 })));
+    atOnce(tracker.reserve(reserveOf()));
+    atOnce(tracker.reserve(reserveOf()));
     assert.deepEqual(told(events), ['denied', 'exhausted', 'denied']);
     assert.equal(statusOf(tracker).exhausted, true);
   });
@@ -113,7 +113,7 @@ describe('a refusal', () => {
       [9, 0, false],
     ] as const) {
       const { tracker, events } = trackerOf({ tokens: settled + 15 });
-      tracker.charge(amounts({ tokens: settled, calls }));
+      atOnce(tracker.charge(amounts({ tokens: settled, calls })));
       events.length = 0;
       assert.equal(deniedOf(tracker.reserve(reserveOf())).requested.tokens, 16);
       assert.deepEqual(told(events), usual ? ['denied', 'exhausted'] : ['denied'], `${settled} of ${calls}`);
@@ -125,28 +125,28 @@ describe('a refusal', () => {
     const large = { fixed: amounts({ tokens: 5_000, calls: 1 }) };
     const timed = trackerOf({ minutes: 1, tokens: 10 });
     timed.clock.now += 60_000;
-    timed.tracker.reserve(reserveOf(large));
+    atOnce(timed.tracker.reserve(reserveOf(large)));
     assert.deepEqual(told(timed.events), ['denied', 'exhausted']);
     const none = trackerOf({ tokens: 0 });
-    none.tracker.reserve(reserveOf(large));
+    atOnce(none.tracker.reserve(reserveOf(large)));
     assert.deepEqual(told(none.events), ['denied', 'exhausted']);
   });
 
   it('of one call that is too large is no exhaustion, and what is left can be spent', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
-    tracker.reserve(reserveOf({ fixed: amounts({ tokens: 5_000, calls: 1 }) }));
+    atOnce(tracker.reserve(reserveOf({ fixed: amounts({ tokens: 5_000, calls: 1 }) })));
     assert.deepEqual(told(events), ['denied']);
     assert.equal(statusOf(tracker).exhausted, false);
     const usual = reserveOf();
     admittedOf(tracker.reserve(usual));
-    tracker.settle(usual.id, amounts({ tokens: 1_000, calls: 1 }));
+    atOnce(tracker.settle(usual.id, amounts({ tokens: 1_000, calls: 1 })));
     assert.deepEqual(told(events), ['denied', ...THRESHOLDS, 'exhausted']);
   });
 
   it('is no exhaustion while open calls may free some', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
-    tracker.reserve(reserveOf());
-    tracker.reserve(reserveOf());
+    atOnce(tracker.reserve(reserveOf()));
+    atOnce(tracker.reserve(reserveOf()));
     assert.deepEqual(told(events), ['denied']);
     assert.equal(statusOf(tracker).exhausted, false);
   });

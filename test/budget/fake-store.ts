@@ -8,7 +8,7 @@ import {
 } from '../../src/budget/index.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
 import { ResilientStore } from '../../src/stores/resilient-store.ts';
-import type { MaybePromise } from '../../src/util/maybe-promise.ts';
+import type { MaybePromise } from '../../src/util/index.ts';
 import { amounts, reserveOf, TERMS } from './helpers.ts';
 
 export const team = defineBudget({ name: 'team', limits: { tokens: 5_000 } });

@@ -13,7 +13,7 @@ import {
   type TrackerOptions,
 } from '../../src/budget/index.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
-import type { MaybePromise } from '../../src/util/maybe-promise.ts';
+import type { MaybePromise } from '../../src/util/index.ts';
 
 /** gpt-5.2's output, pico-USD a token. */
 export const OUTPUT_PICO = 14_000_000;

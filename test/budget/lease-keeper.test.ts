@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { defineBudget, TokenBudgetTracker } from '../../src/budget/index.ts';
-import { LeaseKeeper } from '../../src/budget/tracker/lease-renewer.ts';
+import { LeaseRenewer } from '../../src/budget/tracker/lease-renewer.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
-import { amounts, deniedOf, reserveOf } from './helpers.ts';
+import { amounts, atOnce, deniedOf, reserveOf } from './helpers.ts';
 
 /** A clock of which a third of a lease passes at a time. */
 function beats(test: TestContext, leaseMs: number): (count?: number) => Promise<void> {
@@ -20,7 +20,7 @@ describe('leases', () => {
   it('are renewed three times in each, as long as they are open', async (test) => {
     const beat = beats(test, 900);
     const renewed: (readonly string[])[] = [];
-    const keeper = new LeaseKeeper((ids) => void renewed.push(ids), 900);
+    const keeper = new LeaseRenewer((ids) => void renewed.push(ids), 900);
     await beat(3);
     assert.deepEqual(renewed, []);
     keeper.keep('a');
@@ -36,7 +36,7 @@ describe('leases', () => {
   it('are renewed no more once the last is dropped, and again with the next', async (test) => {
     const beat = beats(test, 300);
     const renewed: (readonly string[])[] = [];
-    const keeper = new LeaseKeeper((ids) => void renewed.push(ids), 300);
+    const keeper = new LeaseRenewer((ids) => void renewed.push(ids), 300);
     keeper.drop('nobody');
     keeper.keep('a');
     keeper.drop('a');
@@ -51,7 +51,7 @@ describe('leases', () => {
   it('are renewed at the next beat where the store was away', async (test) => {
     const beat = beats(test, 300);
     let tries = 0;
-    const keeper = new LeaseKeeper(() => {
+    const keeper = new LeaseRenewer(() => {
       tries += 1;
       if (tries === 1) throw new Error('away');
       return tries === 2 ? Promise.reject(new Error('away')) : undefined;
@@ -83,14 +83,14 @@ describe('the leases of a tracker', () => {
     const budget = defineBudget({ name: 'b', limits: { tokens: 100 } });
     const tracker = new TokenBudgetTracker(budget, { store, leaseMs: 600 });
     const [first, second] = [reserveOf({ outputCap: 50 }), reserveOf({ outputCap: 50 })];
-    tracker.reserve(first);
-    tracker.reserve(second);
+    atOnce(tracker.reserve(first));
+    atOnce(tracker.reserve(second));
     deniedOf(tracker.reserve(reserveOf()));
     assert.deepEqual(leases, [600, 600, 600]);
     await beat();
-    tracker.settle(first.id, amounts({ tokens: 5 }));
+    atOnce(tracker.settle(first.id, amounts({ tokens: 5 })));
     await beat();
-    tracker.release(second.id);
+    atOnce(tracker.release(second.id));
     await beat(3);
     assert.deepEqual(beaten, [
       [[first.id, second.id], 600],

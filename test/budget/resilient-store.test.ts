@@ -56,8 +56,8 @@ describe('a store that is away, where the policy is open', () => {
     fake.how = 'fails';
     const unknown = request();
     await store.reserve(chain, unknown);
-    assert.equal(await store.handOver(unknown.id, 'batch_1', 60_000), true);
-    assert.equal(await store.handOver(known.id, 'batch_2', 60_000), false);
+    assert.equal(await store.transfer(unknown.id, 'batch_1', 60_000), true);
+    assert.equal(await store.transfer(known.id, 'batch_2', 60_000), false);
     assert.equal(await store.settle('batch_1', used(7)), true);
     assert.equal(await store.settle(known.id, used(50)), true);
     fake.how = 'well';

@@ -6,8 +6,8 @@ import { admittedOf, amounts, atOnce, deniedOf, reserveOf, statusOf, trackerOf }
 describe('the status of a budget', () => {
   it('tells limits, what is left, and exact balances', () => {
     const { tracker, clock } = trackerOf({ costUsd: 1, tokens: 10_000, calls: 4, minutes: 10 });
-    tracker.charge(amounts({ costNanoUsd: 250_000_000, tokens: 1_000, calls: 1 }));
-    tracker.reserve(reserveOf({ outputCap: 2_000 }));
+    atOnce(tracker.charge(amounts({ costNanoUsd: 250_000_000, tokens: 1_000, calls: 1 })));
+    atOnce(tracker.reserve(reserveOf({ outputCap: 2_000 })));
     clock.now += 60_000;
     const status = statusOf(tracker);
     assert.deepEqual(status.left, { costUsd: 0.722, tokens: 7_000, calls: 2, minutes: 9 });
@@ -21,7 +21,7 @@ describe('the status of a budget', () => {
 
   it('has nothing left of what is not limited, and never less than zero', () => {
     const { tracker, clock } = trackerOf({ tokens: 10, minutes: 1 }, { mode: 'observe' });
-    tracker.charge(amounts({ costNanoUsd: 5, tokens: 25 }));
+    atOnce(tracker.charge(amounts({ costNanoUsd: 5, tokens: 25 })));
     clock.now += 120_000;
     const { left, usedShare, exhausted } = statusOf(tracker);
     assert.deepEqual(left, { tokens: 0, minutes: 0 });
@@ -31,7 +31,7 @@ describe('the status of a budget', () => {
 
   it('without limits has used no share', () => {
     const { tracker } = trackerOf({});
-    tracker.charge(amounts({ tokens: 25 }));
+    atOnce(tracker.charge(amounts({ tokens: 25 })));
     assert.deepEqual([statusOf(tracker).usedShare, statusOf(tracker).exhausted], [0, false]);
     assert.deepEqual(statusOf(tracker).left, {});
   });
@@ -48,7 +48,7 @@ describe('a reservation', () => {
   it('is settled once, and freed for the rest', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const request = reserveOf();
-    tracker.reserve(request);
+    atOnce(tracker.reserve(request));
     const used = amounts({ costNanoUsd: 77, tokens: 40, calls: 1 });
     assert.equal(atOnce(tracker.settle(request.id, used)), true);
     assert.equal(atOnce(tracker.settle(request.id, used)), false);
@@ -60,7 +60,7 @@ describe('a reservation', () => {
   it('of a call that spent nothing is released whole, once', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const request = reserveOf();
-    tracker.reserve(request);
+    atOnce(tracker.reserve(request));
     assert.equal(atOnce(tracker.release(request.id)), true);
     assert.equal(atOnce(tracker.release(request.id)), false);
     assert.equal(atOnce(tracker.settle(request.id, amounts({ tokens: 9 }))), false);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Admission } from '../../src/budget/index.ts';
 import { WaitQueue } from '../../src/budget/tracker/wait-queue.ts';
-import type { MaybePromise } from '../../src/util/maybe-promise.ts';
-import { amounts, deniedOf, reserveOf, told, trackerOf } from './helpers.ts';
+import type { MaybePromise } from '../../src/util/index.ts';
+import { amounts, atOnce, deniedOf, reserveOf, told, trackerOf } from './helpers.ts';
 
 const DENIED: Admission = deniedOf(trackerOf({ tokens: 0 }).tracker.reserve(reserveOf()));
 const ADMITTED: Admission = { admitted: true, outputCap: 5, reserved: amounts() };
@@ -239,13 +239,13 @@ describe('a tracker that waits', () => {
   it('has a call wait for the open ones, and tells of no refusal', async (test) => {
     const { tracker, events } = patient(100, test);
     const first = reserveOf({ outputCap: 100 });
-    tracker.reserve(first);
+    atOnce(tracker.reserve(first));
     const waiting = tracker.reserve(reserveOf({ outputCap: 50 }));
     const later = tracker.reserve(reserveOf({ outputCap: 5 }));
     assert.ok(waiting instanceof Promise && later instanceof Promise);
-    tracker.settle(first.id, amounts({ tokens: 50, calls: 1 }));
+    atOnce(tracker.settle(first.id, amounts({ tokens: 50, calls: 1 })));
     assert.partialDeepStrictEqual(await waiting, { admitted: true, outputCap: 50 });
-    tracker.release((await waiting).admitted ? first.id : '');
+    atOnce(tracker.release((await waiting).admitted ? first.id : ''));
     assert.deepEqual(told(events), [0.5]);
   });
 
@@ -253,14 +253,14 @@ describe('a tracker that waits', () => {
     const { tracker } = patient(10, test);
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
     const timed = trackerOf({ minutes: 1 }, {}, { waitMs: 5_000 });
-    timed.tracker.reserve(reserveOf());
+    atOnce(timed.tracker.reserve(reserveOf()));
     timed.clock.now += 60_000;
     assert.equal(deniedOf(timed.tracker.reserve(reserveOf())).limit, 'minutes');
   });
 
   it('tells of the refusal once, when the wait is over', async (test) => {
     const { tracker, events, clock } = patient(100, test);
-    tracker.reserve(reserveOf({ outputCap: 100 }));
+    atOnce(tracker.reserve(reserveOf({ outputCap: 100 })));
     const waiting = tracker.reserve(reserveOf());
     assert.deepEqual(told(events), []);
     clock.now += 6_000;
@@ -271,7 +271,7 @@ describe('a tracker that waits', () => {
 
   it('ends the wait with the reason of the signal', async (test) => {
     const { tracker } = patient(100, test);
-    tracker.reserve(reserveOf({ outputCap: 100 }));
+    atOnce(tracker.reserve(reserveOf({ outputCap: 100 })));
     const controller = new AbortController();
     const waiting = tracker.reserve(reserveOf(), undefined, controller.signal);
     controller.abort(new Error('no longer wanted'));

@@ -2,14 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { after } from 'node:test';
-import { NODE_24, REPO_ROOT } from '../support/paths.ts';
+import { NODE, REPO_ROOT } from '../support/paths.ts';
 import { type NodeResult, type NodeRun, type RunningNode, runNode, startNode } from '../support/run-node.ts';
 
 export const MAIN = join(REPO_ROOT, 'dist', 'cli', 'main.js');
 
 type CommandRun = Omit<NodeRun, 'args'>;
 
-/** Runs the built command to its end; `node` on its path is the newest supported one. */
+/** Runs the built command to its end; `node` on its path is the package's own. */
 export function command(args: readonly string[], run: CommandRun = {}): Promise<NodeResult> {
   return runNode(toRun(args, run));
 }
@@ -20,7 +20,7 @@ export function startCommand(args: readonly string[], run: CommandRun = {}): Run
 }
 
 function toRun(args: readonly string[], run: CommandRun): NodeRun {
-  const path = `${dirname(NODE_24)}${delimiter}${process.env['PATH'] ?? ''}`;
+  const path = `${dirname(NODE)}${delimiter}${process.env['PATH'] ?? ''}`;
   return { ...run, args: [MAIN, ...args], env: { PATH: path, ...run.env } };
 }
 

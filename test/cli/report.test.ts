@@ -12,7 +12,7 @@ import { startOtlpFile } from '../../scripts/screenshots/otlp-file.ts';
 import { budgetsOf } from '../../src/cli/report/budgets.ts';
 import { type Call, type ReportData, spendingOf, thinned } from '../../src/cli/report/data.ts';
 import type { OtlpPoint } from '../../src/cli/report/otlp.ts';
-import { NODE_24, REPO_ROOT } from '../support/paths.ts';
+import { NODE, REPO_ROOT } from '../support/paths.ts';
 import { command, testDirectory } from './command.ts';
 
 const directory = testDirectory();
@@ -32,7 +32,7 @@ describe('the report of what an agent did', () => {
       'agent.json',
       '{ "name": "research", "limits": { "costUsd": 0.02, "tokens": 90000 }, "includeUsage": "always" }',
     );
-    const agent = spawn(NODE_24, ['--import', join(REPO_ROOT, 'dist', 'register.js'), 'examples/agent.js'], {
+    const agent = spawn(NODE, ['--import', join(REPO_ROOT, 'dist', 'register.js'), 'examples/agent.js'], {
       cwd: REPO_ROOT,
       stdio: 'ignore',
       env: {

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { defineBudget } from '../../src/budget/index.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { NODE_24 } from '../support/paths.ts';
+import { NODE } from '../support/paths.ts';
 import { MAIN, testDirectory } from './command.ts';
 
 const SCRIPT_MISSING =
@@ -16,7 +16,7 @@ const SCRIPT_MISSING =
 
 /** The command on a terminal of that size. */
 function onTerminal(columns: number, rows: number, words: string) {
-  const command = `stty cols ${columns} rows ${rows}; exec '${NODE_24}' '${MAIN}' ${words}`;
+  const command = `stty cols ${columns} rows ${rows}; exec '${NODE}' '${MAIN}' ${words}`;
   const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
     env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { satisfies } from '../../src/cli/node-version.ts';
-import { NODE_24 } from '../support/paths.ts';
+import { NODE } from '../support/paths.ts';
 import { command, MAIN, testDirectory } from './command.ts';
 
 const SUBCOMMANDS = ['run', 'status', 'top', 'report', 'raise', 'reset', 'count', 'price', 'doctor'];
@@ -122,7 +122,7 @@ describe('the command', { concurrency: 2 }, () => {
   });
 
   it('ends quietly where nobody reads on', async () => {
-    const child = spawn(NODE_24, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(NODE, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let stderr = '';
     child.stderr.on('data', (chunk: Buffer) => {

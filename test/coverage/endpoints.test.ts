@@ -2,8 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, test } from 'node:test';
-import { EndpointNotCountedError } from '../../src/budget/index.ts';
-import { COVERAGE, type Coverage, coverageOf } from '../../src/providers/openai/endpoint-support.ts';
+import { UnmeteredEndpointError } from '../../src/budget/index.ts';
+import {
+  ENDPOINT_SUPPORT,
+  type EndpointSupport,
+  endpointSupport,
+} from '../../src/providers/openai/endpoint-support.ts';
 import { REPO_ROOT } from '../support/paths.ts';
 import { sdkEndpoints } from './sdk-endpoints.ts';
 import { budgeted, startApi } from './support.ts';
@@ -30,7 +34,7 @@ describe('the table of endpoints', () => {
   });
 
   it('is what is done', () => {
-    assert.deepEqual([...documented].sort(), [...COVERAGE].sort());
+    assert.deepEqual([...documented].sort(), [...ENDPOINT_SUPPORT].sort());
   });
 
   it('has every request of the installed SDK that is not a mere look or deletion', () => {
@@ -38,7 +42,7 @@ describe('the table of endpoints', () => {
     for (const path of ['/chat/completions', '/responses', '/embeddings', '/threads/{id}/runs'])
       assert.ok(posts.includes(path), path);
     const unlisted = posts.filter(
-      (path) => !COVERAGE.has(coverageOf('post', path).endpoint.slice('POST '.length)),
+      (path) => !ENDPOINT_SUPPORT.has(endpointSupport('post', path).name.slice('POST '.length)),
     );
     assert.deepEqual(unlisted, []);
     const methods = new Set([...sdk].map((one) => one.split(' ')[0]));
@@ -46,32 +50,32 @@ describe('the table of endpoints', () => {
   });
 
   it('has nothing that is gone', () => {
-    const known = new Set(posts.map((path) => coverageOf('post', path).endpoint.slice('POST '.length)));
-    const gone = [...COVERAGE.keys()].filter((path) => !known.has(path) && !OLDER.includes(path));
+    const known = new Set(posts.map((path) => endpointSupport('post', path).name.slice('POST '.length)));
+    const gone = [...ENDPOINT_SUPPORT.keys()].filter((path) => !known.has(path) && !OLDER.includes(path));
     assert.deepEqual(gone, []);
   });
 
-  const cases: readonly (readonly [string, string, Coverage, string])[] = [
+  const cases: readonly (readonly [string, string, EndpointSupport, string])[] = [
     ['get', '/vector_stores', 'free', 'GET /vector_stores'],
     ['delete', '/files/file-1', 'free', 'DELETE /files/{id}'],
-    ['post', '/vector_stores/vs_1/files?x=1', 'not counted', 'POST /vector_stores/{id}/files'],
-    ['POST', '/videos/edits', 'counted', 'POST /videos/edits'],
-    ['post', '/videos/video_1/remix', 'counted', 'POST /videos/{id}/remix'],
+    ['post', '/vector_stores/vs_1/files?x=1', 'unmetered', 'POST /vector_stores/{id}/files'],
+    ['POST', '/videos/edits', 'enforced', 'POST /videos/edits'],
+    ['post', '/videos/video_1/remix', 'enforced', 'POST /videos/{id}/remix'],
     ['post', '/organization/projects/p/archive', 'free', 'POST /organization/**'],
-    ['post', '/something/new', 'not counted', 'POST /something/new'],
-    ['post', '/something/abc123/new', 'not counted', 'POST /something/{id}/new'],
-    ['put', '/something', 'not counted', 'PUT /something'],
+    ['post', '/something/new', 'unmetered', 'POST /something/new'],
+    ['post', '/something/abc123/new', 'unmetered', 'POST /something/{id}/new'],
+    ['put', '/something', 'unmetered', 'PUT /something'],
   ];
-  for (const [method, path, coverage, endpoint] of cases) {
-    it(`says of ${method} ${path} that it is ${coverage}`, () => {
-      const found = coverageOf(method, path);
-      assert.equal(found.coverage, coverage);
-      if (method !== 'delete') assert.equal(found.endpoint, endpoint);
+  for (const [method, path, support, name] of cases) {
+    it(`says of ${method} ${path} that it is ${support}`, () => {
+      const found = endpointSupport(method, path);
+      assert.equal(found.support, support);
+      if (method !== 'delete') assert.equal(found.name, name);
     });
   }
 });
 
-describe('an endpoint that is not counted', () => {
+describe('an endpoint that is unmetered', () => {
   test('is told of once, and its requests pass', async (t) => {
     const api = await startApi(t, () => ({ id: 'vs_1', object: 'vector_store' }));
     const { client, ledger, events } = budgeted(api);
@@ -81,14 +85,14 @@ describe('an endpoint that is not counted', () => {
     assert.equal(api.requests.length, 5);
     assert.deepEqual(events, [
       {
-        type: 'not_counted',
+        type: 'unmetered',
         budget: 'b',
         endpoint: 'POST /vector_stores',
         reason: 'endpoint',
         refused: false,
       },
       {
-        type: 'not_counted',
+        type: 'unmetered',
         budget: 'b',
         endpoint: 'POST /vector_stores/{id}/files',
         reason: 'endpoint',
@@ -101,21 +105,21 @@ describe('an endpoint that is not counted', () => {
   test('is refused where that is set, before it leaves the process, and not in other modes', async (t) => {
     const api = await startApi(t, () => ({ id: 'ftjob-1', object: 'fine_tuning.job' }));
     const job = { model: 'gpt-4o-mini', training_file: 'file-1' };
-    const { client, events } = budgeted(api, { uncountedEndpoints: 'refuse' });
+    const { client, events } = budgeted(api, { unmeteredEndpoints: 'refuse' });
     for (let n = 0; n < 2; n += 1) {
       await assert.rejects(client.fineTuning.jobs.create(job), (error) => {
-        assert.ok(error instanceof EndpointNotCountedError);
-        assert.deepEqual([error.code, error.status], ['token_budget_not_counted', 402]);
-        assert.match(error.message, /POST \/fine_tuning\/jobs.*uncountedEndpoints/);
+        assert.ok(error instanceof UnmeteredEndpointError);
+        assert.deepEqual([error.code, error.status], ['token_budget_unmetered', 402]);
+        assert.match(error.message, /POST \/fine_tuning\/jobs.*unmeteredEndpoints/);
         return true;
       });
     }
     assert.deepEqual(
-      events.map((event) => event.type === 'not_counted' && event.refused),
+      events.map((event) => event.type === 'unmetered' && event.refused),
       [true],
     );
     assert.equal(api.requests.length, 0);
-    const soft = budgeted(api, { uncountedEndpoints: 'refuse', mode: 'soft' });
+    const soft = budgeted(api, { unmeteredEndpoints: 'refuse', mode: 'soft' });
     await soft.client.fineTuning.jobs.create(job);
     assert.equal(api.requests.length, 1);
   });
@@ -124,13 +128,13 @@ describe('an endpoint that is not counted', () => {
     const api = await startApi(t, () => ({ ok: true }));
     const { client, events } = budgeted(api);
     await client.post('/brand/new', { body: {} });
-    assert.partialDeepStrictEqual(events[0], { type: 'not_counted', endpoint: 'POST /brand/new' });
+    assert.partialDeepStrictEqual(events[0], { type: 'unmetered', endpoint: 'POST /brand/new' });
   });
 });
 
 test('an endpoint that is free is not told of, nor refused', async (t) => {
   const api = await startApi(t, () => ({ id: 'modr-1', model: 'omni-moderation-latest', results: [] }));
-  const { client, ledger, events } = budgeted(api, { uncountedEndpoints: 'refuse' });
+  const { client, ledger, events } = budgeted(api, { unmeteredEndpoints: 'refuse' });
   await client.moderations.create({ model: 'omni-moderation-latest', input: 'x' });
   await client.conversations.create({});
   await client.models.list();

@@ -346,7 +346,7 @@ test('a Live session is told of as one that is not counted', async (t) => {
     await closed(ws);`,
   );
   assert.partialDeepStrictEqual(printed[0], {
-    event: 'not_counted',
+    event: 'unmetered',
     reason: 'endpoint',
     endpoint: 'WebSocket /live',
   });

@@ -25,7 +25,7 @@ const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
 const client = new OpenAI({ apiKey: 'x', baseURL: process.env.URL, maxRetries: 0 });
 const told = [];
 const steps = {};
-budget.on((event) => { if (event.type === 'not_counted') told.push(event.endpoint); });
+budget.on((event) => { if (event.type === 'unmetered') told.push(event.endpoint); });
 const step = async (name, run) => {
   await run();
   const { settled, open } = (await budget.status()).balances;

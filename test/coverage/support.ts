@@ -105,7 +105,7 @@ export function budgeted(
     readonly mode?: Mode;
     readonly store?: Store;
     readonly prices?: Readonly<Record<string, PriceOverride>>;
-    readonly uncountedEndpoints?: 'warn' | 'refuse';
+    readonly unmeteredEndpoints?: 'warn' | 'refuse';
   } = {},
 ): Budgeted {
   const { limits = { costUsd: 50 }, mode = 'strict', store = new MemoryStore(), prices = {} } = options;
@@ -115,9 +115,9 @@ export function budgeted(
   tracker.on((event) => void (event.type !== 'call' && events.push(event)));
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
-  const { uncountedEndpoints = 'warn' } = options;
+  const { unmeteredEndpoints = 'warn' } = options;
   const instrumentation = new OpenAIInstrumentation(
-    { enabled: false, tracker, prices: new PriceBook({ prices }), uncountedEndpoints },
+    { enabled: false, tracker, prices: new PriceBook({ prices }), unmeteredEndpoints },
     '0',
   );
   const done = () => Promise.resolve();

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { BudgetExceededError, EndpointNotCountedError } from '../../src/budget/index.ts';
-import { WORK_LEASE_MS } from '../../src/calls/memory/deferred-calls.ts';
+import { BudgetExceededError, UnmeteredEndpointError } from '../../src/budget/index.ts';
+import { DEFERRED_LEASE_MS } from '../../src/calls/memory/deferred-calls.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ApiRequest, budgeted, eventStream, startApi } from './support.ts';
@@ -95,7 +95,7 @@ describe('a background response', { concurrency: 4 }, () => {
     now += 3_600_000;
     const hears = budgeted(api, { store: open() });
     assert.equal((await hears.ledger()).open, 1);
-    now += WORK_LEASE_MS;
+    now += DEFERRED_LEASE_MS;
     const charged = await hears.ledger();
     assert.deepEqual([charged.nanoUsd, charged.open, charged.calls], [reservedNanoUsd, 0, 1]);
     await hears.client.responses.retrieve('resp_1');
@@ -272,18 +272,18 @@ describe('a batch', { concurrency: 4 }, () => {
       await warned.client.batches.create(asked);
       await warned.client.batches.create(asked).catch(() => {});
       assert.deepEqual(warned.events[0], {
-        type: 'not_counted',
+        type: 'unmetered',
         budget: 'b',
         endpoint: 'POST /batches',
         reason: 'unbounded',
         refused: false,
       });
-      assert.equal(warned.events.filter(({ type }) => type === 'not_counted').length, 1);
+      assert.equal(warned.events.filter(({ type }) => type === 'unmetered').length, 1);
       await warned.client.batches.retrieve('batch_1');
       assert.equal((await warned.ledger()).nanoUsd, COST / 2);
       const sent = api.requests.length;
-      const strict = budgeted(api, { uncountedEndpoints: 'refuse' });
-      await assert.rejects(strict.client.batches.create(asked), EndpointNotCountedError);
+      const strict = budgeted(api, { unmeteredEndpoints: 'refuse' });
+      await assert.rejects(strict.client.batches.create(asked), UnmeteredEndpointError);
       assert.equal(api.requests.length, sent);
     });
   }
@@ -358,7 +358,7 @@ describe('a run of an assistant', { concurrency: 4 }, () => {
     const { client, ledger, events } = budgeted(api);
     await client.beta.threads.createAndRun({ assistant_id: 'asst_1' });
     assert.partialDeepStrictEqual(events[0], {
-      type: 'not_counted',
+      type: 'unmetered',
       endpoint: 'POST /threads/runs',
       reason: 'unbounded',
     });
@@ -383,7 +383,7 @@ test('a run of an evaluation is charged for each of its models', async (t) => {
   const { client, ledger, events } = budgeted(api);
   const data_source = { type: 'jsonl', source: { type: 'file_id', id: 'file-1' } } as const;
   await client.evals.runs.create('eval_1', { data_source });
-  assert.equal(events[0]?.type, 'not_counted');
+  assert.equal(events[0]?.type, 'unmetered');
   await client.evals.runs.retrieve('evalrun_1', { eval_id: 'eval_1' });
   const { nanoUsd, tokens, open } = await ledger();
   assert.deepEqual([nanoUsd, tokens, open], [COST + 1_250_000, 2_100, 0]);

@@ -6,7 +6,7 @@ import { NoBudgetError } from '../../src/calls/default-services.ts';
 import { budgetMiddleware } from '../../src/clients/ai-sdk/index.ts';
 import { chatPlan } from '../../src/clients/ai-sdk/plan.ts';
 import { chatRequestOf } from '../../src/clients/ai-sdk/prompt.ts';
-import { chatAnswerOf, chatChunkOf } from '../../src/clients/ai-sdk/result.ts';
+import { chatChunkOf, chatResponseOf } from '../../src/clients/ai-sdk/result.ts';
 import { countInput } from '../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../src/usage/index.ts';
 import { trackerOf } from './helpers.ts';
@@ -229,10 +229,10 @@ describe('the words of the AI SDK in those of Chat Completions', () => {
     const expected = tokenUsage({ input: 1_000, cachedInput: 400, output: 100, reasoning: 60 });
     const flat = { inputTokens: 1_000, cachedInputTokens: 400, outputTokens: 100, reasoningTokens: 60 };
     for (const usage of [RESULT.usage, flat]) {
-      assert.deepEqual(readUsage(chatAnswerOf({ usage })['usage']).usage, expected);
+      assert.deepEqual(readUsage(chatResponseOf({ usage })['usage']).usage, expected);
       assert.deepEqual(readUsage(chatChunkOf({ type: 'finish', usage })?.['usage']).usage, expected);
     }
     const beside = { inputTokens: 20, cachedInputTokens: 400, outputTokens: 9 };
-    assert.equal(readUsage(chatAnswerOf({ usage: beside })['usage']).usage.input, 420);
+    assert.equal(readUsage(chatResponseOf({ usage: beside })['usage']).usage.input, 420);
   });
 });

@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { type BudgetEvent, BudgetExceededError } from '../../src/budget/index.ts';
 import {
   ChatChunks,
-  chatRequestOf,
+  chatRequestOfMessages,
   chatUsageOf,
-  messagesBody,
+  outgoingMessagesBody,
 } from '../../src/providers/anthropic/messages.ts';
 import { boundInput, countInput } from '../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../src/usage/index.ts';
@@ -86,8 +86,8 @@ describe('the usage of Messages in OpenAI’s terms', () => {
       type: 'message_start',
       message: { id: 'm', usage: { input_tokens: 9, output_tokens: 1 } },
     };
-    assert.equal('usage' in (chunks.of(start) as object), false);
-    const end = chunks.of({
+    assert.equal('usage' in (chunks.translate(start) as object), false);
+    const end = chunks.translate({
       type: 'message_delta',
       delta: {},
       usage: { output_tokens: 30, input_tokens: null },
@@ -106,15 +106,16 @@ describe('the usage of Messages in OpenAI’s terms', () => {
     { type: 'message_start' },
     { type: 'content_block_delta' },
   ]) {
-    it(`passes over ${JSON.stringify(event)}`, () => assert.doesNotThrow(() => new ChatChunks().of(event)));
+    it(`passes over ${JSON.stringify(event)}`, () =>
+      assert.doesNotThrow(() => new ChatChunks().translate(event)));
   }
 });
 
 describe('the input of Messages', () => {
-  const input = (rest: object) => countInput('chat', chatRequestOf({ ...MESSAGES, ...rest }));
+  const input = (rest: object) => countInput('chat', chatRequestOfMessages({ ...MESSAGES, ...rest }));
 
   it('is bounded by its bytes alone: the encoding of Claude is not published', () => {
-    const request = chatRequestOf({ ...MESSAGES, system: 'Be brief. '.repeat(50) });
+    const request = chatRequestOfMessages({ ...MESSAGES, system: 'Be brief. '.repeat(50) });
     assert.equal(countInput('chat', request).upper, boundInput('chat', request).upper);
     assert.ok(countInput('chat', request).upper > 500);
   });
@@ -148,17 +149,23 @@ describe('a lower cap of Messages', () => {
   const thinking = { type: 'enabled', budget_tokens: 8_000 };
 
   it('keeps the budget for thinking below it', () => {
-    assert.deepEqual(messagesBody({ max_tokens: 9_000, thinking }, 4_000), {
+    assert.deepEqual(outgoingMessagesBody({ max_tokens: 9_000, thinking }, 4_000), {
       max_tokens: 4_000,
       thinking: { ...thinking, budget_tokens: 3_999 },
     });
-    assert.deepEqual(messagesBody({ max_tokens: 20_000, thinking }, 9_000), { max_tokens: 9_000, thinking });
+    assert.deepEqual(outgoingMessagesBody({ max_tokens: 20_000, thinking }, 9_000), {
+      max_tokens: 9_000,
+      thinking,
+    });
     // Under the least that the API takes it is for the API to refuse.
-    assert.deepEqual(messagesBody({ max_tokens: 9_000, thinking }, 500), { max_tokens: 500, thinking });
+    assert.deepEqual(outgoingMessagesBody({ max_tokens: 9_000, thinking }, 500), {
+      max_tokens: 500,
+      thinking,
+    });
   });
 
   it('leaves the caller’s body alone where there is none', () => {
     const body = { max_tokens: 9_000 };
-    assert.equal(messagesBody(body, undefined), body);
+    assert.equal(outgoingMessagesBody(body, undefined), body);
   });
 });

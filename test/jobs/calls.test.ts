@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as v from 'valibot';
 import { BudgetExceededError } from '../../src/budget/index.ts';
-import { meterClient } from '../../src/clients/openai-sdk/instrument-client.ts';
+import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
 import { callJson } from '../../src/jobs/calls/call-json.ts';
 import { callText } from '../../src/jobs/calls/call-text.ts';
 import { AnswerError } from '../../src/jobs/calls/response-error.ts';
@@ -95,7 +95,7 @@ describe('callText', () => {
       callText({} as never, chat, { tracker }),
       /client: taken is a client of the openai SDK/,
     );
-    assert.throws(() => meterClient({}, { tracker }), TypeError);
+    assert.throws(() => instrumentClient({}, { tracker }), TypeError);
   });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { CheckpointError, seal } from '../../src/budget/index.ts';
+import { CheckpointError, wrapEnvelope } from '../../src/budget/index.ts';
 import type { StepContext } from '../../src/jobs/definition.ts';
 import type { JobResult } from '../../src/jobs/result/result.ts';
 import { runJob } from '../../src/jobs/run-job.ts';
@@ -126,7 +126,7 @@ function mutate(text: string, n: number, random: () => number): string {
     checksum: string;
     body: Record<string, unknown>;
   };
-  const resealed = (body: unknown): string => JSON.stringify(seal(body, sealed));
+  const resealed = (body: unknown): string => JSON.stringify(wrapEnvelope(body, sealed));
   const ways: readonly (() => string)[] = [
     () => '',
     () => text.slice(0, at),

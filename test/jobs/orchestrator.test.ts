@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { meterClient } from '../../src/clients/openai-sdk/instrument-client.ts';
+import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
 import { defineJob, type JobDefinition, type StepContext, type Steps } from '../../src/jobs/definition.ts';
 import { LongRunningOrchestrator } from '../../src/jobs/orchestrator.ts';
 import type { JobResult } from '../../src/jobs/result/result.ts';
@@ -17,7 +17,7 @@ const ONE = chatExchange('one', 'on', { input: 40, output: 50 });
 async function bench(test: TestContext) {
   const directory = directoryOf(test);
   const service = await serviceOf(test, [ONE]);
-  const client = meterClient(service.client(), { tracker: trackerOf({ calls: 0 }) });
+  const client = instrumentClient(service.client(), { tracker: trackerOf({ calls: 0 }) });
   const call = (context: StepContext) => ask(client, 'one', context.signal);
   const run = (
     steps: Steps,

@@ -19,7 +19,7 @@ import type { JobStore } from '../../src/jobs/stores/job-store.ts';
 import { openJobStores } from '../../src/jobs/stores/open.ts';
 import { RedisJobStore } from '../../src/jobs/stores/redis.ts';
 import { SqliteJobStore } from '../../src/jobs/stores/sqlite.ts';
-import { NODE_24, REPO_ROOT } from '../support/paths.ts';
+import { NODE, REPO_ROOT } from '../support/paths.ts';
 import { REDIS_MISSING, startRedisServer } from '../support/redis-server.ts';
 import { directoryOf } from './support.ts';
 
@@ -202,7 +202,7 @@ describe('jobs in files', () => {
       'trace=fsync,rename,renameat,renameat2',
       '-o',
       trace,
-      NODE_24,
+      NODE,
       '--input-type=module',
       '-e',
       script,
@@ -222,7 +222,7 @@ describe('jobs in files', () => {
       await new FileJobStore(${JSON.stringify(directory)}).lock('a');
       console.log('held');
       setInterval(() => {}, 1000);`;
-    const child = spawn(NODE_24, ['--input-type=module', '-e', script], {
+    const child = spawn(NODE, ['--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(child.stdout, 'data');

@@ -9,7 +9,7 @@ import {
   TokenBudgetTracker,
   type TrackerOptions,
 } from '../../src/budget/index.ts';
-import { meterClient } from '../../src/clients/openai-sdk/instrument-client.ts';
+import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import type { Exchange } from '../support/exchange.ts';
 import { REPO_ROOT } from '../support/paths.ts';
@@ -96,7 +96,7 @@ export async function serviceOf(test: TestContext, exchanges: readonly Exchange[
   const server = await startReplayServer({ exchanges });
   test.after(() => server.close());
   const client = () => new OpenAI({ apiKey: 'sk-test', baseURL: server.baseURL, maxRetries: 0 });
-  return { server, client, metered: (tracker) => meterClient(client(), { tracker }) };
+  return { server, client, metered: (tracker) => instrumentClient(client(), { tracker }) };
 }
 
 export { replayHeaders };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { answerTexts, readAnswer } from '../../src/providers/openai/response.ts';
+import { parseResponse, responseTexts } from '../../src/providers/openai/response.ts';
 import { CHAT, EMBEDDINGS, RESPONSES } from './helpers.ts';
 
 describe('an answer', () => {
   it('of a chat tells what it is', () => {
-    const answer = readAnswer(
+    const answer = parseResponse(
       {
         id: 'chatcmpl-1',
         model: 'gpt-4o-2024-08-06',
@@ -30,10 +30,10 @@ describe('an answer', () => {
   });
 
   it('of Responses has a status, or the reason why it is incomplete', () => {
-    assert.deepEqual(readAnswer({ status: 'completed' }, RESPONSES).finishReasons, ['stop']);
-    assert.deepEqual(readAnswer({ status: 'failed' }, RESPONSES).finishReasons, []);
+    assert.deepEqual(parseResponse({ status: 'completed' }, RESPONSES).finishReasons, ['stop']);
+    assert.deepEqual(parseResponse({ status: 'failed' }, RESPONSES).finishReasons, []);
     const incomplete = { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
-    assert.deepEqual(readAnswer(incomplete, RESPONSES).finishReasons, ['content_filter']);
+    assert.deepEqual(parseResponse(incomplete, RESPONSES).finishReasons, ['content_filter']);
   });
 
   for (const [status, unfinished] of [
@@ -43,17 +43,17 @@ describe('an answer', () => {
     ['cancelled', false],
   ] as const) {
     it(`that is ${status} goes on: ${unfinished}`, () => {
-      assert.equal(readAnswer({ status }, RESPONSES).unfinished, unfinished);
+      assert.equal(parseResponse({ status }, RESPONSES).unfinished, unfinished);
     });
   }
 
   it('of embeddings is not expected to have output', () => {
-    assert.equal(readAnswer({ usage: { prompt_tokens: 1 } }, EMBEDDINGS).usage.outputKnown, true);
-    assert.equal(readAnswer({ usage: { prompt_tokens: 1 } }, CHAT).usage.outputKnown, false);
+    assert.equal(parseResponse({ usage: { prompt_tokens: 1 } }, EMBEDDINGS).usage.outputKnown, true);
+    assert.equal(parseResponse({ usage: { prompt_tokens: 1 } }, CHAT).usage.outputKnown, false);
   });
 
   it('leaves out what is malformed', () => {
-    const answer = readAnswer({ id: 5, model: '', service_tier: null, choices: 'x' }, CHAT);
+    const answer = parseResponse({ id: 5, model: '', service_tier: null, choices: 'x' }, CHAT);
     assert.deepEqual(Object.keys(answer).sort(), ['finishReasons', 'unfinished', 'usage']);
   });
 });
@@ -73,7 +73,7 @@ describe('the texts that were generated', () => {
     };
     const answer = { choices: [{ message }, { message: { content: null } }, { text: 'legacy' }] };
     const calls = ['f', '{"a":1}', 'g', 'in', 'old', '{}'];
-    assert.deepEqual(answerTexts(answer), ['hello', 'no', 'so', ...calls, 'legacy']);
+    assert.deepEqual(responseTexts(answer), ['hello', 'no', 'so', ...calls, 'legacy']);
   });
 
   it('of Responses are of its items', () => {
@@ -84,11 +84,11 @@ describe('the texts that were generated', () => {
       { type: 'custom_tool_call', name: 'g', input: 'in' },
       { type: 'code_interpreter_call', code: '1+1' },
     ];
-    assert.deepEqual(answerTexts({ output }), ['thought', 'hi', 'no', 'f', '{}', 'g', 'in', '1+1']);
+    assert.deepEqual(responseTexts({ output }), ['thought', 'hi', 'no', 'f', '{}', 'g', 'in', '1+1']);
   });
 
   it('of a body that is a text is that text', () => {
-    assert.deepEqual(answerTexts('<html>'), ['<html>']);
+    assert.deepEqual(responseTexts('<html>'), ['<html>']);
   });
 
   it('are texts, whatever the answer', () => {
@@ -96,8 +96,8 @@ describe('the texts that were generated', () => {
     const answer = fc.oneof(fc.record({ choices: part, output: part, usage: part, id: part }), fc.anything());
     fc.assert(
       fc.property(answer, (value) => {
-        for (const text of answerTexts(value)) assert.equal(typeof text, 'string');
-        readAnswer(value, CHAT);
+        for (const text of responseTexts(value)) assert.equal(typeof text, 'string');
+        parseResponse(value, CHAT);
       }),
       { numRuns: 500 },
     );

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { getBudgetStatusMessage } from '../../src/budget/index.ts';
 import { withBudgetStatus } from '../../src/clients/openai-sdk/budget-status.ts';
-import { meterClient } from '../../src/clients/openai-sdk/instrument-client.ts';
+import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
 import { withBudget } from '../../src/telemetry/context/current-budget.ts';
 import { countInput } from '../../src/tokens/index.ts';
 import { chatExchange, responsesExchange, serviceOf, trackerOf } from '../jobs/support.ts';
@@ -86,8 +86,8 @@ describe('a client whose calls are told their budget', () => {
       responsesExchange('responses', 'Hello', { input: 40, output: 5 }),
     ]);
     const tracker = trackerOf({ tokens: 10_000 });
-    const told = meterClient(client(), { tracker, budgetStatus: 'text' });
-    const plain = meterClient(client(), { tracker });
+    const told = instrumentClient(client(), { tracker, budgetStatus: 'text' });
+    const plain = instrumentClient(client(), { tracker });
     const reserved: number[] = [];
     const look = (): void => {
       void Promise.resolve(tracker.status()).then(({ balances }) => reserved.push(balances.reserved.tokens));

@@ -1,32 +1,32 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countedUsage, repairUsage } from '../../src/calls/cost/estimate.ts';
-import { ResponseMemory } from '../../src/calls/cost/response-history.ts';
+import { estimateUsage, fillMissingUsage } from '../../src/calls/cost/estimate.ts';
+import { ResponseHistory } from '../../src/calls/cost/response-history.ts';
 import { countInput } from '../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../src/usage/index.ts';
 import { plan } from './helpers.ts';
 
 describe('a usage that is counted here', () => {
-  const memory = new ResponseMemory();
+  const memory = new ResponseHistory();
 
   it('has the input of the request and the output of the texts', () => {
     const made = plan('/completions', { model: 'gpt-3.5-turbo-instruct', prompt: 'hello world' });
-    assert.deepEqual(countedUsage(made, ['hello world'], memory), tokenUsage({ input: 2, output: 2 }));
-    assert.equal(countedUsage(made, [], memory).output, 0);
+    assert.deepEqual(estimateUsage(made, ['hello world'], memory), tokenUsage({ input: 2, output: 2 }));
+    assert.equal(estimateUsage(made, [], memory).output, 0);
   });
 
   it('of embeddings has no output', () => {
     const made = plan('/embeddings', { model: 'text-embedding-3-small', input: 'hello world' });
-    assert.deepEqual(countedUsage(made, ['not output'], memory), tokenUsage({ input: 2 }));
+    assert.deepEqual(estimateUsage(made, ['not output'], memory), tokenUsage({ input: 2 }));
   });
 
   it('has what the response before it held', () => {
-    const remembers = new ResponseMemory();
+    const remembers = new ResponseHistory();
     remembers.remember('resp_1', {}, tokenUsage({ input: 900, output: 100 }));
     const made = plan('/responses', { model: 'gpt-5.2', input: 'hi', previous_response_id: 'resp_1' });
     const { tokens } = countInput('responses', made.body);
-    assert.equal(countedUsage(made, [], remembers).input, tokens + 1_000);
-    assert.equal(countedUsage(made, [], memory).input, tokens);
+    assert.equal(estimateUsage(made, [], remembers).input, tokens + 1_000);
+    assert.equal(estimateUsage(made, [], memory).input, tokens);
   });
 });
 
@@ -48,7 +48,7 @@ describe('a usage that can be believed in part', () => {
     ['nothing', {}, { input: 70, output: 30 }],
   ] as const) {
     it(`keeps what can: ${name}`, () => {
-      assert.deepEqual(repairUsage(readUsage({ ...raw, ...details }), counted), tokenUsage(expected));
+      assert.deepEqual(fillMissingUsage(readUsage({ ...raw, ...details }), counted), tokenUsage(expected));
     });
   }
 });

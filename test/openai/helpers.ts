@@ -1,8 +1,8 @@
 import OpenAI from 'openai';
 import { type Endpoint, isTokenPlan, type TokenPlan } from '../../src/providers/contract/call-plan.ts';
 import { endpointOf } from '../../src/providers/openai/endpoints.ts';
-import { planOf } from '../../src/providers/openai/plan.ts';
-import type { Client, RequestOptions } from '../../src/providers/openai/request.ts';
+import { planRequest } from '../../src/providers/openai/plan.ts';
+import type { ApiClient, ApiRequest } from '../../src/providers/openai/request.ts';
 
 /** A client of OpenAI; nothing is sent with it. */
 export const openai = new OpenAI({ apiKey: 'sk-test', baseURL: 'https://api.openai.com/v1' });
@@ -25,10 +25,10 @@ function endpoint(path: string): Endpoint {
 export function plan(
   path: string,
   body: object,
-  options: Omit<RequestOptions, 'body'> & { client?: Client } = {},
+  options: Omit<ApiRequest, 'body'> & { client?: ApiClient } = {},
 ): TokenPlan {
   const { client = openai, ...rest } = options;
-  const made = planOf(client, { method: 'post', path, body, ...rest });
+  const made = planRequest(client, { method: 'post', path, body, ...rest });
   if (made === undefined || !isTokenPlan(made)) throw new TypeError(`${path} is not counted`);
   return made;
 }

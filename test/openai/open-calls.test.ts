@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ActiveCalls, type Indexed } from '../../src/calls/memory/active-calls.ts';
+import { type Indexed, IndexedList } from '../../src/util/indexed-list.ts';
 
 const MEMBERS = 5;
 
@@ -9,8 +9,8 @@ describe('open calls', () => {
   it('are those that came and did not go, whatever the order', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: MEMBERS - 1 })), (steps) => {
-        const calls: Indexed[] = Array.from({ length: MEMBERS }, () => ({ place: -1, abandoned: () => {} }));
-        const open = new ActiveCalls();
+        const calls: Indexed[] = Array.from({ length: MEMBERS }, () => ({ index: -1 }));
+        const open = new IndexedList<Indexed>();
         const expected = new Set<Indexed>();
         for (const step of steps) {
           const call = calls[step];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AzureOpenAI } from 'openai';
-import { planOf } from '../../src/providers/openai/plan.ts';
+import { planRequest } from '../../src/providers/openai/plan.ts';
 import { compatible, openai, plan } from './helpers.ts';
 
 const chat = (body: object) => plan('/chat/completions', { model: 'gpt-4o', messages: [], ...body });
@@ -17,29 +17,29 @@ describe('what is counted', () => {
   ]) {
     it(path, () => {
       assert.equal(plan(path, { model: 'gpt-5.2' }).model, 'gpt-5.2');
-      assert.ok(planOf(openai, { method: 'POST', path: `${path}?api-version=1`, body: {} }));
-      assert.equal(planOf(openai, { method: 'get', path, body: {} }), undefined);
-      assert.equal(planOf(openai, { method: 'post', path: `${path}/x`, body: {} }), undefined);
+      assert.ok(planRequest(openai, { method: 'POST', path: `${path}?api-version=1`, body: {} }));
+      assert.equal(planRequest(openai, { method: 'get', path, body: {} }), undefined);
+      assert.equal(planRequest(openai, { method: 'post', path: `${path}/x`, body: {} }), undefined);
     });
   }
 
   it('is nothing else', () => {
     for (const path of ['/files', '/moderations', '/responses/input_tokens', '', '/']) {
-      assert.equal(planOf(openai, { method: 'post', path, body: {} }), undefined, path);
+      assert.equal(planRequest(openai, { method: 'post', path, body: {} }), undefined, path);
     }
-    assert.equal(planOf(openai, { method: 'post', body: {} }), undefined);
-    assert.equal(planOf(openai, { path: '/responses', body: {} }), undefined);
+    assert.equal(planRequest(openai, { method: 'post', body: {} }), undefined);
+    assert.equal(planRequest(openai, { path: '/responses', body: {} }), undefined);
   });
 
   it('is not a path by the name of a field of objects', () => {
     for (const path of ['constructor', '__proto__', 'toString']) {
-      assert.equal(planOf(openai, { method: 'post', path, body: {} }), undefined, path);
+      assert.equal(planRequest(openai, { method: 'post', path, body: {} }), undefined, path);
     }
   });
 
   it('is no request without a body of fields', () => {
     for (const body of [undefined, null, 'text', 5, [], [{}]]) {
-      assert.equal(planOf(openai, { method: 'post', path: '/responses', body }), undefined);
+      assert.equal(planRequest(openai, { method: 'post', path: '/responses', body }), undefined);
     }
   });
 });

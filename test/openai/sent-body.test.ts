@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { CallPlan } from '../../src/providers/contract/call-plan.ts';
-import { isUsageChunk, sentBody } from '../../src/providers/openai/outgoing-body.ts';
+import { isUsageChunk, outgoingBody } from '../../src/providers/openai/outgoing-body.ts';
 import { compatible, plan } from './helpers.ts';
 
 type IncludeUsage = 'auto' | 'always' | 'never';
 
 function sent(made: CallPlan, options: { includeUsage?: IncludeUsage; cap?: number } = {}) {
   const { includeUsage = 'auto', cap } = options;
-  return sentBody({ includeUsage }, made, cap);
+  return outgoingBody({ includeUsage }, made, cap);
 }
 
 const chat = (body: object, options = {}) =>
@@ -24,7 +24,7 @@ describe('the body that is sent', () => {
       plan('/embeddings', { model: 'text-embedding-3-small', input: 'x' }),
     ];
     for (const made of bodies) {
-      const { body, asksUsage } = sent(made);
+      const { body, addsUsageChunk: asksUsage } = sent(made);
       assert.equal(body, made.body);
       assert.equal(asksUsage, false);
     }
@@ -40,7 +40,7 @@ describe('the body that is sent', () => {
 
 describe('the usage of a stream', () => {
   it('is asked for of OpenAI', () => {
-    const { body, asksUsage } = sent(chat({ stream: true }));
+    const { body, addsUsageChunk: asksUsage } = sent(chat({ stream: true }));
     assert.deepEqual(body, {
       model: 'gpt-4o',
       messages: [],
@@ -48,7 +48,7 @@ describe('the usage of a stream', () => {
       stream_options: { include_usage: true },
     });
     assert.equal(asksUsage, true);
-    assert.equal(sent(plan('/completions', { model: 'davinci-002', stream: true })).asksUsage, true);
+    assert.equal(sent(plan('/completions', { model: 'davinci-002', stream: true })).addsUsageChunk, true);
   });
 
   it('is asked for beside the other options', () => {
@@ -65,15 +65,15 @@ describe('the usage of a stream', () => {
   it('is not asked for of a server that may not know the option, but where it is set so', () => {
     const made = chat({ stream: true }, { client: compatible });
     assert.equal(sent(made).body, made.body);
-    assert.equal(sent(made, { includeUsage: 'always' }).asksUsage, true);
-    assert.equal(sent(chat({ stream: true }), { includeUsage: 'never' }).asksUsage, false);
+    assert.equal(sent(made, { includeUsage: 'always' }).addsUsageChunk, true);
+    assert.equal(sent(chat({ stream: true }), { includeUsage: 'never' }).addsUsageChunk, false);
   });
 
   it('is not asked for of Responses or of what does not stream', () => {
     const always = { includeUsage: 'always' } as const;
-    assert.equal(sent(plan('/responses', { stream: true }), always).asksUsage, false);
-    assert.equal(sent(chat({}), always).asksUsage, false);
-    assert.equal(sent(plan('/embeddings', { stream: true }), always).asksUsage, false);
+    assert.equal(sent(plan('/responses', { stream: true }), always).addsUsageChunk, false);
+    assert.equal(sent(chat({}), always).addsUsageChunk, false);
+    assert.equal(sent(plan('/embeddings', { stream: true }), always).addsUsageChunk, false);
   });
 });
 

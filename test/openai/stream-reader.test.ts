@@ -33,7 +33,7 @@ describe('a stream of a chat', () => {
       { ...head, ...delta({}, { finish_reason: 'stop' }) },
       { ...head, choices: [], usage },
     );
-    const { usage: reading, ...identity } = reader.answer();
+    const { usage: reading, ...identity } = reader.response();
     assert.deepEqual(identity, {
       id: 'chatcmpl-1',
       model: 'gpt-4o-2024-08-06',
@@ -50,15 +50,15 @@ describe('a stream of a chat', () => {
   it('that is cut has no usage', () => {
     const reader = read(CHAT, { ...head, ...delta({ content: 'Hel' }), usage: null });
     assert.equal(reader.usageSeen, false);
-    assert.equal(reader.answer().usage.inputKnown, false);
-    assert.deepEqual(reader.answer().finishReasons, []);
+    assert.equal(reader.response().usage.inputKnown, false);
+    assert.deepEqual(reader.response().finishReasons, []);
   });
 
   it('has its last usage, where every chunk tells one', () => {
     const reader = read(CHAT, { usage: { prompt_tokens: 9, completion_tokens: 1 } });
-    assert.equal(reader.answer().usage.usage.output, 1);
+    assert.equal(reader.response().usage.usage.output, 1);
     reader.read({ usage: { prompt_tokens: 9, completion_tokens: 2 } });
-    assert.equal(reader.answer().usage.usage.output, 2);
+    assert.equal(reader.response().usage.usage.output, 2);
   });
 
   it('has the text of refusals, reasoning and calls', () => {
@@ -77,7 +77,10 @@ describe('a stream of a chat', () => {
     const end = (index: number, finish_reason: string) => ({
       choices: [{ index, delta: {}, finish_reason }],
     });
-    assert.deepEqual(read(CHAT, end(0, 'stop'), end(1, 'length')).answer().finishReasons, ['stop', 'length']);
+    assert.deepEqual(read(CHAT, end(0, 'stop'), end(1, 'length')).response().finishReasons, [
+      'stop',
+      'length',
+    ]);
   });
 
   it('has seen no usage where input or output cannot be believed', () => {
@@ -105,7 +108,7 @@ describe('a stream of a completion', () => {
       { choices: [{ text: 'c', finish_reason: 'length' }] },
     );
     assert.equal(text(reader), 'abc');
-    assert.deepEqual([reader.answer().id, reader.answer().finishReasons], ['cmpl', ['length']]);
+    assert.deepEqual([reader.response().id, reader.response().finishReasons], ['cmpl', ['length']]);
   });
 });
 
@@ -127,7 +130,7 @@ describe('a stream of a response', () => {
       type: 'response.completed',
       response: { ...response, status: 'completed', usage, service_tier: 'flex' },
     });
-    const answer = reader.answer();
+    const answer = reader.response();
     assert.equal(reader.usageSeen, true);
     assert.deepEqual([answer.id, answer.model, answer.serviceTier], ['resp_1', 'gpt-5.2', 'flex']);
     assert.deepEqual([answer.usage.usage.input, answer.usage.usage.reasoning], [20, 10]);
@@ -137,7 +140,7 @@ describe('a stream of a response', () => {
   for (const type of ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled']) {
     it(`has the usage that ${type} tells`, () => {
       const reader = read(RESPONSES, { type, response: { ...response, usage } });
-      assert.deepEqual([reader.usageSeen, reader.answer().usage.usage.output], [true, 30]);
+      assert.deepEqual([reader.usageSeen, reader.response().usage.usage.output], [true, 30]);
       assert.equal(read(RESPONSES, { type, response }).usageSeen, false);
     });
   }
@@ -149,7 +152,7 @@ describe('a stream of a response', () => {
       incomplete_details: { reason: 'max_output_tokens' },
     };
     const reader = read(RESPONSES, { type: 'response.incomplete', response: incomplete });
-    assert.deepEqual(reader.answer().finishReasons, ['max_output_tokens']);
+    assert.deepEqual(reader.response().finishReasons, ['max_output_tokens']);
   });
 
   it('tells its error', () => {
@@ -193,7 +196,7 @@ describe('whatever comes in a stream', () => {
     fc.assert(
       fc.property(endpoints, fc.array(event, { maxLength: 8 }), (endpoint, events) => {
         const reader = read(endpoint, ...events);
-        const { usage, finishReasons } = reader.answer();
+        const { usage, finishReasons } = reader.response();
         for (const kind of USAGE_KINDS) {
           assert.ok(Number.isInteger(usage.usage[kind]) && usage.usage[kind] >= 0, kind);
         }

@@ -19,10 +19,18 @@ import {
 import { PriceBook } from '../../src/pricing/index.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
 import { withBudget } from '../../src/telemetry/context/current-budget.ts';
-import { attachCharge } from '../../src/telemetry/context/pending-charge.ts';
+import {
+  type ChargeableSpan,
+  PENDING_CHARGE,
+  type PendingCharge,
+} from '../../src/telemetry/context/pending-charge.ts';
 import { SCOPE } from '../../src/telemetry/names/scope.ts';
 import { RecordModelCallsSampler } from '../../src/telemetry/vendors/sampler.ts';
 import { BudgetSpanProcessor } from '../../src/telemetry/vendors/span-processor.ts';
+
+function attachCharge(span: ChargeableSpan, charge: PendingCharge): void {
+  span[PENDING_CHARGE] = charge;
+}
 
 /** A call of gpt-5.2 with 1,000 tokens in and 100 out, as another instrumentation tells it: $0.00315. */
 const CALL: Attributes = {
@@ -349,7 +357,7 @@ describe('a span of ours', () => {
     const { ours, settled } = traced();
     const span = start(ours, 'chat gpt-5.2', CALL);
     let ended = 0;
-    attachCharge(span, {
+    attachCharge(span as ChargeableSpan, {
       settle: () => {
         ended += 1;
         // The span is still open, so that thresholds become events of it.
@@ -364,7 +372,7 @@ describe('a span of ours', () => {
   it('does not fail the host where its charge throws', () => {
     const { ours } = traced();
     const span = start(ours, 'chat gpt-5.2', CALL);
-    attachCharge(span, {
+    attachCharge(span as ChargeableSpan, {
       settle: () => {
         throw new Error('a fault of the store');
       },
@@ -391,7 +399,7 @@ describe('a charge that fails later', () => {
   it('of a span of ours does not end the process', async () => {
     const { ours } = traced();
     const span = start(ours, 'chat gpt-5.2', CALL);
-    attachCharge(span, { settle: () => Promise.reject(new StoreError('away')) });
+    attachCharge(span as ChargeableSpan, { settle: () => Promise.reject(new StoreError('away')) });
     assert.deepEqual(await unhandled(() => span.end()), []);
   });
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import {
   costOf,
-  dearest,
+  highestRates,
   nanoCost,
   PriceBook,
   picoToNano,
@@ -115,7 +115,7 @@ describe('the cost of a usage', () => {
       fc.property(counts, fc.nat({ max: 100 }), ({ input, output }, percent) => {
         const cachedInput = Math.floor((input * percent) / 100);
         const usage = tokenUsage({ input, cachedInput, cacheWrite: input - cachedInput, output });
-        const most = dearest(rates);
+        const most = highestRates(rates);
         const bound = picoToNano(BigInt(input) * BigInt(most.input) + BigInt(output) * BigInt(most.output));
         assert.ok(costOf(usage, rates) <= bound);
       }),
@@ -153,12 +153,12 @@ describe('the highest rate', () => {
   };
   for (const kind of ['input', 'cachedInput', 'cacheWrite', 'audioInput', 'imageInput'] as const) {
     it(`of input is that of ${kind}, where that is the highest`, () => {
-      assert.deepEqual(dearest({ ...even, [kind]: 7 }), { input: 7, output: 1 });
+      assert.deepEqual(highestRates({ ...even, [kind]: 7 }), { input: 7, output: 1 });
     });
   }
   for (const kind of ['output', 'audioOutput', 'imageOutput'] as const) {
     it(`of output is that of ${kind}, where that is the highest`, () => {
-      assert.deepEqual(dearest({ ...even, [kind]: 7 }), { input: 1, output: 7 });
+      assert.deepEqual(highestRates({ ...even, [kind]: 7 }), { input: 1, output: 7 });
     });
   }
 });

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The directory of the package, without a slash at its end. */
@@ -6,9 +7,9 @@ export const REPO_ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
 
 const MATRIX = join(REPO_ROOT, 'test', 'matrix');
 
-/** The newest Node that is supported, and the oldest. */
-export const NODE_24 = join(REPO_ROOT, 'node_modules', 'node', 'bin', 'node');
-export const NODE_22 = join(MATRIX, 'node-22', 'node_modules', 'node', 'bin', 'node');
+/** The Node of npm scripts, which `TEST_NODE=26 .ci/run` replaces by another, and the oldest that is supported. */
+export const NODE = nodeOf(REPO_ROOT);
+export const NODE_22 = nodeOf(join(MATRIX, 'node-22'));
 
 /** Directories from which `openai` resolves to a version of it. */
 export const OPENAI_VERSIONS = {
@@ -33,3 +34,9 @@ export type Workspace = keyof typeof WORKSPACES;
 /** The built package, and its preload. */
 export const packagePath = join(REPO_ROOT, 'dist', 'index.js');
 export const registerPath = join(REPO_ROOT, 'dist', 'register.js');
+
+/** The program of the `node` package that a directory resolves: npm installs it there or, if the versions match, above. */
+function nodeOf(directory: string): string {
+  const manifest = createRequire(join(directory, 'package.json')).resolve('node/package.json');
+  return join(dirname(manifest), 'bin', 'node');
+}

@@ -3,7 +3,7 @@ import type { Exchange } from './exchange.ts';
 import { type FlatSpan, type OtlpReceiver, startOtlpReceiver } from './otlp-receiver.ts';
 import type { OpenaiVersion } from './paths.ts';
 import { type ReplayOptions, type ReplayServer, startReplayServer } from './replay-server.ts';
-import { NODE_24, type NodeResult, registerPath, runNode } from './run-node.ts';
+import { NODE, type NodeResult, registerPath, runNode } from './run-node.ts';
 
 export interface ReplayRun {
   readonly exchanges: readonly Exchange[];
@@ -65,7 +65,7 @@ export async function replayUnderPreload(run: ReplayRun): Promise<ReplayResult> 
       provider,
     }));
     const process = await runNode({
-      node: run.node ?? NODE_24,
+      node: run.node ?? NODE,
       args: [
         ...(run.preload === false ? [] : [run.flag ?? '--require', registerPath]),
         `replay.${run.kind ?? 'mjs'}`,

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { NODE_24, REPO_ROOT } from './paths.ts';
+import { NODE, REPO_ROOT } from './paths.ts';
 
-export { NODE_22, NODE_24, OPENAI_VERSIONS, packagePath, REPO_ROOT, registerPath } from './paths.ts';
+export { NODE, NODE_22, OPENAI_VERSIONS, packagePath, REPO_ROOT, registerPath } from './paths.ts';
 
 /** What to run. `env` is added to PATH and HOME alone, so nothing of this machine's settings leaks in. */
 export interface NodeRun {
-  /** The Node to run; the newest supported one if absent. */
+  /** The Node to run; default: the package's own. */
   readonly node?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -44,7 +44,7 @@ export function runNode(run: NodeRun): Promise<NodeResult> {
 /** Starts a Node process and returns at once. */
 export function startNode(run: NodeRun): RunningNode {
   const started = performance.now();
-  const child = spawn(run.node ?? NODE_24, run.args, {
+  const child = spawn(run.node ?? NODE, run.args, {
     cwd: run.cwd ?? REPO_ROOT,
     env: { ...cleanEnv(), ...run.env },
     stdio: ['pipe', 'pipe', 'pipe'],

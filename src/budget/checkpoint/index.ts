@@ -3,8 +3,13 @@ export {
   missingFrom,
   readSnapshot,
   sameLimits,
-  sealSnapshot,
   type TrackerJson,
   type TrackerSnapshot,
+  wrapSnapshot,
 } from './tracker-snapshot.ts';
-export { type Seal, type Sealed, seal, unseal } from './versioned-envelope.ts';
+export {
+  type EnvelopeFormat,
+  unwrapEnvelope,
+  type VersionedEnvelope,
+  wrapEnvelope,
+} from './versioned-envelope.ts';

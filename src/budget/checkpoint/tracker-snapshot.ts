@@ -1,9 +1,14 @@
 import * as v from 'valibot';
+import type { ThresholdState } from '../consumption.ts';
 import { type BudgetDefinition, defineBudget, MODES } from '../definition.ts';
 import { type Amounts, LIMIT_OF, type Limits } from '../limits.ts';
 import type { Balances } from '../store.ts';
-import type { WatchState } from '../thresholds.ts';
-import { type Seal, type Sealed, seal, unseal } from './versioned-envelope.ts';
+import {
+  type EnvelopeFormat,
+  unwrapEnvelope,
+  type VersionedEnvelope,
+  wrapEnvelope,
+} from './versioned-envelope.ts';
 
 /** What a tracker's checkpoint holds. */
 export interface TrackerSnapshot {
@@ -11,11 +16,11 @@ export interface TrackerSnapshot {
   /** As they were last seen. The ledger is the truth where it outlives the process. */
   readonly balances: Balances;
   /** What was told of each budget of the chain, nearest first. */
-  readonly watches: readonly WatchState[];
+  readonly watches: readonly ThresholdState[];
 }
 
 /** A tracker's checkpoint as `JSON.stringify` takes it. */
-export type TrackerJson = Sealed<TrackerSnapshot>;
+export type TrackerJson = VersionedEnvelope<TrackerSnapshot>;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const amounts = v.strictObject({ costNanoUsd: whole, tokens: whole, calls: whole });
@@ -47,7 +52,7 @@ const budget: v.GenericSchema<unknown, BudgetDefinition> = v.pipe(
   }),
 ) as v.GenericSchema<unknown, BudgetDefinition>;
 
-const SEAL: Seal<TrackerSnapshot> = {
+const SEAL: EnvelopeFormat<TrackerSnapshot> = {
   format: 'otel-token-budget/tracker',
   version: 1,
   schema: v.strictObject({
@@ -57,13 +62,13 @@ const SEAL: Seal<TrackerSnapshot> = {
   }) as v.GenericSchema<unknown, TrackerSnapshot>,
 };
 
-export function sealSnapshot(snapshot: TrackerSnapshot): TrackerJson {
-  return seal(snapshot, SEAL);
+export function wrapSnapshot(snapshot: TrackerSnapshot): TrackerJson {
+  return wrapEnvelope(snapshot, SEAL);
 }
 
 /** @throws CheckpointError where it is not a tracker's checkpoint that can be taken */
 export function readSnapshot(given: unknown): TrackerSnapshot {
-  return unseal(given, SEAL);
+  return unwrapEnvelope(given, SEAL);
 }
 
 /**

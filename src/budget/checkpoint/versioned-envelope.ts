@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { CheckpointError } from './checkpoint-error.ts';
 
 /** Something that is kept: what it is, in which version, and a checksum by which a change is seen. */
-export interface Sealed<T> {
+export interface VersionedEnvelope<T> {
   readonly format: string;
   readonly version: number;
   /** SHA-256 of the body as canonical JSON (keys in order), hexadecimal. It shows damage; it is no signature. */
@@ -12,14 +12,17 @@ export interface Sealed<T> {
 }
 
 /** What is taken back, and how. */
-export interface Seal<T> {
+export interface EnvelopeFormat<T> {
   readonly format: string;
   /** The version that is written. */
   readonly version: number;
   readonly schema: v.GenericSchema<unknown, T>;
 }
 
-export function seal<T>(body: T, { format, version }: Pick<Seal<T>, 'format' | 'version'>): Sealed<T> {
+export function wrapEnvelope<T>(
+  body: T,
+  { format, version }: Pick<EnvelopeFormat<T>, 'format' | 'version'>,
+): VersionedEnvelope<T> {
   return { format, version, checksum: checksumOf(body), body };
 }
 
@@ -27,7 +30,7 @@ export function seal<T>(body: T, { format, version }: Pick<Seal<T>, 'format' | '
  * The body of something sealed, as text or as the object that its text is.
  * @throws CheckpointError where it is damaged, foreign, or of a later version
  */
-export function unseal<T>(given: unknown, { format, version, schema }: Seal<T>): T {
+export function unwrapEnvelope<T>(given: unknown, { format, version, schema }: EnvelopeFormat<T>): T {
   try {
     const sealed = envelopeOf(given, format);
     if (sealed.version > version) {
@@ -49,7 +52,7 @@ export function unseal<T>(given: unknown, { format, version, schema }: Seal<T>):
   }
 }
 
-function envelopeOf(given: unknown, format: string): Sealed<unknown> {
+function envelopeOf(given: unknown, format: string): VersionedEnvelope<unknown> {
   const value = typeof given === 'string' ? parse(given) : given;
   const { format: found, version, checksum, body } = fields(value);
   if (found !== format) throw new CheckpointError('foreign', `it is no ${format}`);

@@ -1,4 +1,4 @@
-export { type BudgetStatus, type Left, leftOf, statusOf } from './status.ts';
+export { type BudgetStatus, statusOf } from './status.ts';
 export {
   type BudgetStatusSetting,
   getBudgetStatusMessage,

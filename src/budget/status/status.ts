@@ -1,23 +1,7 @@
-import { nanoToUsd } from '../../pricing/index.ts';
+import { largestShare, type RemainingAmounts, remainingOf } from '../consumption.ts';
 import type { BudgetDefinition } from '../definition.ts';
-import {
-  type Amounts,
-  type LimitName,
-  limitAmounts,
-  limitMilliseconds,
-  MS_PER_MINUTE,
-  raisedLimits,
-} from '../limits.ts';
+import { raisedLimits } from '../limits.ts';
 import type { Balances } from '../store.ts';
-import { largestShare } from '../thresholds.ts';
-
-/** What is left of a budget; a limit that is not set is absent. */
-export interface Left {
-  readonly costUsd?: number;
-  readonly tokens?: number;
-  readonly calls?: number;
-  readonly minutes?: number;
-}
 
 /** A budget as it stands. Amounts of money are USD, for people; `balances` has the exact integers. */
 export interface BudgetStatus {
@@ -28,7 +12,7 @@ export interface BudgetStatus {
   /** Absent where the budget never begins anew. */
   readonly window?: NonNullable<BudgetDefinition['window']>;
   /** Limits less what is settled and reserved, never below zero. */
-  readonly left: Left;
+  readonly left: RemainingAmounts;
   /** The largest share of a limit that is settled: 1 is all of it; 0 without limits. */
   readonly usedShare: number;
   readonly exhausted: boolean;
@@ -53,26 +37,10 @@ export function statusOf(
     mode: budget.mode,
     limits: raisedLimits(budget.limits, balances.granted),
     ...(budget.window === undefined ? {} : { window: budget.window }),
-    left: leftOf(budget, balances, now),
+    left: remainingOf(budget, balances, now),
     usedShare: Math.max(0, share),
     exhausted: exhausted || share >= 1,
     balances,
     elapsedMs: Math.max(0, now - balances.startedAt),
-  };
-}
-
-/** Limits less what is settled and reserved, and less the time that has passed. */
-export function leftOf(budget: BudgetDefinition, balances: Balances, now: number): Left {
-  const limits = limitAmounts(budget.limits, balances.granted);
-  const left = (amount: keyof Amounts): number =>
-    Math.max(0, limits[amount] - balances.settled[amount] - balances.reserved[amount]);
-  const has = (name: LimitName): boolean => budget.limits[name] !== undefined;
-  const minutes =
-    (limitMilliseconds(budget.limits, balances.granted) - (now - balances.startedAt)) / MS_PER_MINUTE;
-  return {
-    ...(has('costUsd') ? { costUsd: nanoToUsd(left('costNanoUsd')) } : {}),
-    ...(has('tokens') ? { tokens: left('tokens') } : {}),
-    ...(has('calls') ? { calls: left('calls') } : {}),
-    ...(has('minutes') ? { minutes: Math.max(0, minutes) } : {}),
   };
 }

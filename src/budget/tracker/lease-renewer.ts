@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../util/index.ts';
 
 /** Renews the leases of open reservations, a third of the lease apart, for as long as there are any. */
-export class LeaseKeeper {
+export class LeaseRenewer {
   readonly #renew: (ids: readonly string[]) => MaybePromise<void>;
   readonly #every: number;
   readonly #open = new Set<string>();

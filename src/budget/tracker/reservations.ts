@@ -1,12 +1,23 @@
 import { afterwards, type MaybePromise } from '../../util/index.ts';
 import type { BudgetDefinition } from '../definition.ts';
 import type { Amounts } from '../limits.ts';
-import type { Admission, ReserveRequest, SeenBalances, Store } from '../store.ts';
-import { LeaseKeeper } from './lease-renewer.ts';
+import type { Admitted, Denied, ReserveRequest, SeenBalances, Store } from '../store.ts';
+import { LeaseRenewer } from './lease-renewer.ts';
 import { WaitQueue } from './wait-queue.ts';
 
 /** A reserve; the lease is the tracker's. */
 export type Reserve = Omit<ReserveRequest, 'leaseMs'>;
+
+/** A reserved worst case, and the cap that the call has to be sent with. */
+export interface Reserved extends Admitted {
+  /** The worst case that is reserved: the refined one if the first did not fit. */
+  readonly request: Reserve;
+  /** The lowered output cap, tokens of one choice; undefined if the call keeps its own. */
+  readonly clampedTo: number | undefined;
+}
+
+/** The result of a reserve. */
+export type ReserveResult = Reserved | Denied;
 
 export interface ReservationsOptions {
   readonly store: Store;
@@ -15,56 +26,52 @@ export interface ReservationsOptions {
   readonly leaseMs: number;
   /** What the ids begin with in the store. */
   readonly owner: string;
+  /** Reports a denial; returns it as the caller gets it. */
+  readonly onDenied: (denied: Denied) => Denied;
 }
 
 /** The reservations of a chain of budgets: asked for, waited for, kept alive, and ended. */
 export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #chain: readonly BudgetDefinition[];
-  readonly #queue: WaitQueue;
+  readonly #queue: WaitQueue<ReserveResult>;
   /** Undefined where reservations end with their process. */
-  readonly #leases: LeaseKeeper | undefined;
+  readonly #leases: LeaseRenewer | undefined;
 
   /** @param root those of the whole work, where these are of a part of it: they wait in one queue */
   constructor(chain: readonly BudgetDefinition[], options: ReservationsOptions, root?: Reservations) {
     const { store, leaseMs, now } = options;
     this.#options = options;
     this.#chain = chain;
-    this.#queue = root === undefined ? new WaitQueue(now) : root.#queue;
+    this.#queue = root === undefined ? new WaitQueue<ReserveResult>(now) : root.#queue;
     const renew = (ids: readonly string[]) => store.heartbeat(ids, leaseMs);
-    const own = (): LeaseKeeper | undefined =>
-      store.leaseless === true ? undefined : new LeaseKeeper(renew, leaseMs);
+    const own = (): LeaseRenewer | undefined =>
+      store.leaseless === true ? undefined : new LeaseRenewer(renew, leaseMs);
     this.#leases = root === undefined ? own() : root.#leases;
   }
 
   /**
-   * @param closer a request with a closer count, asked for only where the first would be denied or clamped
+   * Reserves the worst case of a call, after waiting its turn if others already wait.
+   * @param refine computes a tighter worst case; called once, only if the first would be denied or clamped
    * @param signal ends the wait; its reason is thrown
    */
-  reserve(request: Reserve, closer?: () => Reserve, signal?: AbortSignal): MaybePromise<Admission> {
-    const { store, waitMs } = this.#options;
-    let closest = request;
-    const attempt = (): MaybePromise<Admission> => {
-      const exact = closest !== request || closer === undefined;
-      return afterwards(this.#reserveOnce(closest), (admission) => {
-        if (exact || isAsAsked(admission, request)) return admission;
-        const freed = admission.admitted ? store.release(this.#idOf(request.id)) : false;
-        return afterwards(freed, () => {
-          closest = closer();
-          return this.#reserveOnce(closest);
+  reserve(request: Reserve, refine?: () => Reserve, signal?: AbortSignal): MaybePromise<ReserveResult> {
+    let current = request;
+    let refineNext = refine;
+    const attempt = (): MaybePromise<ReserveResult> =>
+      afterwards(this.#reserveOnce(current), (result) => {
+        if (refineNext === undefined || (result.admitted && result.clampedTo === undefined)) return result;
+        const released = result.admitted && this.#options.store.release(this.#idOf(current.id));
+        return afterwards(released, () => {
+          current = refineNext?.() ?? current;
+          refineNext = undefined;
+          return this.#reserveOnce(current);
         });
       });
-    };
-    // One that comes while others wait goes to the end of the queue untried.
-    const first = this.#queue.empty ? attempt() : undefined;
-    return afterwards(first, (admission) => {
-      const waits = admission === undefined || this.#mayWait(admission);
-      const answer = waits ? this.#queue.wait(attempt, admission, waitMs, signal) : admission;
-      return afterwards(answer, (final) => {
-        if (final.admitted) this.#leases?.keep(this.#idOf(request.id));
-        return final;
-      });
-    });
+    const wait = (result?: ReserveResult): MaybePromise<ReserveResult> =>
+      afterwards(this.#queue.wait(attempt, result, this.#options.waitMs, signal), this.#conclude);
+    if (!this.#queue.empty) return wait();
+    return afterwards(attempt(), (result) => (this.#mayWait(result) ? wait(result) : this.#conclude(result)));
   }
 
   grow(id: string, more: Amounts): MaybePromise<boolean> {
@@ -80,18 +87,18 @@ export class Reservations {
     return this.#end(id, (key) => this.#options.store.release(key));
   }
 
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+  transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     const key = this.#idOf(id);
-    return afterwards(this.#options.store.handOver(key, to, leaseMs), (handed) => {
+    return afterwards(this.#options.store.transfer(key, to, leaseMs), (handed) => {
       if (handed) this.#leases?.drop(key);
       return handed;
     });
   }
 
   /** Ends a reservation that was handed over, in whichever process: its name is nobody's own. */
-  settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
+  settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
     return afterwards(this.#options.store.settle(name, used), (ended) => {
-      this.#queue.wake();
+      if (!this.#queue.empty) this.#queue.wake();
       return ended;
     });
   }
@@ -100,28 +107,39 @@ export class Reservations {
     const key = this.#idOf(id);
     this.#leases?.drop(key);
     return afterwards(end(key), (ended) => {
-      this.#queue.wake();
+      if (!this.#queue.empty) this.#queue.wake();
       return ended;
     });
   }
 
-  #reserveOnce(request: Reserve): MaybePromise<Admission> {
+  #reserveOnce(request: Reserve): MaybePromise<ReserveResult> {
     const { store, leaseMs } = this.#options;
-    return store.reserve(this.#chain, { ...request, id: this.#idOf(request.id), leaseMs });
+    const { outputCap } = request;
+    const reserveRequest = { ...request, id: this.#idOf(request.id), leaseMs };
+    return afterwards(store.reserve(this.#chain, reserveRequest), (admission) =>
+      admission.admitted
+        ? {
+            ...admission,
+            request,
+            clampedTo: admission.outputCap < outputCap ? admission.outputCap : undefined,
+          }
+        : admission,
+    );
   }
 
+  readonly #conclude = (result: ReserveResult): ReserveResult => {
+    if (!result.admitted) return this.#options.onDenied(result);
+    this.#leases?.keep(this.#idOf(result.request.id));
+    return result;
+  };
+
   /** Only what is reserved now can be freed: a limit that is reached, or a time that is over, stays so. */
-  #mayWait(admission: Admission): boolean {
-    if (this.#options.waitMs === 0 || admission.admitted) return false;
-    return admission.balances.open > 0 && admission.limit !== 'minutes';
+  #mayWait(result: ReserveResult): boolean {
+    if (this.#options.waitMs === 0 || result.admitted) return false;
+    return result.balances.open > 0 && result.limit !== 'minutes';
   }
 
   #idOf(id: string): string {
     return this.#options.owner + id;
   }
-}
-
-/** Whether the answer is the one that was hoped for. */
-function isAsAsked(admission: Admission, request: Reserve): boolean {
-  return admission.admitted && admission.outputCap >= request.outputCap;
 }

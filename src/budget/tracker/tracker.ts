@@ -1,25 +1,31 @@
 import { PriceBook } from '../../pricing/index.ts';
-import { afterwards, isPromise, type MaybePromise, quietly } from '../../util/index.ts';
+import {
+  afterwards,
+  CoalescedRefresh,
+  ignoreRejection,
+  isPromise,
+  Listeners,
+  type MaybePromise,
+} from '../../util/index.ts';
 import {
   CheckpointError,
   missingFrom,
   readSnapshot,
   sameLimits,
-  sealSnapshot,
   type TrackerJson,
+  wrapSnapshot,
 } from '../checkpoint/index.ts';
+import { largestShare, type RemainingAmounts, remainingOf, ThresholdTracker } from '../consumption.ts';
 import { type BudgetDefinition, chainOf, defineBudget } from '../definition.ts';
 import type { BudgetEvent, BudgetListener } from '../events.ts';
 import { type Amounts, checkAmounts, LIMIT_OF, type Limits, NOTHING } from '../limits.ts';
-import { type BudgetStatus, type Left, leftOf, statusOf } from '../status/index.ts';
-import type { Abandoned, Admission, Balances, Denied, Store } from '../store.ts';
-import { BudgetWatch, largestShare } from '../thresholds.ts';
-import { SharedLook } from './coalesced-refresh.ts';
+import { type BudgetStatus, statusOf } from '../status/index.ts';
+import type { Abandoned, Balances, Denied, SeenBalances, Store } from '../store.ts';
 import { ExhaustionSignal } from './exhaustion-signal.ts';
-import { Listeners, tellOfAny } from './listeners.ts';
+import { anyBudgetListeners } from './listeners.ts';
 import { type RecordedUsage, recordedCall } from './recorded-usage.ts';
-import { Reservations, type Reserve } from './reservations.ts';
-import { isUsual } from './typical-size.ts';
+import { Reservations, type Reserve, type ReserveResult } from './reservations.ts';
+import { isTypicalCallSize } from './typical-size.ts';
 
 /** How long a reservation outlives its process, milliseconds. A living one is renewed three times in it. */
 export const LEASE_MS = 60_000;
@@ -39,9 +45,6 @@ export interface TrackerOptions {
   readonly prices?: PriceBook;
 }
 
-/** Balances that a settlement has told of, by the name of the budget. */
-type SeenByName = Map<string, Balances>;
-
 /** A part of the work of another tracker. */
 export interface PartOf {
   readonly tracker: TokenBudgetTracker;
@@ -54,17 +57,19 @@ export interface PartOf {
  */
 export class TokenBudgetTracker {
   readonly budget: BudgetDefinition;
+  /** Whether any budget of the chain is `strict`, so that the worst case of a call has to be known. */
+  readonly strict: boolean;
   readonly #options: TrackerOptions;
   readonly #store: Store;
   readonly #now: () => number;
   readonly #chain: readonly BudgetDefinition[];
-  readonly #watches: readonly BudgetWatch[];
+  readonly #watches: readonly ThresholdTracker[];
   readonly #reservations: Reservations;
-  readonly #listeners = new Listeners();
+  readonly #listeners = new Listeners<BudgetEvent>();
   readonly #exhaustion: ExhaustionSignal;
   readonly #partOf: PartOf | undefined;
   /** Looks for thresholds that were crossed. */
-  readonly #crossed = new SharedLook(() => this.#update());
+  readonly #crossed = new CoalescedRefresh(() => this.#update());
   /** Whether the store answers at once. */
   readonly #atOnce: boolean;
   #prices: PriceBook | undefined;
@@ -84,11 +89,13 @@ export class TokenBudgetTracker {
     this.#prices = prices;
     this.#partOf = partOf;
     this.#chain = chainOf(budget);
+    this.strict = this.#chain.some(({ mode }) => mode === 'strict');
     const above = root === undefined ? [] : root.#watches;
     const own = this.#chain.slice(0, this.#chain.length - above.length);
-    this.#watches = [...own.map((one) => new BudgetWatch(one)), ...above];
+    this.#watches = [...own.map((one) => new ThresholdTracker(one)), ...above];
     this.#exhaustion = new ExhaustionSignal(budget.name);
-    const terms = { store, now, waitMs, leaseMs, owner };
+    const onDenied = (denied: Denied) => this.#refused(denied);
+    const terms = { store, now, waitMs, leaseMs, owner, onDenied };
     this.#reservations = new Reservations(
       this.#chain,
       terms,
@@ -98,7 +105,7 @@ export class TokenBudgetTracker {
     this.#seen = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: this.#now() };
     const first = this.#look();
     this.#atOnce = !isPromise(first);
-    void quietly(first);
+    void ignoreRejection(first);
   }
 
   /**
@@ -129,11 +136,6 @@ export class TokenBudgetTracker {
     return this.#chain.map(({ name }) => name);
   }
 
-  /** Whether any budget of the chain is held strictly, so that the worst case of a call has to be known. */
-  get strict(): boolean {
-    return this.#chain.some(({ mode }) => mode === 'strict');
-  }
-
   /** Calls `listener` on every event until the function returned is called. What it throws is ignored. */
   on(listener: BudgetListener): () => void {
     return this.#listeners.add(listener);
@@ -153,8 +155,13 @@ export class TokenBudgetTracker {
   }
 
   /** What is left, as it was last seen: in memory that is now, in a shared store at the last charge or `status()`. */
-  get remaining(): Left {
-    return leftOf(this.budget, this.#lastSeen(), this.#now());
+  get remaining(): RemainingAmounts {
+    return remainingOf(this.budget, this.#lastSeen(), this.#now());
+  }
+
+  /** What was left when the balances were last seen; unlike {@link remaining}, never asks the store. */
+  get lastRemaining(): RemainingAmounts {
+    return remainingOf(this.budget, this.#seen, this.#now());
   }
 
   /** Whether the next call will be denied, by this budget or one above it, as far as it was seen. */
@@ -170,14 +177,12 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Reserves the worst case of a call, or says why not, after waiting where that is set.
-   * @param closer a request with a closer count, asked for only where the first would be denied or clamped
+   * Reserves the worst case of a call, after waiting if `waitMs` is set.
+   * @param refine computes a tighter worst case; called only if the first would be denied or clamped
    * @param signal ends the wait; its reason is thrown
    */
-  reserve(request: Reserve, closer?: () => Reserve, signal?: AbortSignal): MaybePromise<Admission> {
-    return afterwards(this.#reservations.reserve(request, closer, signal), (admission) =>
-      admission.admitted ? admission : this.#refused(admission),
-    );
+  reserve(request: Reserve, refine?: () => Reserve, signal?: AbortSignal): MaybePromise<ReserveResult> {
+    return this.#reservations.reserve(request, refine, signal);
   }
 
   /** Reserves more for an open reservation; false where the budget cannot pay for that. */
@@ -196,11 +201,10 @@ export class TokenBudgetTracker {
   /** Charges what a reserved call used. False where the reservation was settled or released before. */
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    const seen: SeenByName = new Map();
-    const see = (budget: string, balances: Balances): unknown => seen.set(budget, balances);
-    return afterwards(this.#reservations.settle(id, used, see), (settled) => {
+    const seen: SeenBalances = new Map();
+    return afterwards(this.#reservations.settle(id, used, seen), (settled) => {
       // The balances are for events alone: what is settled is settled.
-      const looked = seen.size < this.#chain.length ? this.#crossed.take() : this.#update(seen);
+      const looked = seen.size < this.#chain.length ? this.#crossed.run() : this.#update(seen);
       return afterwards(looked, () => settled);
     });
   }
@@ -214,8 +218,8 @@ export class TokenBudgetTracker {
    * Gives an open reservation another name and a lease of its own, milliseconds: its work goes on in the service. Nobody renews
    * that lease. False where the reservation is not open, the name is taken or the store is away.
    */
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    return this.#reservations.handOver(id, to, leaseMs);
+  transferReservation(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+    return this.#reservations.transfer(id, to, leaseMs);
   }
 
   /**
@@ -223,10 +227,10 @@ export class TokenBudgetTracker {
    * @param used nothing, to free it
    * @returns false where it was settled before, or its lease has ended
    */
-  settleHandedOver(name: string, used: Amounts): MaybePromise<boolean> {
+  settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    return afterwards(this.#reservations.settleHandedOver(name, used), (settled) =>
-      afterwards(this.#crossed.take(), () => settled),
+    return afterwards(this.#reservations.settleTransferred(name, used), (settled) =>
+      afterwards(this.#crossed.run(), () => settled),
     );
   }
 
@@ -236,7 +240,7 @@ export class TokenBudgetTracker {
    */
   charge(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
-    return afterwards(this.#store.charge(this.#chain, used), () => this.#crossed.take());
+    return afterwards(this.#store.charge(this.#chain, used), () => this.#crossed.run());
   }
 
   /**
@@ -255,7 +259,7 @@ export class TokenBudgetTracker {
    */
   chargeAbandoned(owner: string): MaybePromise<readonly Abandoned[]> {
     return afterwards(this.#store.chargeAbandoned(owner), (abandoned) =>
-      afterwards(this.#crossed.take(), () => abandoned),
+      afterwards(this.#crossed.run(), () => abandoned),
     );
   }
 
@@ -276,7 +280,7 @@ export class TokenBudgetTracker {
    */
   toJSON(): TrackerJson {
     const watches = this.#watches.map(({ state }) => state);
-    return sealSnapshot({ budget: this.budget, balances: this.#lastSeen(), watches });
+    return wrapSnapshot({ budget: this.budget, balances: this.#lastSeen(), watches });
   }
 
   /** Tells the listeners of something that happened to a call of this budget. */
@@ -284,8 +288,8 @@ export class TokenBudgetTracker {
     const scope = this.#partOf?.scope;
     const told = scope === undefined || event.scope !== undefined ? event : { ...event, scope };
     if (event.type === 'exhausted' && this.names.includes(event.budget)) this.#exhaustion.fire();
-    this.#listeners.tell(told);
-    if (this.#partOf === undefined) tellOfAny(told);
+    this.#listeners.notify(told);
+    if (this.#partOf === undefined) anyBudgetListeners.notify(told);
     else this.#partOf.tracker.emit(told);
   }
 
@@ -299,7 +303,7 @@ export class TokenBudgetTracker {
   }
 
   #lastSeen(): Balances {
-    if (this.#atOnce) void quietly(this.#look());
+    if (this.#atOnce) void ignoreRejection(this.#look());
     return this.#seen;
   }
 
@@ -310,7 +314,7 @@ export class TokenBudgetTracker {
       if (this.budget.window !== undefined && present.startedAt > known.startedAt) return;
       this.#store.backdate?.(this.budget, known.startedAt);
       const missing = missingFrom(present, known);
-      if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return quietly(this.#look());
+      if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return ignoreRejection(this.#look());
       return this.charge(missing);
     });
   }
@@ -318,23 +322,26 @@ export class TokenBudgetTracker {
   #refused(by: Denied): Denied {
     const denied = this.#store.leaseless === true ? by : { ...by, raisable: true };
     this.emit({ type: 'denied', budget: denied.budget.name, denied });
-    if (denied.balances.open === 0 && isUsual(denied)) {
+    if (denied.balances.open === 0 && isTypicalCallSize(denied)) {
       const watch = this.#watches[this.#chain.indexOf(denied.budget)];
       for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
     }
     return denied;
   }
 
-  /** Looks at each budget of the chain for thresholds that were crossed; at those not seen yet in the store. */
-  #update(seen?: SeenByName, index = 0): MaybePromise<void> {
-    const budget = this.#chain[index];
-    const watch = this.#watches[index];
-    if (budget === undefined || watch === undefined) return;
-    return afterwards(seen?.get(budget.name) ?? this.#store.balances(budget), (balances) => {
-      if (budget === this.budget) this.#see(balances);
-      for (const event of watch.update(balances, this.#now())) this.emit(event);
-      return this.#update(seen, index + 1);
-    });
+  /** Checks every budget of the chain for crossed thresholds; reads the balances that are not in `seen`. */
+  #update(seen?: SeenBalances): MaybePromise<void> {
+    const balances = this.#chain.map((budget) => seen?.get(budget.name) ?? this.#store.balances(budget));
+    if (balances.some(isPromise)) return Promise.all(balances).then((all) => this.#reportCrossed(all));
+    this.#reportCrossed(balances as Balances[]);
+  }
+
+  #reportCrossed(balances: readonly Balances[]): void {
+    const [own] = balances;
+    if (own !== undefined) this.#see(own);
+    for (const [index, one] of balances.entries()) {
+      for (const event of this.#watches[index]?.update(one, this.#now()) ?? []) this.emit(event);
+    }
   }
 
   #statusAt(index: number, budget: BudgetDefinition): MaybePromise<BudgetStatus> {

@@ -1,25 +1,24 @@
 import type { MaybePromise } from '../../util/index.ts';
-import type { Admission } from '../store.ts';
 
 /** How often a waiter looks again although nothing here has settled, milliseconds: another process may have. */
 const LOOK_AGAIN_MS = 100;
 
-interface Waiter {
-  readonly attempt: () => MaybePromise<Admission>;
-  readonly resolve: (admission: Admission) => void;
+interface Waiter<R> {
+  readonly attempt: () => MaybePromise<R>;
+  readonly resolve: (admission: R) => void;
   readonly reject: (error: unknown) => void;
   readonly until: number;
   readonly signal: AbortSignal | undefined;
   /** The last denial; undefined where it was not tried yet. */
-  last: Admission | undefined;
+  last: R | undefined;
 }
 
 /**
  * Calls that wait for open reservations to settle before they are denied. Fair: they are tried in the order in which they
  * came, and one that comes later does not overtake, so that a large call is not starved by small ones.
  */
-export class WaitQueue {
-  readonly #waiters: Waiter[] = [];
+export class WaitQueue<R extends { readonly admitted: boolean }> {
+  readonly #waiters: Waiter<R>[] = [];
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
   #busy = false;
@@ -38,11 +37,11 @@ export class WaitQueue {
    * @throws the signal's reason once it is aborted
    */
   wait(
-    attempt: () => MaybePromise<Admission>,
-    denied: Admission | undefined,
+    attempt: () => MaybePromise<R>,
+    denied: R | undefined,
     waitMs: number,
     signal?: AbortSignal,
-  ): Promise<Admission> {
+  ): Promise<R> {
     return new Promise((resolve, reject) => {
       this.#waiters.push({ attempt, resolve, reject, until: this.#now() + waitMs, signal, last: denied });
       this.#schedule();
@@ -79,7 +78,7 @@ export class WaitQueue {
   }
 
   /** True where the waiter is done, one way or the other. */
-  async #tryOne(waiter: Waiter): Promise<boolean> {
+  async #tryOne(waiter: Waiter<R>): Promise<boolean> {
     if (waiter.signal?.aborted === true) {
       waiter.reject(waiter.signal.reason);
       return true;
@@ -95,11 +94,11 @@ export class WaitQueue {
     return true;
   }
 
-  #isOver(waiter: Waiter): boolean {
+  #isOver(waiter: Waiter<R>): boolean {
     return this.#now() >= waiter.until || waiter.signal?.aborted === true;
   }
 
-  #leave(waiter: Waiter): void {
+  #leave(waiter: Waiter<R>): void {
     this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
     if (waiter.signal?.aborted === true) waiter.reject(waiter.signal.reason);
     else if (waiter.last !== undefined) waiter.resolve(waiter.last);

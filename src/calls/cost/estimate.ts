@@ -1,12 +1,12 @@
 import type { TokenPlan } from '../../providers/index.ts';
 import { countInput, countOutput } from '../../tokens/index.ts';
 import { type TokenUsage, tokenUsage, type UsageReading } from '../../usage/index.ts';
-import type { ResponseMemory } from './response-history.ts';
+import type { ResponseHistory } from './response-history.ts';
 
 /** A usage counted here, from the request and the texts that were generated. */
-export function countedUsage(plan: TokenPlan, texts: Iterable<string>, memory: ResponseMemory): TokenUsage {
+export function estimateUsage(plan: TokenPlan, texts: Iterable<string>, memory: ResponseHistory): TokenUsage {
   const { tokens, complete } = countInput(plan.endpoint.kind, plan.body);
-  const unseen = complete ? 0 : (memory.totalOf(plan.body) ?? 0);
+  const unseen = complete ? 0 : (memory.previousTokens(plan.body) ?? 0);
   return tokenUsage({
     input: tokens + unseen,
     output: plan.endpoint.hasOutput ? countOutput(texts, plan.model, { kind: plan.endpoint.kind }) : 0,
@@ -14,7 +14,7 @@ export function countedUsage(plan: TokenPlan, texts: Iterable<string>, memory: R
 }
 
 /** A reading with the halves that cannot be believed taken from a count made here. */
-export function repairUsage(reading: UsageReading, counted: TokenUsage): TokenUsage {
+export function fillMissingUsage(reading: UsageReading, counted: TokenUsage): TokenUsage {
   const { usage } = reading;
   return {
     ...counted,

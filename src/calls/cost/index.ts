@@ -1,3 +1,4 @@
-export { countedUsage, repairUsage } from './estimate.ts';
-export { ResponseMemory } from './response-history.ts';
-export { boundQuote, countedQuote, firstQuote, priceOther, priceUsage } from './worst-case.ts';
+export { type Charge, type ChargeContext, chargeUsage } from './charge.ts';
+export { estimateUsage, fillMissingUsage } from './estimate.ts';
+export { ResponseHistory } from './response-history.ts';
+export { boundedWorstCase, initialWorstCase, tokenizedWorstCase } from './worst-case.ts';

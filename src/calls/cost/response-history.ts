@@ -8,7 +8,7 @@ const SIZE = 10_000;
  * The total tokens of responses seen, by id and by conversation: the input of a call that goes on from one is at most that
  * total and what the request adds.
  */
-export class ResponseMemory {
+export class ResponseHistory {
   readonly #totals = new RecentMap<string, number>(SIZE);
 
   remember(id: string | undefined, body: Readonly<Record<string, unknown>>, usage: TokenUsage): void {
@@ -20,7 +20,7 @@ export class ResponseMemory {
   }
 
   /** What the request goes on from, tokens; undefined where that was not seen here, or is not all that is missing. */
-  totalOf(body: Readonly<Record<string, unknown>>): number | undefined {
+  previousTokens(body: Readonly<Record<string, unknown>>): number | undefined {
     // A stored prompt or a hosted tool brings input of its own.
     if (body['prompt'] !== undefined || hasHostedTools(body)) return undefined;
     const previous = body['previous_response_id'];

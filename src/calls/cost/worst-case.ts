@@ -1,14 +1,12 @@
 import type { WorstCase } from '../../budget/index.ts';
 import {
-  costOf,
-  dearest,
+  highestRates,
   isFaster,
   LARGEST_CONTEXT_WINDOW,
   nanoCost,
-  type PriceBook,
+  type Priced,
   pricedUnits,
   type RateCard,
-  type Rates,
   ratesFor,
   ratesOfTier,
 } from '../../pricing/index.ts';
@@ -16,134 +14,98 @@ import {
   type CallPlan,
   isTokenPlan,
   type KnownFiles,
-  type OtherUsage,
-  priceQuery,
   type TokenPlan,
-  toolsOfRequest,
+  toolsWorstCase,
 } from '../../providers/index.ts';
-import { boundInput, countInput } from '../../tokens/index.ts';
-import type { TokenUsage } from '../../usage/index.ts';
-import type { ResponseMemory } from './response-history.ts';
+import { boundInput, countInput, type InputBound } from '../../tokens/index.ts';
+import type { ResponseHistory } from './response-history.ts';
 
-/** What a call may cost at most, and whether a closer count could say less. */
-export interface Quote {
-  readonly request: WorstCase;
-  readonly exact: boolean;
-}
-
-/** The worst case of a call that is cheap to find; undefined where it has no bound that is known before it is sent. */
-export function firstQuote(
+/**
+ * The worst case of a call by the cheapest way to bound it; undefined if it has no bound that is known before
+ * it is sent.
+ */
+export function initialWorstCase(
   plan: CallPlan,
   card: RateCard,
-  memory: ResponseMemory,
+  history: ResponseHistory,
   files: KnownFiles,
-): Quote | undefined {
-  if (isTokenPlan(plan)) return boundQuote(plan, card, memory);
-  const request = plan.endpoint.kind === 'metered' ? plan.endpoint.meter.worst(plan, card, files) : undefined;
-  return request && { request, exact: true };
+): WorstCase | undefined {
+  if (isTokenPlan(plan)) return boundedWorstCase(plan, card, history);
+  return plan.endpoint.kind === 'unit-priced'
+    ? plan.endpoint.pricing.worstCase(plan, card, files)
+    : undefined;
 }
 
 /** The worst case of a call from the size of its input alone: nothing is tokenized. */
-export function boundQuote(plan: TokenPlan, card: RateCard, memory: ResponseMemory): Quote {
-  const { upper, complete } = boundInput(plan.endpoint.kind, plan.body);
-  return quote(plan, card, wholeInput(plan, card, { upper, complete }, memory), false);
+export function boundedWorstCase(plan: TokenPlan, card: RateCard, history: ResponseHistory): WorstCase {
+  return worstCaseOf(plan, card, boundInput(plan.endpoint.kind, plan.body), history);
 }
 
-/** The worst case from a count of its input: closer, and dearer to make. */
-export function countedQuote(plan: TokenPlan, card: RateCard, memory: ResponseMemory): Quote {
-  const { upper, complete } = countInput(plan.endpoint.kind, plan.body);
-  return quote(plan, card, wholeInput(plan, card, { upper, complete }, memory), true);
+/** The worst case of a call from its tokenized input: tighter, and slower to compute. */
+export function tokenizedWorstCase(plan: TokenPlan, card: RateCard, history: ResponseHistory): WorstCase {
+  return worstCaseOf(plan, card, countInput(plan.endpoint.kind, plan.body), history);
 }
 
-/**
- * Input that is not in the request is bounded by what the response it goes on from is remembered to hold, else by
- * the context window.
- */
-function wholeInput(
-  plan: CallPlan,
+function worstCaseOf(
+  plan: TokenPlan,
   card: RateCard,
-  { upper, complete }: { upper: number; complete: boolean },
-  memory: ResponseMemory,
-): number {
-  if (complete) return upper;
-  const previous = memory.totalOf(plan.body);
-  return previous === undefined
-    ? Math.max(upper, card.contextWindow ?? LARGEST_CONTEXT_WINDOW)
-    : upper + previous;
-}
-
-function quote(plan: CallPlan, card: RateCard, input: number, exact: boolean): Quote {
-  const rates = worstRates(plan, ratesFor(card.tiers, input), card);
-  const most = dearest(rates);
-  // An output that cannot be capped is paid whole or not at all, like the input.
-  const uncapped = plan.endpoint.capped === false ? uncappedOutput(plan, input) : 0;
-  const { units, pictureTokens } = toolsOfRequest(plan.body);
-  const costNanoUsd = nanoCost([
-    [input, most.input],
-    [uncapped, most.output],
-    [pictureTokens, PICTURE_TOKEN_PICO],
-    ...pricedUnits(units, []),
-  ]);
+  bound: InputBound,
+  history: ResponseHistory,
+): WorstCase {
+  const { body, endpoint, choices, outputCap } = plan;
+  const input = bound.complete ? bound.upper : withStoredInput(bound.upper, plan, card, history);
+  const standard = ratesFor(card.tiers, input);
+  const tier = body['service_tier'];
+  // The tier asked for may not be the one that serves the call: the more expensive one bounds both.
+  const rates =
+    tier !== undefined && isFaster(tier)
+      ? ratesOfTier(standard, tier, card.pricedAs ?? card.model)
+      : standard;
+  const highest = highestRates(rates);
+  // An output without a cap is reserved as a whole, like the input.
+  const uncapped = endpoint.capped === false ? Math.min(outputCap, Math.max(MIN_COMPACTION, input)) : 0;
+  const priced: Priced[] = [
+    [input, highest.input],
+    [uncapped, highest.output],
+  ];
+  // Search models search without a tool in the request.
+  const hasTools = body['tools'] !== undefined || body['web_search_options'] !== undefined;
+  const tools = hasTools || plan.model.includes('-search-') ? toolsWorstCase(body) : undefined;
+  const imageTokens = tools?.imageTokens ?? 0;
+  if (tools !== undefined) priced.push([imageTokens, IMAGE_TOKEN_PICO], ...pricedUnits(tools.units, []));
   return {
-    exact,
-    request: {
-      fixed: { costNanoUsd, tokens: input + uncapped + pictureTokens, calls: 1 },
-      outputPicoUsd: most.output * plan.choices,
-      choices: plan.choices,
-      outputCap: plan.endpoint.capped === false ? 0 : plan.outputCap,
-      capped: plan.askedCap !== undefined,
-    },
+    fixed: { costNanoUsd: nanoCost(priced), tokens: input + uncapped + imageTokens, calls: 1 },
+    outputPicoUsd: highest.output * choices,
+    choices,
+    outputCap: endpoint.capped === false ? 0 : outputCap,
+    capped: plan.askedCap !== undefined,
   };
 }
 
-/** The dearest output token of the models that the image generation tool uses (gpt-image-1: $40 a million), pico-USD. */
-const PICTURE_TOKEN_PICO = 40_000_000;
-
-/** The least that a compaction is taken to give, tokens: a short input may come back with framing around it. */
-const LEAST_COMPACTION = 4_096;
-
-/** A compaction says less than what it compacts, whatever the model could say. */
-function uncappedOutput(plan: CallPlan, input: number): number {
-  return Math.min(plan.outputCap, Math.max(LEAST_COMPACTION, input));
-}
-
-/** A tier asked for may not be the one given: the dearer of it and the standard one counts before the call. */
-function worstRates(plan: CallPlan, standard: Rates, card: RateCard): Rates {
-  const tier = plan.body['service_tier'];
-  return isFaster(tier) ? ratesOfTier(standard, tier, card.pricedAs ?? card.model) : standard;
-}
-
-/** What a usage costs, and by which card. */
-export interface Charge {
-  readonly costNanoUsd: number;
-  readonly card: RateCard;
-}
+/**
+ * The highest price of an output token of the models behind the image generation tool (gpt-image-1: $40 a
+ * million), pico-USD.
+ */
+const IMAGE_TOKEN_PICO = 40_000_000;
 
 /**
- * The cost of a usage: at the price of the model that answered where one is known, else of the model that was
- * asked for, at the rates of the tier that served it.
+ * The least output reserved for a compaction, tokens: a short input may come back with framing around it. A
+ * longer compaction is shorter than its input, whatever the model's maximum.
  */
-export function priceUsage(
-  prices: PriceBook,
-  plan: CallPlan,
-  asked: RateCard,
-  usage: TokenUsage,
-  answered: { model?: string | undefined; serviceTier?: string | undefined },
-): Charge {
-  const card =
-    answered.model !== undefined && answered.model !== plan.model && asked.source !== 'override'
-      ? (prices.known(priceQuery(plan.provider, answered.model)) ?? asked)
-      : asked;
-  const rates = ratesOfTier(
-    ratesFor(card.tiers, usage.input),
-    answered.serviceTier,
-    card.pricedAs ?? card.model,
-  );
-  return { costNanoUsd: costOf(usage, rates, card.units), card };
-}
+const MIN_COMPACTION = 4_096;
 
-/** What a tool used at the price of another model; where that is not known, of the policy for such models. */
-export function priceOther(prices: PriceBook, plan: CallPlan, { model, usage }: OtherUsage): number {
-  const card = prices.lookup(priceQuery(plan.provider, model));
-  return costOf(usage, ratesFor(card.tiers, usage.input), card.units);
+/**
+ * Bounds an input of which the service stores a part: by the total of the response that it continues, if this
+ * process saw that one, else by the context window.
+ */
+function withStoredInput(
+  upper: number,
+  { body }: CallPlan,
+  card: RateCard,
+  history: ResponseHistory,
+): number {
+  const previous = history.previousTokens(body);
+  return previous === undefined
+    ? Math.max(upper, card.contextWindow ?? LARGEST_CONTEXT_WINDOW)
+    : upper + previous;
 }

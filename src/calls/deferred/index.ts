@@ -1,1 +1,1 @@
-export { settleWork } from './settle.ts';
+export { settleDeferredCall } from './settle.ts';

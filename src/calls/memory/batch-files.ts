@@ -1,31 +1,33 @@
 import { addAmounts, fixedCost, NOTHING, type WorstCase, worstCase } from '../../budget/index.ts';
-import type { PriceBook } from '../../pricing/index.ts';
-import { type Client, isTokenPlan, type KnownFiles, planOf } from '../../providers/index.ts';
+import { BATCH_PRICE, type PriceBook } from '../../pricing/index.ts';
+import { type ApiClient, type KnownFiles, planRequest } from '../../providers/index.ts';
 import { BoundedMap, isRecord, parseJson } from '../../util/index.ts';
-import type { ResponseMemory } from '../cost/index.ts';
-import { boundQuote, firstQuote } from '../cost/index.ts';
+import { initialWorstCase, type ResponseHistory } from '../cost/index.ts';
 
 /** The most files remembered; the oldest are forgotten first. */
-const SIZE = 1_000;
+const MAX_FILES = 1_000;
 
 /**
- * The worst cases of files of batched requests that were uploaded in this process. Of a file its sum is kept, nothing that
- * stands in it.
+ * The worst cases of the batch files uploaded by this process. Only the sum of a file is kept, none of its
+ * content.
  */
 export class BatchFiles implements KnownFiles {
   readonly #prices: PriceBook;
-  readonly #memory: ResponseMemory;
-  readonly #known = new BoundedMap<string, WorstCase | undefined>(SIZE);
+  readonly #history: ResponseHistory;
+  readonly #known = new BoundedMap<string, WorstCase | undefined>(MAX_FILES);
   readonly #reading = new Map<string, Promise<void>>();
 
-  constructor(prices: PriceBook, memory: ResponseMemory) {
+  constructor(prices: PriceBook, history: ResponseHistory) {
     this.#prices = prices;
-    this.#memory = memory;
+    this.#history = history;
   }
 
-  /** Reads a file that is being uploaded, beside the upload; what it may cost is known by the id that the upload gives. */
-  read(client: Client, file: Blob): (fileId: string) => void {
-    const worst = this.#worstOf(client, file).catch(() => undefined);
+  /**
+   * Reads a file while it is uploaded.
+   * @returns a function to call with the id that the upload returned
+   */
+  read(client: ApiClient, file: Blob): (fileId: string) => void {
+    const worst = this.#sumOf(client, file).catch(() => undefined);
     return (fileId) => {
       const done = worst.then((known) => {
         this.#reading.delete(fileId);
@@ -35,49 +37,44 @@ export class BatchFiles implements KnownFiles {
     };
   }
 
-  /** Resolves when the file, if it is known, has been read. */
+  /** Resolves once the file, if this process uploaded it, has been read. */
   async ready(fileId: string): Promise<void> {
     await this.#reading.get(fileId);
   }
 
-  worstOf(fileId: string): WorstCase | undefined {
+  /** The worst case of a file; undefined if it was not uploaded by this process or has no bound. */
+  worstCaseOf(fileId: string): WorstCase | undefined {
     return this.#known.get(fileId);
   }
 
-  /** The sum of the worst cases of its lines, at the price of batches; undefined where one of them has no bound. */
-  async #worstOf(client: Client, file: Blob): Promise<WorstCase | undefined> {
+  /** Sums the worst cases of the lines at the batch price; undefined if one of them has no bound. */
+  async #sumOf(client: ApiClient, file: Blob): Promise<WorstCase | undefined> {
     let sum = NOTHING;
     for await (const line of linesOf(file)) {
-      const one = this.#ofLine(client, line);
+      const one = this.#worstCaseOfLine(client, line);
       if (one === undefined) return undefined;
       sum = addAmounts(sum, one);
     }
-    return fixedCost({ costNanoUsd: Math.ceil(sum.costNanoUsd / 2), tokens: sum.tokens, calls: 1 });
+    const [numerator, denominator] = BATCH_PRICE;
+    const costNanoUsd = Math.ceil((sum.costNanoUsd * numerator) / denominator);
+    return fixedCost({ costNanoUsd, tokens: sum.tokens, calls: 1 });
   }
 
-  #ofLine(client: Client, line: string) {
+  #worstCaseOfLine(client: ApiClient, line: string) {
     const request = parseJson(line);
-    // A line that is no request makes the service refuse the whole batch.
+    // A line that is not a request makes the service reject the whole batch.
     if (!isRecord(request) || typeof request['url'] !== 'string') return NOTHING;
     const path = request['url'].replace(/^\/v\d+(?=\/)/, '');
     if (path === '/moderations') return NOTHING;
-    const plan = planOf(client, { method: 'post', path, body: request['body'] });
+    const plan = planRequest(client, { method: 'post', path, body: request['body'] });
     if (plan === undefined) return undefined;
-    const { baseUrl } = plan.provider;
-    const card = this.#prices.lookup({
-      model: plan.model,
-      ...(baseUrl === undefined ? {} : { baseUrl }),
-    });
-    const quote = isTokenPlan(plan)
-      ? boundQuote(plan, card, this.#memory)
-      : firstQuote(plan, card, this.#memory, this);
-    if (quote === undefined) return undefined;
-    const whole = { ...quote.request, id: '', leaseMs: 0 };
-    return worstCase(whole, whole.outputCap);
+    const card = this.#prices.lookup(plan.priceQuery);
+    const worst = initialWorstCase(plan, card, this.#history, this);
+    return worst && worstCase({ ...worst, id: '', leaseMs: 0 }, worst.outputCap);
   }
 }
 
-/** The lines of a file, a piece at a time: the event loop goes on between them. */
+/** The lines of a file, chunk by chunk, so that the event loop is not blocked. */
 async function* linesOf(file: Blob): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -7,15 +7,15 @@ import { BoundedMap } from '../../util/index.ts';
  * How long the reservation of work that goes on in the service is held without a word of it, milliseconds: batches, the
  * longest, end within a day. After that it is charged in full, and a word that comes later charges nothing.
  */
-export const WORK_LEASE_MS = 48 * 3_600_000;
+export const DEFERRED_LEASE_MS = 48 * 3_600_000;
 
 /** The name of a reservation of work: the same in every process that hears of it. */
-export function reservationOf(workId: string): string {
+export function deferredReservationName(workId: string): string {
   return `openai:${workId}`;
 }
 
 /** What the process that began some work knows of it. */
-export interface KnownWork {
+export interface DeferredCall {
   readonly tracker: TokenBudgetTracker;
   readonly plan: CallPlan;
   readonly card: RateCard;
@@ -27,15 +27,15 @@ export interface KnownWork {
 const SIZE = 10_000;
 
 /** Work that was begun in this process and goes on in the service, by its id. */
-export class WorkMemory {
-  readonly #known = new BoundedMap<string, KnownWork>(SIZE);
+export class DeferredCalls {
+  readonly #known = new BoundedMap<string, DeferredCall>(SIZE);
 
-  remember(id: string, work: KnownWork): void {
+  remember(id: string, work: DeferredCall): void {
     this.#known.set(id, work);
   }
 
   /** What is known of work, which is forgotten by it: it is at its end. */
-  take(id: string): KnownWork | undefined {
+  take(id: string): DeferredCall | undefined {
     return this.#known.take(id);
   }
 }

@@ -1,3 +1,7 @@
-export { ActiveCalls, type Indexed } from './active-calls.ts';
 export { BatchFiles } from './batch-files.ts';
-export { type KnownWork, reservationOf, WORK_LEASE_MS, WorkMemory } from './deferred-calls.ts';
+export {
+  DEFERRED_LEASE_MS,
+  type DeferredCall,
+  DeferredCalls,
+  deferredReservationName,
+} from './deferred-calls.ts';

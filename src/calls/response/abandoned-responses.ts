@@ -1,37 +1,38 @@
 import type { Call } from '../call.ts';
-import { safely } from '../fail-open.ts';
+import { failOpen } from '../fail-open.ts';
 
-/** Ends the calls of answers that nobody read and nobody holds any more. */
-const unread = new FinalizationRegistry<Call>((call) => {
-  safely('an abandoned call', () => call.abandoned('nobody read it'));
+/** Ends the calls of responses that were collected as garbage before they were read to the end. */
+const collected = new FinalizationRegistry<Call>((call) => {
+  failOpen('abandoning a call', () => call.abandon('nothing read it'));
 });
 
-/** Ends the call, where it has not ended by then, once nothing holds the answer: a response, or the stream that is read of it. */
-export function endIfDropped(answer: object, call: Call): void {
-  unread.register(answer, call);
+/** Abandons the call, unless it has ended, once nothing references `response` any more. */
+export function abandonIfCollected(response: object, call: Call): void {
+  collected.register(response, call);
 }
 
-/** A call whose answer came, and whether the SDK reads it. */
-interface Came {
+/** A response whose headers arrived, and whether the SDK reads its body. */
+interface PendingResponse {
   readonly call: Call;
   readonly parsed: boolean;
 }
 
-let came: { answer: object; sent: Came }[] = [];
+let pending: { response: object; sent: PendingResponse }[] = [];
 
 /**
- * The same of a response of the SDK. Most are being read in the next turn of the event loop, and need no place in the registry:
- * entries of it are dear, when they are made and when garbage is collected. A stream may never be iterated.
+ * Abandons the call of an SDK response that nothing reads. Most are being read by the next turn of the event
+ * loop and are not registered: entries of a FinalizationRegistry are expensive to add and to collect. A stream
+ * is always registered, since it may never be iterated.
  */
-export function endIfUnread(answer: object, sent: Came): void {
-  came.push({ answer, sent });
-  if (came.length > 1) return;
+export function abandonIfUnread(response: object, sent: PendingResponse): void {
+  pending.push({ response, sent });
+  if (pending.length > 1) return;
   setImmediate(() => {
-    const all = came;
-    came = [];
-    for (const one of all) {
+    const responses = pending;
+    pending = [];
+    for (const one of responses) {
       const { call, parsed } = one.sent;
-      if (!parsed || call.plan.stream) endIfDropped(one.answer, call);
+      if (!parsed || call.plan.stream) abandonIfCollected(one.response, call);
     }
   }).unref();
 }

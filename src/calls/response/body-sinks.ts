@@ -1,80 +1,85 @@
 import type { BudgetExceededError } from '../../budget/index.ts';
 import { isRecord, type MaybePromise, parseJson } from '../../util/index.ts';
 import type { Call } from '../call.ts';
-import { safely } from '../fail-open.ts';
+import { failOpen } from '../fail-open.ts';
 import { SseSplitter } from './sse-splitter.ts';
-import { StreamMeter } from './stream-guard.ts';
+import { StreamGuard } from './stream-guard.ts';
 
-/** Takes the pieces of an answer, bytes as a rule, on their way to the application, and gives those that may go on. */
-export interface AnswerSink<T = Uint8Array> {
+/** Receives the chunks of a response body on their way to the application. */
+export interface BodySink<T = Uint8Array> {
+  /** Reads a chunk and returns what to pass on. */
   write(chunk: T): T[];
-  /** Reserves for what came; the refusal where the budget cannot pay for it. */
-  payFor(): MaybePromise<BudgetExceededError | undefined>;
+  /** Reserves for what arrived; the refusal if the budget cannot pay for it. */
+  reserveForOutput(): MaybePromise<BudgetExceededError | undefined>;
+  /** Ends the body and returns what is left to pass on. */
   end(): T[];
-  /** The reader went away. */
-  cut(): void;
-  failed(error: unknown): void;
+  /** The reader stopped before the end. */
+  abandon(): void;
+  /** Reading failed. */
+  fail(error: unknown): void;
 }
 
-/** Server-sent events, less what only we asked for. */
-export class EventSink implements AnswerSink {
-  readonly #splitter = new SseSplitter();
-  readonly #meter: StreamMeter;
-  readonly #asksUsage: boolean;
-  readonly #translate: (event: unknown) => unknown;
+const identity = <T>(value: T): T => value;
 
-  /** @param translate gives an event as OpenAI's API would, where it is another's */
-  constructor(call: Call, asksUsage: boolean, translate: (event: unknown) => unknown = (event) => event) {
-    this.#meter = new StreamMeter(call, asksUsage);
-    this.#asksUsage = asksUsage;
-    this.#translate = translate;
+/** Reads server-sent events; keeps back the usage chunk that only this package requested. */
+export class SseBodySink implements BodySink {
+  readonly #splitter = new SseSplitter();
+  readonly #guard: StreamGuard;
+  readonly #addsUsageChunk: boolean;
+  readonly #toOpenAi: (event: unknown) => unknown;
+
+  /** @param toOpenAi translates an event of another API into one of OpenAI's */
+  constructor(call: Call, addsUsageChunk: boolean, toOpenAi: (event: unknown) => unknown = identity) {
+    this.#guard = new StreamGuard(call, addsUsageChunk);
+    this.#addsUsageChunk = addsUsageChunk;
+    this.#toOpenAi = toOpenAi;
   }
 
   write(chunk: Uint8Array): Uint8Array[] {
     const kept: Uint8Array[] = [];
     for (const { bytes, data } of this.#splitter.push(chunk)) {
-      const saysNull = this.#asksUsage && isRecord(data) && data['usage'] === null;
-      const event = safely('an event of a stream', () => this.#translate(data));
-      if (this.#meter.read(event)) kept.push(saysNull ? withoutNullUsage(bytes) : bytes);
+      const hasNullUsage = this.#addsUsageChunk && isRecord(data) && data['usage'] === null;
+      const event = failOpen('translating an event of a stream', () => this.#toOpenAi(data));
+      if (this.#guard.accept(event)) kept.push(hasNullUsage ? withoutNullUsage(bytes) : bytes);
     }
     return kept;
   }
 
-  payFor(): MaybePromise<BudgetExceededError | undefined> {
-    return this.#meter.payFor();
+  reserveForOutput(): MaybePromise<BudgetExceededError | undefined> {
+    return this.#guard.reserveForOutput();
   }
 
   end(): Uint8Array[] {
     const rest = this.#splitter.rest();
-    this.#meter.end('complete');
+    this.#guard.end('complete');
     return rest.length === 0 ? [] : [rest];
   }
 
-  cut(): void {
-    this.#meter.end('cut');
+  abandon(): void {
+    this.#guard.end('cut');
   }
 
-  failed(error: unknown): void {
-    this.#meter.end({ error });
+  fail(error: unknown): void {
+    this.#guard.end({ error });
   }
 }
 
-/** Quotes inside of JSON strings are escaped, so the field is found in the text itself. */
+/** Quotes inside JSON strings are escaped, so the field can be found in the text itself. */
 function withoutNullUsage(event: Uint8Array): Uint8Array {
   const text = Buffer.from(event).toString('utf8');
   return Buffer.from(text.replace(/,\s*"usage"\s*:\s*null|"usage"\s*:\s*null\s*,\s*/, ''));
 }
 
-/** A whole answer. */
-export class WholeSink implements AnswerSink {
+/** Buffers a response that is not a stream and reads it once it is complete. */
+export class BufferedBodySink implements BodySink {
   readonly #call: Call;
   readonly #chunks: Uint8Array[] = [];
-  readonly #translate: (answer: unknown) => unknown;
+  readonly #toOpenAi: (response: unknown) => unknown;
 
-  /** @param translate gives an answer as OpenAI's API would, where it is another's */
-  constructor(call: Call, translate: (answer: unknown) => unknown = (answer) => answer) {
+  /** @param toOpenAi translates a response of another API into one of OpenAI's */
+  constructor(call: Call, toOpenAi: (response: unknown) => unknown = identity) {
     this.#call = call;
-    this.#translate = translate;
+    this.#toOpenAi = toOpenAi;
   }
 
   write(chunk: Uint8Array): Uint8Array[] {
@@ -82,24 +87,24 @@ export class WholeSink implements AnswerSink {
     return [chunk];
   }
 
-  payFor(): undefined {
+  reserveForOutput(): undefined {
     return undefined;
   }
 
   end(): Uint8Array[] {
     const text = Buffer.concat(this.#chunks).toString('utf8');
-    safely('an answer', () => {
-      const answer = parseJson(text);
-      this.#call.answered(answer === undefined ? text : this.#translate(answer));
+    failOpen('reading a response', () => {
+      const response = parseJson(text);
+      this.#call.recordResponse(response === undefined ? text : this.#toOpenAi(response));
     });
     return [];
   }
 
-  cut(): void {
-    safely('an answer', () => this.#call.abandoned('its body was not read to the end'));
+  abandon(): void {
+    failOpen('abandoning a call', () => this.#call.abandon('its body was not read to the end'));
   }
 
-  failed(error: unknown): void {
-    safely('an answer', () => this.#call.failed(error, 'answer'));
+  fail(error: unknown): void {
+    failOpen('recording a failed read', () => this.#call.recordFailure(error, 'response'));
   }
 }

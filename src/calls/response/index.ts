@@ -1,5 +1,5 @@
-export { endIfDropped, endIfUnread } from './abandoned-responses.ts';
-export { type AnswerSink, EventSink, WholeSink } from './body-sinks.ts';
-export { meteredStream } from './metered-body.ts';
-export { isRawResponse, type RawResponse, watchResponse } from './raw-response.ts';
-export { StreamMeter } from './stream-guard.ts';
+export { abandonIfCollected, abandonIfUnread } from './abandoned-responses.ts';
+export { type BodySink, BufferedBodySink, SseBodySink } from './body-sinks.ts';
+export { guardStream } from './guarded-body.ts';
+export { guardRawResponse, isRawResponse, type RawResponse } from './raw-response.ts';
+export { StreamGuard } from './stream-guard.ts';

@@ -1,74 +1,9 @@
 import { Readable } from 'node:stream';
 import { isRecord } from '../../util/index.ts';
 import type { Call } from '../call.ts';
-import { safely } from '../fail-open.ts';
-import { type AnswerSink, EventSink, WholeSink } from './body-sinks.ts';
-import { meteredReadable, meteredStream } from './metered-body.ts';
-
-/** The methods of a response that read its whole body. */
-const READERS = ['text', 'json', 'arrayBuffer', 'blob', 'bytes', 'formData', 'buffer'] as const;
-
-/**
- * Watches a response that the application reads itself (`asResponse()`), whichever way it does: the methods that
- * read it whole, or its `body`. The response stays the same object.
- */
-export function watchResponse(response: RawResponse, call: Call, asksUsage: boolean): void {
-  const newSink = (): AnswerSink => (call.plan.stream ? new EventSink(call, asksUsage) : new WholeSink(call));
-  for (const name of READERS) {
-    const original: unknown = Reflect.get(response, name);
-    if (typeof original !== 'function') continue;
-    define(response, name, async (...args: unknown[]) => {
-      try {
-        const content: unknown = await original.apply(response, args);
-        return await readWhole(content, call, newSink());
-      } catch (error) {
-        safely('a failed read', () => call.failed(error, 'answer'));
-        throw error;
-      }
-    });
-  }
-  const body = response.body;
-  let watched: unknown;
-  Object.defineProperty(response, 'body', {
-    configurable: true,
-    get: () => {
-      watched ??= safely('the body of a response', () => watchBody(body, newSink())) ?? body;
-      return watched;
-    },
-  });
-}
-
-/** A body of bytes that tells the call of what flows through it. */
-function watchBody(body: unknown, sink: AnswerSink): unknown {
-  if (body instanceof ReadableStream) return meteredStream(body, sink);
-  return body instanceof Readable ? meteredReadable(body, sink) : body;
-}
-
-/** Tells the call of a content that was read whole, and gives it on in the form that it has. */
-async function readWhole(content: unknown, call: Call, sink: AnswerSink): Promise<unknown> {
-  const bytes = await bytesOf(content);
-  if (bytes === undefined) {
-    safely('an answer', () => call.answered(content));
-    return content;
-  }
-  const kept = safely('an answer', () => Buffer.concat([...sink.write(bytes), ...sink.end()]));
-  if (kept === undefined || kept.length === bytes.length) return content;
-  if (typeof content === 'string') return kept.toString('utf8');
-  if (content instanceof Blob) return new Blob([new Uint8Array(kept)], { type: content.type });
-  return content instanceof ArrayBuffer ? new Uint8Array(kept).buffer : kept;
-}
-
-/** The bytes of a content; undefined of one that was parsed already. */
-async function bytesOf(content: unknown): Promise<Uint8Array | undefined> {
-  if (typeof content === 'string') return Buffer.from(content);
-  if (content instanceof Blob) return new Uint8Array(await content.arrayBuffer());
-  if (content instanceof ArrayBuffer) return new Uint8Array(content);
-  return content instanceof Uint8Array ? content : undefined;
-}
-
-function define(target: object, name: string, value: unknown): void {
-  Object.defineProperty(target, name, { configurable: true, writable: true, value });
-}
+import { failOpen } from '../fail-open.ts';
+import { type BodySink, BufferedBodySink, SseBodySink } from './body-sinks.ts';
+import { guardReadable, guardStream } from './guarded-body.ts';
 
 /** A web `Response`, or the one of node-fetch that openai 4 uses on Node. */
 export interface RawResponse {
@@ -77,7 +12,69 @@ export interface RawResponse {
   readonly body: unknown;
 }
 
-/** An answer that the SDK leaves unread (speech, files). */
+/** Whether a value is a response that the SDK leaves unread, such as speech or a file. */
 export function isRawResponse(value: unknown): value is RawResponse {
   return isRecord(value) && typeof value['status'] === 'number' && 'headers' in value && 'body' in value;
+}
+
+/** The methods of a response that read its whole body. */
+const READERS = ['text', 'json', 'arrayBuffer', 'blob', 'bytes', 'formData', 'buffer'] as const;
+
+/**
+ * Guards a response that the application reads itself, by a method that reads it whole or by its `body`. The
+ * response stays the same object.
+ */
+export function guardRawResponse(response: RawResponse, call: Call, addsUsageChunk: boolean): void {
+  const newSink = (): BodySink =>
+    call.plan.stream ? new SseBodySink(call, addsUsageChunk) : new BufferedBodySink(call);
+  for (const name of READERS) {
+    const original: unknown = Reflect.get(response, name);
+    if (typeof original !== 'function') continue;
+    const value = async (...args: unknown[]): Promise<unknown> => {
+      try {
+        const content: unknown = await original.apply(response, args);
+        return await readContent(content, call, newSink());
+      } catch (error) {
+        failOpen('recording a failed read', () => call.recordFailure(error, 'response'));
+        throw error;
+      }
+    };
+    Object.defineProperty(response, name, { value, configurable: true, writable: true });
+  }
+  const { body } = response;
+  let guarded: unknown;
+  Object.defineProperty(response, 'body', {
+    configurable: true,
+    get: () => {
+      guarded ??= failOpen('guarding a response body', () => guardBody(body, newSink())) ?? body;
+      return guarded;
+    },
+  });
+}
+
+function guardBody(body: unknown, sink: BodySink): unknown {
+  if (body instanceof ReadableStream) return guardStream(body, sink);
+  return body instanceof Readable ? guardReadable(body, sink) : body;
+}
+
+/** Records a content that was read whole, and returns it in the form it has, less what is kept back. */
+async function readContent(content: unknown, call: Call, sink: BodySink): Promise<unknown> {
+  const bytes = await bytesOf(content);
+  if (bytes === undefined) {
+    failOpen('reading a response', () => call.recordResponse(content));
+    return content;
+  }
+  const kept = failOpen('reading a response', () => Buffer.concat([...sink.write(bytes), ...sink.end()]));
+  if (kept === undefined || kept.length === bytes.length) return content;
+  if (typeof content === 'string') return kept.toString('utf8');
+  if (content instanceof Blob) return new Blob([new Uint8Array(kept)], { type: content.type });
+  return content instanceof ArrayBuffer ? new Uint8Array(kept).buffer : kept;
+}
+
+/** The bytes of a content; undefined if it was parsed already. */
+async function bytesOf(content: unknown): Promise<Uint8Array | undefined> {
+  if (typeof content === 'string') return Buffer.from(content);
+  if (content instanceof Blob) return new Uint8Array(await content.arrayBuffer());
+  if (content instanceof ArrayBuffer) return new Uint8Array(content);
+  return content instanceof Uint8Array ? content : undefined;
 }

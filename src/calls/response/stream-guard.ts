@@ -1,56 +1,62 @@
 import type { BudgetExceededError } from '../../budget/index.ts';
 import { isUsageChunk, StreamReader } from '../../providers/index.ts';
-import { isRecord, type MaybePromise } from '../../util/index.ts';
+import { isRecord } from '../../util/index.ts';
 import type { Call, StreamEnd } from '../call.ts';
-import { safely } from '../fail-open.ts';
-import { OutputGauge } from './streamed-token-counter.ts';
+import { failOpen } from '../fail-open.ts';
+import { StreamedTokenCounter } from './streamed-token-counter.ts';
 
-/** Feeds the events of one stream to its call. */
-export class StreamMeter {
+/** Feeds the events of a stream to its call, and stops the stream once the budget cannot pay for it. */
+export class StreamGuard {
   readonly #call: Call;
-  readonly #asksUsage: boolean;
+  readonly #addsUsageChunk: boolean;
   readonly #reader: StreamReader;
-  readonly #gauge: OutputGauge | undefined;
-  #begun = false;
+  /** Undefined if the call may use more than what is reserved. */
+  readonly #counter: StreamedTokenCounter | undefined;
+  #started = false;
   #ended = false;
 
-  constructor(call: Call, asksUsage: boolean) {
+  /** @param addsUsageChunk whether the usage chunk was requested by this package and is kept from the caller */
+  constructor(call: Call, addsUsageChunk: boolean) {
     this.#call = call;
-    this.#asksUsage = asksUsage;
-    const gauge = call.strict ? new OutputGauge(call.plan.model) : undefined;
-    this.#gauge = gauge;
-    this.#reader = new StreamReader(call.plan.endpoint, gauge && ((text) => gauge.add(text)));
+    this.#addsUsageChunk = addsUsageChunk;
+    const counter = call.strict ? new StreamedTokenCounter(call.plan.model) : undefined;
+    this.#counter = counter;
+    this.#reader = new StreamReader(call.plan.endpoint, counter && ((text) => counter.add(text)));
   }
 
   /**
-   * Where more came than is reserved, reserves more. The refusal where the budget cannot pay for that: what came last is
-   * not paid for, and the stream has to end.
+   * Reads an event.
+   * @returns false if the event must be kept from the caller
    */
-  payFor(): MaybePromise<BudgetExceededError | undefined> {
-    if (this.#gauge === undefined) return undefined;
-    const over =
-      safely('metering a stream', () => this.#gauge?.exceeds(this.#call.reservation.outputTokens)) === true;
-    return over ? this.#call.reservation.growTo(this.#gauge.counted) : undefined;
-  }
-
-  /** Takes an event in. False where it is to be kept from the caller. */
-  read(event: unknown): boolean {
-    safely('reading a stream', () => {
-      if (!this.#begun) this.#call.firstChunk();
-      this.#begun = true;
+  accept(event: unknown): boolean {
+    failOpen('reading a stream', () => {
+      if (!this.#started) this.#call.recordFirstChunk();
+      this.#started = true;
       this.#reader.read(event);
     });
-    if (!this.#asksUsage) return true;
+    if (!this.#addsUsageChunk) return true;
     if (isUsageChunk(event)) return false;
-    // With usage asked for, every other chunk says `usage: null`, which the caller would not have seen.
+    // With usage requested, every other chunk has `usage: null`, which the caller would not have seen.
     if (isRecord(event) && event['usage'] === null) delete event['usage'];
     return true;
   }
 
-  /** The stream is over, in that way; whatever is said of its end afterwards is of no account. */
-  end(how: StreamEnd): void {
+  /**
+   * Reserves more if the stream outgrew its reservation. Answers at once if it did not.
+   * @returns the refusal if the budget cannot pay: the last event is unpaid, and the stream has to end
+   */
+  reserveForOutput(): Promise<BudgetExceededError | undefined> | undefined {
+    const counter = this.#counter;
+    if (counter === undefined) return undefined;
+    const { reservation } = this.#call;
+    const isOver = failOpen('counting a stream', () => counter.exceeds(reservation.outputTokens)) === true;
+    return isOver ? reservation.growTo(counter.tokens) : undefined;
+  }
+
+  /** Records the end of the stream; later ends are ignored. */
+  end(end: StreamEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    safely('the end of a stream', () => this.#call.streamed(this.#reader, how));
+    failOpen('recording the end of a stream', () => this.#call.recordStream(this.#reader, end));
   }
 }

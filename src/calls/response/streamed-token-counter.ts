@@ -1,16 +1,16 @@
 import { countText, type EncodingName, encodingForModel } from '../../tokens/index.ts';
 
-/** How often the whole text may be counted again: pieces count some tokens more than the text that they make. */
+/** How often the whole text may be recounted: its pieces count slightly more tokens than the text they form. */
 const MAX_RECOUNTS = 8;
 
 /**
- * Says when a stream has given more tokens than were reserved for it. Bytes bound tokens from above, so nothing is
- * counted until they pass the cap, and then each piece once.
+ * Decides whether a stream has more tokens than were reserved for it. Bytes bound tokens from above, so nothing
+ * is tokenized until the bytes pass the cap, and then each piece once.
  */
-export class OutputGauge {
+export class StreamedTokenCounter {
   readonly #encoding: EncodingName;
   readonly #texts: string[] = [];
-  #counted = 0;
+  #tokens = 0;
   #pendingFrom = 0;
   #pendingBytes = 0;
   #recounts = 0;
@@ -19,27 +19,28 @@ export class OutputGauge {
     this.#encoding = encodingForModel(model);
   }
 
-  /** Tokens that came so far, where they were counted last. */
-  get counted(): number {
-    return this.#counted;
+  /** The tokens at the last count. */
+  get tokens(): number {
+    return this.#tokens;
   }
 
+  /** Adds a piece of generated text. */
   add(text: string): void {
     this.#texts.push(text);
     this.#pendingBytes += Buffer.byteLength(text);
   }
 
-  /** Whether more than that many tokens came. */
+  /** Whether the text has more than `cap` tokens. */
   exceeds(cap: number): boolean {
-    if (this.#counted + this.#pendingBytes <= cap) return false;
-    this.#counted += countText(this.#texts.slice(this.#pendingFrom).join(''), this.#encoding);
+    if (this.#tokens + this.#pendingBytes <= cap) return false;
+    this.#tokens += countText(this.#texts.slice(this.#pendingFrom).join(''), this.#encoding);
     this.#pendingFrom = this.#texts.length;
     this.#pendingBytes = 0;
-    if (this.#counted <= cap) return false;
+    if (this.#tokens <= cap) return false;
     if (this.#recounts < MAX_RECOUNTS) {
       this.#recounts += 1;
-      this.#counted = countText(this.#texts.join(''), this.#encoding);
+      this.#tokens = countText(this.#texts.join(''), this.#encoding);
     }
-    return this.#counted > cap;
+    return this.#tokens > cap;
   }
 }

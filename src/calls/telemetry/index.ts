@@ -1,3 +1,11 @@
-export { answerAttributes, identityAttributes, requestAttributes } from './call-attributes.ts';
-export { inputContent, outputContent } from './content.ts';
-export { AbandonedError, setError } from './span-error.ts';
+export {
+  captureOutput,
+  recordTokens,
+  reportAdmission,
+  reportDenial,
+  reportEnd,
+  responseAttributes,
+  setRemaining,
+  startCallSpan,
+} from './call-report.ts';
+export { identityAttributes } from './request-attributes.ts';

@@ -3,7 +3,7 @@ import {
   type BudgetDefinition,
   defineBudget,
   type LedgerAccount,
-  type LedgerAdministration,
+  type LedgerAdmin,
   type LimitName,
   limitAmounts,
   limitMilliseconds,
@@ -51,7 +51,7 @@ export interface LimitView {
 }
 
 /** The budgets of a ledger in their present windows, by name. */
-export async function viewsOf(ledger: LedgerAdministration, now: number = Date.now()): Promise<BudgetView[]> {
+export async function viewsOf(ledger: LedgerAdmin, now: number = Date.now()): Promise<BudgetView[]> {
   return presentAccounts(await ledger.accounts(), now).map((account) => viewOf(account, now));
 }
 
@@ -59,7 +59,7 @@ export async function viewsOf(ledger: LedgerAdministration, now: number = Date.n
  * The definition by which a ledger finds a budget's account.
  * @throws UsageError where there is no such budget, or its definition is not known
  */
-export async function definitionOf(ledger: LedgerAdministration, name: string): Promise<BudgetDefinition> {
+export async function definitionOf(ledger: LedgerAdmin, name: string): Promise<BudgetDefinition> {
   const accounts = presentAccounts(await ledger.accounts(), Date.now());
   const found = accounts.find(({ budget }) => budget === name);
   if (found === undefined) {

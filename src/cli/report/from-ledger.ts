@@ -1,4 +1,4 @@
-import { type LedgerAdministration, MINUTE_MS } from '../../budget/index.ts';
+import { type LedgerAdmin, MINUTE_MS } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
 import { type BudgetView, viewsOf } from '../budgets/index.ts';
 import { type BudgetPart, type ReportData, spendingOf, thinned } from './data.ts';
@@ -12,11 +12,7 @@ interface Charge {
 }
 
 /** What a ledger knows: budgets as they stand, and what they were charged by the minute of the last two days. It knows no calls. */
-export async function reportOfLedger(
-  ledger: LedgerAdministration,
-  source: string,
-  now: number,
-): Promise<ReportData> {
+export async function reportOfLedger(ledger: LedgerAdmin, source: string, now: number): Promise<ReportData> {
   const views = await viewsOf(ledger, now);
   const charges = (await Promise.all(views.map(({ name }) => chargesOf(ledger, name)))).flat();
   // What a child was charged is in its parent as well: money is summed up over those that have none here.
@@ -43,7 +39,7 @@ export async function reportOfLedger(
   };
 }
 
-async function chargesOf(ledger: LedgerAdministration, name: string): Promise<Charge[]> {
+async function chargesOf(ledger: LedgerAdmin, name: string): Promise<Charge[]> {
   return (await ledger.spending(name)).map(({ minute, used }) => ({
     at: minute,
     name,

@@ -1,19 +1,17 @@
-import { context } from '@opentelemetry/api';
 import {
+  abandonIfCollected,
   type BudgetOptions,
-  beginSafely,
   type Call,
-  endIfDropped,
-  meteredStream,
+  failOpen,
+  guardStream,
   preloaded,
-  safely,
-  sendCounted,
-  userHost,
+  resolveServices,
+  tryStartCall,
 } from '../../calls/index.ts';
 import type { CallPlan } from '../../providers/index.ts';
 import { PartSink } from './part-sink.ts';
 import { chatPlan, embeddingPlan, type Model, type Params } from './plan.ts';
-import { chatAnswerOf, embeddingAnswerOf } from './result.ts';
+import { chatResponseOf, embeddingResponseOf } from './result.ts';
 
 /**
  * A middleware of the AI SDK, for `wrapLanguageModel` and `wrapEmbeddingModel`. Its types are those of no release: it fits those
@@ -42,33 +40,28 @@ export interface BudgetMiddleware {
 }
 
 /**
- * Charges the calls of a model of the AI SDK to a budget, whichever provider it is of. Before a call its worst case is reserved,
- * `maxOutputTokens` is lowered where that does not fit, and after it what it used is settled. Streams are metered as they are read. Calls of
- * a middleware are not counted again by a `fetch` of ours or by the preload underneath.
+ * Returns a middleware that charges the calls of an AI SDK model to a budget, whichever its provider. Reserves the
+ * worst case before a call, lowers `maxOutputTokens` if that does not fit, and settles what it used afterwards;
+ * streams are guarded while they are read. Calls are not metered again by a budgeted `fetch` or the preload.
  *
- * A model's call throws a `BudgetExceededError` where the budget cannot pay for it, which the AI SDK does not repeat.
+ * A call throws a `BudgetExceededError` if the budget cannot pay for it; the AI SDK does not retry it.
  *
- * @throws NoBudgetError where there is neither a tracker nor a preload
+ * @throws NoBudgetError if there is neither a tracker nor a preload
+ * @example
+ * const model = wrapLanguageModel({ model: openai('gpt-5.2'), middleware: budgetMiddleware({ tracker }) });
  */
 export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware {
-  const host = userHost('budgetMiddleware', options, preloaded()?.host);
+  const services = resolveServices('budgetMiddleware', options, preloaded()?.services);
 
   async function run<R>(
     makePlan: () => CallPlan | undefined,
-    signal: AbortSignal | undefined,
     send: (clampedTo: number | undefined) => PromiseLike<R>,
-    over: (result: R, call: Call) => R,
+    record: (result: R, call: Call) => R,
   ): Promise<R> {
-    const call = await beginSafely(host, makePlan, signal);
+    const call = await tryStartCall(services, failOpen('planning a call', makePlan));
     if (call === undefined) return send(undefined);
-    let result: R;
-    try {
-      result = await sendCounted(() => context.with(call.context, () => send(call.reservation.clampedTo)));
-    } catch (error) {
-      safely('a failed request', () => call.failed(error, 'request'));
-      throw error;
-    }
-    return safely('an answer', () => over(result, call)) ?? result;
+    const result = await call.send(() => send(call.reservation.clampedTo));
+    return failOpen('recording a response', () => record(result, call)) ?? result;
   }
 
   return {
@@ -76,35 +69,35 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
     wrapGenerate: ({ doGenerate, params, model }) =>
       run(
         () => chatPlan(model, params as Params, false),
-        (params as Params).abortSignal,
-        clamped(model, 'doGenerate', params, doGenerate),
+        withCap(model, 'doGenerate', params, doGenerate),
         (result, call) => {
-          call.answered(chatAnswerOf(result));
+          call.recordResponse(chatResponseOf(result));
           return result;
         },
       ),
     wrapStream: ({ doStream, params, model }) =>
       run(
         () => chatPlan(model, params as Params, true),
-        (params as Params).abortSignal,
-        clamped(model, 'doStream', params, doStream),
-        streamed,
+        withCap(model, 'doStream', params, doStream),
+        guardResult,
       ),
     wrapEmbed: ({ doEmbed, params, model }) =>
       run(
         () => embeddingPlan(model, params as Params),
-        (params as Params).abortSignal,
         () => doEmbed(),
         (result, call) => {
-          call.answered(embeddingAnswerOf(result));
+          call.recordResponse(embeddingResponseOf(result));
           return result;
         },
       ),
   };
 }
 
-/** Sends as the AI SDK would, or to the model underneath with a lower cap: what it gave us has the caller's in it. */
-function clamped<R>(
+/**
+ * Sends as the AI SDK would; with a lowered cap, asks the model underneath, since the function that the AI SDK
+ * gave has the caller's cap in it.
+ */
+function withCap<R>(
   model: object,
   method: 'doGenerate' | 'doStream',
   params: object,
@@ -117,14 +110,14 @@ function clamped<R>(
   };
 }
 
-/** The result with a stream that tells the call of what flows through it. */
-function streamed<R>(result: R, call: Call): R {
+/** Returns the result with a stream that reports to the call whatever flows through it. */
+function guardResult<R>(result: R, call: Call): R {
   const { stream } = result as { stream?: unknown };
   if (!(stream instanceof ReadableStream)) {
-    call.abandoned('it has no stream');
+    call.abandon('it has no stream');
     return result;
   }
-  const metered = meteredStream(stream, new PartSink(call));
-  endIfDropped(metered, call);
-  return { ...result, stream: metered };
+  const guarded = guardStream(stream, new PartSink(call));
+  abandonIfCollected(guarded, call);
+  return { ...result, stream: guarded };
 }

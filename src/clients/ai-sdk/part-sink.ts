@@ -1,26 +1,26 @@
 import type { BudgetExceededError } from '../../budget/index.ts';
-import { type AnswerSink, type Call, StreamMeter } from '../../calls/index.ts';
+import { type BodySink, type Call, StreamGuard } from '../../calls/index.ts';
 import { isRecord, type MaybePromise } from '../../util/index.ts';
 import { chatChunkOf } from './result.ts';
 
 /** The parts of a stream of the AI SDK. */
-export class PartSink<T> implements AnswerSink<T> {
-  readonly #meter: StreamMeter;
+export class PartSink<T> implements BodySink<T> {
+  readonly #meter: StreamGuard;
   #error: unknown;
 
   constructor(call: Call) {
-    this.#meter = new StreamMeter(call, false);
+    this.#meter = new StreamGuard(call, false);
   }
 
   write(part: T): T[] {
     // Providers tell of a failure by a part, and end the stream without an error.
     if (isRecord(part) && part['type'] === 'error') this.#error = part['error'];
-    this.#meter.read(chatChunkOf(part));
+    this.#meter.accept(chatChunkOf(part));
     return [part];
   }
 
-  payFor(): MaybePromise<BudgetExceededError | undefined> {
-    return this.#meter.payFor();
+  reserveForOutput(): MaybePromise<BudgetExceededError | undefined> {
+    return this.#meter.reserveForOutput();
   }
 
   end(): T[] {
@@ -28,11 +28,11 @@ export class PartSink<T> implements AnswerSink<T> {
     return [];
   }
 
-  cut(): void {
+  abandon(): void {
     this.#meter.end('cut');
   }
 
-  failed(error: unknown): void {
+  fail(error: unknown): void {
     this.#meter.end({ error });
   }
 }

@@ -1,4 +1,4 @@
-import { type CallPlan, planOf } from '../../providers/index.ts';
+import { type CallPlan, planRequest, withProviderName } from '../../providers/index.ts';
 import { chatRequestOf } from './prompt.ts';
 
 /** A model of the AI SDK, of any specification. */
@@ -41,10 +41,10 @@ function plan(
   const { name, provider } = namesOf(model);
   const client = { constructor: { name: 'ai' } };
   const signal = abortSignal === undefined ? {} : { signal: abortSignal };
-  const made = planOf(client, { method: 'post', path, body: body(name), ...signal });
+  const made = planRequest(client, { method: 'post', path, body: body(name), ...signal });
   if (made === undefined) return undefined;
   const { apiType: _, ...endpoint } = made.endpoint;
-  return { ...made, endpoint, provider: { ...made.provider, name: provider } };
+  return { ...withProviderName(made, provider), endpoint };
 }
 
 /** A gateway names the provider in the model: `anthropic/claude-sonnet-4-6`. */

@@ -1,7 +1,7 @@
 import { type Fields, fieldsOf, isRecord } from '../../util/index.ts';
 
 /** The result of a call of a language model, as an answer of Chat Completions. */
-export function chatAnswerOf(result: unknown): Fields {
+export function chatResponseOf(result: unknown): Fields {
   const { response, content, usage, finishReason } = fieldsOf(result);
   const parts = Array.isArray(content) ? content.filter(isRecord) : [];
   const said = parts.flatMap(({ type, text }) => (type === 'text' || type === 'reasoning' ? [text] : []));
@@ -46,7 +46,7 @@ export function chatChunkOf(part: unknown): Fields | undefined {
 }
 
 /** The result of a call of an embedding model, as an answer of Embeddings. */
-export function embeddingAnswerOf(result: unknown): Fields {
+export function embeddingResponseOf(result: unknown): Fields {
   const { usage } = fieldsOf(result);
   return { usage: isRecord(usage) ? { prompt_tokens: usage['tokens'] } : undefined };
 }

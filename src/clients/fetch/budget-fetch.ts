@@ -1,169 +1,140 @@
-import { context } from '@opentelemetry/api';
 import {
+  abandonIfCollected,
   type BudgetOptions,
-  beginSafely,
+  BufferedBodySink,
   type Call,
-  type CallHost,
-  EventSink,
-  endIfDropped,
+  type CallServices,
+  failOpen,
+  guardRawResponse,
+  guardStream,
   isRefusal,
-  meteredStream,
   preloaded,
-  safely,
-  sendCounted,
-  userHost,
-  WholeSink,
-  watchResponse,
+  resolveServices,
+  SseBodySink,
+  tryStartCall,
 } from '../../calls/index.ts';
-import {
-  type ApiRequest,
-  apiOf,
-  type CallPlan,
-  ChatChunks,
-  chatAnswerOf,
-  chatRequestOf,
-  messagesBody,
-  namedProvider,
-  planOf,
-  sentBody,
-} from '../../providers/index.ts';
+import { type CallPlan, findApi, type ProviderApi } from '../../providers/index.ts';
 import { refusalResponse, repeatsErrors } from './refusal.ts';
 import { readRequest, type SentRequest, withBody } from './sent-request.ts';
 
+/** Options of {@link budgetFetch}. */
 export interface BudgetFetchOptions extends BudgetOptions {
-  /** What sends the requests; the global `fetch`, as it is with each call, where absent. */
+  /** The `fetch` that sends the requests; default: the global one at the time of each call. */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * A `fetch` that charges calls of models to a budget: Chat Completions, Responses, Completions and Embeddings of OpenAI and of any
- * service that is compatible with it, and Anthropic's Messages. For clients that take a `fetch` of their own. Other requests pass untouched.
+ * Returns a `fetch` that charges model calls to a budget: Chat Completions, Responses, Completions and Embeddings
+ * of OpenAI and any compatible service, and Anthropic's Messages. For clients that accept a custom `fetch`. Other
+ * requests pass unchanged.
  *
- * Before a call its worst case is reserved, its output cap is lowered where that does not fit, and after it what it used is settled.
- * Streams are metered as they are read. A call that is counted another way (by the preload, by {@link budgetFetch} underneath) is
- * not counted again.
+ * Reserves the worst case before a call, lowers its output cap if that does not fit, and settles what it used
+ * afterwards; streams are guarded while they are read. A call that is already metered, by the preload or by a
+ * budgeted `fetch` underneath, is not metered twice.
  *
- * The function throws a `BudgetExceededError` where the budget cannot pay for a call, and nothing is sent. Clients of OpenAI's and
- * Anthropic's making would repeat what a `fetch` throws: they get a response with status 402 and the error as its body, and throw
- * their own error, with `status` 402.
+ * The returned function throws a `BudgetExceededError` if the budget cannot pay for a call, and sends nothing.
+ * OpenAI's and Anthropic's clients would retry what a `fetch` throws: they get a response with status 402 and the
+ * error as its body instead, and throw their own error with `status` 402.
  *
- * @throws NoBudgetError where there is neither a tracker nor a preload
+ * @throws NoBudgetError if there is neither a tracker nor a preload
+ * @example
+ * const anthropic = new Anthropic({ fetch: budgetFetch({ tracker }) });
  */
 export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
-  const host = userHost('budgetFetch', options, preloaded()?.host);
-  const global = globalThis.fetch;
-  // Where the global one was replaced by ours, the one before it sends.
+  const services = resolveServices('budgetFetch', options, preloaded()?.services);
+  const original = globalThis.fetch;
+  // If the global fetch was replaced by a budgeted one, the one before it sends.
   const send: typeof fetch = (...args) =>
-    (options.fetch ?? (isOurs(globalThis.fetch) ? global : globalThis.fetch))(...args);
-  const ours: typeof fetch = async (...args) => {
-    const request = await readCounted(args);
+    (options.fetch ?? (isBudgeted(globalThis.fetch) ? original : globalThis.fetch))(...args);
+  const budgeted: typeof fetch = async (...args) => {
+    const request = await readModelRequest(args);
     if (request === undefined) return send(...args);
     let call: Call | undefined;
     try {
-      call = await beginSafely(host, () => planOfRequest(request), request.signal);
+      call = await tryStartCall(services, planRequest(request));
     } catch (error) {
       if (isRefusal(error) && repeatsErrors(args)) return refusalResponse(error);
       throw error;
     }
-    return call === undefined ? send(...args) : sendCall(host, call, request, args, send);
+    return call === undefined ? send(...args) : sendCall(services, call, request, args, send);
   };
-  return Object.assign(ours, { [OURS]: true });
+  return Object.assign(budgeted, { [BUDGETED]: true });
 }
 
-const OURS = Symbol.for('otel-token-budget.fetch');
+/** Marks a budgeted `fetch`, whichever copy of this package created it. */
+const BUDGETED = Symbol.for('otel-token-budget.fetch');
 
-function isOurs(one: typeof fetch): boolean {
-  return OURS in one;
+function isBudgeted(one: typeof fetch): boolean {
+  return BUDGETED in one;
 }
 
 /** A request that may be a call of a model, and the API that it is for. */
-type CountedRequest = SentRequest & ApiRequest;
+type ModelRequest = SentRequest & NonNullable<ReturnType<typeof findApi>>;
 
-async function readCounted(args: Parameters<typeof fetch>): Promise<CountedRequest | undefined> {
+async function readModelRequest(args: Parameters<typeof fetch>): Promise<ModelRequest | undefined> {
   try {
-    const target = args[0] instanceof Request ? args[0].url : String(args[0]);
-    const api = URL.canParse(target) ? apiOf(new URL(target)) : undefined;
-    const request = api && (await readRequest(...args));
-    return api && request && { ...request, ...api };
+    const url = args[0] instanceof Request ? args[0].url : String(args[0]);
+    const found = URL.canParse(url) ? findApi(new URL(url)) : undefined;
+    const request = found && (await readRequest(...args));
+    return found && request && { ...request, ...found };
   } catch {
     // A body that cannot be read is for the sender to fail on.
     return undefined;
   }
 }
 
-function planOfRequest(request: CountedRequest): CallPlan | undefined {
-  const { api, baseURL, deploymentName, signal } = request;
-  const client = {
-    baseURL,
-    constructor: { name: 'fetch' },
-    ...(deploymentName === undefined ? {} : { deploymentName }),
-  };
-  const plan = planOf(client, {
-    method: 'post',
-    path: api === 'messages' ? '/chat/completions' : request.path,
-    body: api === 'messages' ? chatRequestOf(request.body) : request.body,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  // Without a model it is a request of something else, whatever its path.
-  if (plan === undefined || plan.model === '') return undefined;
-  const provider = namedProvider(plan.provider, request);
-  if (api === 'openai') return { ...plan, provider };
-  const { apiType: _, ...endpoint } = plan.endpoint;
-  return { ...plan, provider, endpoint };
+function planRequest({ api, target, body, signal }: ModelRequest): CallPlan | undefined {
+  return failOpen('planning a call', () => api.plan(target, body, signal));
 }
 
 async function sendCall(
-  host: CallHost,
+  { includeUsage }: CallServices,
   call: Call,
-  request: CountedRequest,
+  { api, body }: ModelRequest,
   args: Parameters<typeof fetch>,
   send: typeof fetch,
 ): Promise<Response> {
-  const { plan, reservation } = call;
-  const sent =
-    request.api === 'messages'
-      ? { body: messagesBody(request.body, reservation.clampedTo), asksUsage: false }
-      : sentBody(host, plan, reservation.clampedTo);
-  const untouched = sent.body === request.body;
-  let response: Response;
-  try {
-    const changed = untouched ? args : withBody(args, sent.body);
-    response = await sendCounted(() => context.with(call.context, () => send(...changed)));
-  } catch (error) {
-    safely('a failed request', () => call.failed(error, 'request'));
-    throw error;
-  }
-  return safely('a response', () => metered(response, call, sent.asksUsage, request)) ?? response;
+  const outgoing = api.outgoingBody(call.plan, body, call.reservation.clampedTo, includeUsage);
+  const response = await call.send(() =>
+    send(...(outgoing.body === body ? args : withBody(args, outgoing.body))),
+  );
+  const guarded = failOpen('guarding a response', () =>
+    guardResponse(response, call, api, outgoing.addsUsageChunk),
+  );
+  return guarded ?? response;
 }
 
-/** The response with a body that tells the call of what flows through it. */
-function metered(response: Response, call: Call, asksUsage: boolean, { api }: CountedRequest): Response {
+/** Returns the response with a body that reports to the call whatever flows through it. */
+function guardResponse(response: Response, call: Call, api: ProviderApi, addsUsageChunk: boolean): Response {
   if (!response.ok) {
-    call.failed(new StatusError(response.status), 'request');
+    call.recordFailure(new StatusError(response.status), 'request');
     return response;
   }
   if (!(response instanceof Response)) {
-    watchResponse(response, call, asksUsage);
+    guardRawResponse(response, call, addsUsageChunk);
     return response;
   }
   if (response.body === null) {
-    call.abandoned('it has no body');
+    call.abandon('it has no body');
     return response;
   }
-  const messages = api === 'messages';
-  const streams = response.headers.get('content-type')?.includes('text/event-stream') === true;
-  const sink = streams
-    ? new EventSink(call, asksUsage, messages ? new ChatChunks().of : undefined)
-    : new WholeSink(call, messages ? chatAnswerOf : undefined);
-  const body = meteredStream(response.body, sink);
-  // The stream, and not the response: whoever reads may let the response go.
-  endIfDropped(body, call);
+  const isStream = response.headers.get('content-type')?.includes('text/event-stream') === true;
+  const sink = isStream
+    ? new SseBodySink(call, addsUsageChunk, api.newEventTranslator?.())
+    : new BufferedBodySink(call, api.toOpenAiResponse);
+  const body = guardStream(response.body, sink);
+  // The stream and not the response: a reader may drop the response.
+  abandonIfCollected(body, call);
   const { status, statusText, headers, url, redirected, type } = response;
-  const same = new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, statusText, headers });
+  const guarded = new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, {
+    status,
+    statusText,
+    headers,
+  });
   for (const [name, value] of Object.entries({ url, redirected, type })) {
-    Object.defineProperty(same, name, { value, configurable: true });
+    Object.defineProperty(guarded, name, { value, configurable: true });
   }
-  return same;
+  return guarded;
 }
 
 /** The service answered with an error status: nothing is billed. */

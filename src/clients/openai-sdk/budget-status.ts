@@ -6,7 +6,7 @@ import {
   type StatusMessageOptions,
   type TokenBudgetTracker,
 } from '../../budget/index.ts';
-import { endpointOf, type RequestOptions } from '../../providers/index.ts';
+import { type ApiRequest, endpointOf } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { afterwards, isRecord, type MaybePromise } from '../../util/index.ts';
 
@@ -56,10 +56,10 @@ export function addBudgetStatus(body: Body, status: BudgetStatus, options: Statu
 
 /** The options of a request on its way, with the status of its budget in the body where it is one of Chat or Responses. */
 export function optionsWithStatus(
-  options: RequestOptions,
+  options: ApiRequest,
   tracker: TokenBudgetTracker,
   format: StatusFormat,
-): MaybePromise<RequestOptions> {
+): MaybePromise<ApiRequest> {
   const { body } = options;
   const endpoint = endpointOf(options.method, options.path);
   // A compaction gives back what it was given.

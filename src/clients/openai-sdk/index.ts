@@ -1,6 +1,6 @@
 export type { BudgetStatusSetting } from '../../budget/index.ts';
 export { type BudgetStatusOptions, withBudgetStatus } from './budget-status.ts';
-export { type MeterOptions, meterClient } from './instrument-client.ts';
+export { type InstrumentClientOptions, instrumentClient } from './instrument-client.ts';
 export {
   OpenAIInstrumentation,
   type OpenAIInstrumentationConfig,

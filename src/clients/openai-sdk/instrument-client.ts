@@ -1,13 +1,13 @@
 import { metrics, trace } from '@opentelemetry/api';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { type CallHost, createCallHost } from '../../calls/index.ts';
+import { type CallServices, createCallServices } from '../../calls/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { createInstruments } from '../../telemetry/signals/index.ts';
-import { clientPatches, isMetered, type Method } from './patches.ts';
+import { clientPatches, isInstrumented, type Method } from './patches.ts';
 
 /** The budget of a client, and how its calls are priced. */
-export interface MeterOptions {
+export interface InstrumentClientOptions {
   /** The budget of calls that are made outside of any other (`withBudget`). */
   readonly tracker: TokenBudgetTracker;
   /** List prices where absent. */
@@ -24,11 +24,11 @@ export interface MeterOptions {
  * @returns the client
  * @throws TypeError where it is not a client of the openai SDK
  */
-export function meterClient<T extends object>(client: T, options: MeterOptions): T {
+export function instrumentClient<T extends object>(client: T, options: InstrumentClientOptions): T {
   if (typeof Reflect.get(client, 'makeRequest') !== 'function') {
     throw new TypeError('client: taken is a client of the openai SDK, such as new OpenAI()');
   }
-  if (isMetered(client)) return client;
+  if (isInstrumented(client)) return client;
   for (const { name, wrap } of clientPatches(hostOf(options))) {
     const original: unknown = Reflect.get(client, name);
     if (typeof original !== 'function') continue;
@@ -38,8 +38,10 @@ export function meterClient<T extends object>(client: T, options: MeterOptions):
   return client;
 }
 
-function hostOf({ prices, ...options }: MeterOptions): CallHost {
+function hostOf({ prices, ...options }: InstrumentClientOptions): CallServices {
   const instruments = createInstruments(metrics.getMeter(SCOPE));
-  const telemetry = { tracer: () => trace.getTracer(SCOPE), instruments: () => instruments };
-  return createCallHost({ ...options, prices: prices ?? new PriceBook() }, telemetry);
+  return createCallServices(
+    { ...options, prices: prices ?? new PriceBook() },
+    { tracer: trace.getTracer(SCOPE), instruments },
+  );
 }

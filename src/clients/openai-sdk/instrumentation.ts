@@ -1,3 +1,4 @@
+import type { Tracer, TracerProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationConfig,
@@ -6,10 +7,11 @@ import {
   isWrapped,
 } from '@opentelemetry/instrumentation';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { ActiveCalls, type CallHost, createCallHost } from '../../calls/index.ts';
+import { type ActiveCall, type CallServices, createCallServices } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { createInstruments, type Instruments } from '../../telemetry/signals/index.ts';
+import { IndexedList } from '../../util/index.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
 
@@ -21,7 +23,7 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
   /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent; `warn` by default. */
-  readonly uncountedEndpoints?: 'warn' | 'refuse';
+  readonly unmeteredEndpoints?: 'warn' | 'refuse';
   /** Whether streams are asked for their usage; `auto` (the default): where the API is known to take it. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether prompts and completions go into spans; the default is no. */
@@ -49,14 +51,14 @@ const CLIENT_FILES = ['openai/client.js', 'openai/client.mjs', 'openai/client'];
  */
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
-  declare private instruments: Instruments;
+  declare private telemetry: { tracer: Tracer; instruments: Instruments };
   declare private patches: readonly ClientPatch[];
-  declare private open: ActiveCalls;
+  declare private open: IndexedList<ActiveCall>;
   /**
    * What the calls share, for those that come another way than the SDK.
    * @internal
    */
-  declare host: CallHost;
+  declare services: CallServices;
 
   constructor(config: OpenAIInstrumentationConfig, version: string) {
     super(SCOPE, version, config);
@@ -65,14 +67,13 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   /** Ends the calls that are still open: the process exits, and they will not be seen to end. */
   endOpenCalls(why: string): void {
-    for (const call of [...this.open]) call.abandoned(why);
+    for (const call of [...this.open]) call.abandon(why);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    this.open = new ActiveCalls();
-    const telemetry = { tracer: () => this.tracer, instruments: () => this.instruments };
-    this.host = createCallHost(this.getConfig(), telemetry, this.open);
-    this.patches = clientPatches(this.host);
+    this.open = new IndexedList<ActiveCall>();
+    this.services = createCallServices(this.getConfig(), this.telemetry, this.open);
+    this.patches = clientPatches(this.services);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
       return exports;
@@ -89,7 +90,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   /** The files of the WebSocket classes, each as CommonJS, ES module and by its bare name. */
   private socketFiles(): InstrumentationNodeModuleFile[] {
     return Object.entries(SOCKET_FILES).flatMap(([file, kind]) => {
-      const patches = socketPatches(this.host, kind);
+      const patches = socketPatches(this.services, kind);
       const patch = (exports: unknown): unknown => {
         for (const prototype of socketPrototypes(exports)) this.wrapAll(prototype, patches);
         return exports;
@@ -103,8 +104,15 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     });
   }
 
+  override setTracerProvider(provider: TracerProvider): void {
+    super.setTracerProvider(provider);
+    this.telemetry.tracer = this.tracer;
+  }
+
   protected override _updateMetricInstruments(): void {
-    this.instruments = createInstruments(this.meter);
+    const instruments = createInstruments(this.meter);
+    this.telemetry ??= { tracer: this.tracer, instruments };
+    this.telemetry.instruments = instruments;
   }
 
   private patchModule(exports: unknown): void {

@@ -1,190 +1,165 @@
-import { context, diag } from '@opentelemetry/api';
+import { diag } from '@opentelemetry/api';
 import type { StatusFormat } from '../../budget/index.ts';
 import {
-  beginSafely,
-  type Call,
-  type CallHost,
-  countedBy,
-  endIfUnread,
-  failureCost,
+  abandonIfUnread,
+  Call,
+  type CallServices,
+  enclosingCall,
+  failOpen,
+  guardRawResponse,
   isRawResponse,
   isRefusal,
   type RawResponse,
-  safely,
-  sendCounted,
-  watchResponse,
+  tryStartCall,
 } from '../../calls/index.ts';
-import { type Client, planOf, type RequestOptions, type SentBody, sentBody } from '../../providers/index.ts';
+import { type ApiClient, type ApiRequest, outgoingBody, planRequest } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
-import { afterwards, isPromise, isRecord, type MaybePromise } from '../../util/index.ts';
+import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
-import { type Watch, watchOf } from './response-observers.ts';
-import { meterStream } from './sdk-stream.ts';
+import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
+import { guardSdkStream } from './sdk-stream.ts';
 import { type ApiPromise, isSdkStream, type ResponseProps } from './sdk-types.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a method of the SDK, whose types are internal and differ by release
+// biome-ignore lint/suspicious/noExplicitAny: a method of the SDK, of which only the name is known
 export type Method = (this: any, ...args: any[]) => any;
 
-/** A method of the client and what stands in for it. */
+/** A method of the client, and what wraps it. */
 export interface ClientPatch {
   readonly name: string;
   readonly wrap: (original: Method) => Method;
 }
 
 /** A call on its way through the SDK. */
-class Sent {
+class SentCall {
   readonly call: Call;
-  readonly body: Readonly<Record<string, unknown>>;
-  /** Whether the stream is asked for usage that the caller did not ask for. */
-  readonly asksUsage: boolean;
-  /** Whether the SDK reads the body; otherwise the application does. */
+  /** Whether the usage chunk of the stream was requested by this package. */
+  addsUsageChunk = false;
+  /** Whether the SDK reads the response body; if not, the application does. */
   parsed = false;
-  /** Whether the last attempt was sent and its cost is not known. */
-  lost = false;
 
-  constructor(call: Call, { body, asksUsage }: SentBody) {
+  constructor(call: Call) {
     this.call = call;
-    this.body = body;
-    this.asksUsage = asksUsage;
   }
 }
 
-/** The SDK copies the options of a request with their symbols, so the call goes with them, through retries too. */
+/** Carries the call in the options of its request: the SDK copies their symbols, through retries too. */
 const SENT = Symbol('otel-token-budget.sent');
 
-/** What looks at the answer of a request that is not a call travels in the same way. */
-const WATCH = Symbol('otel-token-budget.watch');
+/** Carries the observer of the response to a request that is not a call. */
+const OBSERVER = Symbol('otel-token-budget.observer');
 
 /**
- * What is patched, on the prototype of the client:
+ * The patches of the prototype of the client:
  *
- * - `fetchWithTimeout`, each attempt: one that fails after it was sent may have been billed;
- * - `makeRequest`, where the request is known and not yet sent: the call begins, is refused, or fails;
- * - `request`, which gives the promise that the application gets: how it reads the answer is watched;
- * - `parseResponseWithTimeout`, which reads the answer in the later releases of openai 7.
+ * - `makeRequest` knows the request before it is sent: the call starts here, is refused here, or fails here;
+ * - `fetchWithTimeout` is one attempt: one that fails after it was sent may have been billed;
+ * - `request` returns the promise that the application gets, from which the response is read;
+ * - `parseResponseWithTimeout` reads the response in the later releases of openai 7.
  */
-export function clientPatches(host: CallHost): readonly ClientPatch[] {
+export function clientPatches(services: CallServices): readonly ClientPatch[] {
   return [
-    { name: 'fetchWithTimeout', wrap: patchFetch },
-    { name: 'makeRequest', wrap: (original) => patchMakeRequest(host, original) },
-    { name: 'parseResponseWithTimeout', wrap: patchParseResponse },
-    { name: 'request', wrap: patchRequest },
+    { name: 'fetchWithTimeout', wrap: wrapFetch },
+    { name: 'makeRequest', wrap: (original) => wrapMakeRequest(services, original) },
+    { name: 'parseResponseWithTimeout', wrap: wrapParseResponse },
+    { name: 'request', wrap: wrapRequest },
   ];
 }
 
-/** Marks what stands in for a method, whichever copy of this package put it there. */
-const METERED = Symbol.for('otel-token-budget.metered');
+/** Marks a wrapped method, whichever copy of this package wrapped it. */
+const INSTRUMENTED = Symbol.for('otel-token-budget.instrumented');
 
-/** Whether the calls of a client are seen already. */
-export function isMetered(client: object): boolean {
+/** Whether a client, or its class, is instrumented already. */
+export function isInstrumented(client: object): boolean {
   const { makeRequest } = client as { makeRequest?: object };
-  return makeRequest !== undefined && METERED in makeRequest;
+  return makeRequest !== undefined && INSTRUMENTED in makeRequest;
 }
 
-function patchMakeRequest(host: CallHost, original: Method): Method {
-  return Object.assign(meteredRequest(host, original), { [METERED]: true });
-}
-
-function meteredRequest(host: CallHost, original: Method): Method {
-  return async function makeRequest(this: Client, input: unknown, ...rest: unknown[]): Promise<unknown> {
-    const options: unknown = await input;
-    if (!isRecord(options)) return original.call(this, options, ...rest);
-    const underWay = sentOf(options);
-    if (underWay !== undefined) {
-      await beforeRetry(underWay);
+function wrapMakeRequest(services: CallServices, original: Method): Method {
+  async function makeRequest(this: ApiClient, input: unknown, ...rest: unknown[]): Promise<unknown> {
+    const given: unknown = await input;
+    if (!isRecord(given)) return original.call(this, given, ...rest);
+    const options: ApiRequest = given;
+    const repeated = sentCallOf(options);
+    if (repeated !== undefined) {
+      await repeated.call.beforeRetry();
       return original.call(this, options, ...rest);
     }
-    const asked = host.budgetStatus === 'off' ? options : await tellStatus(host, options, host.budgetStatus);
-    const begun = begin(host, this, asked);
-    const sent = isPromise(begun) ? await begun : begun;
-    if (sent === undefined) return original.call(this, watched(host, this, options), ...rest);
-    // A form stays the form that it is: its fields are only read.
-    const changed = sent.body === sent.call.plan.body ? {} : { body: sent.body };
-    const tagged = { ...asked, ...changed, [SENT]: sent };
-    try {
-      const send = () => original.call(this, tagged, ...rest);
-      const props: ResponseProps = await sendCounted(() => context.with(sent.call.context, send), sent);
-      safely('a response', () => {
-        // Should the SDK try again from here, the body of this answer was lost.
-        sent.lost = true;
-        // For an application that reads the response itself.
-        Reflect.defineProperty(props.response, SENT, { value: sent });
-        endIfUnread(props.response, sent);
-      });
-      return props;
-    } catch (error) {
-      safely('a failed request', () => sent.call.failed(error, 'request'));
-      throw error;
+    const { budgetStatus } = services;
+    const request = budgetStatus === 'off' ? options : await withStatus(services, options, budgetStatus);
+    const plan = failOpen('planning a call', () => planRequest(this, request));
+    const call = await tryStartCall(services, plan);
+    if (call === undefined) return original.call(this, withObserver(services, this, options), ...rest);
+    const sent = new SentCall(call);
+    const sentOptions: ApiRequest & { [SENT]: SentCall; body?: unknown } = { ...request, [SENT]: sent };
+    const { clampedTo } = call.reservation;
+    // Most calls are sent as they are. A form always is: its fields are only read.
+    if (call.plan.stream || clampedTo !== undefined) {
+      const { body, addsUsageChunk } = outgoingBody(services, call.plan, clampedTo);
+      if (body !== call.plan.body) sentOptions.body = body;
+      sent.addsUsageChunk = addsUsageChunk;
     }
-  };
+    const props: ResponseProps = await call.send(() => original.call(this, sentOptions, ...rest));
+    failOpen('observing a response', () => {
+      // For an application that reads the response itself.
+      Reflect.defineProperty(props.response, SENT, { value: sent });
+      abandonIfUnread(props.response, sent);
+    });
+    return props;
+  }
+  return Object.assign(makeRequest, { [INSTRUMENTED]: true });
 }
 
-/** The options of a request that is not a call, with what looks at its answer. */
-function watched(host: CallHost, client: Client, options: RequestOptions): RequestOptions {
+/** The options of a request that is not a call, with the observer of its response. */
+function withObserver(services: CallServices, client: ApiClient, options: ApiRequest): ApiRequest {
   try {
-    const watch = WATCH in options ? undefined : watchOf(host, client, options);
-    return watch === undefined ? options : { ...options, [WATCH]: watch };
+    const observer = OBSERVER in options ? undefined : responseObserverFor(services, client, options);
+    return observer === undefined ? options : { ...options, [OBSERVER]: observer };
   } catch (error) {
     if (isRefusal(error)) throw error;
-    diag.error('otel-token-budget: a request could not be looked at; it goes on', error);
+    diag.error('otel-token-budget: observing a request failed; it is sent as it is', error);
     return options;
   }
 }
 
-/** The request with the status of its budget in it, where that is asked for. */
-async function tellStatus(
-  host: CallHost,
-  options: RequestOptions,
+/** The request with the status of its budget in it. */
+async function withStatus(
+  services: CallServices,
+  options: ApiRequest,
   format: StatusFormat,
-): Promise<RequestOptions> {
+): Promise<ApiRequest> {
   try {
-    return await optionsWithStatus(options, currentBudget() ?? host.tracker, format);
+    return await optionsWithStatus(options, currentBudget() ?? services.tracker, format);
   } catch (error) {
-    diag.error('otel-token-budget: a call could not be told its budget; it goes on without', error);
+    diag.error('otel-token-budget: adding the budget status failed; the call is sent without it', error);
     return options;
   }
 }
 
-/** Before the SDK sends a request again: an attempt that may have been billed is charged, and the next one paid for. */
-async function beforeRetry(sent: Sent): Promise<void> {
-  const { lost, call } = sent;
-  sent.lost = false;
-  if (lost && call.strict) await call.reservation.renew();
-}
-
-function patchFetch(original: Method): Method {
-  return function fetchWithTimeout(this: Client, ...args: unknown[]): unknown {
-    const answer: unknown = original.apply(this, args);
-    const sent = countedBy();
-    if (sent instanceof Sent && answer instanceof Promise) {
-      answer.catch((error: unknown) => {
-        sent.lost = safely('a failed attempt', () => failureCost(error)) !== 'nothing';
+function wrapFetch(original: Method): Method {
+  return function fetchWithTimeout(this: ApiClient, ...args: unknown[]): unknown {
+    const response: unknown = original.apply(this, args);
+    const call = enclosingCall.getStore();
+    if (call instanceof Call && response instanceof Promise) {
+      response.catch((error: unknown) => {
+        failOpen('recording a failed attempt', () => call.recordFailedAttempt(error));
       });
     }
-    return answer;
+    return response;
   };
 }
 
-function begin(host: CallHost, client: Client, options: RequestOptions): MaybePromise<Sent | undefined> {
-  const begun = beginSafely(host, () => planOf(client, options), options.signal);
-  return afterwards(begun, (call): Sent | undefined => {
-    if (call === undefined) return undefined;
-    return new Sent(call, sentBody(host, call.plan, call.reservation.clampedTo));
-  });
-}
-
-function patchParseResponse(original: Method): Method {
-  return function parseResponseWithTimeout(this: Client, client: unknown, props: unknown): unknown {
-    return watchParse(props, () => original.call(this, client, props));
+function wrapParseResponse(original: Method): Method {
+  return function parseResponseWithTimeout(this: ApiClient, client: unknown, props: unknown): unknown {
+    return parseAndRecord(props, () => original.call(this, client, props));
   };
 }
 
-function patchRequest(original: Method): Method {
-  return function request(this: Client, ...args: unknown[]): unknown {
+function wrapRequest(original: Method): Method {
+  return function request(this: ApiClient, ...args: unknown[]): unknown {
     const promise: ApiPromise = original.apply(this, args);
-    safely('the promise of an answer', () => {
-      patchAsResponse(Object.getPrototypeOf(promise));
-      if (!('parseResponseWithTimeout' in this)) watchParseOf(promise);
+    failOpen('observing the promise of a response', () => {
+      wrapAsResponse(Object.getPrototypeOf(promise));
+      if (!('parseResponseWithTimeout' in this)) wrapParserOf(promise);
     });
     return promise;
   };
@@ -192,72 +167,68 @@ function patchRequest(original: Method): Method {
 
 type Parse = NonNullable<ApiPromise['parseResponse']>;
 
-/** By what they stand in for: most promises have one and the same parser. */
-const watchedParsers = new WeakMap<Parse, Parse>();
+/** Wrapped parsers by the parser they wrap: most promises share one. */
+const wrappedParsers = new WeakMap<Parse, Parse>();
 
-/** The parser is a field of the promise, which promises derived from it (`_thenUnwrap`) call as well. */
-function watchParseOf(promise: ApiPromise): void {
-  const { parseResponse } = promise;
-  if (parseResponse !== undefined) promise.parseResponse = watchedParser(parseResponse);
-}
-
-function watchedParser(parse: Parse): Parse {
-  let watched = watchedParsers.get(parse);
-  if (watched === undefined) {
-    watched = function parseResponse(this: unknown, ...args: unknown[]) {
-      return watchParse(args.at(-1), () => parse.apply(this, args));
+/** In earlier releases the parser is a field of the promise, which derived promises (`_thenUnwrap`) call too. */
+function wrapParserOf(promise: ApiPromise): void {
+  const { parseResponse: parse } = promise;
+  if (parse === undefined) return;
+  let wrapped = wrappedParsers.get(parse);
+  if (wrapped === undefined) {
+    wrapped = function parseResponse(this: unknown, ...args: unknown[]) {
+      return parseAndRecord(args.at(-1), () => parse.apply(this, args));
     };
-    watchedParsers.set(parse, watched);
+    wrappedParsers.set(parse, wrapped);
   }
-  return watched;
+  promise.parseResponse = wrapped;
 }
 
-async function watchParse(props: unknown, parse: () => unknown): Promise<unknown> {
-  const sent = isRecord(props) && isRecord(props['options']) ? sentOf(props['options']) : undefined;
-  if (sent === undefined) return lookAt(props, await parse());
+async function parseAndRecord(props: unknown, parse: () => unknown): Promise<unknown> {
+  const options = isRecord(props) && isRecord(props['options']) ? props['options'] : {};
+  const sent = sentCallOf(options);
+  if (sent === undefined) return observe(options, await parse());
   sent.parsed = true;
   let value: unknown;
   try {
     value = await parse();
   } catch (error) {
-    safely('a failed answer', () => sent.call.failed(error, 'answer'));
+    failOpen('recording a failed response', () => sent.call.recordFailure(error, 'response'));
     throw error;
   }
-  safely('an answer', () => {
-    if (isSdkStream(value)) meterStream(value, sent.call, sent.asksUsage);
-    else if (sent.call.plan.stream && isRawResponse(value)) watchResponse(value, sent.call, false);
-    else sent.call.answered(value);
+  failOpen('recording a response', () => {
+    if (isSdkStream(value)) guardSdkStream(value, sent.call, sent.addsUsageChunk);
+    else if (sent.call.plan.stream && isRawResponse(value)) guardRawResponse(value, sent.call, false);
+    else sent.call.recordResponse(value);
   });
   return value;
 }
 
-/** Shows the answer of a request that is not a call to what looks at it. */
-function lookAt(props: unknown, value: unknown): unknown {
-  const options = isRecord(props) ? props['options'] : undefined;
-  const watch = isRecord(options) ? (Reflect.get(options, WATCH) as Watch | undefined) : undefined;
-  if (watch !== undefined) safely('an answer', () => watch(value));
+/** Passes the response to a request that is not a call to its observer. */
+function observe(options: object, value: unknown): unknown {
+  const observer = Reflect.get(options, OBSERVER) as ResponseObserver | undefined;
+  if (observer !== undefined) failOpen('observing a response', () => observer(value));
   return value;
 }
 
-const patchedPromises = new WeakSet<object>();
+const wrappedPromises = new WeakSet<object>();
 
-/** `asResponse` is the one way by which an application gets a body that the SDK has not read. */
-function patchAsResponse(prototype: ApiPromise): void {
-  if (patchedPromises.has(prototype)) return;
-  patchedPromises.add(prototype);
+/** `asResponse` is the only way for an application to get a body that the SDK has not read. */
+function wrapAsResponse(prototype: ApiPromise): void {
+  if (wrappedPromises.has(prototype)) return;
+  wrappedPromises.add(prototype);
   const original = prototype.asResponse;
-  prototype.asResponse = function asResponse(this: ApiPromise): Promise<RawResponse> {
-    return original.call(this).then((response) => {
-      const sent = sentOf(response);
-      if (sent !== undefined && !sent.parsed) {
-        sent.parsed = true;
-        safely('a raw response', () => watchResponse(response, sent.call, sent.asksUsage));
-      }
-      return response;
-    });
+  prototype.asResponse = async function asResponse(this: ApiPromise): Promise<RawResponse> {
+    const response = await original.call(this);
+    const sent = sentCallOf(response);
+    if (sent !== undefined && !sent.parsed) {
+      sent.parsed = true;
+      failOpen('guarding a raw response', () => guardRawResponse(response, sent.call, sent.addsUsageChunk));
+    }
+    return response;
   };
 }
 
-function sentOf(options: object): Sent | undefined {
-  return Reflect.get(options, SENT) as Sent | undefined;
+function sentCallOf(target: object): SentCall | undefined {
+  return Reflect.get(target, SENT) as SentCall | undefined;
 }

@@ -1,68 +1,77 @@
-import { type CallHost, safely, settleWork, tellNotCounted } from '../../calls/index.ts';
+import { type CallServices, failOpen, reportUnmetered, settleDeferredCall } from '../../calls/index.ts';
 import {
-  type Client,
-  coverageOf,
+  type ApiClient,
+  type ApiRequest,
+  deferredCompletionOf,
+  endpointSupport,
   providerOf,
-  type RequestOptions,
   requestFields,
-  workEndOf,
 } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
-import { isPromise, isRecord, oneOrMany, quietly } from '../../util/index.ts';
+import { ignoreRejection, isPromise, isRecord, oneOrMany } from '../../util/index.ts';
 import { isSdkStream, type SdkStream } from './sdk-types.ts';
 
-/** What looks at the answer of a request that is no call of a model. */
-export type Watch = (value: unknown) => void;
+/** Observes the response to a request that is not a call of a model. */
+export type ResponseObserver = (value: unknown) => void;
+
+/** The paths whose responses report deferred calls. */
+const DEFERRED_PATHS = /^\/(responses|batches|threads\/[^/]+\/runs|evals\/[^/]+\/runs|videos)(\/|\?|$)/;
 
 /**
- * What a request that is not counted itself is watched for: its cost, which nobody knows, the end of work that is paid for, a file
- * of batched requests. Undefined where it is of no interest.
- * @throws EndpointNotCountedError where `strict` does not let it pass
+ * The observer of a request that is not a call itself: it sees the completion of deferred calls, and the batch
+ * files that are uploaded. Undefined if the response is of no interest.
+ * @throws UnmeteredEndpointError if its cost is unknown and `unmeteredEndpoints` is `refuse`
  */
-export function watchOf(host: CallHost, client: Client, options: RequestOptions): Watch | undefined {
-  const { method, path } = options;
+export function responseObserverFor(
+  services: CallServices,
+  client: ApiClient,
+  request: ApiRequest,
+): ResponseObserver | undefined {
+  const { method, path } = request;
   if (typeof method !== 'string' || typeof path !== 'string') return undefined;
-  const { coverage, endpoint } = coverageOf(method, path);
-  if (coverage === 'not counted') tellNotCounted(host, currentBudget() ?? host.tracker, endpoint, 'endpoint');
-  if (endpoint === 'POST /files') return fileWatch(host, client, options);
-  return TELLS_OF_WORK.test(path) ? (value) => lookForWork(host, client, value) : undefined;
+  const { support, name } = endpointSupport(method, path);
+  if (support === 'unmetered')
+    reportUnmetered(services, currentBudget() ?? services.tracker, name, 'endpoint');
+  if (name === 'POST /files') return batchFileObserver(services, client, request);
+  return DEFERRED_PATHS.test(path) ? (value) => settleCompleted(services, client, value) : undefined;
 }
 
-/** The paths whose answers tell of work. */
-const TELLS_OF_WORK = /^\/(responses|batches|threads\/[^/]+\/runs|evals\/[^/]+\/runs|videos)(\/|\?|$)/;
-
-/** The file of a batch is read while it is sent. */
-function fileWatch(host: CallHost, client: Client, options: RequestOptions): Watch | undefined {
-  const fields = requestFields(options);
+/** Reads the file of a batch while it is uploaded. */
+function batchFileObserver(
+  services: CallServices,
+  client: ApiClient,
+  request: ApiRequest,
+): ResponseObserver | undefined {
+  const fields = requestFields(request);
   const file = fields?.['file'];
   if (fields?.['purpose'] !== 'batch' || !(file instanceof Blob)) return undefined;
-  const named = host.files.read(client, file);
+  const setId = services.batchFiles.read(client, file);
   return (value) => {
-    if (isRecord(value) && typeof value['id'] === 'string') named(value['id']);
+    if (isRecord(value) && typeof value['id'] === 'string') setId(value['id']);
   };
 }
 
-/** An object, a page of them, or a stream of events that have them. */
-function lookForWork(host: CallHost, client: Client, value: unknown): void {
+/** Settles the deferred calls that an object, a page of objects or a stream of events reports as completed. */
+function settleCompleted(services: CallServices, client: ApiClient, value: unknown): void {
   if (isSdkStream(value)) {
-    watchEvents(value, (event) => lookForWork(host, client, event));
+    observeEvents(value, (event) => settleCompleted(services, client, event));
     return;
   }
   if (!isRecord(value)) return;
   for (const object of [value, value['response'], ...oneOrMany(value['data'])]) {
-    const end = workEndOf(object);
-    if (end === undefined) continue;
-    const settled = settleWork(host, end, providerOf(client));
-    if (isPromise(settled)) void quietly(settled);
+    const completion = deferredCompletionOf(object);
+    if (completion === undefined) continue;
+    const settled = settleDeferredCall(services, completion, providerOf(client));
+    if (isPromise(settled)) void ignoreRejection(settled);
   }
 }
 
-/** Looks at the events of a stream on their way to the application. */
-function watchEvents(stream: SdkStream, look: Watch): void {
+/** Observes the events of a stream on their way to the application. */
+function observeEvents(stream: SdkStream, observer: ResponseObserver): void {
   const open = stream.iterator;
-  stream.iterator = async function* watched() {
+  stream.iterator = async function* observed() {
     for await (const event of { [Symbol.asyncIterator]: () => open.call(stream) }) {
-      safely('an event', () => look(event));
+      failOpen('observing an event', () => observer(event));
       yield event;
     }
   };

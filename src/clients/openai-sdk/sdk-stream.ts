@@ -1,24 +1,30 @@
-import { type Call, StreamAbortedError, StreamMeter } from '../../calls/index.ts';
-import { isPromise } from '../../util/index.ts';
+import { type Call, StreamAbortedError, StreamGuard } from '../../calls/index.ts';
 import type { SdkStream } from './sdk-types.ts';
+
 /**
- * Meters a stream in place, so that it stays the SDK's own object: `tee()`, `toReadableStream()`, `controller` and
- * `for await` all draw from its `iterator`. A usage chunk that only we asked for is kept from the caller.
+ * Guards a stream in place, so that it stays the SDK's own object: `tee()`, `toReadableStream()`, `controller`
+ * and `for await` all draw from its `iterator`. A usage chunk that only this package requested is kept from the
+ * caller.
  */
-export function meterStream(stream: SdkStream, call: Call, asksUsage: boolean): void {
+export function guardSdkStream(stream: SdkStream, call: Call, addsUsageChunk: boolean): void {
   const open = stream.iterator;
-  stream.iterator = () => new MeteredIterator(open.call(stream), stream.controller, call, asksUsage);
+  stream.iterator = () => new GuardedIterator(open.call(stream), stream.controller, call, addsUsageChunk);
 }
 
-class MeteredIterator implements AsyncIterableIterator<unknown> {
+class GuardedIterator implements AsyncIterableIterator<unknown> {
   readonly #source: AsyncIterator<unknown>;
   readonly #controller: AbortController;
-  readonly #meter: StreamMeter;
+  readonly #guard: StreamGuard;
 
-  constructor(source: AsyncIterator<unknown>, controller: AbortController, call: Call, asksUsage: boolean) {
+  constructor(
+    source: AsyncIterator<unknown>,
+    controller: AbortController,
+    call: Call,
+    addsUsageChunk: boolean,
+  ) {
     this.#source = source;
     this.#controller = controller;
-    this.#meter = new StreamMeter(call, asksUsage);
+    this.#guard = new StreamGuard(call, addsUsageChunk);
   }
 
   async next(): Promise<IteratorResult<unknown>> {
@@ -27,12 +33,12 @@ class MeteredIterator implements AsyncIterableIterator<unknown> {
         const result = await this.#source.next();
         if (result.done === true) {
           // The SDK ends an aborted stream without an error.
-          this.#meter.end(this.#controller.signal.aborted ? { error: new StreamAbortedError() } : 'complete');
+          this.#guard.end(this.#controller.signal.aborted ? { error: new StreamAbortedError() } : 'complete');
           return result;
         }
-        const passes = this.#meter.read(result.value);
-        const paid = this.#meter.payFor();
-        const refusal = isPromise(paid) ? await paid : paid;
+        const passes = this.#guard.accept(result.value);
+        const reserved = this.#guard.reserveForOutput();
+        const refusal = reserved === undefined ? undefined : await reserved;
         if (refusal !== undefined) {
           this.#controller.abort();
           throw refusal;
@@ -40,18 +46,18 @@ class MeteredIterator implements AsyncIterableIterator<unknown> {
         if (passes) return result;
       }
     } catch (error) {
-      this.#meter.end({ error });
+      this.#guard.end({ error });
       throw error;
     }
   }
 
   async return(value?: unknown): Promise<IteratorResult<unknown>> {
-    this.#meter.end('cut');
+    this.#guard.end('cut');
     return (await this.#source.return?.(value)) ?? { done: true, value };
   }
 
   async throw(error?: unknown): Promise<IteratorResult<unknown>> {
-    this.#meter.end('cut');
+    this.#guard.end('cut');
     if (this.#source.throw === undefined) throw error;
     return this.#source.throw(error);
   }

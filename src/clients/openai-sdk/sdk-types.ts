@@ -1,17 +1,18 @@
 import type { RawResponse } from '../../calls/index.ts';
-import type { RequestOptions } from '../../providers/index.ts';
-/**
- * The parts of the openai SDK, 4.19 to 7, that the instrumentation touches. They are written down here because
- * most are internal, so the SDK's own types leave them out, and because the SDK is never loaded by us.
+import type { ApiRequest } from '../../providers/index.ts';
+
+/*
+ * The parts of the openai SDK, 4.19 to 7, that the instrumentation touches. Most are internal, so the SDK's own
+ * types leave them out; and this package never loads the SDK.
  */
 
-/** What `makeRequest` gives: the response with its headers, the body unread. */
+/** The result of `makeRequest`: the response with its headers, its body unread. */
 export interface ResponseProps {
   readonly response: RawResponse;
-  readonly options: RequestOptions;
+  readonly options: ApiRequest;
 }
 
-/** The SDK's lazy promise of an answer. */
+/** The SDK's lazy promise of a response. */
 export interface ApiPromise {
   parseResponse?: (...args: unknown[]) => unknown;
   asResponse(): Promise<RawResponse>;
@@ -23,7 +24,7 @@ export interface SdkStream {
   readonly controller: AbortController;
 }
 
-/** Told by its shape: the class differs between the SDK's CommonJS and ES module builds. */
+/** Whether a value is a stream of the SDK, by its shape: CommonJS and ES module builds have different classes. */
 export function isSdkStream(value: unknown): value is SdkStream {
   return (
     typeof value === 'object' &&

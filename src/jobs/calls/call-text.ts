@@ -1,6 +1,6 @@
 import { type CallEvent, NOTHING, type TokenBudgetTracker } from '../../budget/index.ts';
 import { preloaded } from '../../calls/index.ts';
-import { meterClient } from '../../clients/openai-sdk/index.ts';
+import { instrumentClient } from '../../clients/openai-sdk/index.ts';
 import { nanoToUsd, type PriceBook } from '../../pricing/index.ts';
 import { currentBudget, withBudget } from '../../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage } from '../../usage/index.ts';
@@ -71,7 +71,7 @@ export interface SentCall extends CallResult {
 export async function send(client: OpenAIClient, body: CallBody, options: CallOptions): Promise<SentCall> {
   const chat = checkBody(body);
   const tracker = trackerOf(options);
-  meterClient(client, { tracker, ...(options.prices === undefined ? {} : { prices: options.prices }) });
+  instrumentClient(client, { tracker, ...(options.prices === undefined ? {} : { prices: options.prices }) });
   const scoped = tracker.within();
   const calls: CallEvent[] = [];
   scoped.on((event) => event.type === 'call' && calls.push(event));

@@ -1,11 +1,11 @@
 import * as v from 'valibot';
 import {
   CheckpointError,
+  type EnvelopeFormat,
   readSnapshot,
-  type Seal,
-  seal,
   type TrackerJson,
-  unseal,
+  unwrapEnvelope,
+  wrapEnvelope,
 } from '../../budget/index.ts';
 import { JOB_UNITS, type JobPayload, type JobUnit } from '../payload.ts';
 
@@ -105,10 +105,10 @@ const schema = v.strictObject({
   tracker: v.unknown(),
 }) as v.GenericSchema<unknown, JobCheckpoint>;
 
-const SEAL: Seal<JobCheckpoint> = { format: 'otel-token-budget/job', version: 1, schema };
+const SEAL: EnvelopeFormat<JobCheckpoint> = { format: 'otel-token-budget/job', version: 1, schema };
 
 export function writeCheckpoint(checkpoint: JobCheckpoint): string {
-  return JSON.stringify(seal(checkpoint, SEAL));
+  return JSON.stringify(wrapEnvelope(checkpoint, SEAL));
 }
 
 /**
@@ -116,7 +116,7 @@ export function writeCheckpoint(checkpoint: JobCheckpoint): string {
  * @throws CheckpointError where it is not a checkpoint of it that can be taken
  */
 export function readCheckpoint(text: string, job: string): JobCheckpoint {
-  const checkpoint = unseal(text, SEAL);
+  const checkpoint = unwrapEnvelope(text, SEAL);
   if (checkpoint.job !== job) {
     throw new CheckpointError('another', `it is of the job "${checkpoint.job}", not of "${job}"`);
   }

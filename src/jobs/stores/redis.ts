@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../budget/index.ts';
-import { Connection } from '../../stores/redis/index.ts';
+import { RedisConnection } from '../../stores/redis/index.ts';
 import { JobRunningError } from '../errors.ts';
 import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
 
@@ -43,7 +43,7 @@ const LET_GO = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call(
  */
 export class RedisJobStore implements JobStore {
   readonly where: string;
-  readonly #connection: Connection;
+  readonly #connection: RedisConnection;
   readonly #prefix: string;
   readonly #timeoutMs: number;
   readonly #kept: number;
@@ -58,7 +58,7 @@ export class RedisJobStore implements JobStore {
     kept,
     lockMs = 10_000,
   }: RedisJobStoreOptions) {
-    this.#connection = new Connection(url, timeoutMs, () => undefined);
+    this.#connection = new RedisConnection(url, timeoutMs, () => undefined);
     this.where = `Redis at ${new URL(url).host}`;
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Connection, LedgerFile } from '../../stores/sqlite/index.ts';
+import { LedgerFile, type SqliteConnection } from '../../stores/sqlite/index.ts';
 import { afterwards, type MaybePromise } from '../../util/index.ts';
 import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
 import { isLocked, lockFile } from './process-lock.ts';
@@ -23,7 +23,7 @@ export class SqliteJobStore implements JobStore {
   readonly where: string;
   readonly #file: LedgerFile;
   readonly #kept: number;
-  readonly #prepared = new WeakSet<Connection>();
+  readonly #prepared = new WeakSet<SqliteConnection>();
 
   /** @param path of the ledger, whose directory exists */
   constructor(
@@ -94,7 +94,7 @@ export class SqliteJobStore implements JobStore {
     return `${this.where}-jobs`;
   }
 
-  #answer<T>(work: (file: Connection) => T): MaybePromise<T> {
+  #answer<T>(work: (file: SqliteConnection) => T): MaybePromise<T> {
     return this.#file.answer((connection) => {
       if (!this.#prepared.has(connection)) {
         connection.write(() => {

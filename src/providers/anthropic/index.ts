@@ -1,1 +1,1 @@
-export { ChatChunks, chatAnswerOf, chatRequestOf, messagesBody } from './messages.ts';
+export { ANTHROPIC_API } from './api.ts';

@@ -12,7 +12,7 @@ import { type Fields, fieldsOf, isRecord, recordsOf } from '../../util/index.ts'
 const TOOL_RULES = ' tool'.repeat(346);
 
 /** A request, as one of Chat Completions that has about as many tokens. */
-export function chatRequestOf(body: Fields): Fields {
+export function chatRequestOfMessages(body: Fields): Fields {
   const { system, tools, ...rest } = body;
   const given = recordsOf(tools);
   const own = given.filter(({ type }) => type === undefined || type === 'custom');
@@ -37,7 +37,7 @@ const LEAST_THINKING = 1_024;
  * The request to send: the caller's, but for a cap that admission lowered, and a budget for thinking that would no longer be below it.
  * @param clampedTo the cap that admission lowered the call to, tokens; undefined where it did not
  */
-export function messagesBody(body: Fields, clampedTo: number | undefined): Fields {
+export function outgoingMessagesBody(body: Fields, clampedTo: number | undefined): Fields {
   if (clampedTo === undefined) return body;
   const thinking = fieldsOf(body['thinking']);
   const lower = Number(thinking['budget_tokens']) >= clampedTo && clampedTo > LEAST_THINKING;
@@ -87,7 +87,7 @@ function dataUrl(source: Fields): string {
 }
 
 /** An answer, as one of Chat Completions. */
-export function chatAnswerOf(answer: unknown): unknown {
+export function chatResponseOfMessages(answer: unknown): unknown {
   if (!isRecord(answer)) return answer;
   const blocks = recordsOf(answer['content']);
   const said = blocks
@@ -137,7 +137,7 @@ export class ChatChunks {
   #usage: Fields = {};
 
   /** The chunk that an event is; undefined where it says nothing of tokens. */
-  readonly of = (event: unknown): unknown => {
+  readonly translate = (event: unknown): unknown => {
     if (!isRecord(event)) return undefined;
     switch (event['type']) {
       case 'message_start': {

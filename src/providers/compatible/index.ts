@@ -1,2 +1,1 @@
-export { type ApiRequest, apiOf } from './api-request.ts';
-export { namedProvider } from './hosts.ts';
+export { providerNameOf } from './provider-names.ts';

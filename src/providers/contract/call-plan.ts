@@ -1,25 +1,27 @@
 import type { WorstCase } from '../../budget/index.ts';
-import type { RateCard } from '../../pricing/index.ts';
+import type { PriceQuery, RateCard } from '../../pricing/index.ts';
 import type { RequestKind } from '../../tokens/index.ts';
 import type { TokenUsage, UsageReading } from '../../usage/index.ts';
 import type { Provider } from './provider.ts';
-/** What is known of a call before it is sent. */
+
+/** A call as it is known before it is sent. */
 export interface CallPlan {
   readonly endpoint: Endpoint;
-  /** The method and the path, ids left out, for events: `POST /videos/{id}/remix`. */
-  readonly name: string;
   readonly provider: Provider;
+  /** Finds the price of the model in the price book. */
+  readonly priceQuery: PriceQuery;
+  /** The body of the request, in the terms of OpenAI's API. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** As the caller names it; on Azure that may be a deployment. Empty where the request names none. */
+  /** As the caller names it; on Azure that may be a deployment. Empty if the request names none. */
   readonly model: string;
   readonly stream: boolean;
   /** The caller's output cap, tokens of one choice. */
   readonly askedCap?: number;
   /** The field of the body that caps the output. */
   readonly capField: string;
-  /** The most output tokens that one choice can have: the cap, or the model's maximum. */
+  /** The most output tokens of one choice: the caller's cap, or the maximum of the model. */
   readonly outputCap: number;
-  /** How many answers are generated and billed. */
+  /** How many outputs are generated and billed. */
   readonly choices: number;
   /** Whether the caller's signal was aborted before anything was sent. */
   readonly aborted: boolean;
@@ -30,54 +32,64 @@ export interface CallPlan {
 /** The plan of a call whose input and output are text. */
 export type TokenPlan = CallPlan & { readonly endpoint: TokenEndpoint };
 
+/** Whether the input and output of a call are text. */
 export function isTokenPlan(plan: CallPlan): plan is TokenPlan {
-  return plan.endpoint.kind !== 'metered';
+  return plan.endpoint.kind !== 'unit-priced';
 }
 
-export interface CountedEndpoint {
+/** What all metered endpoints have. */
+export interface EndpointBase {
+  /** Method and path with the ids left out, for events: `POST /videos/{id}/remix`. */
+  readonly name: string;
   /** `gen_ai.operation.name`. */
   readonly operation: 'chat' | 'text_completion' | 'embeddings' | 'generate_content' | 'invoke_agent';
-  /** `openai.api.type`; absent where the conventions name none. */
+  /** `openai.api.type`; absent if the conventions name none. */
   readonly apiType?: 'chat_completions' | 'responses';
-  /** Whether answers have output tokens. */
+  /** Whether responses have output tokens. */
   readonly hasOutput: boolean;
-  /** False where the request has no field that caps the output. */
+  /** False if no field of the request caps the output. */
   readonly capped?: false;
-  /** The model where the request names none. */
+  /** The model of a request that names none. */
   readonly defaultModel?: string;
 }
 
-/** An endpoint whose requests and answers are texts: its tokens are counted here. */
-export interface TokenEndpoint extends CountedEndpoint {
-  /** How its requests and answers are read. */
+/** An endpoint whose requests and responses are text, so that this package can count their tokens. */
+export interface TokenEndpoint extends EndpointBase {
+  /** How its requests and responses are read. */
   readonly kind: RequestKind;
 }
 
-/** An endpoint that has a meter of its own. */
-export interface MeteredEndpoint extends CountedEndpoint {
-  readonly kind: 'metered';
-  readonly meter: Meter;
+/** An endpoint with pricing of its own: images, audio, video, work that continues in the service. */
+export interface UnitPricedEndpoint extends EndpointBase {
+  readonly kind: 'unit-priced';
+  readonly pricing: EndpointPricing;
   readonly capped: false;
 }
 
-/** An endpoint that is counted. */
-export type Endpoint = TokenEndpoint | MeteredEndpoint;
+/** An endpoint that is metered. */
+export type Endpoint = TokenEndpoint | UnitPricedEndpoint;
 
-/** What is known of files that were uploaded in this process. */
+/** The files that this process uploaded. */
 export interface KnownFiles {
-  /** The worst case of a file of batched requests; undefined where it was not seen, or has no bound. */
-  worstOf(fileId: string): WorstCase | undefined;
+  /** The worst case of a batch file; undefined if it was not seen or has no bound. */
+  worstCaseOf(fileId: string): WorstCase | undefined;
 }
 
-/**
- * How the calls of an endpoint are bounded and read that are not a text for a text: pictures, sound, film, work that
- * goes on in the service.
- */
-export interface Meter {
-  /** The worst case of a call; undefined where it has no bound that is known before it is sent. */
-  worst(plan: CallPlan, card: RateCard, files: KnownFiles): WorstCase | undefined;
-  /** What an answer says that was used, or what is known of it from the request. Never throws. */
-  read(answer: Readonly<Record<string, unknown>>, plan: CallPlan, card: RateCard): UsageReading;
-  /** What is taken where an answer does not say it, or none came. */
-  counted(plan: CallPlan, card: RateCard): TokenUsage;
+/** Bounds and reads the calls of an endpoint that does not answer text with text. */
+export interface EndpointPricing {
+  /** The worst case of a call; undefined if it has no bound that is known before it is sent. */
+  worstCase(plan: CallPlan, card: RateCard, files: KnownFiles): WorstCase | undefined;
+  /** The usage that a response reports, or that follows from the request. Never throws. */
+  readUsage(response: Readonly<Record<string, unknown>>, plan: CallPlan, card: RateCard): UsageReading;
+  /** The usage assumed if the response reports none, or never arrived. */
+  estimateUsage(plan: CallPlan, card: RateCard): TokenUsage;
+}
+
+/** The plan with another provider name, by which its price is found too. */
+export function withProviderName(plan: CallPlan, name: string): CallPlan {
+  return {
+    ...plan,
+    provider: { ...plan.provider, name },
+    priceQuery: { ...plan.priceQuery, provider: name },
+  };
 }

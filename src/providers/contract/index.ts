@@ -1,13 +1,15 @@
-export type { Answer, HostedTools, OtherUsage } from './answer.ts';
 export {
   type CallPlan,
-  type CountedEndpoint,
   type Endpoint,
+  type EndpointBase,
+  type EndpointPricing,
   isTokenPlan,
   type KnownFiles,
-  type Meter,
-  type MeteredEndpoint,
   type TokenEndpoint,
   type TokenPlan,
+  type UnitPricedEndpoint,
+  withProviderName,
 } from './call-plan.ts';
-export { type Provider, priceQuery } from './provider.ts';
+export type { HostedTools, OtherUsage, ParsedResponse } from './parsed-response.ts';
+export type { Provider } from './provider.ts';
+export type { ApiTarget, IncludeUsage, OutgoingBody, ProviderApi } from './provider-api.ts';

@@ -1,4 +1,3 @@
-import type { PriceQuery } from '../../pricing/index.ts';
 /** Whom a client talks to. */
 export interface Provider {
   /** `gen_ai.provider.name`: `openai`, `azure.ai.openai`, `aws.bedrock`, `anthropic`, … */
@@ -8,9 +7,4 @@ export interface Provider {
   readonly port?: number;
   /** Whether the API is OpenAI's own or Azure's, and so is known to take `stream_options.include_usage`. */
   readonly takesIncludeUsage: boolean;
-}
-
-/** Whose price of a model it is. */
-export function priceQuery({ baseUrl, name }: Provider, model: string): PriceQuery {
-  return { model, provider: name, ...(baseUrl === undefined ? {} : { baseUrl }) };
 }

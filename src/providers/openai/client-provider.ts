@@ -1,22 +1,14 @@
-import { isRecord } from '../../util/index.ts';
+import { isRecord, memoizeByField } from '../../util/index.ts';
 import type { Provider } from '../contract/index.ts';
-import type { Client } from './request.ts';
+import type { ApiClient } from './request.ts';
 
 /** The version of the Azure API from which `stream_options` is taken; an older one refuses the request. */
 const AZURE_STREAM_OPTIONS_SINCE = '2024-09-01';
 
-const byClient = new WeakMap<Client, { baseUrl: unknown; provider: Provider }>();
+/** The provider that a client talks to. */
+export const providerOf: (client: ApiClient) => Provider = memoizeByField(readProvider, 'baseURL');
 
-/** Whom the client talks to, remembered as long as its base URL stays the same. */
-export function providerOf(client: Client): Provider {
-  const known = byClient.get(client);
-  if (known !== undefined && known.baseUrl === client.baseURL) return known.provider;
-  const provider = readProvider(client);
-  byClient.set(client, { baseUrl: client.baseURL, provider });
-  return provider;
-}
-
-function readProvider(client: Client): Provider {
+function readProvider(client: ApiClient): Provider {
   const baseUrl = typeof client.baseURL === 'string' ? client.baseURL : undefined;
   const url = baseUrl !== undefined && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const host = url?.hostname ?? '';
@@ -30,7 +22,7 @@ function readProvider(client: Client): Provider {
   };
 }
 
-function isAzure(client: Client, host: string): boolean {
+function isAzure(client: ApiClient, host: string): boolean {
   return (
     client.constructor.name.startsWith('Azure') ||
     /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$|\.azure-api\.(net|us|cn)$/.test(host)
@@ -42,14 +34,14 @@ function isOpenAi(host: string): boolean {
 }
 
 /** The `v1` API takes it and has no dated version. */
-function azureTakesStreamOptions(client: Client, url: URL | undefined): boolean {
+function azureTakesStreamOptions(client: ApiClient, url: URL | undefined): boolean {
   const version = apiVersionOf(client) ?? url?.searchParams.get('api-version');
   if (typeof version !== 'string' || !/^\d{4}-/.test(version)) return true;
   return version >= AZURE_STREAM_OPTIONS_SINCE;
 }
 
 /** Of an Azure client, or of another whose default query names it. */
-function apiVersionOf(client: Client): unknown {
+function apiVersionOf(client: ApiClient): unknown {
   if ('apiVersion' in client) return client.apiVersion;
   const options: unknown = Reflect.get(client, '_options');
   const query = isRecord(options) ? options['defaultQuery'] : undefined;

@@ -1,15 +1,15 @@
-import { COUNTED_PATHS } from './endpoints.ts';
-import { patternOf, plainPath, withoutIds } from './path-patterns.ts';
+import { ENFORCED_PATHS } from './endpoints.ts';
+import { maskIds, matchPathPattern, pathWithoutQuery } from './path-patterns.ts';
 
 /**
- * What becomes of a request: `counted` (reserved where it can be, and charged), `free` (it costs nothing), or `not counted` (it
- * may cost something that nobody here knows: an event says so, or it is refused).
+ * How a request is handled: `enforced` (reserved if it has a bound, and charged), `free` (it costs nothing), or
+ * `unmetered` (it may cost something that is unknown here: an event reports it, or it is refused).
  */
-export type Coverage = 'counted' | 'free' | 'not counted';
+export type EndpointSupport = 'enforced' | 'free' | 'unmetered';
 
 /**
- * POST requests that cost nothing: settings, uploads, the parts of something that is paid for elsewhere. What a model or a tool does
- * with them is counted where it does it.
+ * POST requests that cost nothing: settings, uploads, parts of something that is paid for elsewhere. Whatever a
+ * model or a tool does with them later is metered there.
  */
 const FREE: readonly string[] = [
   '/agents',
@@ -69,8 +69,8 @@ const FREE: readonly string[] = [
   '/webhook_endpoints/**',
 ];
 
-/** POST requests that may cost something which is not counted. So is every path that is in neither list. */
-const NOT_COUNTED: readonly string[] = [
+/** POST requests that may cost something unknown. Every path that is in neither list is unmetered too. */
+const UNMETERED: readonly string[] = [
   '/agents/automations',
   '/agents/automations/{id}',
   '/agents/automations/{id}/invocations',
@@ -102,20 +102,20 @@ const NOT_COUNTED: readonly string[] = [
   '/videos/characters',
 ];
 
-/** Each path of POST requests that is known, and what becomes of it. */
-export const COVERAGE: ReadonlyMap<string, Coverage> = new Map([
-  ...COUNTED_PATHS.map((path) => [path, 'counted'] as const),
+/** How POST requests to each known path are handled. */
+export const ENDPOINT_SUPPORT: ReadonlyMap<string, EndpointSupport> = new Map([
+  ...ENFORCED_PATHS.map((path) => [path, 'enforced'] as const),
   ...FREE.map((path) => [path, 'free'] as const),
-  ...NOT_COUNTED.map((path) => [path, 'not counted'] as const),
+  ...UNMETERED.map((path) => [path, 'unmetered'] as const),
 ]);
 
-/** What becomes of a request, and its name in events. To read and to delete costs nothing. */
-export function coverageOf(method: string, path: string): { coverage: Coverage; endpoint: string } {
+/** How a request is handled, and its name in events. GET, HEAD and DELETE requests are free. */
+export function endpointSupport(method: string, path: string): { support: EndpointSupport; name: string } {
   const verb = method.toUpperCase();
-  const plain = plainPath(path);
+  const plain = pathWithoutQuery(path);
   if (verb === 'GET' || verb === 'DELETE' || verb === 'HEAD')
-    return { coverage: 'free', endpoint: `${verb} ${withoutIds(plain)}` };
-  const pattern = COVERAGE.has(plain) ? plain : patternOf(plain, COVERAGE.keys());
-  const endpoint = `${verb} ${pattern ?? withoutIds(plain)}`;
-  return { coverage: (verb === 'POST' && COVERAGE.get(pattern ?? '')) || 'not counted', endpoint };
+    return { support: 'free', name: `${verb} ${maskIds(plain)}` };
+  const pattern = ENDPOINT_SUPPORT.has(plain) ? plain : matchPathPattern(plain, ENDPOINT_SUPPORT.keys());
+  const name = `${verb} ${pattern ?? maskIds(plain)}`;
+  return { support: (verb === 'POST' && ENDPOINT_SUPPORT.get(pattern ?? '')) || 'unmetered', name };
 }

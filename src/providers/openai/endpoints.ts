@@ -1,64 +1,80 @@
-import type { CountedEndpoint, Endpoint, Meter, MeteredEndpoint } from '../contract/index.ts';
+import type {
+  Endpoint,
+  EndpointBase,
+  EndpointPricing,
+  TokenEndpoint,
+  UnitPricedEndpoint,
+} from '../contract/index.ts';
 import {
   BATCH,
   CONTAINER,
   EVAL_RUN,
-  PICTURES,
+  IMAGES,
   RUN,
   SPEECH,
   TRANSCRIPTION,
   VIDEOS,
 } from './endpoint-pricing/index.ts';
-import { patternOf, plainPath } from './path-patterns.ts';
+import { matchPathPattern, pathWithoutQuery } from './path-patterns.ts';
 
-function metered(
-  meter: Meter,
-  rest: Partial<Pick<CountedEndpoint, 'operation' | 'defaultModel'>> = {},
-): MeteredEndpoint {
-  return { kind: 'metered', meter, operation: 'generate_content', hasOutput: true, capped: false, ...rest };
+/** An endpoint as the table below defines it: its name follows from its path. */
+type Unnamed = Omit<TokenEndpoint, 'name'> | Omit<UnitPricedEndpoint, 'name'>;
+
+function unitPriced(
+  pricing: EndpointPricing,
+  rest: Partial<Pick<EndpointBase, 'operation' | 'defaultModel'>> = {},
+): Unnamed {
+  return {
+    kind: 'unit-priced',
+    pricing,
+    operation: 'generate_content',
+    hasOutput: true,
+    capped: false,
+    ...rest,
+  };
 }
 
 const uncapped = { kind: 'responses', operation: 'chat', hasOutput: true, capped: false } as const;
-const pictures = metered(PICTURES, { defaultModel: 'gpt-image-1' });
-const video = metered(VIDEOS, { defaultModel: 'sora-2-pro' });
-const run = metered(RUN, { operation: 'invoke_agent' });
+const images = unitPriced(IMAGES, { defaultModel: 'gpt-image-1' });
+const video = unitPriced(VIDEOS, { defaultModel: 'sora-2-pro' });
+const run = unitPriced(RUN, { operation: 'invoke_agent' });
 
-/** By the path that the SDK posts to, before Azure puts the deployment into it. One patch point serves all. */
-const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
-  Object.entries<Endpoint>({
+/** The metered endpoints, by the path that the SDK posts to, before Azure puts the deployment into it. */
+export const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
+  Object.entries<Unnamed>({
     '/chat/completions': { kind: 'chat', operation: 'chat', apiType: 'chat_completions', hasOutput: true },
     '/responses': { kind: 'responses', operation: 'chat', apiType: 'responses', hasOutput: true },
     '/responses/compact': { ...uncapped, apiType: 'responses' },
     '/completions': { kind: 'completions', operation: 'text_completion', hasOutput: true },
     '/embeddings': { kind: 'embeddings', operation: 'embeddings', hasOutput: false },
     '/decisions': uncapped,
-    '/images/generations': pictures,
-    '/images/edits': pictures,
-    '/images/variations': metered(PICTURES, { defaultModel: 'dall-e-2' }),
-    '/audio/speech': metered(SPEECH),
-    '/audio/transcriptions': metered(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
-    '/audio/translations': metered(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
-    '/videos': metered(VIDEOS, { defaultModel: 'sora-2' }),
+    '/images/generations': images,
+    '/images/edits': images,
+    '/images/variations': unitPriced(IMAGES, { defaultModel: 'dall-e-2' }),
+    '/audio/speech': unitPriced(SPEECH),
+    '/audio/transcriptions': unitPriced(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
+    '/audio/translations': unitPriced(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
+    '/videos': unitPriced(VIDEOS, { defaultModel: 'sora-2' }),
     '/videos/edits': video,
     '/videos/extensions': video,
     '/videos/{id}/remix': video,
-    '/batches': metered(BATCH),
-    '/containers': metered(CONTAINER),
+    '/batches': unitPriced(BATCH),
+    '/containers': unitPriced(CONTAINER),
     '/threads/runs': run,
     '/threads/{id}/runs': run,
-    '/evals/{id}/runs': metered(EVAL_RUN, { operation: 'invoke_agent' }),
-  }),
+    '/evals/{id}/runs': unitPriced(EVAL_RUN, { operation: 'invoke_agent' }),
+  }).map(([path, endpoint]) => [path, { ...endpoint, name: `POST ${path}` }]),
 );
 
-/** The paths that are counted, `{id}` in them for what names one thing. */
-export const COUNTED_PATHS: readonly string[] = [...ENDPOINTS.keys()];
+/** The paths of the metered endpoints, with `{id}` in place of ids. */
+export const ENFORCED_PATHS: readonly string[] = [...ENDPOINTS.keys()];
 
-const WITH_IDS = COUNTED_PATHS.filter((path) => path.includes('{id}'));
+const PATHS_WITH_IDS = ENFORCED_PATHS.filter((path) => path.includes('{id}'));
 
-/** The endpoint of a request; undefined for one that is not counted. */
+/** The endpoint of a request; undefined if it is not metered. */
 export function endpointOf(method: unknown, path: unknown): Endpoint | undefined {
   if (typeof path !== 'string' || typeof method !== 'string' || method.toLowerCase() !== 'post')
     return undefined;
-  const plain = plainPath(path);
-  return ENDPOINTS.get(plain) ?? ENDPOINTS.get(patternOf(plain, WITH_IDS) ?? '');
+  const plain = pathWithoutQuery(path);
+  return ENDPOINTS.get(plain) ?? ENDPOINTS.get(matchPathPattern(plain, PATHS_WITH_IDS) ?? '');
 }

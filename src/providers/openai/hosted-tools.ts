@@ -2,15 +2,15 @@ import { hidesReasoning } from '../../pricing/index.ts';
 import { type BilledUnits, readUsage, type TokenUsage, tokenUsage } from '../../usage/index.ts';
 import { isRecord, recordsOf, type SeenOnce } from '../../util/index.ts';
 import type { HostedTools, OtherUsage } from '../contract/index.ts';
-import { MOST_PICTURE_TOKENS, tabled } from './endpoint-pricing/index.ts';
+import { listedImageTokens, MAX_IMAGE_TOKENS } from './endpoint-pricing/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Pictures of the tool are made by this model where the request names none (image generation guide). */
 const PICTURE_MODEL = 'gpt-image-1';
 
-/** The hosted tools of a complete answer; undefined where there are none. Never throws. */
-export function hostedToolsOf(answer: Fields): HostedTools | undefined {
+/** Reads the hosted tools of a complete response; undefined if none ran. Never throws. */
+export function parseHostedTools(answer: Fields): HostedTools | undefined {
   const items = recordsOf(answer['output']);
   const tools = recordsOf(answer['tools']);
   const units = [
@@ -22,11 +22,10 @@ export function hostedToolsOf(answer: Fields): HostedTools | undefined {
   return units.length + containers.length + others.length === 0 ? undefined : { units, containers, others };
 }
 
-/** The usage with the fees of its tools. A container is billed by the answer that names it first. */
-export function withTools(usage: TokenUsage, tools: HostedTools | undefined, seen: SeenOnce): TokenUsage {
-  if (tools === undefined) return usage;
+/** Adds the fees of hosted tools to a usage. A container is billed by the first response that names it. */
+export function addToolFees(usage: TokenUsage, tools: HostedTools, billedContainers: SeenOnce): TokenUsage {
   const containers = tools.containers
-    .filter(({ id }) => seen.isNew(id))
+    .filter(({ id }) => billedContainers.isNew(id))
     .map(({ memory }) => ({ unit: 'container', quantity: 1, variant: memory }) as const);
   return tokenUsage({ ...usage, units: [...(usage.units ?? []), ...tools.units, ...containers] });
 }
@@ -34,23 +33,32 @@ export function withTools(usage: TokenUsage, tools: HostedTools | undefined, see
 /** How many calls of tools are reserved for where the request does not limit them (`max_tool_calls`). */
 const LIKELY_CALLS = 8;
 
-/** What the hosted tools of a request may be billed at most, as far as that is known: fees, and tokens of pictures. */
-export function toolsOfRequest(body: Fields): { units: readonly BilledUnits[]; pictureTokens: number } {
+/** The worst case of the hosted tools of a request. */
+export interface ToolsWorstCase {
+  readonly units: readonly BilledUnits[];
+  /** Output tokens of generated images. */
+  readonly imageTokens: number;
+}
+
+/** The most that the hosted tools of a request may be billed, as far as it is bounded; undefined without any. */
+export function toolsWorstCase(body: Fields): ToolsWorstCase | undefined {
+  const isSearch = isRecord(body['web_search_options']) || isSearchModel(body['model']);
+  if (body['tools'] === undefined && !isSearch) return undefined;
   const tools = recordsOf(body['tools']);
-  const has = (begin: string): boolean =>
-    tools.some(({ type }) => typeof type === 'string' && type.startsWith(begin));
-  const asked = body['max_tool_calls'];
-  const calls = typeof asked === 'number' && Number.isInteger(asked) && asked > 0 ? asked : LIKELY_CALLS;
-  const searches = has('web_search') || isRecord(body['web_search_options']) || isSearchModel(body['model']);
+  const has = (prefix: string): boolean =>
+    tools.some(({ type }) => typeof type === 'string' && type.startsWith(prefix));
+  const limit = body['max_tool_calls'];
+  const calls = typeof limit === 'number' && Number.isInteger(limit) && limit > 0 ? limit : LIKELY_CALLS;
   const units: BilledUnits[] = [];
-  // The limit is of all tools together: the dearest of them is reserved for.
-  if (searches) units.push({ unit: 'web_search', quantity: calls, ...previewOf(body, tools) });
+  // The limit is that of all tools together: the most expensive of them is reserved.
+  if (isSearch || has('web_search'))
+    units.push({ unit: 'web_search', quantity: calls, ...previewOf(body, tools) });
   else if (has('file_search')) units.push({ unit: 'file_search', quantity: calls });
   for (const tool of tools) {
     const memory = memoryOf(tool);
     if (memory !== undefined) units.push({ unit: 'container', quantity: 1, variant: memory });
   }
-  return { units, pictureTokens: has('image_generation') ? MOST_PICTURE_TOKENS : 0 };
+  return { units, imageTokens: has('image_generation') ? MAX_IMAGE_TOKENS : 0 };
 }
 
 function previewOf(body: Fields, tools: readonly Fields[]): { variant?: string } {
@@ -119,7 +127,7 @@ function pictureUsage(answer: Fields, items: readonly Fields[], tools: readonly 
     return [{ model, usage: { ...usage, imageOutput } }];
   }
   const made = items.filter(({ type, status }) => type === 'image_generation_call' && status !== 'failed');
-  const output = made.reduce((sum, item) => sum + tabled({ ...tool, ...item }), 0);
+  const output = made.reduce((sum, item) => sum + listedImageTokens({ ...tool, ...item }), 0);
   return output === 0 ? [] : [{ model, usage: tokenUsage({ output, imageOutput: output }) }];
 }
 

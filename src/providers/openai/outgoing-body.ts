@@ -1,37 +1,31 @@
 import { isRecord } from '../../util/index.ts';
-import type { CallPlan } from '../contract/index.ts';
-
-/** The body that goes out, and whether it asks for a usage chunk that the caller did not ask for. */
-export interface SentBody {
-  readonly body: Readonly<Record<string, unknown>>;
-  readonly asksUsage: boolean;
-}
+import type { CallPlan, IncludeUsage, OutgoingBody } from '../contract/index.ts';
 
 /**
- * The caller's body, untouched but for a cap that admission lowered and the request for usage of a stream.
- * @param clampedTo the cap that admission lowered the call to, tokens; undefined where it did not
+ * The caller's body, unchanged except for a lowered cap and the request for the usage of a stream.
+ * @param clampedTo the lowered output cap, tokens; undefined if the call keeps its own
  */
-export function sentBody(
-  { includeUsage }: { readonly includeUsage: 'auto' | 'always' | 'never' },
+export function outgoingBody(
+  { includeUsage }: { readonly includeUsage: IncludeUsage },
   plan: CallPlan,
   clampedTo: number | undefined,
-): SentBody {
-  const asksUsage = shouldAskUsage(includeUsage, plan);
-  if (!asksUsage && clampedTo === undefined) return { body: plan.body, asksUsage };
+): OutgoingBody {
+  const addsUsageChunk = shouldRequestUsage(includeUsage, plan);
+  if (!addsUsageChunk && clampedTo === undefined) return { body: plan.body, addsUsageChunk };
   const options = plan.body['stream_options'];
   return {
-    asksUsage,
+    addsUsageChunk,
     body: {
       ...plan.body,
       ...(clampedTo === undefined ? {} : { [plan.capField]: clampedTo }),
-      ...(asksUsage
+      ...(addsUsageChunk
         ? { stream_options: { ...(isRecord(options) ? options : {}), include_usage: true } }
         : {}),
     },
   };
 }
 
-function shouldAskUsage(includeUsage: 'auto' | 'always' | 'never', plan: CallPlan): boolean {
+function shouldRequestUsage(includeUsage: IncludeUsage, plan: CallPlan): boolean {
   const { kind } = plan.endpoint;
   if (!plan.stream || (kind !== 'chat' && kind !== 'completions') || includeUsage === 'never') return false;
   const options = plan.body['stream_options'];
@@ -39,7 +33,7 @@ function shouldAskUsage(includeUsage: 'auto' | 'always' | 'never', plan: CallPla
   return includeUsage === 'always' || plan.provider.takesIncludeUsage;
 }
 
-/** Whether a chunk is the one that only carries usage. */
+/** Whether a chunk of a stream carries nothing but usage. */
 export function isUsageChunk(chunk: unknown): boolean {
   return (
     isRecord(chunk) &&

@@ -1,88 +1,85 @@
 import { maxOutputTokens } from '../../pricing/index.ts';
+import { isPlainRecord } from '../../util/index.ts';
 import type { CallPlan, Endpoint, Provider } from '../contract/index.ts';
 import { providerOf } from './client-provider.ts';
-import { coverageOf } from './endpoint-support.ts';
-import { endpointOf } from './endpoints.ts';
-import type { Client, RequestOptions } from './request.ts';
-import { requestFields } from './request-fields.ts';
+import { ENDPOINTS, endpointOf } from './endpoints.ts';
+import { type ApiClient, type ApiRequest, requestFields } from './request.ts';
 
-/** The plan of a request; undefined for one that is not counted. */
-export function planOf(client: Client, options: RequestOptions): CallPlan | undefined {
-  const endpoint = endpointOf(options.method, options.path);
+/** Plans the call of a request to OpenAI's API, or one that is compatible; undefined if it is not metered. */
+export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | undefined {
+  const { method, path, signal } = request;
+  // Most requests post a plain object to a path without ids.
+  const endpoint = (method === 'post' && ENDPOINTS.get(path ?? '')) || endpointOf(method, path);
   if (endpoint === undefined) return undefined;
-  const body = requestFields(options);
+  const body = isPlainRecord(request.body) ? request.body : requestFields(request);
   if (body === undefined) return undefined;
   const model = modelOf(client, body) || (endpoint.defaultModel ?? '');
   const provider = providerOf(client);
-  const cap = capOf(endpoint, provider, body);
+  const capField = capFieldOf(endpoint, provider, body);
+  const askedCap = tokenCount(body[capField]);
   return {
     endpoint,
-    name: coverageOf('post', options.path ?? '').endpoint,
     provider,
+    priceQuery: { model, provider: provider.name, baseUrl: provider.baseUrl },
     body,
     model,
-    stream: isStream(options, body),
-    ...(cap.asked === undefined ? {} : { askedCap: cap.asked }),
-    capField: cap.field,
-    outputCap: outputCapOf(endpoint, model, cap.asked),
+    stream: isStream(request, body),
+    ...(askedCap === undefined ? {} : { askedCap }),
+    capField,
+    outputCap: outputCapOf(endpoint, model, askedCap),
     choices: choicesOf(endpoint, body),
-    aborted: options.signal?.aborted === true,
-    ...(options.signal instanceof AbortSignal ? { signal: options.signal } : {}),
+    aborted: signal?.aborted === true,
+    ...(signal instanceof AbortSignal ? { signal } : {}),
   };
 }
 
-/** Of a form, `stream` is a text (the text `true` in JSON is for the API to refuse); speech is a stream of events where its format says so. */
-function isStream(options: RequestOptions, body: Readonly<Record<string, unknown>>): boolean {
-  const asked = body['stream'];
-  const inForm = options.body instanceof FormData && asked === 'true';
-  return options.stream === true || asked === true || inForm || body['stream_format'] === 'sse';
+/**
+ * Whether the response is a stream. In a form `stream` is a text; the text `true` in JSON is for the API to
+ * reject. Speech is a stream of events if its format says so.
+ */
+function isStream(request: ApiRequest, body: Readonly<Record<string, unknown>>): boolean {
+  const { stream } = body;
+  const inForm = stream === 'true' && request.body instanceof FormData;
+  return request.stream === true || stream === true || inForm || body['stream_format'] === 'sse';
 }
 
-function modelOf(client: Client, body: Readonly<Record<string, unknown>>): string {
+function modelOf(client: ApiClient, body: Readonly<Record<string, unknown>>): string {
   if (typeof body['model'] === 'string' && body['model'] !== '') return body['model'];
   return 'deploymentName' in client && typeof client.deploymentName === 'string' ? client.deploymentName : '';
 }
 
-/** The legacy completions API stops at 16 tokens where no cap is set (API reference, `max_tokens`). */
+/** The legacy completions API stops at 16 tokens if no cap is set (API reference, `max_tokens`). */
 const COMPLETIONS_DEFAULT_CAP = 16;
 
-function outputCapOf(endpoint: Endpoint, model: string, asked: number | undefined): number {
+function outputCapOf(endpoint: Endpoint, model: string, askedCap: number | undefined): number {
   if (!endpoint.hasOutput) return 0;
-  if (asked !== undefined) return asked;
+  if (askedCap !== undefined) return askedCap;
   return endpoint.kind === 'completions' ? COMPLETIONS_DEFAULT_CAP : maxOutputTokens(model);
 }
 
-function capOf(
-  endpoint: Endpoint,
-  provider: Provider,
-  body: Readonly<Record<string, unknown>>,
-): { field: string; asked?: number } {
-  if (endpoint.kind === 'responses') return found(body, 'max_output_tokens');
-  if (endpoint.kind === 'completions') return found(body, 'max_tokens');
-  if (count(body['max_completion_tokens']) !== undefined) return found(body, 'max_completion_tokens');
-  if (count(body['max_tokens']) !== undefined) return found(body, 'max_tokens');
-  // Reasoning models refuse `max_tokens`; compatible servers of others may know nothing else.
-  return { field: provider.takesIncludeUsage ? 'max_completion_tokens' : 'max_tokens' };
+/** The field that caps the output: the one that the caller uses, else the one that the provider accepts. */
+function capFieldOf({ kind }: Endpoint, provider: Provider, body: Readonly<Record<string, unknown>>): string {
+  if (kind === 'responses') return 'max_output_tokens';
+  if (kind === 'completions') return 'max_tokens';
+  if (tokenCount(body['max_completion_tokens']) !== undefined) return 'max_completion_tokens';
+  if (tokenCount(body['max_tokens']) !== undefined) return 'max_tokens';
+  // Reasoning models reject `max_tokens`; servers compatible with older APIs may know nothing else.
+  return provider.takesIncludeUsage ? 'max_completion_tokens' : 'max_tokens';
 }
 
-function found(body: Readonly<Record<string, unknown>>, field: string): { field: string; asked?: number } {
-  const asked = count(body[field]);
-  return asked === undefined ? { field } : { field, asked };
-}
+/** More than any API accepts: a larger number is for the API to reject. */
+const MAX_TOKEN_COUNT = 1_000_000_000;
 
-/** More than any API takes: a larger number is for it to refuse. */
-const MOST = 1_000_000_000;
-
-/** A whole number of one or more; anything else is for the API to refuse. */
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MOST
+/** A whole number from 1; anything else is for the API to reject. */
+function tokenCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= MAX_TOKEN_COUNT
     ? value
     : undefined;
 }
 
-/** How many answers are generated: `n` or `best_of`, for each prompt where there is a list of them. */
+/** How many outputs are generated: `n` or `best_of`, for each prompt if there is a list of them. */
 function choicesOf({ kind }: Endpoint, body: Readonly<Record<string, unknown>>): number {
-  const each = Math.min(1_000, Math.max(1, count(body['n']) ?? 1, count(body['best_of']) ?? 1));
+  const each = Math.min(1_000, Math.max(tokenCount(body['n']) ?? 1, tokenCount(body['best_of']) ?? 1));
   const { prompt } = body;
   // A list of numbers is one prompt, as tokens.
   const prompts =

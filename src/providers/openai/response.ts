@@ -1,9 +1,9 @@
 import { readUsage } from '../../usage/index.ts';
 import { isRecord, recordsOf } from '../../util/index.ts';
-import type { Answer, Endpoint } from '../contract/index.ts';
-import { hostedToolsOf } from './hosted-tools.ts';
+import type { Endpoint, ParsedResponse } from '../contract/index.ts';
+import { parseHostedTools } from './hosted-tools.ts';
 
-/** What work says of itself while it goes on: responses, batches, runs, videos. */
+/** The states of responses, batches, runs and videos that are not finished. */
 const UNFINISHED: ReadonlySet<unknown> = new Set([
   'queued',
   'in_progress',
@@ -13,26 +13,37 @@ const UNFINISHED: ReadonlySet<unknown> = new Set([
   'finalizing',
 ]);
 
-/** Whether an object of the API tells of work that is not at its end. */
+/** Whether an object of the API reports work that is not finished. */
 export function isUnfinished(value: Readonly<Record<string, unknown>>): boolean {
   return UNFINISHED.has(value['status']);
 }
 
-/** Reads an answer, or an object like one from a stream. Never throws; what is malformed is left out. */
-export function readAnswer(value: unknown, endpoint: Endpoint): Answer {
-  const answer = isRecord(value) ? value : {};
-  const tools = hostedToolsOf(answer);
-  const read: Omit<Answer, TextField | 'tools'> & { -readonly [P in TextField | 'tools']?: Answer[P] } = {
-    usage: readUsage(answer['usage'], { outputExpected: endpoint.hasOutput }),
-    finishReasons: finishReasons(answer),
-    unfinished: isUnfinished(answer),
+/** Parses a response, or an object like one from a stream. Never throws; malformed fields are left out. */
+export function parseResponse(value: unknown, endpoint: Endpoint): ParsedResponse {
+  const response = isRecord(value) ? value : {};
+  const parsed: Omit<ParsedResponse, TextField | 'tools'> & {
+    -readonly [P in TextField | 'tools']?: ParsedResponse[P];
+  } = {
+    usage: readUsage(response['usage'], { outputExpected: endpoint.hasOutput }),
+    finishReasons: finishReasons(response),
+    unfinished: isUnfinished(response),
   };
-  if (tools !== undefined) read.tools = tools;
-  for (const [from, to] of TEXT_FIELDS) {
-    const value = answer[from];
-    if (typeof value === 'string' && value !== '') read[to] = value;
+  if (mayHaveHostedTools(response)) {
+    const tools = parseHostedTools(response);
+    if (tools !== undefined) parsed.tools = tools;
   }
-  return read;
+  for (const [from, to] of TEXT_FIELDS) {
+    const text = response[from];
+    if (typeof text === 'string' && text !== '') parsed[to] = text;
+  }
+  return parsed;
+}
+
+/** Of Chat, only the search models use hosted tools, and report none. */
+function mayHaveHostedTools(response: Record<string, unknown>): boolean {
+  if (response['object'] !== 'chat.completion') return true;
+  const { model } = response;
+  return typeof model === 'string' && model.includes('-search-');
 }
 
 type TextField = 'id' | 'model' | 'serviceTier' | 'systemFingerprint';
@@ -44,31 +55,31 @@ const TEXT_FIELDS: readonly (readonly [from: string, to: TextField])[] = [
   ['system_fingerprint', 'systemFingerprint'],
 ];
 
-/** Chat and Completions give a reason per choice; Responses a status and, where it is incomplete, why. */
-function finishReasons(answer: Record<string, unknown>): string[] {
-  if (Array.isArray(answer['choices'])) {
+/** Chat and Completions report a reason per choice; Responses a status and, if it is incomplete, the reason. */
+function finishReasons(response: Record<string, unknown>): string[] {
+  if (Array.isArray(response['choices'])) {
     const reasons: string[] = [];
-    for (const choice of answer['choices']) {
+    for (const choice of response['choices']) {
       if (isRecord(choice) && typeof choice['finish_reason'] === 'string')
         reasons.push(choice['finish_reason']);
     }
     return reasons;
   }
-  const details = answer['incomplete_details'];
+  const details = response['incomplete_details'];
   if (isRecord(details) && typeof details['reason'] === 'string') return [details['reason']];
-  return answer['status'] === 'completed' ? ['stop'] : [];
+  return response['status'] === 'completed' ? ['stop'] : [];
 }
 
-/** The texts of a complete answer that were generated, to be counted where its usage cannot be believed. */
-export function answerTexts(value: unknown): string[] {
+/** The generated texts of a complete response, to count if its usage is missing or implausible. */
+export function responseTexts(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   const texts: string[] = [];
-  const answer = isRecord(value) ? value : {};
-  for (const choice of recordsOf(answer['choices'])) {
+  const response = isRecord(value) ? value : {};
+  for (const choice of recordsOf(response['choices'])) {
     push(texts, choice['text']);
     collectMessage(texts, choice['message']);
   }
-  for (const item of recordsOf(answer['output'])) collectItem(texts, item);
+  for (const item of recordsOf(response['output'])) collectItem(texts, item);
   return texts;
 }
 

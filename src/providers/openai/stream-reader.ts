@@ -1,6 +1,6 @@
 import { isRecord } from '../../util/index.ts';
-import type { Answer, Endpoint } from '../contract/index.ts';
-import { readAnswer } from './response.ts';
+import type { Endpoint, ParsedResponse } from '../contract/index.ts';
+import { parseResponse } from './response.ts';
 
 /**
  * Reads a stream as it flows: usage, identity and the generated text, of Chat, Completions and Responses events. The
@@ -10,7 +10,7 @@ export class StreamReader {
   readonly #endpoint: Endpoint;
   readonly #onText: ((text: string) => void) | undefined;
   readonly #texts: string[] = [];
-  #answer: Answer | undefined;
+  #answer: ParsedResponse | undefined;
   #finishReasons: string[] = [];
   #usage: unknown;
   #identity: Record<string, unknown> = {};
@@ -24,7 +24,7 @@ export class StreamReader {
 
   /** Whether usage that can be charged came. */
   get usageSeen(): boolean {
-    const { inputKnown, outputKnown } = this.answer().usage;
+    const { inputKnown, outputKnown } = this.response().usage;
     return inputKnown && outputKnown;
   }
 
@@ -52,8 +52,8 @@ export class StreamReader {
   }
 
   /** What the stream said of itself so far. */
-  answer(): Answer {
-    this.#answer ??= readAnswer({ ...this.#identity, usage: this.#usage }, this.#endpoint);
+  response(): ParsedResponse {
+    this.#answer ??= parseResponse({ ...this.#identity, usage: this.#usage }, this.#endpoint);
     return this.#finishReasons.length === 0
       ? this.#answer
       : { ...this.#answer, finishReasons: this.#finishReasons };

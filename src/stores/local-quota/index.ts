@@ -1,1 +1,1 @@
-export { SlicedStore } from './quota-store.ts';
+export { LocalQuotaStore } from './quota-store.ts';

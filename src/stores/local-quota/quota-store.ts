@@ -13,12 +13,12 @@ import { BoundedMap, type MaybePromise } from '../../util/index.ts';
 import { excess, isNothing } from './accounting/index.ts';
 import { type OpenCall, OpenCalls } from './active-calls.ts';
 import { maintain } from './maintenance.ts';
-import type { SlicedStoreOptions } from './options.ts';
+import type { LocalQuotaOptions } from './options.ts';
 import { Bank, type RemoteStore } from './quota-pool.ts';
 import { RemoteAdmission } from './remote-admission.ts';
 import { giveBack, givingBack } from './return-quotas.ts';
 
-export type { SlicedStoreOptions };
+export type { LocalQuotaOptions };
 
 /** How many calls that are reserved on the remote store are remembered: no more than that are left behind unsettled. */
 const MOST_DIRECT_CALLS = 10_000;
@@ -42,7 +42,7 @@ const MOST_DIRECT_CALLS = 10_000;
  * A process that dies leaves its slices reserved until their leases end; then they are charged in full, as their calls may have been
  * billed. `close` settles them, and charges the calls that are still open with what they reserved; so does `endSync`.
  */
-export class SlicedStore implements Store {
+export class LocalQuotaStore implements Store {
   readonly #remote: RemoteStore;
   readonly #bank: Bank;
   readonly #open: OpenCalls;
@@ -55,12 +55,12 @@ export class SlicedStore implements Store {
   #maintaining: Promise<void> | undefined;
 
   /** @param remote the shared store; it is closed with this one */
-  constructor(remote: RemoteStore, options: SlicedStoreOptions = {}) {
+  constructor(remote: RemoteStore, options: LocalQuotaOptions = {}) {
     const {
-      share = 1 / 16,
-      ahead = 4,
+      maxQuotaShare: share = 1 / 16,
+      prefetchCalls: ahead = 4,
       leaseMs = 30_000,
-      everyMs = Math.min(500, leaseMs / 5),
+      maintenanceIntervalMs: everyMs = Math.min(500, leaseMs / 5),
       idleMs = 15_000,
       pauseMs = 1_000,
     } = options;
@@ -68,7 +68,7 @@ export class SlicedStore implements Store {
     this.#bank = new Bank(remote, { share, ahead, leaseMs, idleMs, pauseMs }, options.clock);
     this.#open = new OpenCalls(this.#bank);
     this.#admission = new RemoteAdmission(this.#bank, this.#open, this.#direct);
-    this.#soonMs = options.soonMs ?? idleMs;
+    this.#soonMs = options.burstWindowMs ?? idleMs;
     this.#balancesMaxAgeMs = options.balancesMaxAgeMs ?? 500;
     if (everyMs > 0) this.#timer = setInterval(() => void this.maintain(), everyMs).unref();
   }
@@ -110,10 +110,10 @@ export class SlicedStore implements Store {
     return this.settle(id, NOTHING);
   }
 
-  async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
+  async transfer(id: string, to: string, leaseMs: number): Promise<boolean> {
     const reservation = this.#open.get(id);
     if (reservation === undefined)
-      return this.#bank.direct(this.#direct.take(id), () => this.#remote.handOver(id, to, leaseMs));
+      return this.#bank.direct(this.#direct.take(id), () => this.#remote.transfer(id, to, leaseMs));
     const { amounts, line } = reservation;
     // Reserved there before it is freed here: twice for a moment, never not at all.
     const request = { id: to, leaseMs, ...fixedCost(amounts) };

@@ -7,7 +7,7 @@ import {
   seenDefinition,
   windowOf,
 } from '../../budget/index.ts';
-import type { Keys } from './keys.ts';
+import type { RedisKeys } from './keys.ts';
 import { balancesOf } from './replies.ts';
 
 /** An account and its key. */
@@ -39,7 +39,7 @@ export function pageOf([cursor = '0', ...texts]: readonly string[]): {
   return { cursor, accounts };
 }
 
-export function listedOf({ key, definition, balances }: RawAccount, keys: Keys): ListedAccount {
+export function listedOf({ key, definition, balances }: RawAccount, keys: RedisKeys): ListedAccount {
   const { budget, start } = keys.parse(key);
   const seen = seenDefinition(definition);
   const window = seen?.window === undefined ? undefined : windowOf(seen.window, start);

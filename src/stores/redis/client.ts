@@ -3,7 +3,7 @@ import type * as Redis from 'redis';
 import { StoreError } from '../../budget/index.ts';
 
 /** What is used of the official client. */
-export interface Client {
+export interface RedisClient {
   connect(): Promise<unknown>;
   sendCommand(args: readonly string[]): Promise<unknown>;
   destroy(): void;
@@ -18,7 +18,7 @@ const require = createRequire(import.meta.url);
  * @param url redis:// or rediss://, with user and password
  * @throws StoreError where the package `redis`, an optional peer, is not installed, or the URL is wrong
  */
-export function createClient(url: string, connectTimeoutMs: number): Client {
+export function createClient(url: string, connectTimeoutMs: number): RedisClient {
   const { createClient: create } = load();
   try {
     const client = create({
@@ -32,7 +32,7 @@ export function createClient(url: string, connectTimeoutMs: number): Client {
       commandOptions: { timeout: 0 },
     });
     client.unref();
-    return client as unknown as Client;
+    return client as unknown as RedisClient;
   } catch (error) {
     throw new StoreError(`Redis cannot be used: ${messageOf(error)}`, error);
   }

@@ -1,5 +1,5 @@
 import { StoreError } from '../../budget/index.ts';
-import { type Client, createClient, isServerError, messageOf } from './client.ts';
+import { createClient, isServerError, messageOf, type RedisClient } from './client.ts';
 
 /** How long a connection may take at least, with its handshake, milliseconds; as long as a command where that is longer. */
 const CONNECT_MS = 2_000;
@@ -22,14 +22,14 @@ export interface Sending {
  * One connection, made when it is first needed and made anew with a growing pause when it breaks. It never keeps the process
  * alive. While there is none, and none is being made, commands are refused at once.
  */
-export class Connection {
+export class RedisConnection {
   readonly #url: string;
   readonly #onConnect: () => void;
   readonly #connectMs: number;
   /** Where the server is, without credentials. */
   readonly #where: string;
-  #client: Client | undefined;
-  #connecting: { readonly client: Client; readonly waiting: Set<() => void> } | undefined;
+  #client: RedisClient | undefined;
+  #connecting: { readonly client: RedisClient; readonly waiting: Set<() => void> } | undefined;
   #pause: NodeJS.Timeout | undefined;
   #attempts = 0;
   #failure: unknown;
@@ -119,7 +119,7 @@ export class Connection {
     if (client !== undefined) destroy(client);
   }
 
-  async #ready(): Promise<Client> {
+  async #ready(): Promise<RedisClient> {
     if (this.#closed || this.#pause !== undefined) throw this.#failure;
     this.open();
     const waiting = this.#connecting?.waiting;
@@ -147,7 +147,7 @@ export class Connection {
     );
   }
 
-  #connected(client: Client): void {
+  #connected(client: RedisClient): void {
     if (this.#connecting?.client !== client || this.#closed) {
       destroy(client);
       return;
@@ -159,7 +159,7 @@ export class Connection {
     this.#wake();
   }
 
-  #lost(client: Client, error: unknown): void {
+  #lost(client: RedisClient, error: unknown): void {
     if (client !== this.#client && client !== this.#connecting?.client) return;
     this.#failure = error;
     this.#client = undefined;
@@ -202,7 +202,7 @@ export class Connection {
   }
 }
 
-function destroy(client: Client): void {
+function destroy(client: RedisClient): void {
   try {
     client.destroy();
   } catch {

@@ -1,2 +1,2 @@
-export { Connection } from './connection.ts';
+export { RedisConnection } from './connection.ts';
 export { RedisStore } from './redis-store.ts';

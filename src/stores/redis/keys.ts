@@ -10,7 +10,7 @@ const NEVER = String(Number.MAX_SAFE_INTEGER);
  * The names of the keys. All of a prefix share one hash tag, so a script finds them on one node of a cluster, whatever chains
  * its budgets stand in; another prefix is another ledger, and may lie on another node.
  */
-export class Keys {
+export class RedisKeys {
   readonly #tag: string;
   /** The keys that every script has, in the order that it expects. */
   readonly common: readonly string[];

@@ -8,7 +8,7 @@ import {
   checkGrant,
   type Grant,
   type LedgerAccount,
-  type LedgerAdministration,
+  type LedgerAdmin,
   NOTHING,
   type ReserveRequest,
   type SeenBalances,
@@ -26,12 +26,12 @@ import {
   picoArgument,
   whole,
 } from './arguments.ts';
-import { type AccountKey, inAnyWindow, Keys } from './keys.ts';
+import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
 import { abandonedOf, balancesByKey, balancesOf, reserveReplyOf } from './replies.ts';
-import { Runner } from './runner.ts';
+import { ScriptRunner } from './runner.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
 import { settleSync } from './settle-sync.ts';
-import type { Parameters } from './undo-list.ts';
+import type { ScriptParameters } from './undo-list.ts';
 
 export interface RedisStoreOptions {
   /** redis:// or rediss:// (TLS), with user, password and database where needed. */
@@ -73,9 +73,9 @@ interface Taken {
  * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` where not even the last second may be lost.
  * Where all of it is lost, every budget begins anew, and calls of that moment are charged to the new accounts when they settle.
  */
-export class RedisStore implements Store, LedgerAdministration {
-  readonly #keys: Keys;
-  readonly #runner: Runner;
+export class RedisStore implements Store, LedgerAdmin {
+  readonly #keys: RedisKeys;
+  readonly #runner: ScriptRunner;
   readonly #taken = new BoundedMap<string, Taken>(MAX_REMEMBERED);
   /** Settlements whose answer did not come yet. */
   readonly #settling = new Map<string, Amounts>();
@@ -91,8 +91,8 @@ export class RedisStore implements Store, LedgerAdministration {
     }
     this.#url = url;
     this.#prefix = prefix ?? DEFAULT_PREFIX;
-    this.#keys = new Keys(this.#prefix);
-    this.#runner = new Runner(url, timeoutMs, now ?? steadyNow);
+    this.#keys = new RedisKeys(this.#prefix);
+    this.#runner = new ScriptRunner(url, timeoutMs, now ?? steadyNow);
   }
 
   /** What the server's clock shows, milliseconds since the epoch, as far as its answers have told. */
@@ -120,7 +120,7 @@ export class RedisStore implements Store, LedgerAdministration {
       String(budget.minOutputTokens),
     ]);
     let accounts: AccountKey[] = [];
-    const prepare = (now: number): Parameters => {
+    const prepare = (now: number): ScriptParameters => {
       accounts = chain.map((budget) => this.#keys.account(budget, now));
       const each = accounts.flatMap(({ span }, index) => [...span, ...(rules[index] ?? [])]);
       return this.#parameters(accounts, [...fixed, ...each]);
@@ -157,7 +157,7 @@ export class RedisStore implements Store, LedgerAdministration {
     return this.settle(id, NOTHING);
   }
 
-  async handOver(id: string, to: string, leaseMs: number): Promise<boolean> {
+  async transfer(id: string, to: string, leaseMs: number): Promise<boolean> {
     const parameters = this.#parameters([], [id, to, whole(leaseMs)]);
     const { values } = await this.#runner.run(SCRIPTS.handOver, () => parameters);
     if (values[0] !== '1') return false;
@@ -237,7 +237,7 @@ export class RedisStore implements Store, LedgerAdministration {
     this.#taken.delete(id);
     if (open && seen !== undefined) {
       for (const [key, balances] of balancesByKey(values.slice(1))) {
-        seen(this.#keys.parse(key).budget, balances);
+        seen.set(this.#keys.parse(key).budget, balances);
       }
     }
     return open;
@@ -249,7 +249,7 @@ export class RedisStore implements Store, LedgerAdministration {
     budget: BudgetDefinition,
     args: readonly string[] = [],
   ): Promise<Balances> {
-    const prepare = (now: number): Parameters => {
+    const prepare = (now: number): ScriptParameters => {
       const account = this.#keys.account(budget, now);
       return this.#parameters([account], [...args, ...account.span]);
     };
@@ -272,7 +272,7 @@ export class RedisStore implements Store, LedgerAdministration {
 
   async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {
     const what = [this.#attempt(), ...amountArguments(used)];
-    const prepare = (now: number): Parameters => {
+    const prepare = (now: number): ScriptParameters => {
       const accounts = accountsAt(now);
       return this.#parameters(accounts, [...what, ...accounts.flatMap(({ span }) => span)]);
     };
@@ -283,7 +283,7 @@ export class RedisStore implements Store, LedgerAdministration {
     }));
   }
 
-  #parameters(accounts: readonly AccountKey[], args: readonly string[]): Parameters {
+  #parameters(accounts: readonly AccountKey[], args: readonly string[]): ScriptParameters {
     return { keys: [...this.#keys.common, ...accounts.map(({ key }) => key)], args };
   }
 

@@ -1,10 +1,10 @@
 import { StoreError } from '../../budget/index.ts';
 import { isServerError } from './client.ts';
-import { Connection, type Sending } from './connection.ts';
+import { RedisConnection, type Sending } from './connection.ts';
 import { type Reply, replyOf } from './replies.ts';
 import type { Script } from './scripts.ts';
 import { ServerClock } from './server-clock.ts';
-import { type Parameters, type Undo, UndoList } from './undo-list.ts';
+import { type ScriptParameters, type Undo, UndoList } from './undo-list.ts';
 
 /** How often a script may ask for another try: at the turn of a window, and where many leases ended at once. */
 const MAX_TRIES = 50;
@@ -18,9 +18,9 @@ const NO_DEADLINE = String(Number.MAX_SAFE_INTEGER);
  * Runs scripts, each within the timeout. A script that comes to the server too late does nothing; of one that may have
  * been executed though its caller was told otherwise, the undo is run as soon as the server answers.
  */
-export class Runner {
+export class ScriptRunner {
   readonly clock: ServerClock;
-  readonly #connection: Connection;
+  readonly #connection: RedisConnection;
   readonly #timeoutMs: number;
   readonly #undos: UndoList;
   #quietSince = 0;
@@ -28,7 +28,7 @@ export class Runner {
   constructor(url: string, timeoutMs: number, now: () => number) {
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
-    this.#connection = new Connection(url, timeoutMs, () => {
+    this.#connection = new RedisConnection(url, timeoutMs, () => {
       this.#quietSince = performance.now();
       this.#undos.flush();
     });
@@ -42,8 +42,8 @@ export class Runner {
    */
   run(
     script: Script,
-    prepare: (now: number) => Parameters,
-    undo?: (parameters: Parameters) => Undo,
+    prepare: (now: number) => ScriptParameters,
+    undo?: (parameters: ScriptParameters) => Undo,
   ): Promise<Reply> {
     // Loading the package and making a client takes longer than a timeout may be, once.
     try {
@@ -52,7 +52,7 @@ export class Runner {
       return Promise.reject(error);
     }
     let over = false;
-    let current: { sending: Sending; parameters: Parameters } | undefined;
+    let current: { sending: Sending; parameters: ScriptParameters } | undefined;
     const inDoubt = (): void => {
       if (undo !== undefined && current?.sending.sent() === true) {
         this.#undos.add(undo(current.parameters), this.#connection.connected);
@@ -115,7 +115,7 @@ export class Runner {
   /** @param onSend called with each command before it is written */
   async #send(
     script: Script,
-    { keys, args }: Parameters,
+    { keys, args }: ScriptParameters,
     deadline: string,
     onSend?: (sending: Sending) => void,
   ): Promise<Reply> {

@@ -1,13 +1,13 @@
 import type { Script } from './scripts.ts';
 
 /** The keys and arguments of a script. */
-export interface Parameters {
+export interface ScriptParameters {
   readonly keys: readonly string[];
   readonly args: readonly string[];
 }
 
 /** What takes back a script that was perhaps executed. */
-export interface Undo extends Parameters {
+export interface Undo extends ScriptParameters {
   readonly script: Script;
 }
 

@@ -17,7 +17,7 @@ const BLOCKING_MS = 5;
 const PACE = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000';
 
 /** One open ledger file: transactions, and statements that are prepared once. */
-export class Connection {
+export class SqliteConnection {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #opened: FileIdentity;

@@ -1,4 +1,4 @@
-export type { Connection } from './connection.ts';
+export type { SqliteConnection } from './connection.ts';
 export { isBusy } from './failures.ts';
 export { LedgerFile } from './ledger-file.ts';
 export { nodeSqlite } from './node-sqlite.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { StoreError } from '../../budget/index.ts';
 import type { MaybePromise } from '../../util/index.ts';
 import { pauseBefore } from './busy-wait.ts';
-import { Connection } from './connection.ts';
+import { SqliteConnection } from './connection.ts';
 import { failureOf, isBusy, leavesFileUsable, lockedFor } from './failures.ts';
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
@@ -15,7 +15,7 @@ export class LedgerFile {
   readonly #path: string;
   readonly #busyTimeoutMs: number;
   readonly #waiting = new Set<Promise<unknown>>();
-  #connection: Connection | undefined;
+  #connection: SqliteConnection | undefined;
   #closed = false;
 
   /**
@@ -39,7 +39,7 @@ export class LedgerFile {
   }
 
   /** What `work` answers, at once or when the file is free. */
-  answer<T>(work: (connection: Connection) => T): MaybePromise<T> {
+  answer<T>(work: (connection: SqliteConnection) => T): MaybePromise<T> {
     if (this.#closed) return Promise.reject(new StoreError(`The ledger ${this.#path} is closed.`));
     try {
       return this.#attempt(work);
@@ -53,7 +53,7 @@ export class LedgerFile {
     }
   }
 
-  async #answerLater<T>(work: (connection: Connection) => T): Promise<T> {
+  async #answerLater<T>(work: (connection: SqliteConnection) => T): Promise<T> {
     const deadline = performance.now() + this.#busyTimeoutMs;
     for (let attempts = 1; ; attempts += 1) {
       await pauseBefore(attempts, deadline);
@@ -66,9 +66,9 @@ export class LedgerFile {
     }
   }
 
-  #attempt<T>(work: (connection: Connection) => T): T {
+  #attempt<T>(work: (connection: SqliteConnection) => T): T {
     try {
-      this.#connection ??= new Connection(this.#path);
+      this.#connection ??= new SqliteConnection(this.#path);
       return work(this.#connection);
     } catch (error) {
       // A StoreError from within says that another file has this name now.

@@ -10,7 +10,7 @@ import {
   checkGrant,
   type Grant,
   type LedgerAccount,
-  type LedgerAdministration,
+  type LedgerAdmin,
   NOTHING,
   type ReserveRequest,
   type SeenBalances,
@@ -18,7 +18,7 @@ import {
   type Store,
 } from '../../budget/index.ts';
 import { afterwards, type MaybePromise } from '../../util/index.ts';
-import type { Connection } from './connection.ts';
+import type { SqliteConnection } from './connection.ts';
 import { LedgerFile } from './ledger-file.ts';
 import {
   accountOfReservation,
@@ -55,7 +55,7 @@ export interface SqliteStoreOptions {
  *
  * What was answered outlives the process, `kill -9` included. A loss of power may take back the last of it; the file stays sound.
  */
-export class SqliteStore implements Store, LedgerAdministration {
+export class SqliteStore implements Store, LedgerAdmin {
   readonly #file: LedgerFile;
   readonly #clock: () => number;
 
@@ -96,7 +96,7 @@ export class SqliteStore implements Store, LedgerAdministration {
     return afterwards(
       this.#write((connection, now) => end(connection, id, used, now)),
       (left) => {
-        if (seen !== undefined) for (const [budget, balances] of left ?? []) seen(budget, balances);
+        if (seen !== undefined) for (const [budget, balances] of left ?? []) seen.set(budget, balances);
         return left !== undefined;
       },
     );
@@ -106,7 +106,7 @@ export class SqliteStore implements Store, LedgerAdministration {
     return this.settle(id, NOTHING);
   }
 
-  handOver(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
+  transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     return this.#write((connection, now) => {
       if (isOpen(connection, to, 0)) endLapsed(connection, now);
       if (!isOpen(connection, id, now) || isOpen(connection, to, now)) return false;
@@ -166,7 +166,7 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   /** A transaction that looks at the whole ledger: all leases that have ended are charged before. */
-  #writeAfterLapsed<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
+  #writeAfterLapsed<T>(work: (connection: SqliteConnection, now: number) => T): MaybePromise<T> {
     return this.#write((connection, now) => {
       endLapsed(connection, now);
       return work(connection, now);
@@ -174,7 +174,7 @@ export class SqliteStore implements Store, LedgerAdministration {
   }
 
   /** A transaction. The accounts that it decides by are those of which the leases that have ended are charged. */
-  #write<T>(work: (connection: Connection, now: number) => T): MaybePromise<T> {
+  #write<T>(work: (connection: SqliteConnection, now: number) => T): MaybePromise<T> {
     return this.#file.answer((connection) =>
       connection.write(() => {
         // After the wait for the file: decisions of all processes are in the order of their times.

@@ -1,28 +1,27 @@
 import { type BudgetEvent, onAnyBudgetEvent, type TokenBudgetTracker } from '../../budget/index.ts';
 
-/** Is told of the budgets that this process uses, and of what happens to them. */
+/** Reports the budgets of this process and their events. */
 export interface BudgetReporter {
-  /** Called once for each budget. */
-  budget(tracker: TokenBudgetTracker): void;
-  event(event: BudgetEvent): void;
+  /** Reports a budget; called once for each. */
+  readonly budget: (tracker: TokenBudgetTracker) => void;
+  readonly event: (event: BudgetEvent) => void;
 }
 
-/** The most events kept for the time before telemetry starts. */
-const MAX_EARLY = 100;
+/** The most events buffered until telemetry starts. */
+const MAX_EARLY_EVENTS = 100;
 
-/** The budgets in use. One that nobody holds any more, as of a job that is over, is let go. */
+/** The budgets in use. One that is no longer referenced, such as that of a finished job, is dropped. */
 const known = new Set<WeakRef<TokenBudgetTracker>>();
 const noted = new WeakSet<TokenBudgetTracker>();
 let early: BudgetEvent[] = [];
 let reporter: BudgetReporter | undefined;
 
-onAnyBudgetEvent((event) => {
-  if (reporter !== undefined) reporter.event(event);
-  else if (early.length < MAX_EARLY) early.push(event);
+const stopBuffering = onAnyBudgetEvent((event) => {
+  if (early.length < MAX_EARLY_EVENTS) early.push(event);
 });
 
-/** Has the balances of a budget reported as metrics. */
-export function noteBudget(tracker: TokenBudgetTracker): void {
+/** Reports the balances of a budget as metrics from now on. */
+export function registerForMetrics(tracker: TokenBudgetTracker): void {
   if (noted.has(tracker)) return;
   noted.add(tracker);
   known.add(new WeakRef(tracker));
@@ -40,11 +39,15 @@ export function knownBudgets(): TokenBudgetTracker[] {
   return trackers;
 }
 
-/** Tells a reporter of the budgets and events until now, a store that was away at the start for one, and of those to come. */
+/**
+ * Reports the budgets and events so far, such as a store that was unavailable at the start, and all that come, to
+ * a reporter. Called once.
+ */
 export function reportBudgets(to: BudgetReporter): void {
   reporter = to;
   for (const tracker of knownBudgets()) to.budget(tracker);
-  const events = early;
+  stopBuffering();
+  for (const event of early) to.event(event);
   early = [];
-  for (const event of events) to.event(event);
+  onAnyBudgetEvent(to.event);
 }

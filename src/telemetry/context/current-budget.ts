@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Context, context, createContextKey, propagation } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../../budget/index.ts';
-import { noteBudget } from './budget-registry.ts';
+import { registerForMetrics } from './budget-registry.ts';
 
 const KEY = createContextKey('otel-token-budget.tracker');
 
@@ -30,7 +30,7 @@ export function setBaggagePolicy(given: BaggagePolicy): void {
 
 /** Makes a budget one that baggage can choose, where its name is accepted. */
 export function registerBudget(tracker: TokenBudgetTracker): void {
-  noteBudget(tracker);
+  registerForMetrics(tracker);
   byName.set(tracker.budget.name, tracker);
 }
 
@@ -39,7 +39,7 @@ export function registerBudget(tracker: TokenBudgetTracker): void {
  * The budget travels in OpenTelemetry's context, so jobs in parallel have each its own.
  */
 export function withBudget<T>(tracker: TokenBudgetTracker, fn: () => T): T {
-  noteBudget(tracker);
+  registerForMetrics(tracker);
   const within = context.active().setValue(KEY, tracker);
   return storage.run(tracker, () => context.with(policy.send ? withBaggage(within, tracker) : within, fn));
 }

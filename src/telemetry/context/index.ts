@@ -6,4 +6,4 @@ export {
   setBaggagePolicy,
   withBudget,
 } from './current-budget.ts';
-export { attachCharge, chargeOf, type PendingCharge, settledCharge } from './pending-charge.ts';
+export { type ChargeableSpan, PENDING_CHARGE, type PendingCharge } from './pending-charge.ts';

@@ -1,25 +1,19 @@
 import type { MaybePromise } from '../../util/index.ts';
 
-/** What a finished call still has to be charged. */
+/** The charge of a call whose span ended. */
 export interface PendingCharge {
-  /** Charges the call, once; a second time does nothing. */
+  /** Charges the call, once; later calls do nothing. */
   settle(): MaybePromise<void>;
 }
 
-/** A property rather than a weak map: that many short-lived keys make every collection of garbage slow. */
-const CHARGE = Symbol('otel-token-budget.charge');
+/**
+ * The property of a call's span that holds its pending charge, so that whoever sees the span end can settle it;
+ * undefined once it is settled, so that a span that waits for its export does not keep its call in memory. Not a
+ * weak map: that many short-lived keys slow down every garbage collection.
+ */
+export const PENDING_CHARGE = Symbol('otel-token-budget.charge');
 
-/** Ties a charge to the span of its call, so that whoever sees the span end can settle it. */
-export function attachCharge(span: object, charge: PendingCharge): void {
-  Reflect.defineProperty(span, CHARGE, { value: charge, writable: true });
-}
-
-/** The charge of a span of ours; undefined for any other, and once it is settled. */
-export function chargeOf(span: object): PendingCharge | undefined {
-  return Reflect.get(span, CHARGE) as PendingCharge | undefined;
-}
-
-/** Lets go of a charge that is settled: a span waits for its export, and its call need not wait with it. */
-export function settledCharge(span: object): void {
-  if (chargeOf(span) !== undefined) Reflect.set(span, CHARGE, undefined);
+/** A span that may be that of a call. */
+export interface ChargeableSpan {
+  [PENDING_CHARGE]?: PendingCharge | undefined;
 }

@@ -90,7 +90,7 @@ export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
 export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
 /**
  * The HTTP status, `timeout`, `aborted`, the error's class, or a code of ours: `token_budget_exceeded`,
- * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_not_counted`,
+ * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_unmetered`,
  * `token_budget_abandoned`.
  * @set failed and refused calls @example token_budget_exceeded
  */
@@ -308,7 +308,7 @@ export const EVENT_PRICE_UNKNOWN = 'token_budget.price_unknown';
  * A request whose cost is not counted, or was not reserved because it has no bound; once an endpoint.
  * @severity WARN @attributes `token_budget.endpoint`, `token_budget.reason`, `token_budget.refused`
  */
-export const EVENT_NOT_COUNTED = 'token_budget.not_counted';
+export const EVENT_UNMETERED = 'token_budget.unmetered';
 /**
  * The store is found to be away.
  * @severity ERROR @attributes `token_budget.failure_policy`, `token_budget.reason`

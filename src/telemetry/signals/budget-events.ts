@@ -1,4 +1,4 @@
-import { type Attributes, context, type Logger, SeverityNumber, trace } from '@opentelemetry/api';
+import { type Attributes, SeverityNumber } from '@opentelemetry/api';
 import {
   type Amounts,
   type Balances,
@@ -10,7 +10,10 @@ import {
 import { formatUsd, nanoToUsd } from '../../pricing/index.ts';
 import { semconv, usageAttributes } from '../names/index.ts';
 
-const NAMES: Readonly<Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>> = {
+/** The name of each event and its usual severity. */
+export const BUDGET_EVENTS: Readonly<
+  Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>
+> = {
   call: [semconv.EVENT_CALL, SeverityNumber.INFO],
   threshold: [semconv.EVENT_THRESHOLD, SeverityNumber.WARN],
   exhausted: [semconv.EVENT_EXHAUSTED, SeverityNumber.ERROR],
@@ -18,7 +21,7 @@ const NAMES: Readonly<Record<BudgetEvent['type'], readonly [name: string, severi
   clamped: [semconv.EVENT_CLAMPED, SeverityNumber.INFO],
   usage_missing: [semconv.EVENT_USAGE_MISSING, SeverityNumber.WARN],
   price_unknown: [semconv.EVENT_PRICE_UNKNOWN, SeverityNumber.WARN],
-  not_counted: [semconv.EVENT_NOT_COUNTED, SeverityNumber.WARN],
+  unmetered: [semconv.EVENT_UNMETERED, SeverityNumber.WARN],
   store_unavailable: [semconv.EVENT_STORE_UNAVAILABLE, SeverityNumber.ERROR],
   store_available: [semconv.EVENT_STORE_AVAILABLE, SeverityNumber.INFO],
 };
@@ -29,34 +32,8 @@ const CHARGED = {
   nothing: 'nothing is charged for it',
 };
 
-/**
- * Writes a budget event as a log record, in the context of the call that gave rise to it, and as an event of that
- * call's span while it is open.
- */
-export function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
-  const [name, usual] = NAMES[event.type];
-  const failed = event.type === 'call' && event.error !== undefined;
-  const severityNumber = failed ? SeverityNumber.ERROR : usual;
-  const active = context.active();
-  // The span of a call tells all of it by itself.
-  const span = event.type === 'call' ? undefined : trace.getSpan(active);
-  const isRecording = span?.isRecording() === true;
-  const isLogged = logger.enabled({ context: active, severityNumber, eventName: name });
-  if (!isRecording && !isLogged) return;
-  const attributes = attributesOf(event);
-  if (isRecording) span.addEvent(name, attributes);
-  if (!isLogged) return;
-  logger.emit({
-    eventName: name,
-    severityNumber,
-    severityText: SeverityNumber[severityNumber],
-    body: describe(event),
-    attributes,
-    context: active,
-  });
-}
-
-function attributesOf(event: BudgetEvent): Attributes {
+/** The attributes of an event. */
+export function eventAttributes(event: BudgetEvent): Attributes {
   const budget = {
     [semconv.ATTR_BUDGET_NAME]: event.budget,
     ...(event.scope === undefined ? {} : { [semconv.ATTR_BUDGET_SCOPE]: event.scope }),
@@ -100,7 +77,7 @@ function attributesOf(event: BudgetEvent): Attributes {
         [semconv.ATTR_REQUEST_MODEL]: event.model,
         ...(event.pricedAs === undefined ? {} : { [semconv.ATTR_BUDGET_PRICED_AS]: event.pricedAs }),
       };
-    case 'not_counted':
+    case 'unmetered':
       return {
         ...budget,
         [semconv.ATTR_BUDGET_ENDPOINT]: event.endpoint,
@@ -149,7 +126,8 @@ function amountOf(limit: LimitName, amounts: Amounts): number {
   return limit === 'calls' ? amounts.calls : nanoToUsd(amounts.costNanoUsd);
 }
 
-function describe(event: BudgetEvent): string {
+/** The text of an event, for people. */
+export function describeEvent(event: BudgetEvent): string {
   const budget = `Token budget "${event.budget}"`;
   switch (event.type) {
     case 'call':
@@ -166,7 +144,7 @@ function describe(event: BudgetEvent): string {
       return `${budget}: an answer of ${event.model} told no usage that can be believed; ${CHARGED[event.charged]}`;
     case 'price_unknown':
       return `${budget}: no price is known for ${event.model}; priced as ${event.pricedAs ?? 'the policy says'}`;
-    case 'not_counted':
+    case 'unmetered':
       return `${budget}: what ${event.endpoint} costs ${event.reason === 'endpoint' ? 'is not counted' : 'was not reserved before it was sent'}`;
     case 'store_unavailable':
       return `${budget}: its store is away (${event.reason}); calls ${event.failurePolicy === 'open' ? 'go on and are charged later' : 'are refused'}`;

@@ -1,7 +1,7 @@
 import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
 import { type BudgetStatus, type LimitName, type TokenBudgetTracker, windowOf } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import { afterwards, isPromise, type MaybePromise, quietly } from '../../util/index.ts';
+import { afterwards, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
 import { knownBudgets } from '../context/index.ts';
 import { semconv } from '../names/index.ts';
 
@@ -91,7 +91,7 @@ class Points {
   /** A store that is away fails the reading of its budgets alone. */
   of(tracker: TokenBudgetTracker): MaybePromise<void> {
     try {
-      return quietly(
+      return ignoreRejection(
         afterwards(tracker.statuses(), (statuses) => {
           for (const status of statuses) this.#tell(status);
         }),

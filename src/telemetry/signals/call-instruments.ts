@@ -1,5 +1,5 @@
-import type { Attributes, Context, Histogram, Meter, MetricOptions } from '@opentelemetry/api';
-import { type TokenUsage, USAGE_KINDS, type UsageKind } from '../../usage/index.ts';
+import type { Histogram, Meter, MetricOptions } from '@opentelemetry/api';
+import type { UsageKind } from '../../usage/index.ts';
 import { semconv } from '../names/index.ts';
 import { flushWithCollections, SummedCounter } from './summed-counter.ts';
 
@@ -28,8 +28,8 @@ const COST_BUCKETS = [-5, -4, -3, -2, -1, 0, 1].flatMap((power) =>
   [1, 2, 5].map((digit) => Number(`${digit}e${power}`)),
 );
 
-/** Kinds of tokens as the metric names them. */
-const KINDS: Readonly<Record<UsageKind, string>> = {
+/** The kinds of tokens as the metric names them. */
+export const TOKEN_KIND_NAMES: Readonly<Record<UsageKind, string>> = {
   input: 'input',
   cachedInput: 'cached_input',
   cacheWrite: 'cache_write',
@@ -83,27 +83,4 @@ export function createInstruments(meter: Meter): Instruments {
       description: 'Calls by what admission said of them: admit, clamp or deny.',
     }),
   };
-}
-
-/**
- * Records the tokens of a call: of all kinds for its budget, and as input and output by the conventions.
- * @param budget the attributes with the budget's name
- * @param context of the call; the active one where absent
- */
-export function recordTokens(
-  instruments: Instruments,
-  usage: TokenUsage,
-  hasOutput: boolean,
-  attributes: Attributes,
-  budget: Attributes,
-  context?: Context,
-): void {
-  instruments.tokens.record(usage.input, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'input' }, context);
-  if (hasOutput)
-    instruments.tokens.record(usage.output, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'output' }, context);
-  for (const kind of USAGE_KINDS) {
-    if (usage[kind] === 0) continue;
-    const ofKind = { ...budget, [semconv.ATTR_BUDGET_TOKEN_KIND]: KINDS[kind] };
-    instruments.kinds.add(usage[kind], ofKind);
-  }
 }

@@ -1,16 +1,29 @@
-import { type Attributes, logs, type Meter, metrics } from '@opentelemetry/api';
+import {
+  type Attributes,
+  context,
+  type Logger,
+  logs,
+  type Meter,
+  metrics,
+  SeverityNumber,
+  trace,
+} from '@opentelemetry/api';
+import type { BudgetEvent } from '../../budget/index.ts';
 import { reportBudgets } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
-import { writeBudgetEvent } from './budget-events.ts';
+import { BUDGET_EVENTS, describeEvent, eventAttributes } from './budget-events.ts';
 
 let reporting = false;
 
-/** Reports what happens to every budget of the process, as log records and metrics, to whichever provider is registered; begun once. */
+/**
+ * Reports the events of every budget of the process, as log records and metrics, to whichever provider is
+ * registered. Starts once; later calls do nothing.
+ */
 export function reportEvents(version: string): void {
   if (reporting) return;
   reporting = true;
   const logger = logs.getLogger(SCOPE, version);
-  // The one of now: one from before a provider was registered would record nothing.
+  // Read each time: a meter from before a provider was registered would record nothing.
   const meter = (): Meter => metrics.getMeter(SCOPE, version);
   reportBudgets({
     budget: ({ budget }) => recordAvailable(meter(), true, nameOf(budget.name)),
@@ -24,10 +37,37 @@ export function reportEvents(version: string): void {
   });
 }
 
+/**
+ * Writes an event as a log record, in the context of the call that caused it, and as an event of that call's span
+ * while it is open.
+ */
+function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
+  const [name, usual] = BUDGET_EVENTS[event.type];
+  const failed = event.type === 'call' && event.error !== undefined;
+  const severityNumber = failed ? SeverityNumber.ERROR : usual;
+  const active = context.active();
+  // The span of a call has all of it already.
+  const span = event.type === 'call' ? undefined : trace.getSpan(active);
+  const isRecording = span?.isRecording() === true;
+  const isLogged = logger.enabled({ context: active, severityNumber, eventName: name });
+  if (!isRecording && !isLogged) return;
+  const attributes = eventAttributes(event);
+  if (isRecording) span.addEvent(name, attributes);
+  if (!isLogged) return;
+  logger.emit({
+    eventName: name,
+    severityNumber,
+    severityText: SeverityNumber[severityNumber],
+    body: describeEvent(event),
+    attributes,
+    context: active,
+  });
+}
+
 function countFailure(meter: Meter, budget: Attributes): void {
   const failures = meter.createCounter(semconv.METRIC_STORE_FAILURES, {
     unit: '{failure}',
-    description: 'How often the store was found to be away.',
+    description: 'How often the store was found to be unavailable.',
   });
   failures.add(1, budget);
 }

@@ -1,106 +1,79 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { semconv } from '../names/index.ts';
+import { RecentList } from '../../util/index.ts';
 import { modelOf, namesModel, responseIdOf, type SpanUsage, usageOfSpan } from './span-usage.ts';
 
-/** What the span of a call tells. */
-interface ToldCall {
+/** A call that was charged, by the first span that reported it. */
+interface ChargedCall {
   readonly span: ReadableSpan;
-  /** Undefined where the call was not charged. */
-  readonly seen: SpanUsage | undefined;
-  readonly responseId: string | undefined;
+  /** Its usage; read from the span when it is first compared. */
+  usage?: SpanUsage | undefined;
+  /** The instrumentations that reported it. */
+  scopes?: Set<string>;
 }
 
-/** A call that was charged, by the span that told of it first; read when a span of another instrumentation is compared with it. */
-class ChargedCall implements ToldCall {
-  readonly span: ReadableSpan;
-  #scopes: Set<string> | undefined;
-  #seen: SpanUsage | undefined;
-
-  /** @param seen its usage, where it was read before */
-  constructor(span: ReadableSpan, seen?: SpanUsage) {
-    this.span = span;
-    this.#seen = seen;
-  }
-
-  get seen(): SpanUsage | undefined {
-    this.#seen ??= usageOfSpan(this.span.attributes);
-    return this.#seen;
-  }
-
-  get responseId(): string | undefined {
-    return responseIdOf(this.span.attributes);
-  }
-
-  /** The instrumentations that told of it. */
-  get scopes(): Set<string> {
-    this.#scopes ??= new Set([this.span.instrumentationScope.name]);
-    return this.#scopes;
-  }
-}
-
-/** How many calls are remembered; the oldest are forgotten first. */
-const SIZE = 1_000;
+/** The most calls remembered at least; the oldest are forgotten first. */
+const MAX_CALLS = 1_000;
 
 /** How far the clocks of two instrumentations may be apart: one takes whole milliseconds, the other parts of them. */
 const CLOCKS_MS = 5;
 
 /**
- * The calls that were charged last. Instrumentations that do not put their span into the context of the call are told by it
- * nonetheless: their spans have the same usage, and the same response, or the same model at the same time.
+ * Detects spans of several instrumentations that report the same call although none is the parent of the other:
+ * they have the same usage, and the same response id, or the same model at the same time.
  */
-export class ChargedCalls {
-  readonly #calls: ChargedCall[] = [];
-  /** Spans of calls that will be charged once they end. */
-  readonly #open = new Set<ReadableSpan>();
+export class DuplicateCallDetector {
+  /** The spans of our calls that will be charged when they end. */
+  readonly open = new Set<ReadableSpan>();
+  /** The calls that were charged last. */
+  readonly charged = new RecentList<ChargedCall>(MAX_CALLS);
 
-  /** A call began that will be charged when its span ends. */
-  begin(span: ReadableSpan): void {
-    this.#open.add(span);
-  }
-
-  /** Its span ended; without usage where it was not charged. */
-  end(span: ReadableSpan): void {
-    this.#open.delete(span);
-    if (span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined) this.remember(span);
-  }
-
-  /** Whether the span may tell of a call that has not ended yet: one of that model that began within it. */
+  /** Whether a span may report a call of ours that has not ended yet: of the same model, started within the span. */
   mayBeOpen(span: ReadableSpan, seen: SpanUsage): boolean {
-    for (const open of this.#open) {
+    for (const open of this.open) {
       if (startsWithin(open, span) && (seen.model === '' || sharesModel(open, span, seen))) return true;
     }
     return false;
   }
 
-  /** Whether the span tells of a call that another instrumentation told of before. One call is taken for one span of each. */
-  knows(span: ReadableSpan, seen: SpanUsage): boolean {
+  /**
+   * Whether another instrumentation already reported the call of a span. Each instrumentation reports a call by
+   * one span.
+   */
+  isKnown(span: ReadableSpan, seen: SpanUsage): boolean {
     const scope = span.instrumentationScope.name;
     const responseId = responseIdOf(span.attributes);
-    const known = this.#calls.findLast(
-      (call) => !call.scopes.has(scope) && isSameCall(call, { span, seen, responseId }),
+    const known = this.charged.findLast(
+      (call) => !scopesOf(call).has(scope) && isSameCall(call, span, seen, responseId),
     );
-    known?.scopes.add(scope);
-    return known !== undefined;
-  }
-
-  /** @param seen its usage, where it was read before */
-  remember(span: ReadableSpan, seen?: SpanUsage): void {
-    this.#calls.push(new ChargedCall(span, seen));
-    if (this.#calls.length > SIZE) this.#calls.shift();
+    if (known === undefined) return false;
+    scopesOf(known).add(scope);
+    return true;
   }
 }
 
-function isSameCall(a: ToldCall, b: ToldCall & { readonly seen: SpanUsage }): boolean {
-  if (a.seen === undefined) return false;
-  if (a.seen.usage.input !== b.seen.usage.input || a.seen.usage.output !== b.seen.usage.output) return false;
-  if (a.responseId !== undefined && b.responseId !== undefined) return a.responseId === b.responseId;
-  const sameModel =
-    namesModel(a.span.attributes, b.seen.model) || namesModel(b.span.attributes, a.seen.model);
-  return sameModel && (contains(a.span, b.span) || contains(b.span, a.span));
+function scopesOf(call: ChargedCall): Set<string> {
+  call.scopes ??= new Set([call.span.instrumentationScope.name]);
+  return call.scopes;
 }
 
-/** An answer may name another model than its request, which both spans name. */
+function isSameCall(
+  call: ChargedCall,
+  span: ReadableSpan,
+  seen: SpanUsage,
+  responseId: string | undefined,
+): boolean {
+  call.usage ??= usageOfSpan(call.span.attributes);
+  const known = call.usage;
+  if (known === undefined) return false;
+  if (known.usage.input !== seen.usage.input || known.usage.output !== seen.usage.output) return false;
+  const knownId = responseIdOf(call.span.attributes);
+  if (knownId !== undefined && responseId !== undefined) return knownId === responseId;
+  const sameModel = namesModel(call.span.attributes, seen.model) || namesModel(span.attributes, known.model);
+  return sameModel && (contains(call.span, span) || contains(span, call.span));
+}
+
+/** A response may name another model than its request, which both spans name. */
 function sharesModel(open: ReadableSpan, span: ReadableSpan, seen: SpanUsage): boolean {
   const asked = modelOf(open.attributes);
   return asked === seen.model || namesModel(span.attributes, asked) || seen.model.startsWith(asked);

@@ -3,10 +3,10 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import type { Amounts, TokenBudgetTracker } from '../../budget/index.ts';
 import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../../pricing/index.ts';
 import { totalTokens } from '../../usage/index.ts';
-import { quietly, RecentMap } from '../../util/index.ts';
-import { chargeOf, currentBudget } from '../context/index.ts';
-import { SCOPE } from '../names/index.ts';
-import { ChargedCalls } from './duplicate-call-detector.ts';
+import { ignoreRejection, RecentMap } from '../../util/index.ts';
+import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
+import { SCOPE, semconv } from '../names/index.ts';
+import { DuplicateCallDetector } from './duplicate-call-detector.ts';
 import { isModelCall, kindOfSpan, modelOf, type SpanUsage, usageOfSpan } from './span-usage.ts';
 
 /** How many spans of each kind are remembered at least. A child may end after its parent, so none is forgotten at its end. */
@@ -36,7 +36,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   readonly #charged = new RecentMap<string, true>(REMEMBERED);
   /** Spans above those: what they tell of the call is charged already. */
   readonly #above = new RecentMap<string, true>(REMEMBERED);
-  readonly #calls = new ChargedCalls();
+  readonly #calls = new DuplicateCallDetector();
   /** Spans of others that may tell of a call of ours that has not ended yet. */
   readonly #waiting: Told[] = [];
   /** Of spans that were started within a budget of their own, that budget. */
@@ -47,15 +47,16 @@ export class BudgetSpanProcessor implements SpanProcessor {
     this.#prices = options.prices;
   }
 
-  /** Remembers the tree of spans, so that what stands above or below a call of ours is not charged again. */
+  /** Remembers the tree of spans, so that spans above or below a metered call are not charged again. */
   onStart(span: Span, parentContext: Context): void {
     const { spanId } = span.spanContext();
     const parentId = trace.getSpanContext(parentContext)?.spanId;
-    if (parentId !== undefined && kindOfSpan(startAttributes(span)) !== 'other')
+    const isOurs = span.instrumentationScope.name === SCOPE;
+    if (parentId !== undefined && (isOurs || kindOfSpan(startAttributes(span)) !== 'other'))
       this.#parents.set(spanId, parentId);
-    if (span.instrumentationScope.name === SCOPE) {
+    if (isOurs) {
       this.#markCharged(spanId);
-      this.#calls.begin(span as Span & ReadableSpan);
+      this.#calls.open.add(span as Span & ReadableSpan);
       return;
     }
     const budget = currentBudget(parentContext);
@@ -73,7 +74,9 @@ export class BudgetSpanProcessor implements SpanProcessor {
     if (ours) this.#settle(span);
     try {
       if (ours) {
-        this.#calls.end(span);
+        this.#calls.open.delete(span);
+        const hasUsage = span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined;
+        if (hasUsage) this.#calls.charged.push({ span });
         if (this.#waiting.length > 0) this.#decide(this.#waiting.splice(0));
       } else this.#read(span);
     } catch (error) {
@@ -89,13 +92,13 @@ export class BudgetSpanProcessor implements SpanProcessor {
   /** Nothing is held that would have to be let go of. */
   shutdown(): Promise<void> {
     for (const told of this.#waiting.splice(0))
-      if (!this.#calls.knows(told.span, told.seen)) this.#charge(told);
+      if (!this.#calls.isKnown(told.span, told.seen)) this.#charge(told);
     return Promise.resolve();
   }
 
   #settle(span: object): void {
     try {
-      void quietly(chargeOf(span)?.settle());
+      void ignoreRejection((span as ChargeableSpan)[PENDING_CHARGE]?.settle());
     } catch (error) {
       diag.error('otel-token-budget: a charge failed', error);
     }
@@ -113,16 +116,16 @@ export class BudgetSpanProcessor implements SpanProcessor {
   /** Charges what no other span told before, once no call of ours is open that it may be. */
   #decide(spans: readonly Told[]): void {
     for (const told of spans) {
-      if (this.#calls.knows(told.span, told.seen)) continue;
+      if (this.#calls.isKnown(told.span, told.seen)) continue;
       if (this.#calls.mayBeOpen(told.span, told.seen)) this.#waiting.push(told);
       else this.#charge(told);
     }
   }
 
   #charge({ span, seen, tracker }: Told): void {
-    this.#calls.remember(span, seen);
+    this.#calls.charged.push({ span, usage: seen });
     this.#markCharged(span.spanContext().spanId);
-    const charge = (): void => void quietly(tracker.charge(amountsOf(seen, this.#prices)));
+    const charge = (): void => void ignoreRejection(tracker.charge(amountsOf(seen, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);
   }
 

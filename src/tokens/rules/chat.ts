@@ -1,5 +1,6 @@
 import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
 import { addContent } from './content.ts';
+import type { Framing } from './models.ts';
 import type { Tally } from './tally.ts';
 import { addCall, addFormat, addTools } from './tools.ts';
 
@@ -13,9 +14,8 @@ export const PER_MESSAGE = 3;
 /** What admission adds to the framing: a model to come may frame otherwise, o1-mini took 8 tokens more. */
 export const MARGIN = { request: 8, message: 1 } as const;
 
-export function requestTokens(tally: Tally): number {
-  return tally.framing === 'harmony' ? 2 : 3;
-}
+/** The tokens that frame a request. */
+export const REQUEST_TOKENS: Readonly<Record<Framing, number>> = { harmony: 2, chatml: 3 };
 
 /** Adds the input of a Chat Completions request. */
 export function addChat(tally: Tally, body: Fields): void {
@@ -25,15 +25,18 @@ export function addChat(tally: Tally, body: Fields): void {
     hasInstructions ||= isInstruction(message['role']);
     addMessage(tally, message);
   }
-  const functions = listOf(body['functions']).map((definition) => ({
-    type: 'function',
-    function: definition,
-  }));
-  addTools(tally, [...listOf(body['tools']), ...functions], 'chat', hasInstructions);
-  addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
+  if (body['tools'] !== undefined || body['functions'] !== undefined) {
+    const functions = listOf(body['functions']).map((definition) => ({
+      type: 'function',
+      function: definition,
+    }));
+    addTools(tally, [...listOf(body['tools']), ...functions], 'chat', hasInstructions);
+  }
+  if (body['response_format'] !== undefined)
+    addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
   // The search models add pages to the input.
   if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.missing();
-  tally.add(requestTokens(tally), MARGIN.request);
+  tally.add(REQUEST_TOKENS[tally.framing], MARGIN.request);
 }
 
 export function isInstruction(role: unknown): boolean {
@@ -41,10 +44,12 @@ export function isInstruction(role: unknown): boolean {
 }
 
 function addMessage(tally: Tally, message: Fields): void {
-  tally.text(textOf(message['role']));
+  const { role, content, refusal } = message;
+  tally.text(textOf(role));
   tally.add(PER_MESSAGE, MARGIN.message);
-  addContent(tally, message['content']);
-  tally.text(textOf(message['refusal']));
+  if (typeof content === 'string') tally.text(content);
+  else addContent(tally, content);
+  if (typeof refusal === 'string') tally.text(refusal);
   const name = textOf(message['name']);
   if (name !== '') {
     tally.text(name);

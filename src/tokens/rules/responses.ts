@@ -1,5 +1,5 @@
 import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
-import { isInstruction, MARGIN, PER_MESSAGE, requestTokens } from './chat.ts';
+import { isInstruction, MARGIN, PER_MESSAGE, REQUEST_TOKENS } from './chat.ts';
 import { addContent, addUnknown } from './content.ts';
 import type { Tally } from './tally.ts';
 import { addCall, addFormat, addTools } from './tools.ts';
@@ -23,7 +23,7 @@ export function addResponses(tally: Tally, body: Fields): void {
   addTools(tally, listOf(body['tools']), 'responses', hasInstructions);
   addFormat(tally, fieldsOf(fieldsOf(body['text'])['format']), 'responses', hasInstructions);
   for (const field of STORED) if (body[field] !== undefined && body[field] !== null) tally.missing();
-  tally.add(requestTokens(tally), MARGIN.request);
+  tally.add(REQUEST_TOKENS[tally.framing], MARGIN.request);
 }
 
 function addFrame(tally: Tally, role: string, content: unknown): void {

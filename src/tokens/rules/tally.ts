@@ -1,4 +1,8 @@
+import { BoundedMap } from '../../util/index.ts';
 import { type Framing, framingOf } from './models.ts';
+
+/** The framing of the models seen; programs use few, but may make up names. */
+const framings = new BoundedMap<string, Framing>(1_000);
 
 /** Counts the tokens of a text, or bounds them from above. */
 export type TextMeasure = (text: string) => number;
@@ -9,7 +13,6 @@ export type TextMeasure = (text: string) => number;
  */
 export class Tally {
   readonly model: string;
-  readonly framing: Framing;
   /** The best estimate. */
   tokens = 0;
   /** What admission adds because a rule is not exact. */
@@ -20,8 +23,17 @@ export class Tally {
 
   constructor(model: string, measure: TextMeasure) {
     this.model = model;
-    this.framing = framingOf(model);
     this.#measure = measure;
+  }
+
+  /** How requests are framed for the model. */
+  get framing(): Framing {
+    let framing = framings.get(this.model);
+    if (framing === undefined) {
+      framing = framingOf(this.model);
+      framings.set(this.model, framing);
+    }
+    return framing;
   }
 
   /** Adds framing tokens, and a margin to them. */

@@ -1,11 +1,11 @@
-import { dearest, maxOutputTokens, nanoCost, ratesFor } from '../../../pricing/index.ts';
+import { highestRates, maxOutputTokens, nanoCost, ratesFor } from '../../../pricing/index.ts';
 import {
   type CallPlan,
-  type Meter,
-  type MeteredEndpoint,
+  type EndpointPricing,
+  integerBetween,
   type Provider,
   TRANSCRIPTION,
-  wholeNumber,
+  type UnitPricedEndpoint,
 } from '../../../providers/index.ts';
 import { readUsage, tokenUsage } from '../../../usage/index.ts';
 
@@ -19,11 +19,11 @@ export function realtimePlan(
   body: Readonly<Record<string, unknown>>,
   inputBound: number,
 ): CallPlan {
-  const asked = wholeNumber(body['max_output_tokens'] ?? body['max_response_output_tokens'], 1, 1_000_000);
+  const asked = integerBetween(body['max_output_tokens'] ?? body['max_response_output_tokens'], 1, 1_000_000);
   return {
-    endpoint: metered(responseMeter(inputBound), 'chat'),
-    name: 'WebSocket /realtime',
+    endpoint: realtimeEndpoint(responseMeter(inputBound), 'chat'),
     provider,
+    priceQuery: { model, provider: provider.name, baseUrl: provider.baseUrl },
     body,
     model,
     stream: true,
@@ -38,9 +38,9 @@ export function realtimePlan(
 /** The plan of a transcription of what was heard in a session. */
 export function transcriptionPlan(provider: Provider, model: string): CallPlan {
   return {
-    endpoint: metered(TRANSCRIPTION, 'generate_content'),
-    name: 'WebSocket /realtime',
+    endpoint: realtimeEndpoint(TRANSCRIPTION, 'generate_content'),
     provider,
+    priceQuery: { model, provider: provider.name, baseUrl: provider.baseUrl },
     body: {},
     model,
     stream: false,
@@ -51,15 +51,25 @@ export function transcriptionPlan(provider: Provider, model: string): CallPlan {
   };
 }
 
-function metered(meter: Meter, operation: MeteredEndpoint['operation']): MeteredEndpoint {
-  return { kind: 'metered', meter, operation, hasOutput: true, capped: false };
+function realtimeEndpoint(
+  pricing: EndpointPricing,
+  operation: UnitPricedEndpoint['operation'],
+): UnitPricedEndpoint {
+  return {
+    name: 'WebSocket /realtime',
+    kind: 'unit-priced',
+    pricing,
+    operation,
+    hasOutput: true,
+    capped: false,
+  };
 }
 
-function responseMeter(inputBound: number): Meter {
+function responseMeter(inputBound: number): EndpointPricing {
   return {
-    worst(plan, card) {
+    worstCase(plan, card) {
       const input = Math.min(inputBound, card.contextWindow ?? CONTEXT_WINDOW);
-      const most = dearest(ratesFor(card.tiers, input));
+      const most = highestRates(ratesFor(card.tiers, input));
       return {
         fixed: {
           costNanoUsd: nanoCost([[input, most.input]]),
@@ -72,8 +82,8 @@ function responseMeter(inputBound: number): Meter {
         capped: plan.askedCap !== undefined,
       };
     },
-    read: (answer) => readUsage(answer['usage']),
-    counted: (_plan, card) =>
+    readUsage: (answer) => readUsage(answer['usage']),
+    estimateUsage: (_plan, card) =>
       tokenUsage({ input: Math.min(inputBound, card.contextWindow ?? CONTEXT_WINDOW) }),
   };
 }

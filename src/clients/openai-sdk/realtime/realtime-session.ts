@@ -1,45 +1,51 @@
-import { beginCall, type Call, type CallHost, identityAttributes, priceUsage } from '../../../calls/index.ts';
+import {
+  type Call,
+  type CallServices,
+  chargeUsage,
+  identityAttributes,
+  startCall,
+} from '../../../calls/index.ts';
 import { nanoToUsd } from '../../../pricing/index.ts';
 import { type CallPlan, type Provider, providerOf, TRANSCRIPTION } from '../../../providers/index.ts';
 import { currentBudget } from '../../../telemetry/context/index.ts';
 import { semconv } from '../../../telemetry/names/index.ts';
 import { readUsage, type TokenUsage, totalTokens } from '../../../usage/index.ts';
-import { afterwards, isPromise, isRecord, type MaybePromise, quietly } from '../../../util/index.ts';
+import { afterwards, ignoreRejection, isPromise, isRecord, type MaybePromise } from '../../../util/index.ts';
 import { InputTally } from './input-tally.ts';
 import { realtimePlan, transcriptionPlan } from './realtime-plan.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A response that was asked for and that the service has not begun. */
-interface Asked {
+/** A response that was requested and that the service has not started. */
+interface RequestedResponse {
   readonly eventId: unknown;
   readonly call: MaybePromise<Call>;
 }
 
-/** What transcribes where a session does not say it: the dearer of those that are billed by tokens. */
-const TRANSCRIPTION_MODEL = 'gpt-4o-transcribe';
+/** The transcription model of a session that names none: the most expensive of those billed by tokens. */
+const DEFAULT_TRANSCRIPTION_MODEL = 'gpt-4o-transcribe';
 
 /**
- * A Realtime session: each response is a call, reserved when it is asked for, or when the service begins it by itself (voice
- * activity detection), and charged by the usage of `response.done`. One that cannot be paid for is not sent, or is
- * cancelled. Transcriptions of what was said are charged as they come.
+ * A Realtime session. Each response is a call, reserved when it is requested, or when the service starts it by
+ * itself (voice activity detection), and charged by the usage of `response.done`. One that the budget cannot pay
+ * for is not sent, or is cancelled. Transcriptions of the input are charged as they arrive.
  */
 export class RealtimeSession implements SocketSession {
-  readonly #host: CallHost;
+  readonly #services: CallServices;
   readonly #socket: SdkSocket;
   readonly #send: (event: unknown) => void;
   readonly #provider: Provider;
-  readonly #tally = new InputTally();
-  readonly #asked: Asked[] = [];
-  readonly #begun = new Map<string, MaybePromise<Call>>();
+  readonly #input = new InputTally();
+  readonly #requested: RequestedResponse[] = [];
+  readonly #started = new Map<string, MaybePromise<Call>>();
   #model: string;
-  #transcriptionModel = TRANSCRIPTION_MODEL;
+  #transcriptionModel = DEFAULT_TRANSCRIPTION_MODEL;
   #settings: Fields = {};
 
-  /** @param send sends an event of ours, past all that watches */
-  constructor(host: CallHost, socket: SdkSocket, send: (event: unknown) => void) {
-    this.#host = host;
+  /** @param send sends an event past the patched methods */
+  constructor(services: CallServices, socket: SdkSocket, send: (event: unknown) => void) {
+    this.#services = services;
     this.#socket = socket;
     this.#send = send;
     const url = socket.url?.href.replace(/^ws/, 'http').replace(/\/realtime.*$/, '');
@@ -49,12 +55,11 @@ export class RealtimeSession implements SocketSession {
 
   sending(event: unknown): unknown {
     if (!isRecord(event)) return event;
-    this.#tally.add(event);
+    this.#input.add(event);
     if (event['type'] !== 'response.create') return event;
     const response = isRecord(event['response']) ? event['response'] : {};
-    const begun = this.#begin(response);
-    return afterwards(begun, (call) => {
-      this.#asked.push({ eventId: event['event_id'] ?? null, call });
+    return afterwards(this.#startCall(response), (call) => {
+      this.#requested.push({ eventId: event['event_id'] ?? null, call });
       const cap = call.reservation.clampedTo;
       return cap === undefined ? event : { ...event, response: { ...response, max_output_tokens: cap } };
     });
@@ -64,33 +69,33 @@ export class RealtimeSession implements SocketSession {
     if (!isRecord(event)) return;
     const { type } = event;
     if (type === 'session.created' || type === 'session.updated') this.#readSession(event['session']);
-    else if (type === 'response.created') this.#created(event['response']);
-    else if (type === 'response.done') this.#done(event['response']);
-    else if (type === 'conversation.item.input_audio_transcription.completed') this.#transcribed(event);
-    else if (type === 'error') this.#refused(event['error']);
+    else if (type === 'response.created') this.#onCreated(event['response']);
+    else if (type === 'response.done') this.#onDone(event['response']);
+    else if (type === 'conversation.item.input_audio_transcription.completed') this.#onTranscribed(event);
+    else if (type === 'error') this.#onError(event['error']);
   }
 
   closed(): void {
-    const calls = [...this.#asked.splice(0).map(({ call }) => call), ...this.#begun.values()];
-    this.#begun.clear();
+    const calls = [...this.#requested.splice(0).map(({ call }) => call), ...this.#started.values()];
+    this.#started.clear();
     for (const call of calls) {
-      void quietly(afterwards(call, (open) => open.abandoned('the connection was closed')));
+      void ignoreRejection(afterwards(call, (open) => open.abandon('the connection was closed')));
     }
   }
 
-  #begin(response: Fields): MaybePromise<Call> {
-    this.#host.beforeCall();
+  #startCall(response: Fields): MaybePromise<Call> {
     const cap = response['max_output_tokens'] ?? this.#settings['max_output_tokens'];
     const body = { ...response, max_output_tokens: cap ?? this.#settings['max_response_output_tokens'] };
-    // What is said in a call that others hold does not pass here.
-    const bound = this.#socket.url?.searchParams.has('call_id') === true ? Infinity : this.#tally.bound;
-    return beginCall(this.#host, realtimePlan(this.#provider, this.#model, body, bound));
+    // The audio of a phone call or a WebRTC call does not pass through this socket.
+    const isSideband = this.#socket.url?.searchParams.has('call_id') === true;
+    const inputBound = isSideband ? Infinity : this.#input.bound;
+    return startCall(this.#services, realtimePlan(this.#provider, this.#model, body, inputBound));
   }
 
   #readSession(session: unknown): void {
     if (!isRecord(session)) return;
     this.#settings = session;
-    this.#tally.settings(session);
+    this.#input.settings(session);
     if (typeof session['model'] === 'string') this.#model = session['model'];
     const audio = isRecord(session['audio']) ? session['audio'] : {};
     const input = isRecord(audio['input']) ? audio['input'] : {};
@@ -99,74 +104,82 @@ export class RealtimeSession implements SocketSession {
       this.#transcriptionModel = transcription['model'];
   }
 
-  #created(response: unknown): void {
+  #onCreated(response: unknown): void {
     const id = idOf(response);
-    if (id === undefined || this.#begun.has(id)) return;
-    const asked = this.#asked.shift();
-    if (asked !== undefined) {
-      this.#begun.set(id, asked.call);
+    if (id === undefined || this.#started.has(id)) return;
+    const requested = this.#requested.shift();
+    if (requested !== undefined) {
+      this.#started.set(id, requested.call);
       return;
     }
     try {
-      const call = this.#begin({});
-      this.#begun.set(id, call);
+      const call = this.#startCall({});
+      this.#started.set(id, call);
       if (isPromise(call)) call.catch((error: unknown) => this.#cancel(id, error));
     } catch (error) {
       this.#cancel(id, error);
     }
   }
 
-  /** A response that the service began by itself and that is not paid for. What it says until it ends is charged. */
+  /** Cancels a response that the service started by itself and the budget cannot pay for; its usage is charged. */
   #cancel(id: string, error: unknown): void {
-    this.#begun.delete(id);
+    this.#started.delete(id);
     this.#send({ type: 'response.cancel', response_id: id });
     this.#socket._onError(null, error instanceof Error ? error.message : String(error), error);
   }
 
-  #done(response: unknown): void {
+  #onDone(response: unknown): void {
     const id = idOf(response);
     if (id === undefined || !isRecord(response)) return;
-    const call = this.#begun.get(id) ?? this.#asked.shift()?.call;
-    this.#begun.delete(id);
+    const call = this.#started.get(id) ?? this.#requested.shift()?.call;
+    this.#started.delete(id);
     const { usage, inputKnown, outputKnown } = readUsage(response['usage']);
-    const told = inputKnown && outputKnown;
-    if (told) this.#tally.responded(totalTokens(usage));
-    const unpaid = (): void => {
-      if (told) this.#charge(realtimePlan(this.#provider, this.#model, {}, 0), usage, 1);
+    const isKnown = inputKnown && outputKnown;
+    if (isKnown) this.#input.responded(totalTokens(usage));
+    const chargeUnreserved = (): void => {
+      if (isKnown) this.#charge(realtimePlan(this.#provider, this.#model, {}, 0), usage, 1);
     };
-    if (call === undefined) unpaid();
-    else if (isPromise(call)) call.then((open) => open.answered(response), unpaid);
-    else call.answered(response);
+    if (call === undefined) chargeUnreserved();
+    else if (isPromise(call)) call.then((open) => open.recordResponse(response), chargeUnreserved);
+    else call.recordResponse(response);
   }
 
-  #transcribed(event: Fields): void {
+  #onTranscribed(event: Fields): void {
     const plan = transcriptionPlan(this.#provider, this.#transcriptionModel);
-    const { usage, inputKnown, outputKnown } = TRANSCRIPTION.read(event, plan, this.#cardOf(plan));
+    const { usage, inputKnown, outputKnown } = TRANSCRIPTION.readUsage(
+      event,
+      plan,
+      this.#services.prices.lookup(plan.priceQuery),
+    );
     if (inputKnown && outputKnown) this.#charge(plan, usage, 0);
   }
 
-  /** Charges what no reservation was made for. */
+  /** Charges a usage that nothing was reserved for. */
   #charge(plan: CallPlan, usage: TokenUsage, calls: 0 | 1): void {
-    const tracker = currentBudget() ?? this.#host.tracker;
-    const { costNanoUsd } = priceUsage(this.#host.prices, plan, this.#cardOf(plan), usage, {});
-    void quietly(tracker.charge({ costNanoUsd, tokens: totalTokens(usage), calls }));
+    const tracker = currentBudget() ?? this.#services.tracker;
+    const { amounts } = chargeUsage(
+      this.#services,
+      plan,
+      this.#services.prices.lookup(plan.priceQuery),
+      usage,
+      {},
+    );
+    void ignoreRejection(tracker.charge({ ...amounts, calls }));
     const attributes = { ...identityAttributes(plan), [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-    if (costNanoUsd > 0) this.#host.instruments.cost.add(nanoToUsd(costNanoUsd), attributes);
+    if (amounts.costNanoUsd > 0)
+      this.#services.instruments.cost.add(nanoToUsd(amounts.costNanoUsd), attributes);
   }
 
-  #cardOf({ model, provider }: CallPlan) {
-    const { baseUrl } = provider;
-    return this.#host.prices.lookup({ model, ...(baseUrl === undefined ? {} : { baseUrl }) });
-  }
-
-  /** An error in the place of a response that was asked for: it costs nothing. */
-  #refused(error: unknown): void {
+  /** An error in place of a requested response: the call costs nothing. */
+  #onError(error: unknown): void {
     const eventId = isRecord(error) ? (error['event_id'] ?? null) : null;
-    const index = this.#asked.findIndex((asked) => asked.eventId === eventId);
+    const index = this.#requested.findIndex((requested) => requested.eventId === eventId);
     if (index < 0) return;
-    const [asked] = this.#asked.splice(index, 1);
-    if (asked === undefined) return;
-    void quietly(afterwards(asked.call, (call) => call.failed({ status: 400 }, 'request')));
+    const [requested] = this.#requested.splice(index, 1);
+    if (requested === undefined) return;
+    void ignoreRejection(
+      afterwards(requested.call, (call) => call.recordFailure({ status: 400 }, 'request')),
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { beginCall, type Call, type CallHost, StreamMeter } from '../../../calls/index.ts';
-import { type Client, planOf, sentBody } from '../../../providers/index.ts';
+import { type Call, type CallServices, StreamGuard, startCall } from '../../../calls/index.ts';
+import { type ApiClient, outgoingBody, planRequest } from '../../../providers/index.ts';
 import { afterwards, isRecord } from '../../../util/index.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
 
@@ -13,24 +13,23 @@ const ENDS: ReadonlySet<unknown> = new Set([
 
 /** Responses over a WebSocket: the events of one response after another, each a call like those over HTTP. */
 export class ResponsesSession implements SocketSession {
-  readonly #host: CallHost;
-  readonly #client: Client;
-  readonly #open: { readonly call: Call; readonly meter: StreamMeter }[] = [];
+  readonly #services: CallServices;
+  readonly #client: ApiClient;
+  readonly #open: { readonly call: Call; readonly meter: StreamGuard }[] = [];
 
-  constructor(host: CallHost, socket: SdkSocket) {
-    this.#host = host;
+  constructor(services: CallServices, socket: SdkSocket) {
+    this.#services = services;
     this.#client = socket._client ?? { constructor: { name: 'OpenAI' } };
   }
 
   sending(event: unknown): unknown {
     if (!isRecord(event) || event['type'] !== 'response.create') return event;
     const { type, ...body } = event;
-    const plan = planOf(this.#client, { method: 'post', path: '/responses', body, stream: true });
+    const plan = planRequest(this.#client, { method: 'post', path: '/responses', body, stream: true });
     if (plan === undefined) return event;
-    this.#host.beforeCall();
-    return afterwards(beginCall(this.#host, plan), (call) => {
-      this.#open.push({ call, meter: new StreamMeter(call, false) });
-      const sent = sentBody(this.#host, plan, call.reservation.clampedTo).body;
+    return afterwards(startCall(this.#services, plan), (call) => {
+      this.#open.push({ call, meter: new StreamGuard(call, false) });
+      const sent = outgoingBody(this.#services, plan, call.reservation.clampedTo).body;
       return sent === plan.body ? event : { type, ...sent };
     });
   }
@@ -38,11 +37,11 @@ export class ResponsesSession implements SocketSession {
   received(event: unknown): void {
     const [current] = this.#open;
     if (!isRecord(event) || current === undefined) return;
-    current.meter.read(event);
+    current.meter.accept(event);
     if (!ENDS.has(event['type'])) return;
     this.#open.shift();
     // An error in the place of an answer is what an error status is over HTTP.
-    if (event['type'] === 'error') current.call.failed({ status: 400 }, 'request');
+    if (event['type'] === 'error') current.call.recordFailure({ status: 400 }, 'request');
     else current.meter.end('complete');
   }
 

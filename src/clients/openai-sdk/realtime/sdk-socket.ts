@@ -1,10 +1,10 @@
-import type { Client } from '../../../providers/index.ts';
+import type { ApiClient } from '../../../providers/index.ts';
 
 /** The parts of the SDK's WebSocket classes that are touched: Realtime, and Responses over a WebSocket. */
 export interface SdkSocket {
   readonly url?: URL;
   readonly socket?: { addEventListener?(type: 'close', listener: () => void): void };
-  readonly _client?: Client;
+  readonly _client?: ApiClient;
   send(event: unknown): void;
   _onError(event: null, message: string, cause: unknown): void;
 }

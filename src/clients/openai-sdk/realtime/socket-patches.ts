@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import { type CallHost, isRefusal, safely, tellNotCounted } from '../../../calls/index.ts';
+import { type CallServices, failOpen, isRefusal, reportUnmetered } from '../../../calls/index.ts';
 import { currentBudget } from '../../../telemetry/context/index.ts';
 import { isPromise, parseJson } from '../../../util/index.ts';
 import type { ClientPatch, Method } from '../patches.ts';
@@ -31,15 +31,15 @@ interface Watched {
  * What is patched, on the prototype of a WebSocket class: what sends, where a response is reserved for, and `_emit`,
  * by which all that comes goes to the application.
  */
-export function socketPatches(host: CallHost, kind: Kind): readonly ClientPatch[] {
+export function socketPatches(services: CallServices, kind: Kind): readonly ClientPatch[] {
   const watched = new WeakMap<object, Watched>();
   const watchedOf = (socket: SdkSocket, send: Method): Watched => {
     const known = watched.get(socket);
     if (known !== undefined) return known;
-    const session = newSession(host, kind, socket, (event) => send.call(socket, event));
+    const session = newSession(services, kind, socket, (event) => send.call(socket, event));
     const made: Watched = { session, queue: undefined };
     watched.set(socket, made);
-    safely('a connection', () => socket.socket?.addEventListener?.('close', () => session.closed()));
+    failOpen('a connection', () => socket.socket?.addEventListener?.('close', () => session.closed()));
     return made;
   };
   let plainSend: Method | undefined;
@@ -59,7 +59,7 @@ export function socketPatches(host: CallHost, kind: Kind): readonly ClientPatch[
         function _emit(this: SdkSocket, name: unknown, ...args: unknown[]): unknown {
           if (name === 'event' && plainSend !== undefined) {
             const { session } = watchedOf(this, plainSend);
-            safely('an event', () => session.received(args[0]));
+            failOpen('an event', () => session.received(args[0]));
           }
           return original.call(this, name, ...args);
         },
@@ -68,17 +68,17 @@ export function socketPatches(host: CallHost, kind: Kind): readonly ClientPatch[
 }
 
 function newSession(
-  host: CallHost,
+  services: CallServices,
   kind: Kind,
   socket: SdkSocket,
   send: (event: unknown) => void,
 ): SocketSession {
-  if (kind === 'realtime') return new RealtimeSession(host, socket, send);
-  if (kind === 'responses') return new ResponsesSession(host, socket);
+  if (kind === 'realtime') return new RealtimeSession(services, socket, send);
+  if (kind === 'responses') return new ResponsesSession(services, socket);
   const endpoint = kind === 'live' ? 'WebSocket /live' : 'WebSocket /realtime/translations';
   return {
     sending(event) {
-      tellNotCounted(host, currentBudget() ?? host.tracker, endpoint, 'endpoint');
+      reportUnmetered(services, currentBudget() ?? services.tracker, endpoint, 'endpoint');
       return event;
     },
     received: () => {},
@@ -97,7 +97,7 @@ function patchSend(original: Method, watchedOf: (socket: SdkSocket, send: Method
 /** A text that may be the JSON of an event; where nothing in it is changed, it goes out as it is. */
 function patchSendRaw(original: Method, watchedOf: (socket: SdkSocket, send: Method) => Watched): Method {
   return function sendRaw(this: SdkSocket, data: unknown, ...rest: unknown[]): unknown {
-    const event = typeof data === 'string' ? safely('an event', () => parseJson(data)) : undefined;
+    const event = typeof data === 'string' ? failOpen('an event', () => parseJson(data)) : undefined;
     if (event === undefined) return original.call(this, data, ...rest);
     return inTurn(this, watchedOf(this, original), event, (outgoing) =>
       original.call(this, outgoing === event ? data : JSON.stringify(outgoing), ...rest),

@@ -10,16 +10,16 @@ import {
 } from '../../../usage/index.ts';
 
 /** The worst case of a call that has no output to be capped: paid whole or not at all. */
-export function paidWhole(usage: TokenUsage, card: RateCard): WorstCase {
+export function uncappedWorstCase(usage: TokenUsage, card: RateCard): WorstCase {
   const costNanoUsd = costOf(usage, ratesFor(card.tiers, usage.input), card.units);
   return fixedCost({ costNanoUsd, tokens: totalTokens(usage), calls: 1 });
 }
 
 /** The worst case of a call that is billed by tokens or by units; by the dearer where it is not known which. */
-export function paidEitherWay(tokens: TokenUsage, units: BilledUnits, card: RateCard): WorstCase {
-  const byTokens = paidWhole(tokens, card);
+export function tokensOrUnitsWorstCase(tokens: TokenUsage, units: BilledUnits, card: RateCard): WorstCase {
+  const byTokens = uncappedWorstCase(tokens, card);
   if (!isBilledBy(card, units.unit)) return byTokens;
-  const byUnits = paidWhole(tokenUsage({ units: [units] }), card);
+  const byUnits = uncappedWorstCase(tokenUsage({ units: [units] }), card);
   if (card.source === 'book') return byUnits;
   return byUnits.fixed.costNanoUsd >= byTokens.fixed.costNanoUsd ? byUnits : byTokens;
 }
@@ -30,12 +30,12 @@ export function isBilledBy(card: RateCard, unit: UnitKind): boolean {
 }
 
 /** A reading that is known to be right: of the units alone. */
-export function unitReading(...units: readonly BilledUnits[]): UsageReading {
+export function unitUsage(...units: readonly BilledUnits[]): UsageReading {
   return { usage: tokenUsage({ units }), inputKnown: true, outputKnown: true, problems: [] };
 }
 
 /** A whole number from `least` to `most`; of a form it comes as text. */
-export function wholeNumber(value: unknown, least: number, most: number): number | undefined {
+export function integerBetween(value: unknown, least: number, most: number): number | undefined {
   const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
     ? number

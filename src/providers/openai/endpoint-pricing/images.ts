@@ -2,8 +2,8 @@ import type { RateCard } from '../../../pricing/index.ts';
 import { countInput } from '../../../tokens/index.ts';
 import { readUsage, type TokenUsage, tokenUsage, type UsageReading } from '../../../usage/index.ts';
 import { textOf } from '../../../util/index.ts';
-import type { CallPlan, Meter } from '../../contract/index.ts';
-import { isBilledBy, paidEitherWay, unitReading, wholeNumber } from './billing.ts';
+import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import { integerBetween, isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
 /**
  * Output tokens of a picture of gpt-image-1, -1-mini and -1.5 by quality: square, portrait, landscape. Source:
@@ -16,7 +16,7 @@ const TOKENS: Readonly<Record<string, readonly [square: number, portrait: number
 };
 
 /** The most output tokens of a picture by that table. */
-export const MOST_PICTURE_TOKENS = 6_240;
+export const MAX_IMAGE_TOKENS = 6_240;
 
 /** The models that the table is of; others take any size, and qualities above `high`. */
 const TABLED = /^(gpt-image-1|chatgpt-image)/;
@@ -34,17 +34,17 @@ const GIVEN_TOKENS = 8_192;
 const MOST = 10;
 
 /** Images: generations, edits, variations. Billed by tokens (gpt-image) or by the picture. */
-export const PICTURES: Meter = {
-  worst(plan, card) {
-    return paidEitherWay(tokensOf(plan, mostTokens(plan)), picturesOf(asked(plan)), card);
+export const IMAGES: EndpointPricing = {
+  worstCase(plan, card) {
+    return tokensOrUnitsWorstCase(tokensOf(plan, mostTokens(plan)), picturesOf(asked(plan)), card);
   },
-  read(answer, plan, card) {
+  readUsage(answer, plan, card) {
     const told = readUsage(answer['usage']);
     const pictures = picturesOf(Array.isArray(answer['data']) ? answer['data'].length : asked(plan));
     if (told.inputKnown && told.outputKnown) return tokenReading(told, card, pictures);
-    return isBilledBy(card, 'picture') && told.problems.length === 0 ? unitReading(pictures) : told;
+    return isBilledBy(card, 'picture') && told.problems.length === 0 ? unitUsage(pictures) : told;
   },
-  counted(plan, card) {
+  estimateUsage(plan, card) {
     return isBilledBy(card, 'picture')
       ? tokenUsage({ units: [picturesOf(asked(plan))] })
       : tokensOf(plan, likelyTokens(plan));
@@ -64,7 +64,7 @@ function tokenReading(
 }
 
 function asked({ body }: CallPlan): number {
-  return wholeNumber(body['n'], 1, MOST) ?? 1;
+  return integerBetween(body['n'], 1, MOST) ?? 1;
 }
 
 function picturesOf(quantity: number) {
@@ -75,21 +75,21 @@ function tokensOf(plan: CallPlan, each: number): TokenUsage {
   const { body, model } = plan;
   const { upper } = countInput('completions', { model, prompt: body['prompt'] });
   const imageInput = givenPictures(body) * GIVEN_TOKENS;
-  const partials = wholeNumber(body['partial_images'], 0, MOST) ?? 0;
+  const partials = integerBetween(body['partial_images'], 0, MOST) ?? 0;
   const output = asked(plan) * (each + partials * PARTIAL_TOKENS);
   return tokenUsage({ input: upper + imageInput, imageInput, output, imageOutput: output });
 }
 
 function mostTokens({ body, model }: CallPlan): number {
-  return TABLED.test(model) ? tabled(body) : MOST_UNTABLED;
+  return TABLED.test(model) ? listedImageTokens(body) : MOST_UNTABLED;
 }
 
 function likelyTokens({ body }: CallPlan): number {
-  return tabled(body);
+  return listedImageTokens(body);
 }
 
 /** The tokens of the table; of a quality or a size that is left to the service, the most. */
-export function tabled(fields: Readonly<Record<string, unknown>>): number {
+export function listedImageTokens(fields: Readonly<Record<string, unknown>>): number {
   const row = TOKENS[textOf(fields['quality'])] ?? TOKENS['high'] ?? [];
   const column = ['1024x1024', '1024x1536', '1536x1024'].indexOf(textOf(fields['size']));
   return row[column] ?? Math.max(...row);

@@ -1,8 +1,8 @@
 import { countInput } from '../../../tokens/index.ts';
 import { readUsage, type TokenUsage, tokenUsage } from '../../../usage/index.ts';
 import { textOf } from '../../../util/index.ts';
-import type { CallPlan, Meter } from '../../contract/index.ts';
-import { isBilledBy, paidEitherWay, unitReading } from './billing.ts';
+import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import { isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
 /** Audio tokens of a second that is spoken: $0.015 a minute at $12 a million (gpt-4o-mini-tts model page) is 20.8. */
 const TOKENS_PER_SECOND = 21;
@@ -15,20 +15,18 @@ const LEAST_CHARACTERS = 5;
 const SILENCE = 10;
 
 /** Text that is spoken. Billed by the character (tts-1) or by tokens, which only an event stream tells. */
-export const SPEECH: Meter = {
-  worst(plan, card) {
-    return paidEitherWay(spoken(plan, LEAST_CHARACTERS, SILENCE), characters(plan), card);
+export const SPEECH: EndpointPricing = {
+  worstCase(plan, card) {
+    return tokensOrUnitsWorstCase(spoken(plan, LEAST_CHARACTERS, SILENCE), characters(plan), card);
   },
-  read(answer, plan, card) {
+  readUsage(answer, plan, card) {
     const told = readUsage(answer['usage']);
     if (!told.inputKnown || !told.outputKnown) {
-      return isBilledBy(card, 'character') && told.problems.length === 0
-        ? unitReading(characters(plan))
-        : told;
+      return isBilledBy(card, 'character') && told.problems.length === 0 ? unitUsage(characters(plan)) : told;
     }
     return { ...told, usage: tokenUsage({ ...told.usage, audioOutput: told.usage.output }) };
   },
-  counted(plan, card) {
+  estimateUsage(plan, card) {
     return isBilledBy(card, 'character')
       ? tokenUsage({ units: [characters(plan)] })
       : spoken(plan, LIKELY_CHARACTERS, 0);

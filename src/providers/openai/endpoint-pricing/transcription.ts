@@ -2,8 +2,8 @@ import type { RateCard } from '../../../pricing/index.ts';
 import { countInput } from '../../../tokens/index.ts';
 import { readUsage, type TokenUsage, tokenUsage, type UsageReading } from '../../../usage/index.ts';
 import { isRecord } from '../../../util/index.ts';
-import type { CallPlan, Meter } from '../../contract/index.ts';
-import { isBilledBy, paidEitherWay, unitReading } from './billing.ts';
+import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import { isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
 /** Tokens of a second of audio that is heard: one for 100 ms (realtime costs guide). */
 const TOKENS_PER_SECOND = 10;
@@ -32,20 +32,20 @@ const BYTES_OF_OTHERS = [750, 4_000] as const;
 const MOST_MS = 100_000_000;
 
 /** Transcription and translation of audio. Billed by its duration (whisper-1) or by tokens. */
-export const TRANSCRIPTION: Meter = {
-  worst(plan, card) {
+export const TRANSCRIPTION: EndpointPricing = {
+  worstCase(plan, card) {
     const ms = durationOf(plan, 0);
     if (ms === undefined) return undefined;
-    return paidEitherWay(heard(plan, ms, WRITTEN_PER_SECOND, LEAST_WRITTEN), audio(ms), card);
+    return tokensOrUnitsWorstCase(heard(plan, ms, WRITTEN_PER_SECOND, LEAST_WRITTEN), audio(ms), card);
   },
-  read(answer, _plan, card) {
+  readUsage(answer, _plan, card) {
     const told = readTokens(answer['usage'], card);
     if (told !== undefined) return told;
     const ms = toldDuration(answer);
-    if (ms !== undefined && isBilledBy(card, 'audio_ms')) return unitReading(audio(ms));
+    if (ms !== undefined && isBilledBy(card, 'audio_ms')) return unitUsage(audio(ms));
     return readUsage(undefined);
   },
-  counted(plan, card) {
+  estimateUsage(plan, card) {
     const ms = durationOf(plan, 1) ?? 0;
     return isBilledBy(card, 'audio_ms')
       ? tokenUsage({ units: [audio(ms)] })

@@ -1,6 +1,6 @@
 import { readUsage, tokenUsage } from '../../../usage/index.ts';
-import type { CallPlan, Meter } from '../../contract/index.ts';
-import { paidWhole, unitReading, wholeNumber } from './billing.ts';
+import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import { integerBetween, uncappedWorstCase, unitUsage } from './billing.ts';
 
 /** The longest clip that can be asked for, seconds; one that is changed is taken to be as long. */
 const MOST_SECONDS = 20;
@@ -9,15 +9,15 @@ const MOST_SECONDS = 20;
 const DEFAULT_SECONDS = 4;
 
 /** Videos, made from a prompt or from another one. Billed by the second, once they are done. */
-export const VIDEOS: Meter = {
-  worst: (plan, card) => paidWhole(tokenUsage({ units: [videoOf(secondsOf(plan))] }), card),
-  read(answer, plan) {
-    const seconds = wholeNumber(answer['seconds'], 1, 3_600);
+export const VIDEOS: EndpointPricing = {
+  worstCase: (plan, card) => uncappedWorstCase(tokenUsage({ units: [videoOf(secondsOf(plan))] }), card),
+  readUsage(answer, plan) {
+    const seconds = integerBetween(answer['seconds'], 1, 3_600);
     if (seconds === undefined) return readUsage(undefined);
     // An extension tells the length of the whole; what was asked for is what is made.
-    return unitReading(videoOf(wholeNumber(plan.body['seconds'], 1, 3_600) ?? seconds));
+    return unitUsage(videoOf(integerBetween(plan.body['seconds'], 1, 3_600) ?? seconds));
   },
-  counted: (plan) => tokenUsage({ units: [videoOf(secondsOf(plan))] }),
+  estimateUsage: (plan) => tokenUsage({ units: [videoOf(secondsOf(plan))] }),
 };
 
 /** A video of that many seconds. */
@@ -26,7 +26,7 @@ export function videoOf(seconds: number) {
 }
 
 function secondsOf({ body }: CallPlan): number {
-  const asked = wholeNumber(body['seconds'], 1, 3_600);
+  const asked = integerBetween(body['seconds'], 1, 3_600);
   // A new clip has a default; one that is made from another may be as long as that.
   return (
     asked ?? (body['video'] === undefined && body['model'] !== undefined ? DEFAULT_SECONDS : MOST_SECONDS)

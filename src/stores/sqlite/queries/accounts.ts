@@ -6,7 +6,7 @@ import {
   isNoGrant,
   windowOf,
 } from '../../../budget/index.ts';
-import type { Connection, Row } from '../connection.ts';
+import type { Row, SqliteConnection } from '../connection.ts';
 import { MOST } from './amounts.ts';
 import { endLapsed } from './expired.ts';
 
@@ -59,7 +59,11 @@ const DEFINE = 'UPDATE accounts SET definition = ? WHERE id = ?';
  * The account of a budget in its present window, begun where it is new, and its definition kept. Its leases that have ended are
  * charged. In a transaction.
  */
-export function presentAccount(connection: Connection, budget: BudgetDefinition, now: number): StoredAccount {
+export function presentAccount(
+  connection: SqliteConnection,
+  budget: BudgetDefinition,
+  now: number,
+): StoredAccount {
   const { start, end } = windowOf(budget.window, now);
   const definition = definitionText(budget);
   const account = upToDate(connection, now, () => find(connection, FIND, budget.name, start));
@@ -74,7 +78,11 @@ export function presentAccount(connection: Connection, budget: BudgetDefinition,
 }
 
 /** The balances of a budget; undefined where it has to be begun, or leases have ended, which takes a transaction. */
-export function glance(connection: Connection, budget: BudgetDefinition, now: number): Balances | undefined {
+export function glance(
+  connection: SqliteConnection,
+  budget: BudgetDefinition,
+  now: number,
+): Balances | undefined {
   const account = find(connection, FIND, budget.name, windowOf(budget.window, now).start);
   return account === undefined || account.leaseUntil <= now ? undefined : account.balances;
 }
@@ -84,7 +92,7 @@ export function glance(connection: Connection, budget: BudgetDefinition, now: nu
  * have ended are charged. In a transaction.
  */
 export function accountOfReservation(
-  connection: Connection,
+  connection: SqliteConnection,
   reservation: string,
   budget: BudgetDefinition,
   now: number,
@@ -112,7 +120,7 @@ export function accountOf(row: Row): StoredAccount {
 
 /** An account, once its leases that have ended are charged. */
 function upToDate(
-  connection: Connection,
+  connection: SqliteConnection,
   now: number,
   findIt: () => StoredAccount | undefined,
 ): StoredAccount | undefined {
@@ -122,7 +130,11 @@ function upToDate(
   return findIt();
 }
 
-function find(connection: Connection, sql: string, ...values: SQLInputValue[]): StoredAccount | undefined {
+function find(
+  connection: SqliteConnection,
+  sql: string,
+  ...values: SQLInputValue[]
+): StoredAccount | undefined {
   const row = connection.get(sql, ...values);
   return row === undefined ? undefined : accountOf(row);
 }

@@ -8,7 +8,7 @@ import {
   NO_GRANT,
   seenDefinition,
 } from '../../../budget/index.ts';
-import type { Connection } from '../connection.ts';
+import type { SqliteConnection } from '../connection.ts';
 import { accountOf, COLUMNS, presentAccount } from './accounts.ts';
 import { integers } from './amounts.ts';
 
@@ -21,7 +21,7 @@ const RESET = `
   UPDATE accounts SET settled_cost = 0, settled_tokens = 0, settled_calls = 0, started_at = ? WHERE id = ?`;
 
 /** All accounts, once the leases that have ended are charged. */
-export function allAccounts(connection: Connection): LedgerAccount[] {
+export function allAccounts(connection: SqliteConnection): LedgerAccount[] {
   return connection.all(ALL).map(([budget, start, end, ...account]): LedgerAccount => {
     const { balances, definition } = accountOf(account);
     const seen = seenDefinition(definition);
@@ -36,7 +36,7 @@ export function allAccounts(connection: Connection): LedgerAccount[] {
 
 /** Steps of a transaction. */
 export function raiseAccount(
-  connection: Connection,
+  connection: SqliteConnection,
   budget: BudgetDefinition,
   grant: Grant,
   now: number,
@@ -47,13 +47,13 @@ export function raiseAccount(
   return { ...balances, granted };
 }
 
-export function resetAccount(connection: Connection, budget: BudgetDefinition, now: number): Balances {
+export function resetAccount(connection: SqliteConnection, budget: BudgetDefinition, now: number): Balances {
   const { id, balances } = presentAccount(connection, budget, now);
   setGrant(connection, id, grantAfterReset(balances) ?? NO_GRANT);
   connection.run(RESET, now, id);
   return balances;
 }
 
-function setGrant(connection: Connection, id: number, granted: Grant): void {
+function setGrant(connection: SqliteConnection, id: number, granted: Grant): void {
   connection.run(GRANT, ...integers(granted), BigInt(granted.milliseconds), id);
 }

@@ -1,4 +1,4 @@
-import type { Connection } from '../connection.ts';
+import type { SqliteConnection } from '../connection.ts';
 import { NEVER } from '../schema.ts';
 import { inMinute, keepMinutesOfLapsed, minuteOf } from './spending.ts';
 
@@ -30,7 +30,7 @@ const FIND_ENDS = `
  * Each account knows a moment before which no lease of its reservations ends, so that they need not be looked through for each
  * call. It is left as it is when leases are put off or end early: then nothing is found here, and it is set anew.
  */
-export function endLapsed(connection: Connection, now: number): void {
+export function endLapsed(connection: SqliteConnection, now: number): void {
   if (connection.get(HAS_LAPSED, now) === undefined) return;
   const minute = minuteOf(now);
   keepMinutesOfLapsed(connection, minute, now);

@@ -8,7 +8,7 @@ import {
   StoreError,
   subtractAmounts,
 } from '../../../budget/index.ts';
-import type { Connection, Row } from '../connection.ts';
+import type { Row, SqliteConnection } from '../connection.ts';
 import { accountOf, COLUMNS, type StoredAccount } from './accounts.ts';
 import { integers, MOST } from './amounts.ts';
 import { inMinute, keepMinute, minuteOf } from './spending.ts';
@@ -65,7 +65,7 @@ const FIND_BY_PREFIX = `
 const RENEW = 'UPDATE reservations SET lease_until = max(lease_until, ?) WHERE id = ? AND lease_until > ?';
 
 /** All of these are steps of a transaction. A lease that has ended by then, but was not charged yet, is not open any more. */
-export function isOpen(connection: Connection, id: string, now: number): boolean {
+export function isOpen(connection: SqliteConnection, id: string, now: number): boolean {
   return connection.get(IS_OPEN, id, now) !== undefined;
 }
 
@@ -74,7 +74,7 @@ export function isOpen(connection: Connection, id: string, now: number): boolean
  * @throws StoreError where it is open already
  */
 export function take(
-  connection: Connection,
+  connection: SqliteConnection,
   id: string,
   accounts: readonly StoredAccount[],
   amounts: Amounts,
@@ -89,7 +89,7 @@ export function take(
   }
 }
 
-export function growBy(connection: Connection, id: string, more: Amounts): void {
+export function growBy(connection: SqliteConnection, id: string, more: Amounts): void {
   const amounts = integers(more);
   connection.run(HOLD_MORE, ...amounts, id);
   connection.run(GROW, ...amounts, id);
@@ -104,7 +104,7 @@ export type BalancesOf = readonly [budget: string, balances: Balances];
  * open, or its lease has ended
  */
 export function end(
-  connection: Connection,
+  connection: SqliteConnection,
   id: string,
   used: Amounts,
   now: number,
@@ -150,7 +150,7 @@ function leftBy({ budget, windowEnd, held, account }: Hold, used: Amounts, now: 
 
 /** Charges without a reservation. */
 export function chargeAccount(
-  connection: Connection,
+  connection: SqliteConnection,
   account: StoredAccount,
   used: Amounts,
   now: number,
@@ -160,7 +160,7 @@ export function chargeAccount(
 
 /** What a charge adds to an account, and in which minute. */
 function spent(
-  connection: Connection,
+  connection: SqliteConnection,
   account: StoredAccount,
   used: Amounts,
   now: number,
@@ -171,13 +171,13 @@ function spent(
 }
 
 /** Gives an open reservation another name, that is not taken, and another lease. */
-export function rename(connection: Connection, id: string, to: string, leaseUntil: number): void {
+export function rename(connection: SqliteConnection, id: string, to: string, leaseUntil: number): void {
   connection.run(RENAME, to, leaseUntil, id);
   connection.run(END_BEFORE, leaseUntil, to);
 }
 
 /** Charges in full the reservations whose ids begin so. */
-export function endAbandoned(connection: Connection, idPrefix: string, now: number): Abandoned[] {
+export function endAbandoned(connection: SqliteConnection, idPrefix: string, now: number): Abandoned[] {
   const abandoned = connection.all(FIND_BY_PREFIX, idPrefix).map(([id, cost, tokens, calls]) => ({
     id: String(id),
     charged: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
@@ -187,6 +187,6 @@ export function endAbandoned(connection: Connection, idPrefix: string, now: numb
 }
 
 /** Puts off the end of a lease; of a reservation that is not open, nothing. */
-export function renew(connection: Connection, id: string, now: number, leaseUntil: number): void {
+export function renew(connection: SqliteConnection, id: string, now: number, leaseUntil: number): void {
   connection.run(RENEW, leaseUntil, id, now);
 }

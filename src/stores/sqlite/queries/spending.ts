@@ -1,5 +1,5 @@
 import { MINUTE_MS, SPENDING_KEPT_MS, type Spending } from '../../../budget/index.ts';
-import type { Connection } from '../connection.ts';
+import type { SqliteConnection } from '../connection.ts';
 import { MOST } from './amounts.ts';
 
 /**
@@ -45,7 +45,7 @@ export function inMinute(minute: string, cost: string, tokens: string, calls: st
 
 /** Before a charge in a transaction: keeps what the account was charged in the minute of its last charge, where that is over. */
 export function keepMinute(
-  connection: Connection,
+  connection: SqliteConnection,
   { id, minute: last }: { readonly id: number; readonly minute: number },
   minute: number,
 ): void {
@@ -55,7 +55,7 @@ export function keepMinute(
 }
 
 /** The same of the accounts of reservations whose leases have ended. */
-export function keepMinutesOfLapsed(connection: Connection, minute: number, now: number): void {
+export function keepMinutesOfLapsed(connection: SqliteConnection, minute: number, now: number): void {
   connection.run(KEEP_MINUTES_OF_LAPSED, minute, now);
 }
 
@@ -65,7 +65,7 @@ export function minuteOf(now: number): number {
 }
 
 /** What a budget was charged, minute by minute. */
-export function spendingOf(connection: Connection, budget: string, now: number): Spending[] {
+export function spendingOf(connection: SqliteConnection, budget: string, now: number): Spending[] {
   return connection.all(OF_BUDGET, budget, now - SPENDING_KEPT_MS).map(([minute, cost, tokens, calls]) => ({
     minute: Number(minute),
     used: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },

@@ -1,0 +1,88 @@
+/** A folder of src and what its files, and those of its sub-folders, may import. */
+export interface Layer {
+  /** From src; `''` is the entries at the top. The deepest folder listed that holds a file is its layer. */
+  readonly folder: string;
+  /** Layers below that it may import, each with its sub-folders. Its own files it always may. */
+  readonly imports: readonly string[];
+  /** Packages it may import, by name or scope (`@opentelemetry/*`). Modules of Node it always may. */
+  readonly packages: readonly string[];
+}
+
+const API = '@opentelemetry/api';
+/** Neither OpenTelemetry nor a client: they know nothing of what is above them. */
+const CORE = ['util', 'usage', 'pricing', 'tokens', 'budget'];
+/** What instruments and calls know of telemetry: its API, never an SDK. */
+const NEUTRAL_TELEMETRY = ['telemetry/names', 'telemetry/context', 'telemetry/signals'];
+
+/** From low to high: a layer imports only layers listed before it. */
+export const LAYERS: readonly Layer[] = [
+  { folder: 'util', imports: [], packages: [] },
+  { folder: 'usage', imports: ['util'], packages: [] },
+  { folder: 'pricing', imports: ['util', 'usage'], packages: ['@pydantic/genai-prices'] },
+  { folder: 'tokens', imports: ['util', 'usage'], packages: ['js-tiktoken'] },
+  { folder: 'budget', imports: ['util', 'usage', 'pricing', 'tokens'], packages: ['valibot'] },
+  { folder: 'stores', imports: ['util', 'usage', 'pricing', 'budget'], packages: ['redis'] },
+  { folder: 'config', imports: ['util', 'usage', 'pricing', 'budget'], packages: ['valibot'] },
+
+  { folder: 'telemetry/names', imports: ['util', 'usage'], packages: [API] },
+  { folder: 'telemetry/context', imports: ['util', 'budget', 'telemetry/names'], packages: [API] },
+  {
+    folder: 'telemetry/signals',
+    imports: [...CORE, 'telemetry/names', 'telemetry/context'],
+    packages: [API],
+  },
+  {
+    folder: 'telemetry/vendors',
+    imports: [...CORE, ...NEUTRAL_TELEMETRY],
+    packages: [API, '@opentelemetry/sdk-trace'],
+  },
+  { folder: 'telemetry/export', imports: ['util', 'telemetry/names'], packages: ['@opentelemetry/*'] },
+  {
+    folder: 'telemetry/sdk',
+    imports: [...CORE, 'config', ...NEUTRAL_TELEMETRY, 'telemetry/vendors', 'telemetry/export'],
+    packages: ['@opentelemetry/*'],
+  },
+
+  { folder: 'providers', imports: CORE, packages: [] },
+  {
+    folder: 'calls',
+    imports: [...CORE, 'config', ...NEUTRAL_TELEMETRY, 'providers'],
+    packages: [API],
+  },
+  {
+    folder: 'clients/openai-sdk',
+    imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls', 'providers'],
+    packages: [API, '@opentelemetry/instrumentation'],
+  },
+  {
+    folder: 'clients/fetch',
+    imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls', 'providers'],
+    packages: [API],
+  },
+  {
+    folder: 'clients/ai-sdk',
+    imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls', 'providers'],
+    packages: [API],
+  },
+
+  {
+    folder: 'jobs',
+    imports: [...CORE, 'stores', 'config', ...NEUTRAL_TELEMETRY, 'calls', 'providers', 'clients'],
+    packages: [API, 'valibot'],
+  },
+  {
+    folder: 'process',
+    imports: [...CORE, 'stores', 'config', 'telemetry', 'calls', 'providers', 'clients', 'jobs'],
+    packages: [API, 'import-in-the-middle'],
+  },
+  {
+    folder: 'cli',
+    imports: [...CORE, 'stores', 'config', 'telemetry/names', 'jobs', 'process'],
+    packages: ['commander'],
+  },
+  {
+    folder: '',
+    imports: [...CORE, 'stores', 'config', 'telemetry', 'calls', 'providers', 'clients', 'jobs', 'process'],
+    packages: [],
+  },
+];

@@ -1,0 +1,32 @@
+import { LAYERS, type Layer } from './layers.ts';
+
+/** Something excepted from a rule, with the reason why. */
+export type Exceptions = Readonly<Record<string, string>>;
+
+/** What the tree is held to. Paths are from the root. An exception that is needed no longer is a violation too. */
+export interface Rules {
+  /** Folders that are another program and not looked at. */
+  readonly excluded: readonly string[];
+  /** `.ts` files in a folder, index.ts included, sub-folders not. */
+  readonly mostFiles: number;
+  readonly wideFolders: Exceptions;
+  readonly mostLines: number;
+  readonly longFiles: Exceptions;
+  /** Files that others may import or start past their folder's index. */
+  readonly entryModules: Exceptions;
+  /** Exported functions whose name may be one bare word. */
+  readonly bareWords: Exceptions;
+  readonly layers: readonly Layer[];
+}
+
+/** The rules of src. */
+export const RULES: Rules = {
+  excluded: ['cli/report/browser'],
+  mostFiles: 12,
+  wideFolders: {},
+  mostLines: 300,
+  longFiles: {},
+  entryModules: {},
+  bareWords: {},
+  layers: LAYERS,
+};

@@ -1,0 +1,50 @@
+import type { SourceFunction } from './build.ts';
+
+/** Functions that a reader who follows a call does not step into. They are left out of the counts. */
+export interface Helper {
+  /** A folder of src whose functions they are. */
+  readonly folder?: string;
+  /** A file whose functions they are, by its name alone: folders may move. */
+  readonly file?: string;
+  /** A function, wherever it is. */
+  readonly name?: string;
+  readonly why: string;
+}
+
+/**
+ * The helpers: the utilities, and functions that read, convert or add up a value. Getters are helpers too: they
+ * read a field.
+ */
+export const HELPERS: readonly Helper[] = [
+  { folder: 'util', why: 'Knows nothing of calls or budgets: collections, listeners, values, promises.' },
+  {
+    file: 'read-usage.ts',
+    why: 'Reads and checks the kinds of tokens of a `usage` object, a field at a time.',
+  },
+  { file: 'token-usage.ts', why: 'Creates a usage from its kinds, or adds usages up.' },
+  { file: 'tally.ts', why: 'Adds up the tokens of a request.' },
+  { file: 'limits.ts', why: 'Reads limits as amounts, checks amounts and adds them up.' },
+  { file: 'nano-usd.ts', why: 'Converts and formats money.' },
+  { name: 'canonical', why: 'Writes the body of a checkpoint, a function for each value in it.' },
+  { name: 'isSdkStream', why: 'Checks the shape of a value.' },
+  { name: 'isTokenPlan', why: 'Checks the kind of a plan.' },
+  { name: 'failOpen', why: 'Runs a function that must not throw; the function is counted.' },
+];
+
+/** Whether a function is a helper, or is written within one. */
+export function isHelper({ file, name, within, isGetter }: SourceFunction): boolean {
+  return isGetter || HELPERS.some((helper) => isOf(helper, file, [name, ...within]));
+}
+
+/** The helpers that are not in src: their lines can go. */
+export function unknownHelpers(functions: readonly SourceFunction[]): Helper[] {
+  return HELPERS.filter((helper) => !functions.some(({ file, name }) => isOf(helper, file, [name])));
+}
+
+function isOf({ folder, file, name }: Helper, path: string, names: readonly string[]): boolean {
+  return (
+    (folder !== undefined && path.startsWith(`${folder}/`)) ||
+    (file !== undefined && `/${path}`.endsWith(`/${file}`)) ||
+    (name !== undefined && names.includes(name))
+  );
+}

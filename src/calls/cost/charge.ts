@@ -1,0 +1,54 @@
+import type { Amounts } from '../../budget/index.ts';
+import { type PriceBook, type PriceSource, priceUsage, type RateCard } from '../../pricing/index.ts';
+import { addToolFees, type CallPlan, type ParsedResponse } from '../../providers/index.ts';
+import { type TokenUsage, totalTokens } from '../../usage/index.ts';
+import type { SeenOnce } from '../../util/index.ts';
+
+/** What a call is charged for a usage. */
+export interface Charge {
+  /** The usage of the model that answered, with the fees of its hosted tools as units. */
+  readonly usage: TokenUsage;
+  readonly amounts: Amounts;
+  readonly priceSource: PriceSource;
+}
+
+/** The inputs of a charge that do not change over the life of a call. */
+export interface ChargeContext {
+  readonly prices: PriceBook;
+  /** Containers already billed: each is charged once. */
+  readonly billedContainers: SeenOnce;
+}
+
+/**
+ * Charges a usage: at the price of the model that answered if it is known, else of the model that was asked
+ * for, at the rates of the tier that served it, with the fees of hosted tools.
+ */
+export function chargeUsage(
+  context: ChargeContext,
+  plan: CallPlan,
+  requested: RateCard,
+  usage: TokenUsage,
+  response: Pick<ParsedResponse, 'model' | 'serviceTier' | 'tools'>,
+): Charge {
+  const { tools, serviceTier } = response;
+  const card = cardOfResponse(context.prices, plan, requested, response.model);
+  const own = tools === undefined ? usage : addToolFees(usage, tools, context.billedContainers);
+  let costNanoUsd = priceUsage(card, own, { serviceTier });
+  let tokens = totalTokens(own);
+  for (const other of tools?.others ?? []) {
+    costNanoUsd += priceUsage(context.prices.lookup({ ...plan.priceQuery, model: other.model }), other.usage);
+    tokens += totalTokens(other.usage);
+  }
+  return { usage: own, amounts: { costNanoUsd, tokens, calls: 1 }, priceSource: card.source };
+}
+
+/** The card of the model that answered; the caller's own price for the model that was asked for comes first. */
+function cardOfResponse(
+  prices: PriceBook,
+  plan: CallPlan,
+  requested: RateCard,
+  answered: string | undefined,
+): RateCard {
+  if (answered === undefined || answered === plan.model || requested.source === 'override') return requested;
+  return prices.known({ ...plan.priceQuery, model: answered }) ?? requested;
+}

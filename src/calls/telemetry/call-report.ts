@@ -1,0 +1,209 @@
+import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../budget/index.ts';
+import { nanoToUsd } from '../../pricing/index.ts';
+import type { CallPlan, ParsedResponse } from '../../providers/index.ts';
+import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
+import { type Instruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
+import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
+import { failOpen } from '../fail-open.ts';
+import { errorType } from '../failure-billing.ts';
+import type { CallOutcome, StartedCall } from '../outcome.ts';
+import type { CallServices } from '../services.ts';
+import { inputContent, outputContent } from './content.ts';
+import { requestAttributes } from './request-attributes.ts';
+
+/*
+ * Reports a call as a span, metrics and an event: at its start, its admission or denial, and its end.
+ */
+
+/**
+ * Starts the span of a call, `chat gpt-5.2`, with the attributes that a sampler may decide by.
+ * @returns the span, and the attributes that its metrics share
+ */
+export function startCallSpan(
+  { tracer, captureContent }: CallServices,
+  plan: CallPlan,
+  tracker: TokenBudgetTracker,
+  parent: Context,
+): { readonly span: Span; readonly identity: Attributes } {
+  const { operation } = plan.endpoint;
+  const { identity, attributes } = requestAttributes(plan);
+  attributes[semconv.ATTR_BUDGET_NAME] = tracker.budget.name;
+  attributes[semconv.ATTR_BUDGET_MODE] = tracker.budget.mode;
+  const name = plan.model === '' ? operation : `${operation} ${plan.model}`;
+  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  if (captureContent) span.setAttributes(inputContent(plan));
+  return { span, identity };
+}
+
+/** Reports that a call was admitted, perhaps with a lowered cap, and what is reserved for it. */
+export function reportAdmission(instruments: Instruments, { plan, span, reservation }: StartedCall): void {
+  const { tracker, clampedTo } = reservation;
+  const { askedCap } = plan;
+  const decision = clampedTo === undefined ? 'admit' : 'clamp';
+  const attributes: Attributes = { [semconv.ATTR_BUDGET_DECISION]: decision };
+  if (tracker.strict) {
+    attributes[semconv.ATTR_BUDGET_RESERVED_COST] = nanoToUsd(reservation.amounts.costNanoUsd);
+    attributes[semconv.ATTR_BUDGET_RESERVED_TOKENS] = reservation.maxTokens;
+  }
+  if (clampedTo !== undefined) {
+    attributes[semconv.ATTR_BUDGET_CAP_SENT] = clampedTo;
+    if (askedCap !== undefined) attributes[semconv.ATTR_BUDGET_CAP_ASKED] = askedCap;
+  }
+  span.setAttributes(attributes);
+  countDecision(instruments, plan, tracker, decision);
+  if (clampedTo === undefined) return;
+  const asked = askedCap === undefined ? {} : { asked: askedCap };
+  tracker.emit({ type: 'clamped', budget: tracker.budget.name, sent: clampedTo, ...asked });
+}
+
+/** Reports that a call was denied, and ends its span. */
+export function reportDenial(
+  instruments: Instruments,
+  plan: CallPlan,
+  tracker: TokenBudgetTracker,
+  span: Span,
+  error: unknown,
+): void {
+  span.setAttribute(semconv.ATTR_BUDGET_DECISION, 'deny');
+  setSpanError(span, error);
+  span.end();
+  countDecision(instruments, plan, tracker, 'deny');
+}
+
+function countDecision(
+  instruments: Instruments,
+  { model }: CallPlan,
+  tracker: TokenBudgetTracker,
+  decision: 'admit' | 'clamp' | 'deny',
+): void {
+  const attributes: Attributes = {
+    [semconv.ATTR_BUDGET_NAME]: tracker.budget.name,
+    [semconv.ATTR_BUDGET_DECISION]: decision,
+  };
+  if (model !== '') attributes[semconv.ATTR_REQUEST_MODEL] = model;
+  instruments.calls.add(1, attributes);
+}
+
+/** Captures the content of a complete response, or the texts of a stream. */
+export function captureOutput(span: Span, response: unknown, texts: Iterable<string>): void {
+  span.setAttributes(outputContent(response, texts));
+}
+
+/** Reports the end of a call. Ending the span settles the call, by the span processor. */
+export function reportEnd(instruments: Instruments, call: StartedCall, outcome: CallOutcome): void {
+  // Before the charge: a job's record has the call even if the process dies in between.
+  failOpen('reporting a call', () => emitCall(call, outcome));
+  failOpen('measuring a call', () => recordCallMetrics(instruments, call, outcome));
+  failOpen('ending the span of a call', () => endCallSpan(call, outcome));
+}
+
+function emitCall(call: StartedCall, { due, response, charge, source, error }: CallOutcome): void {
+  const { plan, reservation, startedAt } = call;
+  const { tracker } = reservation;
+  tracker.emit({
+    type: 'call',
+    budget: tracker.budget.name,
+    reservation: reservation.id,
+    operation: plan.endpoint.operation,
+    model: plan.model,
+    ...(response?.model === undefined ? {} : { responseModel: response.model }),
+    ...(response?.id === undefined || charge === undefined ? {} : { responseId: response.id }),
+    stream: plan.stream,
+    usage: charge?.usage ?? tokenUsage(),
+    charged: due,
+    attempts: reservation.failedAttempts,
+    source: source ?? 'none',
+    durationMs: performance.now() - startedAt,
+    ...(error === undefined ? {} : { error: errorType(error) }),
+  });
+}
+
+function recordCallMetrics(instruments: Instruments, call: StartedCall, outcome: CallOutcome): void {
+  const { plan, reservation, context, startedAt, firstChunkSeconds, identity } = call;
+  const { due, response, charge, error } = outcome;
+  const attributes = { ...identity };
+  if (response?.model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = response.model;
+  const withBudget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: reservation.tracker.budget.name };
+  if (charge !== undefined) {
+    recordTokens(instruments, charge.usage, plan.endpoint.hasOutput, attributes, withBudget, context);
+    instruments.callCost.record(nanoToUsd(due.costNanoUsd), withBudget, context);
+  }
+  const costNanoUsd = due.costNanoUsd + reservation.failedAttempts.costNanoUsd;
+  if (costNanoUsd > 0) instruments.cost.add(nanoToUsd(costNanoUsd), withBudget);
+  if (firstChunkSeconds !== undefined)
+    instruments.firstChunk.record(firstChunkSeconds, { ...attributes }, context);
+  if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error);
+  instruments.duration.record((performance.now() - startedAt) / 1_000, attributes, context);
+}
+
+/**
+ * Records the tokens of a call: as input and output by the conventions, and by all kinds for its budget.
+ * @param withBudget `attributes` with the name of the budget
+ * @param context of the call; default: the active one
+ */
+export function recordTokens(
+  instruments: Instruments,
+  usage: TokenUsage,
+  hasOutput: boolean,
+  attributes: Attributes,
+  withBudget: Attributes,
+  context?: Context,
+): void {
+  instruments.tokens.record(usage.input, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'input' }, context);
+  if (hasOutput)
+    instruments.tokens.record(usage.output, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'output' }, context);
+  for (const kind of USAGE_KINDS) {
+    if (usage[kind] === 0) continue;
+    const kindAttributes = { ...withBudget, [semconv.ATTR_BUDGET_TOKEN_KIND]: TOKEN_KIND_NAMES[kind] };
+    instruments.kinds.add(usage[kind], kindAttributes);
+  }
+}
+
+function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
+  const { span, plan, reservation, firstChunkSeconds } = call;
+  const { response, charge, source, error, deferredId } = outcome;
+  const { failedAttempts } = reservation;
+  const attributes = response === undefined ? {} : responseAttributes(response);
+  if (charge !== undefined) {
+    const cost = { costNanoUsd: charge.amounts.costNanoUsd, source: charge.priceSource };
+    const usage = usageAttributes(charge.usage, plan.endpoint.hasOutput, source ?? 'response', cost);
+    Object.assign(attributes, usage);
+  }
+  if (deferredId !== undefined) attributes[semconv.ATTR_BUDGET_WORK_ID] = deferredId;
+  if (firstChunkSeconds !== undefined)
+    attributes[semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK] = firstChunkSeconds;
+  if (failedAttempts !== NOTHING)
+    attributes[semconv.ATTR_BUDGET_ATTEMPTS_COST] = nanoToUsd(failedAttempts.costNanoUsd);
+  span.setAttributes(attributes);
+  if (error !== undefined) setSpanError(span, error);
+  span.end();
+}
+
+/** The attributes of a response, without its usage and cost. */
+export function responseAttributes(response: ParsedResponse): Attributes {
+  const { id, model, serviceTier, systemFingerprint, finishReasons } = response;
+  const attributes: Attributes = {};
+  if (id !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = id;
+  if (model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = model;
+  if (serviceTier !== undefined) attributes[semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER] = serviceTier;
+  if (systemFingerprint !== undefined)
+    attributes[semconv.ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = systemFingerprint;
+  if (finishReasons.length > 0) attributes[semconv.ATTR_RESPONSE_FINISH_REASONS] = [...finishReasons];
+  return attributes;
+}
+
+/** Sets what is left of the budget once the call is settled, while its span can still be written. */
+export function setRemaining(span: Span, { costUsd, tokens, calls }: RemainingAmounts): void {
+  if (costUsd !== undefined) span.setAttribute(semconv.ATTR_BUDGET_LEFT_COST, costUsd);
+  if (tokens !== undefined) span.setAttribute(semconv.ATTR_BUDGET_LEFT_TOKENS, tokens);
+  if (calls !== undefined) span.setAttribute(semconv.ATTR_BUDGET_LEFT_CALLS, calls);
+}
+
+/** Marks a span as failed. The message of an error may hold content, so only that of our own errors is set. */
+function setSpanError(span: Span, error: unknown): void {
+  const type = errorType(error);
+  span.setAttribute(semconv.ATTR_ERROR_TYPE, type);
+  const isOurs = type.startsWith('token_budget_') && error instanceof Error;
+  span.setStatus({ code: SpanStatusCode.ERROR, ...(isOurs ? { message: error.message } : {}) });
+}

@@ -1,0 +1,76 @@
+import type { Attributes } from '@opentelemetry/api';
+import type { CallPlan } from '../../providers/index.ts';
+import { semconv } from '../../telemetry/names/index.ts';
+import { isRecord } from '../../util/index.ts';
+
+/** The attributes that every metric of a call carries: the operation, the provider and the model. */
+export function identityAttributes({
+  endpoint,
+  provider,
+  model,
+}: Pick<CallPlan, 'endpoint' | 'provider' | 'model'>): Attributes {
+  const attributes: Attributes = {
+    [semconv.ATTR_OPERATION_NAME]: endpoint.operation,
+    [semconv.ATTR_PROVIDER_NAME]: provider.name,
+  };
+  if (model !== '') attributes[semconv.ATTR_REQUEST_MODEL] = model;
+  if (provider.address !== undefined) {
+    attributes[semconv.ATTR_SERVER_ADDRESS] = provider.address;
+    attributes[semconv.ATTR_SERVER_PORT] = provider.port ?? 443;
+  }
+  return attributes;
+}
+
+/** The numeric fields of a request that the conventions name. */
+const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
+  ['temperature', semconv.ATTR_REQUEST_TEMPERATURE],
+  ['top_p', semconv.ATTR_REQUEST_TOP_P],
+  ['frequency_penalty', semconv.ATTR_REQUEST_FREQUENCY_PENALTY],
+  ['presence_penalty', semconv.ATTR_REQUEST_PRESENCE_PENALTY],
+  ['seed', semconv.ATTR_REQUEST_SEED],
+  ['dimensions', semconv.ATTR_EMBEDDINGS_DIMENSION_COUNT],
+];
+
+/** The attributes of a request, without its content; `identity` are those that its metrics share. */
+export function requestAttributes(plan: CallPlan): {
+  readonly identity: Attributes;
+  readonly attributes: Attributes;
+} {
+  const { body, endpoint } = plan;
+  const identity = identityAttributes(plan);
+  const attributes = { ...identity };
+  const set = (name: string, value: string | number | boolean | string[] | undefined): void => {
+    if (value !== undefined) attributes[name] = value;
+  };
+  for (const [field, attribute] of NUMBERS) {
+    const value = body[field];
+    if (typeof value === 'number' && Number.isFinite(value)) attributes[attribute] = value;
+  }
+  set(semconv.ATTR_OPENAI_API_TYPE, endpoint.apiType);
+  set(semconv.ATTR_REQUEST_MAX_TOKENS, plan.askedCap);
+  if (plan.stream) set(semconv.ATTR_REQUEST_STREAM, true);
+  if (plan.choices > 1) set(semconv.ATTR_REQUEST_CHOICE_COUNT, plan.choices);
+  set(semconv.ATTR_REQUEST_STOP_SEQUENCES, strings(body['stop']));
+  const format = body['encoding_format'];
+  set(semconv.ATTR_REQUEST_ENCODING_FORMATS, typeof format === 'string' ? [format] : undefined);
+  const tier = body['service_tier'];
+  if (typeof tier === 'string' && tier !== 'auto') set(semconv.ATTR_OPENAI_REQUEST_SERVICE_TIER, tier);
+  set(semconv.ATTR_OUTPUT_TYPE, outputType(body));
+  const conversation = isRecord(body['conversation']) ? body['conversation']['id'] : body['conversation'];
+  set(semconv.ATTR_CONVERSATION_ID, typeof conversation === 'string' ? conversation : undefined);
+  return { identity, attributes };
+}
+
+function strings(value: unknown): string[] | undefined {
+  if (typeof value === 'string') return [value];
+  return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
+}
+
+/** `text`, `json` or `image`/`speech` as the conventions say; absent if the request does not say. */
+function outputType(body: Readonly<Record<string, unknown>>): string | undefined {
+  const format = body['response_format'] ?? (isRecord(body['text']) ? body['text']['format'] : undefined);
+  const type = isRecord(format) ? format['type'] : undefined;
+  if (type === 'json_schema' || type === 'json_object') return 'json';
+  if (type === 'text') return 'text';
+  return Array.isArray(body['modalities']) && body['modalities'].includes('audio') ? 'speech' : undefined;
+}

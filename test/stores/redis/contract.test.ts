@@ -1,0 +1,48 @@
+import { after, before, describe } from 'node:test';
+import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
+import { CAN_SET_CLOCK, REDIS_MISSING, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import { storeContract, type TestClock } from '../contract.ts';
+import { type AdministeredHarness, administrationContract } from '../contract-administration.ts';
+
+describe('on a server of its own', { skip: REDIS_MISSING }, () => {
+  let server: RedisServer;
+  let prefixes = 0;
+  let aheadMs = 0;
+  before(async () => {
+    server = await startRedisServer({ clock: CAN_SET_CLOCK });
+  });
+  after(() => server.close());
+
+  // The server's own clock is set, since that is what windows and leases go by. It goes on from test to test.
+  const clock: TestClock = {
+    now: () => Date.now() + aheadMs,
+    advance: (ms) => {
+      aheadMs += ms;
+      server.setClock(aheadMs);
+    },
+  };
+
+  const redis = async (): Promise<AdministeredHarness> => {
+    prefixes += 1;
+    const prefix = `ledger ${prefixes}`;
+    const stores: RedisStore[] = [];
+    const open = (): RedisStore => {
+      const store = new RedisStore({ url: server.url, prefix, timeoutMs: 5_000 });
+      stores.push(store);
+      return store;
+    };
+    const store = open();
+    return {
+      store,
+      administration: store,
+      ...(CAN_SET_CLOCK ? { clock, driftMs: 3_000 } : {}),
+      reopen: async () => open(),
+      close: async () => {
+        for (const store of stores) await store.close();
+      },
+    };
+  };
+
+  storeContract('redis', redis);
+  administrationContract('redis', redis);
+});

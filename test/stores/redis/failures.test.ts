@@ -1,0 +1,300 @@
+import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
+import { after, describe, it } from 'node:test';
+import {
+  type Amounts,
+  type Balances,
+  type BudgetDefinition,
+  defineBudget,
+  NOTHING,
+  type ReserveRequest,
+  StoreError,
+} from '../../../src/budget/index.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
+import { eventually } from '../../support/eventually.ts';
+import {
+  REDIS_MISSING,
+  type RedisServer,
+  type RedisServerOptions,
+  startRedisServer,
+} from '../../support/redis-server.ts';
+
+const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
+/** Short enough to wait for, long enough for a machine that is busy. */
+const TIMEOUT = 500;
+
+function request(id: string, given: Partial<ReserveRequest> = {}): ReserveRequest {
+  const fixed = { costNanoUsd: 7, tokens: 10, calls: 1 };
+  return { id, leaseMs: 60_000, fixed, outputPicoUsd: 0, choices: 1, outputCap: 50, capped: true, ...given };
+}
+
+function tokens(count: number): Amounts {
+  return { costNanoUsd: 0, tokens: count, calls: 1 };
+}
+
+describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
+  const ends: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+
+  async function serve(options?: RedisServerOptions): Promise<RedisServer> {
+    const server = await startRedisServer(options);
+    ends.push(server.close);
+    return server;
+  }
+
+  function open(url: string, given: Partial<RedisStoreOptions> = {}): RedisStore {
+    const store = new RedisStore({ url, timeoutMs: 2_000, ...given });
+    ends.push(() => store.close());
+    return store;
+  }
+
+  /** Rejects with a StoreError that says so, within the timeout. */
+  async function fails(what: Promise<unknown>, pattern: RegExp): Promise<void> {
+    const started = performance.now();
+    await assert.rejects(what, (error) => {
+      assert.ok(error instanceof StoreError, String(error));
+      assert.match(error.message, pattern);
+      return true;
+    });
+    const tookMs = performance.now() - started;
+    // A store that waits for an answer waits for ever; what is above the time allowed is a machine that is busy.
+    assert.ok(tookMs < 10 * TIMEOUT, `took ${Math.round(tookMs)} ms`);
+  }
+
+  /** Asks until it is answered again: a new connection is made by itself. */
+  async function back<T>(ask: () => Promise<T>): Promise<T> {
+    const { answer } = await eventually('Redis is back', async () => ({ answer: await ask() }));
+    return answer;
+  }
+
+  /** What is taken back comes to the ledger a moment later. */
+  async function comesTo(
+    store: RedisStore,
+    budget: BudgetDefinition,
+    expected: Pick<Balances, 'open' | 'settled'>,
+  ): Promise<void> {
+    await eventually('what was taken back', async () => {
+      const { open: calls, settled } = await store.balances(budget);
+      assert.deepEqual({ open: calls, settled }, expected);
+      return true;
+    });
+  }
+
+  it('rejects at once where nobody listens, without the password in the message', async () => {
+    const store = open('redis://:secret@127.0.0.1:1');
+    for (let call = 0; call < 3; call += 1) {
+      await fails(
+        store.reserve([job], request('a')),
+        /^Redis at 127\.0\.0\.1:1 cannot be reached: .*ECONNREFUSED/,
+      );
+    }
+    assert.throws(() => new RedisStore({ url: 'http://localhost' }), RangeError);
+    assert.throws(() => new RedisStore({ url: 'redis://localhost', timeoutMs: 0 }), RangeError);
+  });
+
+  it('rejects where the password is wrong, and takes the right one', async () => {
+    const server = await serve({ password: 'a p@ss:word/' });
+    await fails(open(server.url.replace(/:[^:]*@/, ':wrong@')).balances(job), /WRONGPASS/);
+    await fails(open(server.url.replace(/:[^:]*@/, '')).balances(job), /NOAUTH/);
+    assert.equal((await open(server.url).balances(job)).open, 0);
+  });
+
+  it('keeps what was settled and reserved over a restart with its data, and counts nothing twice', async () => {
+    const server = await serve({ appendonly: true });
+    const store = open(server.url);
+    await store.reserve([job], request('a'));
+    await store.reserve([job], request('b'));
+    await store.settle('a', tokens(40));
+    await server.kill();
+    await fails(store.settle('b', tokens(5)), /cannot be reached/);
+    await fails(store.charge([job], tokens(1)), /cannot be reached/);
+    await server.restart();
+    assert.equal(await back(() => store.settle('b', tokens(5))), true);
+    assert.equal(await store.settle('a', tokens(40)), false);
+    const { settled, reserved, open: calls } = await store.balances(job);
+    assert.deepEqual([settled.tokens, reserved, calls], [45, NOTHING, 0]);
+  });
+
+  it('begins anew after a restart without its data, and charges calls of that moment once', async () => {
+    const server = await serve();
+    const store = open(server.url);
+    await store.reserve([job], request('a'));
+    await store.settle('a', tokens(40));
+    await store.reserve([job], request('b'));
+    await store.reserve([job], request('c'));
+    await server.restart({ withData: false });
+    assert.equal(await back(() => store.settle('b', tokens(5))), true);
+    assert.equal(await store.settle('b', tokens(5)), false);
+    assert.equal(await store.release('c'), false);
+    const { settled, reserved, open: calls } = await store.balances(job);
+    assert.deepEqual([settled.tokens, reserved, calls], [5, NOTHING, 0]);
+  });
+
+  it('counts nothing of what was refused while the server was slow', async () => {
+    const server = await serve();
+    const store = open(server.url, { timeoutMs: TIMEOUT });
+    await store.reserve([job], request('before'));
+    await server.command('CLIENT', 'PAUSE', '1000', 'ALL');
+    await Promise.all([
+      fails(store.reserve([job], request('slow')), /did not answer within 500 ms/),
+      fails(store.charge([job], tokens(100)), /did not answer/),
+      fails(store.settle('before', tokens(20)), /did not answer/),
+    ]);
+    // It answers once the pause is over.
+    await server.command('PING');
+    // Nothing was executed late; a settlement may be repeated.
+    assert.equal(await back(() => store.settle('before', tokens(20))), true);
+    assert.ok((await store.reserve([job], request('slow'))).admitted);
+    const { settled, open: calls } = await store.balances(job);
+    assert.deepEqual([settled.tokens, calls], [20, 1]);
+  });
+
+  it('takes back what was executed in time but never heard', async () => {
+    const server = await serve();
+    // A timeout that the script, which runs in time, cannot keep: the answer comes a moment too late.
+    const store = open(server.url, { prefix: 'unheard' });
+    await store.balances(job);
+    const hasty = open(server.url, { prefix: 'unheard', timeoutMs: 1 });
+    let refused = 0;
+    const failed = (error: unknown): void => {
+      assert.ok(error instanceof StoreError);
+      refused += 1;
+    };
+    let charged = 0;
+    let taken = 0;
+    for (let round = 0; round < 60; round += 1) {
+      const few = Array.from({ length: 40 }, (_, index) => `${round} ${index}`);
+      await Promise.all([
+        ...few.map((id) =>
+          hasty.reserve([wide], request(id)).then(() => {
+            taken += 1;
+          }, failed),
+        ),
+        hasty.charge([wide], tokens(3)).then(() => {
+          charged += 1;
+        }, failed),
+      ]);
+    }
+    assert.ok(refused > 100, `only ${refused} were refused`);
+    await comesTo(store, wide, { open: taken, settled: { ...tokens(3 * charged), calls: charged } });
+  });
+
+  it('takes back what was never heard though its lease has ended meanwhile', async () => {
+    const server = await serve();
+    const proxy = await startDeafProxy(server.port);
+    ends.push(proxy.close);
+    const store = open(proxy.url, { timeoutMs: TIMEOUT });
+    const other = open(server.url);
+    await store.reserve([job], request('heard'));
+    proxy.deafen();
+    await fails(store.reserve([job], request('unheard', { leaseMs: 300 })), /cannot be reached/);
+    // It was taken, since it is charged when its lease ends.
+    await comesTo(other, job, { open: 1, settled: { costNanoUsd: 7, tokens: 60, calls: 1 } });
+    proxy.hear();
+    await back(() => store.balances(job));
+    // It is sent with the new connection, beside the balances.
+    await comesTo(other, job, { open: 1, settled: NOTHING });
+  });
+
+  it('gives up a connection on which nothing is answered, and makes another', async () => {
+    const server = await serve();
+    const store = open(server.url, { timeoutMs: TIMEOUT });
+    await store.reserve([job], request('a'));
+    server.signal('SIGSTOP');
+    for (let call = 0; call < 6; call += 1) {
+      await fails(store.balances(job), /did not answer|cannot be reached/);
+    }
+    server.signal('SIGCONT');
+    assert.equal((await back(() => store.balances(job))).open, 1);
+  });
+
+  it('rejects where its memory is full, and settles all the same', async () => {
+    const server = await serve({ args: ['--maxmemory-policy', 'noeviction'] });
+    const store = open(server.url);
+    assert.ok((await store.reserve([job], request('a'))).admitted);
+    await server.command('CONFIG', 'SET', 'maxmemory', '1mb');
+    await server.command('CONFIG', 'SET', 'maxmemory', '1');
+    await fails(store.reserve([job], request('b')), /OOM/);
+    await fails(store.charge([job], tokens(1)), /OOM/);
+    assert.equal(await store.settle('a', tokens(30)), true);
+    await server.command('CONFIG', 'SET', 'maxmemory', '0');
+    const { settled, open: calls } = await store.balances(job);
+    assert.deepEqual([settled, calls], [tokens(30), 0]);
+  });
+
+  it('rejects where the server is a read-only replica, and goes on once it is not', async () => {
+    const [primary, server] = await Promise.all([serve(), serve()]);
+    const store = open(server.url);
+    await store.balances(job);
+    await server.command('REPLICAOF', '127.0.0.1', String(primary.port));
+    await eventually('the replica is in step', async () => {
+      const told = String(await server.command('INFO', 'replication'));
+      return told.includes('master_link_status:up');
+    });
+    await fails(store.reserve([job], request('a')), /READONLY/);
+    await server.command('REPLICAOF', 'NO', 'ONE');
+    assert.ok((await back(() => store.reserve([job], request('a')))).admitted);
+  });
+
+  it('rejects what another program has put at its keys', async () => {
+    const server = await serve();
+    await server.command('SET', '{token-budget}:account:always:job', 'text');
+    await fails(open(server.url).balances(job), /WRONGTYPE/);
+  });
+
+  it('holds no more than a bounded number of commands', async () => {
+    const server = await serve();
+    const store = open(server.url, { timeoutMs: TIMEOUT });
+    await store.balances(job);
+    server.signal('SIGSTOP');
+    const all = await Promise.allSettled(
+      Array.from({ length: 12_000 }, (_, index) => store.reserve([job], request(`r${index}`))),
+    );
+    server.signal('SIGCONT');
+    const full = all.filter((one) => one.status === 'rejected' && /wait for Redis/.test(String(one.reason)));
+    assert.equal(full.length, 2_000);
+    assert.equal((await back(() => store.balances(job))).open, 0);
+  });
+});
+
+const wide = defineBudget({ name: 'wide', limits: { calls: 100_000 } });
+
+/** Passes everything on to a server, until it is deaf: then a connection is cut when an answer comes, and new ones at once. */
+async function startDeafProxy(port: number) {
+  let deaf = false;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((client) => {
+    if (deaf) return void client.destroy();
+    const server = connect(port, '127.0.0.1');
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    client.pipe(server);
+    server.on('data', (data) => {
+      if (deaf) client.destroy();
+      else client.write(data);
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `redis://127.0.0.1:${address.port}`,
+    deafen: () => {
+      deaf = true;
+    },
+    hear: () => {
+      deaf = false;
+    },
+    close: async () => {
+      proxy.close();
+      cut();
+    },
+  };
+}
