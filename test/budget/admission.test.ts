@@ -169,7 +169,7 @@ describe('a call is denied', () => {
     const { tracker } = trackerOf({ costUsd: 10 * 14e-6, tokens: 10 });
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'costUsd');
     const full = trackerOf({ tokens: 100, calls: 1 });
-    full.tracker.reserve(reserveOf({ outputCap: 100 }));
+    void full.tracker.reserve(reserveOf({ outputCap: 100 }));
     const fixed = amounts({ tokens: 1, calls: 1 });
     assert.equal(deniedOf(full.tracker.reserve(reserveOf({ fixed }))).limit, 'tokens');
   });
@@ -211,7 +211,7 @@ describe('a budget of more than $9,007, whose pico-USD no double holds', () => {
     fc.assert(
       fc.property(left, prices, (leftNanoUsd, outputPicoUsd) => {
         const { tracker } = trackerOf({ costUsd: MAX_USD });
-        tracker.charge(amounts({ costNanoUsd: MAX_USD * 10 ** 9 - leftNanoUsd }));
+        void tracker.charge(amounts({ costNanoUsd: MAX_USD * 10 ** 9 - leftNanoUsd }));
         const request = reserveOf({ outputPicoUsd, outputCap: Number.MAX_SAFE_INTEGER });
         const { outputCap } = admittedOf(tracker.reserve(request));
         const leftPicoUsd = BigInt(leftNanoUsd) * 1_000n;

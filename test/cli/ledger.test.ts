@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { defineBudget, type Store } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { admittedOf, deniedOf, request } from '../store/contract-support.ts';
+import { admittedOf, deniedOf, request } from '../stores/contract-support.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { command, testDirectory } from './command.ts';
 
