@@ -186,7 +186,7 @@ export class LocalQuotaStore implements Store {
     await this.#remote.close();
   }
 
-  async giveBack(): Promise<void> {
+  async returnUnused(): Promise<void> {
     await this.#bank.atRest();
     await giveBack(
       this.#bank,
@@ -194,13 +194,13 @@ export class LocalQuotaStore implements Store {
     );
   }
 
-  endSync(timeoutMs: number): void {
+  settleAtExit(timeoutMs: number): void {
     if (this.#bank.closed) return;
     this.#bank.closed = true;
     clearInterval(this.#timer);
     this.#bank.beginToEndAll();
     this.#open.clear();
-    this.#remote.endSync?.(timeoutMs);
+    this.#remote.settleAtExit?.(timeoutMs);
   }
 
   async #growSlice(id: string, reservation: OpenCall, more: Amounts, missing: Amounts): Promise<boolean> {

@@ -261,10 +261,10 @@ describe('a sliced store', () => {
     const { remote, store } = open();
     await warm(store, [job, team]);
     atOnce(store.reserve([job, team], request('a')));
-    await store.giveBack();
+    await store.returnUnused();
     assert.equal(remote.balances(team).open, 1);
     atOnce(store.settle('a', tokens(20)));
-    await store.giveBack();
+    await store.returnUnused();
     assert.deepEqual([remote.balances(job).open, remote.balances(team).reserved], [0, NOTHING]);
     assert.equal(remote.balances(job).settled.tokens, 30);
   });
