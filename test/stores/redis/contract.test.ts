@@ -1,6 +1,11 @@
 import { after, before, describe } from 'node:test';
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
-import { CAN_SET_CLOCK, REDIS_MISSING, type RedisServer, startRedisServer } from '../../support/redis-server.ts';
+import {
+  CAN_SET_CLOCK,
+  REDIS_MISSING,
+  type RedisServer,
+  startRedisServer,
+} from '../../support/redis-server.ts';
 import { storeContract, type TestClock } from '../contract.ts';
 import { type AdministeredHarness, administrationContract } from '../contract-administration.ts';
 
