@@ -84,7 +84,7 @@ function ours(scratch: string, redis: RedisAt | undefined, stores: boolean): Var
   const strict = variant('strict, memory', {});
   if (!stores) return [strict];
   const database = `sqlite:${join(scratch, 'ledger.db')}`;
-  const noSlices = join(ROOT, 'bench', 'apps', 'no-slices.json');
+  const noLocalQuota = join(ROOT, 'bench', 'apps', 'no-local-quota.json');
   return [
     variant('observe', { TOKEN_BUDGET_MODE: 'observe' }),
     variant('soft', { TOKEN_BUDGET_MODE: 'soft' }),
@@ -99,10 +99,10 @@ function ours(scratch: string, redis: RedisAt | undefined, stores: boolean): Var
     ...(redis === undefined
       ? []
       : [
-          variant('strict, Redis, slices', { TOKEN_BUDGET_STORE: redis.url }),
+          variant('strict, Redis, local quotas', { TOKEN_BUDGET_STORE: redis.url }),
           variant('strict, Redis, each call', {
             TOKEN_BUDGET_STORE: redis.url,
-            TOKEN_BUDGET_CONFIG: noSlices,
+            TOKEN_BUDGET_CONFIG: noLocalQuota,
           }),
         ]),
   ];

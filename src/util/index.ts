@@ -19,3 +19,11 @@ export { RecentMap } from './recent-map.ts';
 export { formatGiven } from './show-value.ts';
 export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';
+export {
+  distFileUrl,
+  entryModuleUrl,
+  loadEntryModule,
+  MANIFEST,
+  packageFileUrl,
+  VERSION,
+} from './package-files.ts';
