@@ -202,6 +202,6 @@ function limitOf(measured: Map<string, CallsResult[]>, own: number): string[] {
   if (!measured.has(NO_TELEMETRY)) return [];
   const alone = addedUs(measured, NO_TELEMETRY);
   return [
-    `Of the ${own.toFixed(1)} µs of strict with memory, ${alone.toFixed(1)} are the budget: plan, bound, reserve, read, price and settle. The others are telemetry in the SDK of the application: a span with 26 attributes, four measurements of histograms, counters that are summed until they are collected, and a log record a call, of which other instrumentations have fewer or none.`,
+    `Of the ${own.toFixed(1)} µs of strict with memory, ${alone.toFixed(1)} are the budget: plan, bound, reserve, read, price and settle. The others are telemetry in the SDK of the application: a span with 26 attributes, four measurements of histograms, counters, and a log record a call, of which other instrumentations have fewer or none.`,
   ];
 }

@@ -4,7 +4,7 @@ import type { PriceBook } from '../../pricing/index.ts';
 import type { Env } from '../env.ts';
 import { ExportChannel } from '../export/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
-import { flushCounters, recordBudgets, reportEvents } from '../signals/index.ts';
+import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
 import { loadEntryModule } from '../../util/index.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
@@ -52,7 +52,6 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     description: 'Whether the process goes on to report: 1, and 0 once it has ended in order.',
   });
   refresh = (ending) => {
-    flushCounters();
     recordStatuses();
     reporting.record(ending ? 0 : 1);
   };
