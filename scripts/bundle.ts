@@ -37,6 +37,8 @@ if (import.meta.main) {
     chunkNames: 'chunks/[name]-[hash]',
     entryPoints: ENTRIES.map((entry) => `src/${entry}.ts`),
     format: 'esm',
+    // `sideEffects` of package.json is for the bundles of users.
+    ignoreAnnotations: true,
     outbase: 'src',
     outdir: 'dist',
     packages: 'external',
