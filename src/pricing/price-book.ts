@@ -1,5 +1,7 @@
 import type { TokenUsage } from '../usage/index.ts';
+import { findByLongestPrefix } from '../util/index.ts';
 import { type BookModel, bookModel, bookModels, type PriceQuery } from './genai-prices.ts';
+import { HIGHEST_UNIT_PRICES, LIST_PRICES } from './model-data/index.ts';
 import {
   NO_RATES,
   overrideTiers,
@@ -9,7 +11,7 @@ import {
 } from './overrides.ts';
 import { costOf, type RateTier, ratesFor } from './rates.ts';
 import { ratesOfTier, STANDARD_TIER } from './service-tier.ts';
-import { HIGHEST_UNIT_PRICES, listUnitPrices, type UnitPrice } from './unit-prices.ts';
+import type { UnitPrice } from './unit-prices.ts';
 
 /** Where a price comes from: the price book, the user's override, the dearest of the model's family, or none. */
 export type PriceSource = 'book' | 'override' | 'family' | 'none';
@@ -123,7 +125,7 @@ export class PriceBook {
     if (override !== undefined) return { model, source: 'override', ...override };
     const found = bookModel(query);
     if (found !== undefined) return { model, source: 'book', ...cardOf(found) };
-    const units = listUnitPrices(model);
+    const units = findByLongestPrefix(LIST_PRICES, model);
     return units && { model, source: 'book', tiers: NO_RATES, units };
   }
 
