@@ -24,7 +24,6 @@ export {
   VERSION,
 } from './package-files.ts';
 export { RecentList } from './recent-list.ts';
-export { RecentMap } from './recent-map.ts';
 export { formatGiven } from './show-value.ts';
 export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';
