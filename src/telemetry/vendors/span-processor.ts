@@ -1,7 +1,7 @@
 import { type Attributes, type Context, context, diag, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Amounts, TokenBudgetTracker } from '../../budget/index.ts';
-import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../../pricing/index.ts';
+import { type PriceBook, priceUsage } from '../../pricing/index.ts';
 import { totalTokens } from '../../usage/index.ts';
 import { BoundedMap, ignoreRejection } from '../../util/index.ts';
 import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
@@ -166,8 +166,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
 function amountsOf(seen: SpanUsage, prices: PriceBook): Amounts {
   const { usage, model, provider, serviceTier } = seen;
   const card = prices.lookup({ model, ...(provider === undefined ? {} : { provider }) });
-  const rates = ratesOfTier(ratesFor(card.tiers, usage.input), serviceTier, card.pricedAs ?? card.model);
-  return { costNanoUsd: costOf(usage, rates), tokens: totalTokens(usage), calls: 1 };
+  return { costNanoUsd: priceUsage(card, usage, { serviceTier }), tokens: totalTokens(usage), calls: 1 };
 }
 
 /** The span of an SDK can be read from its start, whatever its type says. */
