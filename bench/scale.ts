@@ -8,10 +8,10 @@ const AGENTS = 10_000;
 /** Of what a Redis was seen to do, the part that is planned with. */
 const PLANNED = 0.5;
 
-/** The defaults of slices (src/stores/local-quota/quota-store.ts) and of the store's timeout (src/config); a test compares them. */
-export const SLICE_AHEAD = 4;
-export const SLICE_SHARE = 16;
-export const SLICE_IDLE_MS = 15_000;
+/** The defaults of local quotas (src/stores/local-quota/options.ts) and of the store's timeout (src/config); a test compares them. */
+export const PREFETCH_CALLS = 4;
+export const QUOTA_SHARE = 16;
+export const QUOTA_IDLE_MS = 15_000;
 export const STORE_TIMEOUT_MS = 250;
 
 /** Of a new Redis: https://redis.io/docs/latest/develop/reference/clients/ */
@@ -58,26 +58,26 @@ function pageOf(figure: Figures, processors: string, crowds: readonly number[]):
   const each = figure('scripts a call: each call, every 1 s');
   const rows = PACES.map((seconds) => {
     const calls = AGENTS / seconds;
-    return { seconds, calls, without: calls * each, sliced: calls * slicedScripts(figure, seconds) };
+    return { seconds, calls, without: calls * each, withQuotas: calls * scriptsWithQuotas(figure, seconds) };
   });
   const perBudget = figure('bytes of Redis per budget');
   return [
     `# A fleet of ${count(AGENTS)} agents`,
-    'Computed by `npm run bench` from the figures of [performance](performance.md); a test fails when it is out of date. A plan, not a ' +
-      `measurement of such a fleet. One agent is one process with one budget or with a part in a shared one. All agents are on one Redis; how it is set up: [stores](stores.md).`,
+    'Computed by `npm run bench` from the figures of [performance](performance.md); a test fails when it is out of date. A projection, not a ' +
+      `measurement of such a fleet. One agent is one process, with a budget of its own or with a shared one. All agents use one Redis, set up as in [stores](stores.md).`,
     '## In short',
     [
       ...rows.map(
-        ({ seconds, calls, without, sliced }) =>
-          `- **A call every ${seconds} s each** (${count(calls)} calls a second): ${count(without)} scripts a second without slices, ${count(sliced)} with; ` +
-          `${percent(without / capacity)} and ${percent(sliced / capacity)} of what one Redis was seen to run.`,
+        ({ seconds, calls, without, withQuotas }) =>
+          `- **A call every ${seconds} s each** (${count(calls)} calls a second): ${count(without)} scripts a second without local quotas, ${count(withQuotas)} with; ` +
+          `${percent(without / capacity)} and ${percent(withQuotas / capacity)} of what one Redis was measured to run.`,
       ),
-      `- Plan with ${PLANNED * 100} % of that, ${count(planned)} scripts a second for a server. With a budget each, a cluster spreads the rest over more servers. A budget that all share has one.`,
-      `- Slices save a call the round trip, ${figure('admission µs: each call, every 1 s').toFixed(0)} µs here. They relieve Redis only where one process makes several calls a second of one budget.`,
-      `- ${count(AGENTS)} processes are ${count(AGENTS)} connections, and a Redis takes ${count(MAX_CLIENTS)} unless told otherwise: raise \`maxclients\`, and the limit of open files with it.`,
+      `- Plan with ${PLANNED * 100} % of that, ${count(planned)} scripts a second per server. If each agent has its own budget, a cluster spreads the load over more servers. A shared budget lives on one server.`,
+      `- Local quotas save a call the round trip, ${figure('admission µs: each call, every 1 s').toFixed(0)} µs here. They reduce the load of Redis only if one process makes several calls a second with one budget.`,
+      `- ${count(AGENTS)} processes are ${count(AGENTS)} connections, and Redis accepts ${count(MAX_CLIENTS)} by default: raise \`maxclients\`, and with it the limit of open files.`,
     ].join('\n'),
     '## What one Redis does',
-    `Seen on a machine of ${processors}, which Redis shared with the processes that asked it. On processors of its own it does more; measure yours with \`npm run bench -- throughput\` on it.`,
+    `Measured on a machine with ${processors}, which Redis shared with its clients. On processors of its own it does more; measure yours with \`npm run bench -- throughput\`.`,
     tableOf({
       head: ['each call in Redis', 'admissions a second', 'scripts for each', 'scripts a second'],
       rows: keys.map((key) => [
@@ -87,51 +87,51 @@ function pageOf(figure: Figures, processors: string, crowds: readonly number[]):
         count(scriptsPerSecond(figure, key)),
       ]),
     }),
-    `The most of the last column, **${count(capacity)} scripts a second**, is what this page computes with. ` +
-      'A script is one reserve, one settlement, or one look at the balances, for the events and the metrics; looks at one budget that come together are answered by one.',
-    `A budget takes ${count(perBudget)} bytes in Redis: ${count(AGENTS)} budgets, ${((AGENTS * perBudget) / 1e6).toFixed(1)} MB. A reservation is there while its call is open.`,
+    `This page computes with the maximum of the last column, **${count(capacity)} scripts a second**. ` +
+      'A script is one reserve, one settlement, or one read of the balances, for events and metrics; concurrent reads of one budget are coalesced.',
+    `A budget takes ${count(perBudget)} bytes in Redis: ${count(AGENTS)} budgets, ${((AGENTS * perBudget) / 1e6).toFixed(1)} MB. A reservation is stored while its call is open.`,
     '## What a fleet asks for',
-    `Scripts a second = ${count(AGENTS)} agents ÷ seconds from call to call × scripts a call. Scripts a call were counted over ${MEASURED_AGENTS} processes that call at that pace. Servers = scripts a second ÷ ${count(planned)}, rounded up.`,
+    `Scripts a second = ${count(AGENTS)} agents ÷ seconds between calls × scripts a call. Scripts a call were counted over ${MEASURED_AGENTS} processes that call at that pace. Servers = scripts a second ÷ ${count(planned)}, rounded up.`,
     tableOf({
       head: [
         'one call every',
         'calls a second',
-        'scripts a call, without slices',
+        'scripts a call, without local quotas',
         'with',
         'scripts a second, without',
         'with',
         'servers, without',
         'with',
       ],
-      rows: rows.map(({ seconds, calls, without, sliced }) => [
+      rows: rows.map(({ seconds, calls, without, withQuotas }) => [
         `${seconds} s`,
         count(calls),
         each.toFixed(1),
-        slicedScripts(figure, seconds).toFixed(1),
+        scriptsWithQuotas(figure, seconds).toFixed(1),
         count(without),
-        count(sliced),
+        count(withQuotas),
         count(Math.ceil(without / planned)),
-        count(Math.ceil(sliced / planned)),
+        count(Math.ceil(withQuotas / planned)),
       ]),
     }),
-    'Without slices a call costs the same at any pace. With them, what is spent is settled within half a second, another slice is taken, balances are looked at, and leases are renewed: this is per process and ' +
-      `second, not per call. A call that comes alone, later than ${SLICE_IDLE_MS / 1_000} s after the one before it, takes no slice.`,
-    'Of the fleet’s own processors the budget needs next to nothing: ' +
-      `${rows.map(({ seconds, calls }) => `${((calls * figure('added µs: ours, strict, memory')) / 1e6).toFixed(2)} at a call every ${seconds} s`).join(', ')} (calls a second × ${figure('added µs: ours, strict, memory').toFixed(0)} µs, which strict adds to a call, with its telemetry).`,
+    'Without local quotas a call costs the same at any pace. With them, what is spent is settled within half a second, another quota is reserved, balances are read, and leases are renewed: this is per process and ' +
+      `second, not per call. A single call, more than ${QUOTA_IDLE_MS / 1_000} s after the one before it, reserves no quota.`,
+    'The budget needs few of the fleet’s own processors: ' +
+      `${rows.map(({ seconds, calls }) => `${((calls * figure('added µs: ours, strict, memory')) / 1e6).toFixed(2)} at a call every ${seconds} s`).join(', ')} (calls a second × ${figure('added µs: ours, strict, memory').toFixed(0)} µs, which strict mode and its telemetry add to a call).`,
     '## What a shared budget costs a call',
-    `The 99th percentile of the time that a call waits to be admitted, µs. Each process has ${WORKERS} calls under way that end at once, so Redis has all it can do; with so many waiting, a wait is ` +
-      'calls under way ÷ admissions a second.',
+    `The 99th percentile of the time that a call waits for admission, µs. Each process has ${WORKERS} calls in flight that end at once, so Redis is saturated; then the wait is ` +
+      'calls in flight ÷ admissions a second.',
     tableOf({
-      head: ['processes', 'calls under way', 'each call in Redis', 'slices'],
+      head: ['processes', 'calls in flight', 'each call in Redis', 'local quotas'],
       rows: crowds.map((processes) => [
         String(processes),
         String(WORKERS * processes),
         count(figure(`p99 µs: each call, ${processes} processes, 1 budgets`)),
-        count(figure(`p99 µs: slices, ${processes} processes, 1 budgets`)),
+        count(figure(`p99 µs: local quotas, ${processes} processes, 1 budgets`)),
       ]),
     }),
-    `At the pace of agents nobody waits in line: the median is ${figure('admission µs: each call, every 1 s').toFixed(0)} µs in Redis and ${figure('admission µs: slices, every 1 s').toFixed(0)} µs from a slice, next to a model that answers in seconds. ` +
-      'It is the line that counts, when a fleet starts in step:',
+    `At an agent’s pace there is no queueing: the median is ${figure('admission µs: each call, every 1 s').toFixed(0)} µs in Redis and ${figure('admission µs: local quotas, every 1 s').toFixed(0)} µs from a local quota, while the model takes seconds. ` +
+      'Queueing matters when a fleet starts in step:',
     tableOf({
       head: ['calls in the same instant', 'the last is admitted after'],
       rows: [100, 1_000, AGENTS].map((calls) => [
@@ -139,91 +139,91 @@ function pageOf(figure: Figures, processors: string, crowds: readonly number[]):
         `${((calls / capacity) * 1_000).toFixed(0)} ms`,
       ]),
     }),
-    `(Calls ÷ ${count(capacity)}.) A call that Redis has not answered within \`storeTimeoutMs\`, ${STORE_TIMEOUT_MS} ms by default, goes the way of \`failurePolicy\`: \`open\` lets it pass and charges it later, \`closed\` refuses it. So no more than ${count((capacity * STORE_TIMEOUT_MS) / 1_000)} agents of one ` +
+    `(Calls ÷ ${count(capacity)}.) A call that Redis has not answered within \`storeTimeoutMs\`, ${STORE_TIMEOUT_MS} ms by default, is handled by \`failurePolicy\`: \`open\` sends it and charges it later, \`closed\` denies it. So no more than ${count((capacity * STORE_TIMEOUT_MS) / 1_000)} agents of one ` +
       'server should start in the same instant; spread the start over seconds, or raise `storeTimeoutMs`.',
     '## When a shared budget runs out',
-    'The limit holds with slices and without: what a slice holds is reserved before its first call. What changes is who is refused, and when.',
+    'The limit is enforced with and without local quotas: what a quota holds is reserved before its first call. What changes is which call is denied, and when.',
     tableOf({
       head: [
         `${MEASURED_AGENTS} agents, one budget of ${count(PAID_CALLS)} calls`,
-        'slices',
+        'local quotas',
         'each call in Redis',
       ],
       rows: [
-        ['spent when the first agent is refused, %', 'first'],
+        ['spent when the first agent is denied, %', 'first'],
         ['spent when the last one is, %', 'last'],
       ].map(([label = '', which]) => [
         label,
-        ...['slices', 'each call'].map((mode) =>
+        ...['local quotas', 'each call'].map((mode) =>
           figure(`% spent at the ${which} refusal: ${mode}`).toFixed(1),
         ),
       ]),
     }),
-    `A slice holds ${SLICE_AHEAD} calls at their worst case (more where more are open or come in a second), and at most 1/${SLICE_SHARE} of what is left. With a worst case of $${WORST_CASE_USD} a call:`,
+    `A local quota holds ${PREFETCH_CALLS} calls at their worst case (more if more are open or come in a second), and at most 1/${QUOTA_SHARE} of what is left. With a worst case of $${WORST_CASE_USD} a call:`,
     tableOf({
       head: ['', 'USD', 'how'],
       rows: [
-        ['a full slice', usd(SLICE_AHEAD * WORST_CASE_USD), `${SLICE_AHEAD} × ${WORST_CASE_USD}`],
+        ['a full quota', usd(PREFETCH_CALLS * WORST_CASE_USD), `${PREFETCH_CALLS} × ${WORST_CASE_USD}`],
         [
-          `${count(AGENTS)} full slices: reserved, and perhaps not spent`,
-          usd(AGENTS * SLICE_AHEAD * WORST_CASE_USD),
-          `${count(AGENTS)} × ${usd(SLICE_AHEAD * WORST_CASE_USD)}`,
+          `${count(AGENTS)} full quotas: reserved, and possibly not spent`,
+          usd(AGENTS * PREFETCH_CALLS * WORST_CASE_USD),
+          `${count(AGENTS)} × ${usd(PREFETCH_CALLS * WORST_CASE_USD)}`,
         ],
         [
-          'left, below which a slice is smaller',
-          usd(SLICE_SHARE * SLICE_AHEAD * WORST_CASE_USD),
-          `${SLICE_SHARE} × ${usd(SLICE_AHEAD * WORST_CASE_USD)}`,
+          'left, below which a quota is smaller',
+          usd(QUOTA_SHARE * PREFETCH_CALLS * WORST_CASE_USD),
+          `${QUOTA_SHARE} × ${usd(PREFETCH_CALLS * WORST_CASE_USD)}`,
         ],
         [
-          'left, below which no slice is taken, and each call is reserved in Redis',
-          usd(SLICE_SHARE * 2 * WORST_CASE_USD),
-          `${SLICE_SHARE} × 2 × ${WORST_CASE_USD}`,
+          'left, below which no quota is reserved, and each call is reserved in Redis',
+          usd(QUOTA_SHARE * 2 * WORST_CASE_USD),
+          `${QUOTA_SHARE} × 2 × ${WORST_CASE_USD}`,
         ],
         [
-          `${count(AGENTS)} calls at once, without slices`,
+          `${count(AGENTS)} calls at once, without local quotas`,
           usd(AGENTS * WORST_CASE_USD),
           `${count(AGENTS)} × ${WORST_CASE_USD}`,
         ],
       ],
     }),
-    `So a fleet with slices may refuse calls while up to $${usd(AGENTS * SLICE_AHEAD * WORST_CASE_USD)} of its budget is held and not spent; without, while $${usd(AGENTS * WORST_CASE_USD)} is reserved for calls that are under way. Slices that are not used are given back ${SLICE_IDLE_MS / 1_000} s after the last ` +
-      'call, and those that are too large for what is left within 5 s. A process that is killed has its slice charged in full: the more slices, the more a crash of the whole fleet costs.',
-    'A refused call is asked for in Redis as any other. Agents that go on asking load it as much as before: they should stop at `token_budget_exceeded`.',
+    `So a fleet with local quotas may deny calls while up to $${usd(AGENTS * PREFETCH_CALLS * WORST_CASE_USD)} of its budget is held and not spent; without, while $${usd(AGENTS * WORST_CASE_USD)} is reserved for calls in flight. Unused quotas are returned ${QUOTA_IDLE_MS / 1_000} s after the last ` +
+      'call, and those that are too large for what is left within 5 s. The quota of a process that is killed is charged in full: the more quotas, the more a crash of the whole fleet costs.',
+    'A denied call costs Redis as much as any other. Agents that keep calling load it as before: they should stop at `token_budget_exceeded`.',
     '## Which to use',
     tableOf({
       head: ['the fleet', 'use'],
       rows: [
         [
-          'servers that many agents live in, several calls a second of one budget for each process',
-          'slices (the default): fewer scripts, no round trip',
+          'servers that host many agents, with several calls a second per process and budget',
+          'local quotas (the default): fewer scripts, no round trip',
         ],
         [
           'a process for each agent, calls seconds apart',
-          `\`"slices": false\`: ${each.toFixed(0)} scripts a call, and a round trip that the model’s seconds hide`,
+          `\`"localQuota": false\`: ${each.toFixed(0)} scripts a call, and a round trip that is short beside the model’s seconds`,
         ],
         [
-          `a shared budget below some times $${usd(AGENTS * SLICE_AHEAD * WORST_CASE_USD)}, in the example above`,
-          '`"slices": false`, so that none is held idle',
+          `a shared budget below a few times $${usd(AGENTS * PREFETCH_CALLS * WORST_CASE_USD)}, in the example above`,
+          '`"localQuota": false`, so that none is held idle',
         ],
         [
-          'a shared budget that asks for more than one server',
-          'parts: a budget for each team or region, each with its share of the limit. They may lie on several servers',
+          'a shared budget that needs more than one server',
+          'parts: a budget for each team or region, each with its share of the limit. They may be on several servers',
         ],
         [
           'budgets of their own',
-          'a cluster, once one server is too few: the keys of a chain share a hash tag, and chains without a common parent spread by themselves',
+          'a cluster, once one server is too few: the keys of a chain share a hash tag, and chains without a common parent are distributed',
         ],
       ],
     }),
-    'A budget that is the parent of all (job → organisation) is a shared budget: each call of each job is charged on it, and the whole chain lies on one server.',
+    'A budget that is the parent of all (job → organisation) is a shared budget: each call of each job is charged to it, and the whole chain is on one server.',
   ]
     .join('\n\n')
     .concat('\n');
 }
 
-/** What a call of an agent at a pace leads to, in scripts, with slices. */
-function slicedScripts(figure: Figures, seconds: number): number {
-  return figure(`scripts a call: slices, every ${seconds} s`);
+/** The scripts that a call of an agent at a pace leads to, with local quotas. */
+function scriptsWithQuotas(figure: Figures, seconds: number): number {
+  return figure(`scripts a call: local quotas, every ${seconds} s`);
 }
 
 function scriptsPerSecond(figure: Figures, key: string): number {

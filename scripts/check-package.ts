@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Everything that is published lies here. */
 const PUBLISHED =
-  /^(dist\/.+\.(js|d\.ts)|dist\/cli\/report\/assets\/[\w.]+\.(css|txt)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+  /^(dist\/.+\.(js|js\.map|d\.ts)|dist\/cli\/report\/assets\/[\w.]+\.(css|txt)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 /** What must be there; `dist` alone would be a package without a licence or an entry. */
 const REQUIRED = [
   'package.json',

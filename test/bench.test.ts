@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { performancePage, readMeasurements, tableOf } from '../bench/harness/report.ts';
 import { interleave, median, medianDifference, percentile } from '../bench/harness/rounds.ts';
 import { PARTS } from '../bench/parts/index.ts';
-import { SLICE_AHEAD, SLICE_IDLE_MS, SLICE_SHARE, STORE_TIMEOUT_MS, scalePage } from '../bench/scale.ts';
+import { PREFETCH_CALLS, QUOTA_IDLE_MS, QUOTA_SHARE, STORE_TIMEOUT_MS, scalePage } from '../bench/scale.ts';
 import { DEFAULT_STORE_TIMEOUT_MS } from '../src/config/config.ts';
 import { REPO_ROOT } from './support/paths.ts';
 
@@ -50,18 +50,18 @@ describe('the pages of the benchmark', () => {
     assert.match(page, /^\| all \|.* 201 \|$/m);
   });
 
-  it('are computed with the slices that are', () => {
-    const source = read('src/stores/local-quota/quota-store.ts');
-    assert.match(source, new RegExp(`ahead = ${SLICE_AHEAD},`));
-    assert.match(source, new RegExp(`share = 1 / ${SLICE_SHARE},`));
-    assert.ok(source.replaceAll('_', '').includes(`idleMs = ${SLICE_IDLE_MS},`));
+  it('are computed with the defaults of local quotas', () => {
+    const source = read('src/stores/local-quota/options.ts');
+    assert.match(source, new RegExp(`prefetchCalls: ${PREFETCH_CALLS},`));
+    assert.match(source, new RegExp(`maxQuotaShare: 1 / ${QUOTA_SHARE},`));
+    assert.ok(source.replaceAll('_', '').includes(`idleMs = ${QUOTA_IDLE_MS} }`));
     assert.equal(STORE_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS);
   });
 
   it('need the figures that are computed with', () => {
     assert.equal(scalePage({}), undefined);
     const part = (figures: Record<string, number>) => ({ ...UNMEASURED, figures });
-    const shared = { 'each call': 2_000, slices: 20_000 };
+    const shared = { 'each call': 2_000, 'local quotas': 20_000 };
     const cases = ['1 processes, 1 budgets', '4 processes, 1 budgets', '4 processes, 10000 budgets'];
     const figures: Record<string, number> = { 'bytes of Redis per budget': 400 };
     for (const [by, perSecond] of Object.entries(shared)) {
@@ -71,8 +71,8 @@ describe('the pages of the benchmark', () => {
         figures[`p99 µs: ${by}, ${key}`] = 1_000 * (at + 1);
       }
       for (const seconds of [1, 10, 60]) {
-        figures[`scripts a call: ${by}, every ${seconds} s`] = by === 'slices' ? 6 : 3;
-        figures[`admission µs: ${by}, every ${seconds} s`] = by === 'slices' ? 50 : 500;
+        figures[`scripts a call: ${by}, every ${seconds} s`] = by === 'local quotas' ? 6 : 3;
+        figures[`admission µs: ${by}, every ${seconds} s`] = by === 'local quotas' ? 50 : 500;
       }
       for (const which of ['first', 'last']) figures[`% spent at the ${which} refusal: ${by}`] = 99;
     }

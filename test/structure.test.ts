@@ -229,7 +229,7 @@ describe('the layers', () => {
     'stores/redis': { may: ['budget', 'stores'], mayNot: ['calls', '@opentelemetry/api'] },
     config: {
       may: ['valibot', 'budget', 'pricing'],
-      mayNot: ['stores', 'telemetry/sdk', '@opentelemetry/api'],
+      mayNot: ['telemetry/sdk', 'jobs', '@opentelemetry/api'],
     },
     calls: {
       may: [

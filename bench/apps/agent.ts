@@ -8,7 +8,7 @@ import { budgetsIn } from './budgets.ts';
 
 export interface AgentOptions {
   readonly url: string;
-  readonly slices: boolean;
+  readonly localQuota: boolean;
   readonly limitUsd: number;
   /** How many calls it makes at most. */
   readonly calls: number;
@@ -29,8 +29,8 @@ export interface AgentResult {
 }
 
 const options = JSON.parse(process.argv[2] ?? '') as AgentOptions;
-const { url, slices, limitUsd, calls, everyMs, callMs, before } = options;
-const admit = budgetsIn(url, { names: ['fleet'], slices, limitUsd });
+const { url, localQuota, limitUsd, calls, everyMs, callMs, before } = options;
+const admit = budgetsIn(url, { names: ['fleet'], localQuota, limitUsd });
 for (let n = 0; n < before; n += 1) await (await admit(0))?.();
 
 process.stdout.write('ready\n');

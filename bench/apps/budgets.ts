@@ -14,9 +14,9 @@ export type Admit = (budget: number) => Promise<(() => unknown) | undefined>;
 /** Budgets in a Redis, each with a limit of so many USD. */
 export function budgetsIn(
   url: string,
-  { names, slices, limitUsd }: { names: readonly string[]; slices: boolean; limitUsd: number },
+  { names, localQuota, limitUsd }: { names: readonly string[]; localQuota: boolean; limitUsd: number },
 ): Admit {
-  const store = openStore({ store: url, failurePolicy: 'closed', storeTimeoutMs: 10_000, slices });
+  const store = openStore({ store: url, failurePolicy: 'closed', storeTimeoutMs: 10_000, localQuota });
   const trackers = names.map(
     (name) => new TokenBudgetTracker(defineBudget({ name, limits: { costUsd: limitUsd } }), { store }),
   );

@@ -9,12 +9,12 @@ import { type Admit, budgetsIn } from './budgets.ts';
 
 export interface SpendOptions {
   readonly url: string;
-  readonly by: 'slices' | 'each call' | 'rate-limiter-flexible';
+  readonly by: 'local quotas' | 'each call' | 'rate-limiter-flexible';
   /** Of this process; one is shared with the others. */
   readonly budgets: number;
   /** Calls under way at once. */
   readonly workers: number;
-  /** How long it spends before it is measured, so that slices are as large as they become; and how long it is, milliseconds. */
+  /** How long it spends before it is measured, so that local quotas are as large as they become; and how long it is, milliseconds. */
   readonly warmUpMs: number;
   readonly ms: number;
 }
@@ -38,7 +38,7 @@ const names = Array.from({ length: options.budgets }, (_, n) =>
 const admit =
   options.by === 'rate-limiter-flexible'
     ? await limiter()
-    : budgetsIn(options.url, { names, slices: options.by === 'slices', limitUsd: 1_000_000 });
+    : budgetsIn(options.url, { names, localQuota: options.by === 'local quotas', limitUsd: 1_000_000 });
 // Connections are made, and budgets begun, before the time runs.
 for (let from = 0; from < names.length; from += 100) {
   await Promise.all(names.slice(from, from + 100).map((_, n) => spendOne(from + n)));

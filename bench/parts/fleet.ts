@@ -28,7 +28,7 @@ const SLOWER: readonly Pace[] = [
 /** How often agents call that a fleet is computed for, seconds from one call to the next. */
 export const PACES: readonly number[] = [FAST, ...SLOWER].map(({ seconds }) => seconds);
 
-/** How long after a call a slice is surely given back. */
+/** How long after a call a local quota is certainly returned. */
 const LATER_MS = 20_000;
 
 /** How many calls an agent makes before it is measured, so that it has what it has while it goes on. */
@@ -37,7 +37,7 @@ const BEFORE = 3;
 /** How many calls of the agents a budget pays for that is spent to its end. */
 export const PAID_CALLS = 2_000;
 
-const MODES = ['slices', 'each call'] as const;
+const MODES = ['local quotas', 'each call'] as const;
 type Mode = (typeof MODES)[number];
 
 interface Paced {
@@ -51,10 +51,10 @@ export async function measureFleet({
   progress,
 }: Context): Promise<{ tables: readonly Table[]; figures: Readonly<Record<string, number>> }> {
   const cases: readonly (readonly [Mode, Pace])[] = [
-    // Without slices a call asks the same at every pace.
+    // Without local quotas a call asks the same at every pace.
     ['each call', FAST],
-    ['slices', FAST],
-    ...(quick ? [] : SLOWER.map((pace) => ['slices', pace] as const)),
+    ['local quotas', FAST],
+    ...(quick ? [] : SLOWER.map((pace) => ['local quotas', pace] as const)),
   ];
   // At once: they pause for the most part.
   const paced = await Promise.all(
@@ -107,7 +107,7 @@ export async function measureFleet({
 function atPace(mode: Mode, { seconds, calls, callMs, alone = false }: Pace): Promise<Paced> {
   return withOwnRedis(async (redis) => {
     let from = 0;
-    const options = { url: redis.url, slices: mode === 'slices', limitUsd: 1_000, calls, callMs };
+    const options = { url: redis.url, localQuota: mode === 'local quotas', limitUsd: 1_000, calls, callMs };
     const results = await runAgents(
       { ...options, everyMs: alone ? LATER_MS : seconds * 1_000, before: alone ? 0 : BEFORE },
       async () => {
@@ -127,7 +127,7 @@ function toTheEnd(mode: Mode): Promise<{ first: number; last: number; seconds: n
   return withOwnRedis(async ({ url }) => {
     const input = {
       url,
-      slices: mode === 'slices',
+      localQuota: mode === 'local quotas',
       limitUsd,
       calls: Number.MAX_SAFE_INTEGER,
       before: BEFORE,
@@ -143,7 +143,7 @@ function toTheEnd(mode: Mode): Promise<{ first: number; last: number; seconds: n
 }
 
 function nameOf(mode: Mode): string {
-  return mode === 'slices' ? 'ours, slices' : 'ours, each call in Redis';
+  return mode === 'local quotas' ? 'ours, local quotas' : 'ours, each call in Redis';
 }
 
 function runAgents(options: AgentOptions, begin: () => Promise<void>): Promise<AgentResult[]> {

@@ -84,7 +84,7 @@ function ours(scratch: string, redis: RedisAt | undefined, stores: boolean): Var
   const strict = variant('strict, memory', {});
   if (!stores) return [strict];
   const database = `sqlite:${join(scratch, 'ledger.db')}`;
-  const noSlices = join(ROOT, 'bench', 'apps', 'no-slices.json');
+  const noLocalQuota = join(ROOT, 'bench', 'apps', 'no-local-quota.json');
   return [
     variant('observe', { TOKEN_BUDGET_MODE: 'observe' }),
     variant('soft', { TOKEN_BUDGET_MODE: 'soft' }),
@@ -99,10 +99,10 @@ function ours(scratch: string, redis: RedisAt | undefined, stores: boolean): Var
     ...(redis === undefined
       ? []
       : [
-          variant('strict, Redis, slices', { TOKEN_BUDGET_STORE: redis.url }),
+          variant('strict, Redis, local quotas', { TOKEN_BUDGET_STORE: redis.url }),
           variant('strict, Redis, each call', {
             TOKEN_BUDGET_STORE: redis.url,
-            TOKEN_BUDGET_CONFIG: noSlices,
+            TOKEN_BUDGET_CONFIG: noLocalQuota,
           }),
         ]),
   ];
@@ -202,6 +202,6 @@ function limitOf(measured: Map<string, CallsResult[]>, own: number): string[] {
   if (!measured.has(NO_TELEMETRY)) return [];
   const alone = addedUs(measured, NO_TELEMETRY);
   return [
-    `Of the ${own.toFixed(1)} µs of strict with memory, ${alone.toFixed(1)} are the budget: plan, bound, reserve, read, price and settle. The others are telemetry in the SDK of the application: a span with 26 attributes, four measurements of histograms, counters that are summed until they are collected, and a log record a call, of which other instrumentations have fewer or none.`,
+    `Of the ${own.toFixed(1)} µs of strict with memory, ${alone.toFixed(1)} are the budget: plan, bound, reserve, read, price and settle. The others are telemetry in the SDK of the application: a span with 26 attributes, four measurements of histograms, counters, and a log record a call, of which other instrumentations have fewer or none.`,
   ];
 }

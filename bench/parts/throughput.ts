@@ -67,7 +67,7 @@ async function measure(context: Context, redis: RedisAt): Promise<PartResult> {
   const { quick, progress } = context;
   const litellm = litellmVersion();
   const who: readonly (readonly [By, string])[] = [
-    ['slices', 'ours, slices'],
+    ['local quotas', 'ours, local quotas'],
     ['each call', 'ours, each call in Redis'],
     ['rate-limiter-flexible', `rate-limiter-flexible ${versionOf('rate-limiter-flexible', PEERS)}`],
     ...(litellm === undefined ? [] : [['LiteLLM', `LiteLLM ${litellm.version}, counter`] as const]),
@@ -116,7 +116,7 @@ async function measure(context: Context, redis: RedisAt): Promise<PartResult> {
       ...fleet.tables,
     ],
     notes: [
-      `With ${MANY_BUDGETS.toLocaleString('en')} budgets each is called every few seconds: a slice is taken, settled and looked at for a call or two, and costs Redis more than these calls without it.`,
+      `With ${MANY_BUDGETS.toLocaleString('en')} budgets each is called every few seconds: a local quota is reserved, settled and its balances read for a call or two, and costs Redis more than these calls without it.`,
       'What it means for a fleet of 10,000 agents, and for a budget that all of them share: [a fleet](scale.md).',
       `Redis: ${redis.version}. A budget takes ${budgetBytes.toFixed(0)} bytes there.`,
       litellm === undefined
@@ -125,7 +125,7 @@ async function measure(context: Context, redis: RedisAt): Promise<PartResult> {
     ],
     figures: {
       ...Object.fromEntries(
-        (['slices', 'each call'] as const).flatMap((by) =>
+        (['local quotas', 'each call'] as const).flatMap((by) =>
           cases.flatMap((one) => [
             [`admissions a second: ${keyOf(by, one)}`, middle(by, one, 'perSecond')],
             [`scripts per admission: ${keyOf(by, one)}`, middle(by, one, 'scripts')],

@@ -22,7 +22,7 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'tokens', imports: ['util', 'usage'], packages: ['js-tiktoken'] },
   { folder: 'budget', imports: ['util', 'usage', 'pricing', 'tokens'], packages: ['valibot'] },
   { folder: 'stores', imports: ['util', 'usage', 'pricing', 'budget'], packages: ['redis'] },
-  { folder: 'config', imports: ['util', 'usage', 'pricing', 'budget'], packages: ['valibot'] },
+  { folder: 'config', imports: ['util', 'usage', 'pricing', 'budget', 'stores'], packages: ['valibot'] },
 
   { folder: 'telemetry/names', imports: ['util', 'usage'], packages: [API] },
   { folder: 'telemetry/context', imports: ['util', 'budget', 'telemetry/names'], packages: [API] },

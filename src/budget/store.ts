@@ -75,15 +75,20 @@ export type SeenBalances = Map<string, Balances>;
 export interface StoreCapabilities {
   /** Whether reservations end with their process, so that they need no lease; false where absent. */
   readonly leaseless?: boolean;
+  /**
+   * Whether an answer at once may come from what the process itself holds, so that it does not show whether the shared
+   * store is available; default: false.
+   */
+  readonly answersLocally?: boolean;
   /** For a store that forgets: has a budget have begun at that time, where it began later, milliseconds since the epoch. */
   backdate?(budget: BudgetDefinition, startedAt: number): void;
   /** For a store that holds more than its open calls do: gives that back, as the process has nothing more to do. Never rejects. */
-  giveBack?(): MaybePromise<void>;
+  returnUnused?(): MaybePromise<void>;
   /**
    * For a store that has something on its way or held when the process exits and no promise is run any more: settles it, blocking
    * for at most that many milliseconds.
    */
-  endSync?(timeoutMs: number): void;
+  settleAtExit?(timeoutMs: number): void;
 }
 
 /**

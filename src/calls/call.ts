@@ -223,7 +223,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
 
   /** Records that an attempt failed; the client may repeat it. */
   recordFailedAttempt(error: unknown): void {
-    this.#attemptLost = failureCost(error) !== 'nothing';
+    this.#attemptLost = failureCost(error, this.plan.clientErrors) !== 'nothing';
   }
 
   /**
@@ -279,7 +279,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    */
   recordFailure(error: unknown, phase: 'request' | 'response'): void {
     if (this.#ended) return;
-    if (phase === 'request' && (this.plan.aborted || failureCost(error) === 'nothing')) {
+    if (phase === 'request' && (this.plan.aborted || failureCost(error, this.plan.clientErrors) === 'nothing')) {
       this.#end({ due: NOTHING, error });
       return;
     }

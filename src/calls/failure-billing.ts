@@ -1,3 +1,5 @@
+import type { ClientErrors } from '../providers/index.ts';
+
 /**
  * Whether a failed request can have cost anything.
  *
@@ -24,8 +26,8 @@ const UNREACHED: ReadonlySet<string> = new Set([
   'CERT_HAS_EXPIRED',
 ]);
 
-/** What a failure of the request may have cost, by the error that the SDK threw. */
-export function failureCost(error: unknown): FailureCost {
+/** Decides what a failed request may have cost, by the error that the client threw. */
+export function failureCost(error: unknown, clientErrors: ClientErrors = {}): FailureCost {
   if (statusOf(error) !== undefined) return 'nothing';
   let cause = error;
   for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
@@ -37,11 +39,19 @@ export function failureCost(error: unknown): FailureCost {
     }
     cause = cause.cause;
   }
-  // What the SDK refuses before it sends (a missing key, a body it cannot serialize) has no cause and no request.
-  const name = error instanceof Error ? error.constructor.name : '';
-  const refused = name === 'OpenAIError' || name === 'SyntaxError';
-  // A TypeError with a cause is what fetch throws when a request under way breaks.
-  return refused || (name === 'TypeError' && (error as Error).cause === undefined) ? 'nothing' : 'unknown';
+  return isUnsent(error, clientErrors) ? 'nothing' : 'unknown';
+}
+
+/** Whether the client threw before it sent anything: a missing key, or a body that cannot be serialized. */
+function isUnsent(error: unknown, { OpenAIError, APIError }: ClientErrors): boolean {
+  if (isInstance(error, OpenAIError)) return !isInstance(error, APIError);
+  if (error instanceof SyntaxError) return true;
+  // A TypeError with a cause is thrown by fetch if a request under way breaks.
+  return error instanceof TypeError && error.cause === undefined;
+}
+
+function isInstance(error: unknown, errorClass: ClientErrors['APIError']): boolean {
+  return typeof errorClass === 'function' && error instanceof errorClass;
 }
 
 /** The application aborted a stream, which the SDK then ends without an error. */
@@ -54,21 +64,19 @@ export class StreamAbortedError extends Error {
   }
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  APIConnectionTimeoutError: 'timeout',
-  APIUserAbortError: 'aborted',
-  AbortError: 'aborted',
-  StreamAbortedError: 'aborted',
-};
-
-/** `error.type`: the HTTP status, `timeout`, `aborted`, or the class of the error. */
-export function errorType(error: unknown): string {
-  const status = statusOf(error);
+/** `error.type`: our own code, the HTTP status, `timeout`, `aborted`, or the class of the error. */
+export function errorType(error: unknown, clientErrors: ClientErrors = {}): string {
   if (hasOurCode(error)) return error.code;
+  const status = statusOf(error);
   if (status !== undefined) return String(status);
   if (!(error instanceof Error)) return '_OTHER';
-  const name = error.constructor.name === 'DOMException' ? error.name : error.constructor.name;
-  return TYPES[name] ?? (name === '' ? '_OTHER' : name);
+  const { APIConnectionTimeoutError, APIUserAbortError } = clientErrors;
+  if (isInstance(error, APIConnectionTimeoutError)) return 'timeout';
+  const isAbort = error.name === 'AbortError' || error instanceof StreamAbortedError;
+  if (isAbort || isInstance(error, APIUserAbortError)) return 'aborted';
+  // The SDK's classes leave `name` as it is, so the class names the error; for people only.
+  const name = error.name === 'Error' ? error.constructor.name : error.name;
+  return name === '' ? '_OTHER' : name;
 }
 
 /** Whether an error is a refusal of ours, and no fault: those have a status that clients do not repeat. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { loadConfig } from '../config/index.ts';
-import { costOf, nanoToUsd, PriceBook, type RateCard, ratesFor, ratesOfTier } from '../pricing/index.ts';
+import { nanoToUsd, PriceBook, priceUsage, type RateCard } from '../pricing/index.ts';
 import {
   countInput,
   countText,
@@ -61,13 +61,9 @@ function answerOf(
 ) {
   const sum = (of: (input: InputCount) => number): number =>
     inputs.reduce((total, one) => total + of(one), 0);
-  const costOfOne = ({ tokens }: InputCount): number => {
-    const rates = ratesFor(card.tiers, tokens);
-    return costOf(
-      tokenUsage({ input: tokens, output: outputTokens }),
-      batch ? ratesOfTier(rates, 'batch', model) : rates,
-    );
-  };
+  const serviceTier = batch ? 'batch' : undefined;
+  const costOfOne = ({ tokens }: InputCount): number =>
+    priceUsage(card, tokenUsage({ input: tokens, output: outputTokens }), { serviceTier });
   return {
     file,
     model,

@@ -1,5 +1,7 @@
 import { ConfigError } from '../config/index.ts';
 import type { JobPayload, JobResult, JobUnit } from '../jobs/index.ts';
+import { STORE_URL_SYNTAX, tryParseStoreUrl } from '../stores/index.ts';
+import { formatGiven } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 
 /** The words of `job run` and `job resume` that say what the job may spend, and how. */
@@ -78,8 +80,8 @@ function codeOf({ reason }: JobResult): number {
 
 function placeOf({ directory, store }: ListWords): { directory?: string; store?: string } {
   const set = store ?? process.env['TOKEN_BUDGET_STORE']?.trim();
-  if (store !== undefined && !/^(memory|sqlite:.+|rediss?:\/\/.+)$/.test(store)) {
-    throw new UsageError('--store: taken is memory, sqlite:PATH, or the URL of a Redis');
+  if (store !== undefined && tryParseStoreUrl(store) === undefined) {
+    throw new UsageError(`--store: got ${formatGiven(store)}, expected ${STORE_URL_SYNTAX}`);
   }
   return {
     ...(directory === undefined ? {} : { directory }),

@@ -1,12 +1,7 @@
-import { createRequire } from 'node:module';
-
-const manifest = createRequire(import.meta.url)('../../package.json') as {
-  readonly engines: { readonly node: string };
-  readonly peerDependencies: { readonly openai: string };
-};
+import { MANIFEST } from '../util/index.ts';
 
 /** The releases of Node and of the openai SDK that are supported, as package.json has them. */
-export const SUPPORTED = { node: manifest.engines.node, openai: manifest.peerDependencies.openai } as const;
+export const SUPPORTED = { node: MANIFEST.engines.node, openai: MANIFEST.peerDependencies.openai } as const;
 
 /** Why this Node cannot be used; undefined where it can. */
 export function nodeProblem(version: string): string | undefined {

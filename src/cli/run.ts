@@ -1,3 +1,4 @@
+import { entryModuleUrl } from '../util/index.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
@@ -96,7 +97,7 @@ function checked(env: Env, options: RunOptions): ReturnType<typeof loadConfig> {
 /** The preload, after what NODE_OPTIONS has already: a host's own preloads come first. */
 function withPreload(env: Env): { NODE_OPTIONS: string } {
   // As a URL it has no spaces, which would need quotes in there.
-  const register = new URL('../register.js', import.meta.url).href;
+  const register = entryModuleUrl('register').href;
   return { NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import=${register}`.trim() };
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../config/index.ts';
-import { type Ledger, openLedger } from '../stores/index.ts';
+import { type Ledger, openLedger, tryParseStoreUrl } from '../stores/index.ts';
 import { UsageError } from './exit.ts';
 
 /** Where a subcommand finds the ledger. */
@@ -27,8 +27,8 @@ export function environmentWith({ store, config }: StoreOptions, env: Env = proc
 
 /** The store's setting with an absolute path, so that it is the same from every working directory. */
 export function absoluteStore(store: string): string {
-  const path = store.startsWith('sqlite:') ? store.slice('sqlite:'.length) : '';
-  return path === '' ? store : `sqlite:${resolve(path)}`;
+  const url = tryParseStoreUrl(store);
+  return url?.kind === 'sqlite' ? `sqlite:${resolve(url.path)}` : store;
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
+import { tryParseStoreUrl } from '../stores/index.ts';
 import { formatGiven } from '../util/index.ts';
 import { WORDS } from './setting-docs.ts';
 
@@ -92,7 +93,10 @@ const parentSchema: v.GenericSchema<unknown, ParentSettings> = settings({
 }) as v.GenericSchema<unknown, ParentSettings>;
 
 /** `memory`, `sqlite:PATH`, or the URL of a Redis. */
-const store = v.pipe(v.string(), v.regex(/^(memory|sqlite:.+|rediss?:\/\/.+)$/));
+const store = v.pipe(
+  v.string(),
+  v.check((text) => tryParseStoreUrl(text) !== undefined),
+);
 
 /** The settings file, and what the environment is checked against once its texts are read. */
 export const SETTING_ENTRIES = {

@@ -1,4 +1,5 @@
 import { MAX_USD } from '../pricing/index.ts';
+import { STORE_URL_SYNTAX } from '../stores/index.ts';
 
 /** A setting in words: what errors and docs/configuration.md say of it. */
 export interface SettingWords {
@@ -68,7 +69,7 @@ export const WORDS: Readonly<Record<string, SettingWords>> = {
       'calls are charged on it as well, and refused where it refuses them; at most 8 budgets in a chain',
   },
   store: {
-    takes: 'memory, sqlite:PATH, or the URL of a Redis such as redis://localhost:6379',
+    takes: STORE_URL_SYNTAX,
     otherwise: '`memory`',
     effect: 'where the ledger is: see [stores](stores.md)',
   },

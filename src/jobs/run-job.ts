@@ -1,8 +1,8 @@
+import { VERSION } from '../util/index.ts';
 import { randomUUID } from 'node:crypto';
 import { type BudgetDefinition, CheckpointError, type Store } from '../budget/index.ts';
 import { preloaded } from '../calls/index.ts';
 import { reportEvents } from '../telemetry/signals/index.ts';
-import { VERSION } from '../version.ts';
 import { endBy, listenForSignals } from './control/index.ts';
 import { checkJobId, defineJob, type JobDefinition } from './definition.ts';
 import { JobDefinitionError, JobNotFoundError } from './errors.ts';

@@ -1,5 +1,10 @@
 export type { PriceQuery } from './genai-prices.ts';
-export { hidesReasoning, LARGEST_CONTEXT_WINDOW, maxOutputTokens } from './model-limits.ts';
+export {
+  BATCH_PRICE,
+  hidesReasoning,
+  LARGEST_CONTEXT_WINDOW,
+  maxOutputTokens,
+} from './model-data/index.ts';
 export { formatUsd, MAX_USD, NANO_PER_USD, nanoToUsd, usdToNano } from './nano-usd.ts';
 export { NO_RATES, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
 export {
@@ -16,9 +21,10 @@ export {
   nanoCost,
   type Priced,
   picoToNano,
+  pricedUnits,
   type Rates,
   type RateTier,
   ratesFor,
 } from './rates.ts';
-export { BATCH_PRICE, isFaster, ratesOfTier } from './service-tier.ts';
-export { pricedUnits, type UnitPrice } from './unit-prices.ts';
+export { isPriorityTier, ratesOfTier } from './service-tier.ts';
+export type { UnitPrice } from './unit-prices.ts';

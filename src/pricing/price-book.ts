@@ -1,5 +1,7 @@
 import type { TokenUsage } from '../usage/index.ts';
+import { BoundedMap, findByLongestPrefix, RecentList } from '../util/index.ts';
 import { type BookModel, bookModel, bookModels, type PriceQuery } from './genai-prices.ts';
+import { HIGHEST_UNIT_PRICES, LIST_PRICES } from './model-data/index.ts';
 import {
   NO_RATES,
   overrideTiers,
@@ -9,7 +11,7 @@ import {
 } from './overrides.ts';
 import { costOf, type RateTier, ratesFor } from './rates.ts';
 import { ratesOfTier, STANDARD_TIER } from './service-tier.ts';
-import { HIGHEST_UNIT_PRICES, listUnitPrices, type UnitPrice } from './unit-prices.ts';
+import type { UnitPrice } from './unit-prices.ts';
 
 /** Where a price comes from: the price book, the user's override, the dearest of the model's family, or none. */
 export type PriceSource = 'book' | 'override' | 'family' | 'none';
@@ -45,17 +47,22 @@ export class PriceUnknownError extends Error {
   }
 }
 
-/** Prices hold for an hour before the book is asked again: some of its prices begin or end at a date. */
+/** How long a price is cached before the book is asked again: some of its prices begin or end at a date. */
 const CACHE_MS = 3_600_000;
 
-/** The most (model, provider) pairs remembered; a host that makes up model names cannot grow it. */
-const CACHE_SIZE = 1_000;
+/** How many models are cached at least; at most twice as many, so that made-up model names cannot grow it. */
+const CACHED_MODELS = 500;
 
-/** What is remembered of a model: its own price, and the card that it is charged by once that was asked for. */
-interface Cached {
+/** How many sellers of one model are cached at least; at most twice as many. */
+const CACHED_SELLERS = 16;
+
+/** A cached look-up. */
+interface CachedPrice extends Pick<PriceQuery, 'baseUrl' | 'provider'> {
+  /** The model's own price; undefined if it has none. */
   readonly known: RateCard | undefined;
+  /** The card that it is charged by, once it was asked for. */
   card: RateCard | undefined;
-  readonly until: number;
+  readonly expiresAt: number;
 }
 
 /**
@@ -65,9 +72,7 @@ interface Cached {
 export class PriceBook {
   readonly #overrides: ReadonlyMap<string, Pick<RateCard, 'tiers' | 'units'>>;
   readonly #unknown: UnknownModelPolicy;
-  /** By provider, by base URL, by model: nothing is put together for a look. */
-  readonly #cache = new Map<string | undefined, Map<string | undefined, Map<string, Cached>>>();
-  #cachedModels = 0;
+  readonly #cache = new BoundedMap<string, RecentList<CachedPrice>>(CACHED_MODELS);
 
   constructor(
     options: { prices?: Readonly<Record<string, PriceOverride>>; unknownModel?: UnknownModelPolicy } = {},
@@ -93,28 +98,18 @@ export class PriceBook {
     return this.#cached(query).known;
   }
 
-  #cached(query: PriceQuery): Cached {
+  #cached(query: PriceQuery): CachedPrice {
     const { model, baseUrl, provider } = query;
     const now = Date.now();
-    const cached = this.#cache.get(provider)?.get(baseUrl)?.get(model);
-    if (cached !== undefined && cached.until > now) return cached;
+    let sellers = this.#cache.get(model);
+    const cached = sellers?.findLast((one) => one.baseUrl === baseUrl && one.provider === provider);
+    if (cached !== undefined && cached.expiresAt > now) return cached;
     const known = this.#find(query);
-    const found: Cached = { known, card: known, until: now + CACHE_MS };
-    this.#remember(query, found);
+    const found: CachedPrice = { baseUrl, provider, known, card: known, expiresAt: now + CACHE_MS };
+    sellers ??= new RecentList(CACHED_SELLERS);
+    sellers.push(found);
+    this.#cache.set(model, sellers);
     return found;
-  }
-
-  #remember({ model, baseUrl, provider }: PriceQuery, found: Cached): void {
-    if (this.#cachedModels >= CACHE_SIZE) {
-      this.#cache.clear();
-      this.#cachedModels = 0;
-    }
-    this.#cachedModels += 1;
-    const sellers = this.#cache.get(provider) ?? new Map<string | undefined, Map<string, Cached>>();
-    this.#cache.set(provider, sellers);
-    const models = sellers.get(baseUrl) ?? new Map<string, Cached>();
-    sellers.set(baseUrl, models);
-    models.set(model, found);
   }
 
   #find(query: PriceQuery): RateCard | undefined {
@@ -123,7 +118,7 @@ export class PriceBook {
     if (override !== undefined) return { model, source: 'override', ...override };
     const found = bookModel(query);
     if (found !== undefined) return { model, source: 'book', ...cardOf(found) };
-    const units = listUnitPrices(model);
+    const units = findByLongestPrefix(LIST_PRICES, model);
     return units && { model, source: 'book', tiers: NO_RATES, units };
   }
 

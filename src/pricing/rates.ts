@@ -1,5 +1,6 @@
-import type { TokenUsage } from '../usage/index.ts';
-import { pricedUnits, type UnitPrice } from './unit-prices.ts';
+import type { BilledUnits, TokenUsage } from '../usage/index.ts';
+import { HOSTED_TOOL_FEES } from './model-data/index.ts';
+import type { UnitPrice } from './unit-prices.ts';
 
 /**
  * Prices of one token by kind, in pico-USD (10^-12 USD). A price of $1.75 per million tokens is 1,750,000
@@ -18,18 +19,18 @@ export interface Rates {
   readonly imageOutput: number;
 }
 
-/** Rates that hold once the input of a call is larger than `aboveInput` tokens (0: always). */
+/** Rates that apply once the input of a call is larger than `aboveInput` tokens (0: always). */
 export interface RateTier {
   readonly aboveInput: number;
   readonly rates: Rates;
 }
 
-/** USD per million tokens as pico-USD per token. */
+/** Converts USD per million tokens to pico-USD per token. */
 export function picoPerToken(usdPerMillion: number): number {
   return Math.round(usdPerMillion * 1_000_000);
 }
 
-/** The rates of a call with that much input: a long input changes the price of the whole call. */
+/** Returns the rates of a call with that many input tokens: a long input changes the price of the whole call. */
 export function ratesFor(tiers: readonly RateTier[], inputTokens: number): Rates {
   let found: Rates | undefined;
   for (const tier of tiers) {
@@ -40,11 +41,15 @@ export function ratesFor(tiers: readonly RateTier[], inputTokens: number): Rates
 }
 
 /**
- * The cost of a usage in nano-USD, rounded up once, at the end.
+ * Returns the cost of a usage in nano-USD, rounded up once, at the end.
  *
- * Parts with a price of their own (cached, cache write, audio, image) are taken out of their whole and
- * charged at it; the rest of the whole is text. Reasoning and predicted tokens are output like any other. Units are added by
- * their prices.
+ * Parts with a price of their own (cached, cache write, audio, image) are subtracted from their whole and charged
+ * at that price; the rest of the whole is text. Reasoning and predicted tokens are output like any other. Units are
+ * added at their own prices.
+ *
+ * @example
+ * const { tiers, units } = new PriceBook().lookup({ model: 'gpt-5.2' });
+ * costOf(usage, tiers[0].rates, units); // nano-USD
  */
 export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPrice[] = []): number {
   const { cachedAudioInput, cachedImageInput } = usage;
@@ -68,12 +73,12 @@ export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPric
   ]);
 }
 
-/** So much of something, and the price of each, pico-USD. */
+/** A quantity and the price of each, pico-USD. */
 export type Priced = readonly [quantity: number, picoUsd: number];
 
 /**
- * What tokens and units cost, each kind at its price, in nano-USD, rounded up once. Exact for any count and price: a double holds the
- * sum of most calls, and what passes it (one of 100 million tokens does) is added as `bigint`.
+ * Returns the total of quantities at their prices in nano-USD, rounded up once. Exact for any quantity and price: a
+ * double holds the sum of most calls; a sum that exceeds it (one of 100 million tokens does) is added as `bigint`.
  */
 export function nanoCost(parts: readonly Priced[]): number {
   let pico = 0;
@@ -84,12 +89,12 @@ export function nanoCost(parts: readonly Priced[]): number {
   return picoToNano(exact);
 }
 
-/** Pico-USD as nano-USD, rounded up. */
+/** Converts pico-USD to nano-USD, rounded up. */
 export function picoToNano(pico: bigint): number {
   return Number((pico + 999n) / 1000n);
 }
 
-/** Every rate of a card times a fraction, rounded up. */
+/** Multiplies every rate by a fraction, rounded up. */
 export function scaleRates(rates: Rates, numerator: number, denominator: number): Rates {
   const scale = (rate: number): number => Math.ceil((rate * numerator) / denominator);
   return {
@@ -106,10 +111,27 @@ export function scaleRates(rates: Rates, numerator: number, denominator: number)
   };
 }
 
-/** The dearest rate of any input token, and of any output token: what a worst case is charged at. */
+/** Returns the highest rate of any input token and of any output token: the rates of a worst case. */
 export function highestRates(rates: Rates): { input: number; output: number } {
   return {
     input: Math.max(rates.input, rates.cachedInput, rates.cacheWrite, rates.audioInput, rates.imageInput),
     output: Math.max(rates.output, rates.audioOutput, rates.imageOutput),
   };
+}
+
+/**
+ * Pairs units with their prices: that of the variant, that of any variant, or the highest of the unit if the
+ * variant's own is not known. Fees of hosted tools are the same for all models; a unit without any price is free.
+ */
+export function pricedUnits(units: readonly BilledUnits[], prices: readonly UnitPrice[]): Priced[] {
+  return units
+    .filter(({ quantity }) => quantity > 0)
+    .map((billed): Priced => [billed.quantity, unitPicoUsd(billed, prices)]);
+}
+
+function unitPicoUsd({ unit, variant }: BilledUnits, prices: readonly UnitPrice[]): number {
+  const own = prices.filter((price) => price.unit === unit);
+  const known = own.length > 0 ? own : HOSTED_TOOL_FEES.filter((price) => price.unit === unit);
+  const exact = known.find((price) => price.variant === variant) ?? known.find((price) => !price.variant);
+  return exact?.picoUsd ?? Math.max(0, ...known.map(({ picoUsd }) => picoUsd));
 }

@@ -1,6 +1,8 @@
-import module, { createRequire } from 'node:module';
+import { hasTracerProvider, reportToHost } from '../telemetry/signals/index.ts';
+import { loadEntryModule, VERSION } from '../util/index.ts';
+import module from 'node:module';
 import { isMainThread } from 'node:worker_threads';
-import { metrics } from '@opentelemetry/api';
+import { metrics, trace } from '@opentelemetry/api';
 import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
 import { type Store, StoreError, TokenBudgetTracker } from '../budget/index.ts';
 import { type Preloaded, preloaded, setPreloaded } from '../calls/index.ts';
@@ -9,11 +11,8 @@ import { type Config, ConfigError, loadConfig } from '../config/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import { openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
-import type * as Otel from '../telemetry/sdk/index.ts';
-import type * as Sdk from '../telemetry/sdk/start-sdk.ts';
-import { VERSION } from '../version.ts';
+import type * as Sdk from '../telemetry/sdk/index.ts';
 import { atExit } from './at-exit.ts';
-import '../telemetry/sdk/past-hooks.ts';
 
 /** How long a thread may take to start at the exit, beyond what a shared store may take to answer, milliseconds. */
 const THREAD_MS = 500;
@@ -40,7 +39,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
   hookEsModules();
-  let telemetry: Otel.Telemetry | undefined;
+  let telemetry: Sdk.Telemetry | undefined;
   let started = false;
   const start = (): void => {
     if (started) return;
@@ -65,18 +64,16 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   const flush = (): void => telemetry?.flushSync(config.flushTimeoutMs);
   const finish = (): void => {
     instrumentation.endOpenCalls('the process exits');
-    store.endSync?.(2 * config.storeTimeoutMs + THREAD_MS);
+    store.settleAtExit?.(2 * config.storeTimeoutMs + THREAD_MS);
     flush();
   };
   // Cheaper than at the exit, which takes a thread for it; once, so that it does not keep the process from its end.
-  process.once('beforeExit', () => void store.giveBack?.());
+  process.once('beforeExit', () => void store.returnUnused?.());
   atExit({ finish, flush }, isMainThread);
   const result = { tracker, config, services: instrumentation.services, startTelemetry: start };
   setPreloaded(result);
   return result;
 }
-
-const require = createRequire(import.meta.url);
 
 /**
  * Uses the provider that the host has registered by now, and adds nothing to it; starts the SDK where there is none. The
@@ -85,12 +82,12 @@ const require = createRequire(import.meta.url);
 function startTelemetry(
   instrumentation: OpenAIInstrumentation,
   options: { tracker: TokenBudgetTracker; prices: PriceBook; version: string },
-): Otel.Telemetry | undefined {
-  const { hasTracerProvider, reportToHost } = require('../telemetry/sdk/index.js') as typeof Otel;
-  let telemetry: Otel.Telemetry | undefined;
+): Sdk.Telemetry | undefined {
+  let telemetry: Sdk.Telemetry | undefined;
   if (hasTracerProvider()) reportToHost(options.version);
-  else telemetry = (require('../telemetry/sdk/start-sdk.js') as typeof Sdk).startSdk(options);
-  // The meter it was made with was of no provider yet; the tracer finds its own.
+  else telemetry = (loadEntryModule('telemetry/sdk/index') as typeof Sdk).startSdk(options);
+  // Its tracer and meter are from before; the provider may be registered with another copy of the API.
+  instrumentation.setTracerProvider(trace.getTracerProvider());
   instrumentation.setMeterProvider(metrics.getMeterProvider());
   return telemetry;
 }

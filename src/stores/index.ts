@@ -1,4 +1,6 @@
+export type { Ledger, StoreUrl } from './kinds/index.ts';
 export { MemoryStore } from './memory-store.ts';
-export { type Ledger, openLedger } from './open-ledger.ts';
+export { openLedger } from './open-ledger.ts';
 export { openStore, type StoreSettings } from './open-store.ts';
 export { ResilientStore, type ResilientStoreOptions } from './resilient-store.ts';
+export { parseStoreUrl, STORE_URL_SYNTAX, tryParseStoreUrl } from './store-url.ts';

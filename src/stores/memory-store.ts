@@ -16,6 +16,7 @@ import {
   windowOf,
 } from '../budget/index.ts';
 
+/** The balances of a budget in one window. */
 interface Entry {
   settled: Amounts;
   reserved: Amounts;
@@ -23,16 +24,20 @@ interface Entry {
   startedAt: number;
 }
 
+/** An open reservation and the balances that it was taken on. */
 interface Reservation {
   readonly chain: readonly BudgetDefinition[];
   readonly entries: readonly Entry[];
   reserved: Amounts;
 }
 
-/** A ledger in the memory of one process. Answers at once; forgotten when the process ends, so leases never end. */
+/**
+ * A ledger in the memory of one process. It answers at once, and is lost when the process ends, so reservations need no
+ * lease.
+ */
 export class MemoryStore implements Store {
   readonly leaseless: boolean = true;
-  /** By budget, the entry of each window that is still of use. */
+  /** The balances by budget and by the start of the window; windows that are over are kept by their reservations only. */
   readonly #entries = new Map<string, Map<number, Entry>>();
   readonly #open = new Map<string, Reservation>();
   readonly #now: () => number;
@@ -42,7 +47,6 @@ export class MemoryStore implements Store {
     this.#now = now;
   }
 
-  /** Decides and books in one step; answers at once. */
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Admission {
     const now = this.#now();
     const entries = chain.map((budget) => this.#entry(budget, now));
@@ -118,7 +122,7 @@ export class MemoryStore implements Store {
 
   close(): void {}
 
-  /** Of a window that is over nothing is reported. */
+  /** Reports the balances of present windows only: the reservation may belong to one that is over. */
   #reportBalances({ chain, entries }: Reservation, seen: SeenBalances): void {
     const now = this.#now();
     for (const [index, budget] of chain.entries()) {
@@ -136,7 +140,6 @@ export class MemoryStore implements Store {
     }
     let entry = windows.get(start);
     if (entry === undefined) {
-      // A window that is over is held by its open reservations alone.
       for (const older of windows.keys()) if (older < start) windows.delete(older);
       entry = {
         settled: NOTHING,

@@ -1,62 +1,45 @@
-import { createRequire } from 'node:module';
 import type { FailurePolicy, Store } from '../budget/index.ts';
-import type * as Slices from './local-quota/index.ts';
-import { MemoryStore } from './memory-store.ts';
-import type * as Redis from './redis/index.ts';
 import { ResilientStore } from './resilient-store.ts';
-import type * as Sqlite from './sqlite/index.ts';
+import { parseStoreUrl, storeKindOf } from './store-url.ts';
 
-/** Which store, and what happens while it is away. */
+/** Which store to use, and what happens while it is unavailable. */
 export interface StoreSettings {
   /** `memory`, `sqlite:PATH`, or the URL of a Redis. */
   readonly store: string;
+  /** Whether calls are sent (`open`) or denied (`closed`) while a shared store is unavailable. */
   readonly failurePolicy: FailurePolicy;
   /** How long a shared store may take to answer, milliseconds. */
   readonly storeTimeoutMs: number;
-  /** Whether a process holds slices of budgets that are in Redis, so that most calls need no round trip; true where absent. */
+  /**
+   * Whether the process reserves local quotas of budgets that are in Redis, so that most calls need no round trip;
+   * default: true.
+   */
   readonly localQuota?: boolean;
-  /** How long a slice outlives its process, milliseconds; 30,000 where absent. */
+  /** How long a local quota outlives its process, milliseconds; default: 30,000. */
   readonly leaseMs?: number;
-  /** Told when a shared store is found to be away, and when it is back. */
+  /** Called when a shared store is found to be unavailable, and when it is available again. */
   readonly onChange?: (available: boolean, cause?: unknown) => void;
 }
 
-const require = createRequire(import.meta.url);
-
 /**
- * The store that the settings name. Each is loaded where it is used; a shared one is wrapped so that its failures become
- * what the failure policy says.
- * @throws StoreError where it can be told at once that the store cannot be used
+ * Opens a store. The code of a shared store is loaded only if it is used, and its failures are handled by the failure
+ * policy.
+ * @throws StoreError if `store` is not a store's URL, or if the store evidently cannot be used
+ * @example
+ * ```ts
+ * const store = openStore({ store: 'sqlite:./budget.db', failurePolicy: 'closed', storeTimeoutMs: 500 });
+ * const tracker = new TokenBudgetTracker(defineBudget({ name: 'job', limits: { costUsd: 2 } }), { store });
+ * ```
  */
 export function openStore(settings: StoreSettings): Store {
-  const { store, failurePolicy, storeTimeoutMs, onChange } = settings;
-  if (store === 'memory') return new MemoryStore();
-  const shared = openShared(settings);
-  return new ResilientStore(shared.store, {
+  const { failurePolicy, storeTimeoutMs, localQuota = true, leaseMs, onChange } = settings;
+  const url = parseStoreUrl(settings.store);
+  const kind = storeKindOf(url);
+  const store = kind.openStore(url, { timeoutMs: storeTimeoutMs, localQuota, leaseMs });
+  if (!kind.isShared) return store;
+  return new ResilientStore(store, {
     failurePolicy,
     timeoutMs: 2 * storeTimeoutMs,
-    answersAlone: shared.sliced,
     ...(onChange === undefined ? {} : { onChange }),
   });
-}
-
-function openShared({
-  store,
-  storeTimeoutMs: timeoutMs,
-  localQuota: slices = true,
-  leaseMs,
-}: StoreSettings): {
-  store: Store;
-  sliced: boolean;
-} {
-  if (store.startsWith('sqlite:')) {
-    const { SqliteStore } = require('./sqlite/index.js') as typeof Sqlite;
-    const path = store.slice('sqlite:'.length);
-    return { store: new SqliteStore(path, { busyTimeoutMs: timeoutMs }), sliced: false };
-  }
-  const { RedisStore } = require('./redis/index.js') as typeof Redis;
-  const redis = new RedisStore({ url: store, timeoutMs });
-  if (!slices) return { store: redis, sliced: false };
-  const { LocalQuotaStore } = require('./local-quota/index.js') as typeof Slices;
-  return { store: new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs }), sliced: true };
 }

@@ -14,38 +14,39 @@ import {
   StoreUnavailableError,
   subtractAmounts,
 } from '../budget/index.ts';
-import { ignoreRejection, isPromise, type MaybePromise } from '../util/index.ts';
+import { ignoreRejection, isPromise, type MaybePromise, withTimeout } from '../util/index.ts';
 
+/** How the failures of a store are handled. */
 export interface ResilientStoreOptions {
+  /** Whether calls are sent (`open`) or denied (`closed`) while the store is unavailable. */
   readonly failurePolicy: FailurePolicy;
   /** How long the store may take to answer, milliseconds. */
   readonly timeoutMs: number;
-  /** Whether an answer at once may be given while what is shared is away, as from a slice. */
-  readonly answersAlone?: boolean;
-  /** Told once when the store is found to be away, and once when it is back. */
+  /** Called once when the store is found to be unavailable, and once when it is available again. */
   readonly onChange?: (available: boolean, cause?: unknown) => void;
 }
 
-/** The most settlements kept for a store that is away; the leases of the others end, and they are charged in full. */
-const MAX_KEPT = 10_000;
+/** The most settlements kept for an unavailable store. Beyond that, leases end and reservations are charged in full. */
+const MAX_PENDING_SETTLEMENTS = 10_000;
 
-/** How long after a failure the store is tried again, milliseconds. */
+/** The pause after a failure before the store is tried again, milliseconds. */
 const RETRY_MS = 1_000;
 
 /**
- * A store that may be away for a while. No call waits for it longer than the timeout; what was spent meanwhile is
- * kept, in bounded memory, and written when it is back.
+ * Makes a store that may be unavailable usable: no call waits for it longer than the timeout, and what is spent while
+ * it is unavailable is kept, in bounded memory, and written when it is available again.
  */
 export class ResilientStore implements Store {
   readonly #inner: Store;
   readonly #options: ResilientStoreOptions;
   /** Reservations that were admitted without the store, with the budgets to charge. */
-  readonly #adrift = new Map<string, readonly BudgetDefinition[]>();
-  /** Charges of such reservations, summed by chain. */
-  readonly #owed = new Map<string, { chain: readonly BudgetDefinition[]; used: Amounts }>();
-  readonly #unsettled = new Map<string, Amounts>();
-  #available = true;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #unrecordedReservations = new Map<string, readonly BudgetDefinition[]>();
+  /** Charges that the store does not have yet, summed by chain. */
+  readonly #pendingCharges = new Map<string, { chain: readonly BudgetDefinition[]; used: Amounts }>();
+  /** Settlements that the store may not have yet, by reservation. */
+  readonly #pendingSettlements = new Map<string, Amounts>();
+  #isAvailable = true;
+  #retryTimer: NodeJS.Timeout | undefined;
 
   constructor(inner: Store, options: ResilientStoreOptions) {
     this.#inner = inner;
@@ -56,20 +57,20 @@ export class ResilientStore implements Store {
     return this.#ask(
       () => this.#inner.reserve(chain, request),
       (error, answer) => {
-        // Should it be taken after all, nobody knows of it.
+        // If the store reserves it after all, the caller will never settle that reservation.
         answer
           .then(({ admitted }) => (admitted ? this.#inner.release(request.id) : false))
           .catch(() => undefined);
         if (this.#options.failurePolicy === 'closed')
           throw new StoreUnavailableError(chain[0]?.name ?? '', error);
-        this.#adrift.set(request.id, chain);
+        this.#unrecordedReservations.set(request.id, chain);
         return { admitted: true, outputCap: request.outputCap, reserved: NOTHING };
       },
     );
   }
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
-    if (this.#adrift.has(id)) return true;
+    if (this.#unrecordedReservations.has(id)) return true;
     return this.#ask(
       () => this.#inner.grow(chain, id, more),
       () => this.#options.failurePolicy === 'open',
@@ -77,18 +78,18 @@ export class ResilientStore implements Store {
   }
 
   settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
-    const chain = this.#adrift.get(id);
+    const chain = this.#unrecordedReservations.get(id);
     if (chain !== undefined) {
-      this.#adrift.delete(id);
-      this.#owe(chain, used);
+      this.#unrecordedReservations.delete(id);
+      this.#chargeLater(chain, used);
       return true;
     }
-    // Kept already: what comes after is a second time.
-    if (this.#unsettled.has(id)) return false;
+    // The first settlement is pending; this is another one.
+    if (this.#pendingSettlements.has(id)) return false;
     return this.#ask(
       () => this.#inner.settle(id, used, seen),
       () => {
-        if (this.#unsettled.size < MAX_KEPT) this.#unsettled.set(id, used);
+        if (this.#pendingSettlements.size < MAX_PENDING_SETTLEMENTS) this.#pendingSettlements.set(id, used);
         this.#retryLater();
         return true;
       },
@@ -100,10 +101,10 @@ export class ResilientStore implements Store {
   }
 
   transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    const chain = this.#adrift.get(id);
+    const chain = this.#unrecordedReservations.get(id);
     if (chain !== undefined) {
-      this.#adrift.delete(id);
-      this.#adrift.set(to, chain);
+      this.#unrecordedReservations.delete(id);
+      this.#unrecordedReservations.set(to, chain);
       return true;
     }
     return this.#ask(
@@ -116,9 +117,9 @@ export class ResilientStore implements Store {
     return this.#ask(
       () => this.#inner.charge(chain, used),
       (_, written) => {
-        this.#owe(chain, used);
-        // Written after all, later than was waited for: then it is not owed.
-        written.then(() => this.#owe(chain, subtractAmounts(NOTHING, used))).catch(() => undefined);
+        this.#chargeLater(chain, used);
+        // If the store writes it after the timeout, it is no longer pending.
+        written.then(() => this.#chargeLater(chain, subtractAmounts(NOTHING, used))).catch(() => undefined);
       },
     );
   }
@@ -131,104 +132,99 @@ export class ResilientStore implements Store {
     return this.#ask(() => this.#inner.heartbeat(ids, leaseMs), rethrow);
   }
 
-  giveBack(): MaybePromise<void> {
-    return this.#inner.giveBack?.();
+  returnUnused(): MaybePromise<void> {
+    return this.#inner.returnUnused?.();
   }
 
-  endSync(timeoutMs: number): void {
-    const { endSync } = this.#inner;
-    if (endSync === undefined) return;
-    // Begun once more, so that the store knows of them.
-    for (const [id, used] of this.#unsettled)
+  settleAtExit(timeoutMs: number): void {
+    const { settleAtExit } = this.#inner;
+    if (settleAtExit === undefined) return;
+    // Started once more, so that the inner store has them under way.
+    for (const [id, used] of this.#pendingSettlements)
       void ignoreRejection(attempt(() => this.#inner.settle(id, used)));
-    endSync.call(this.#inner, timeoutMs);
+    settleAtExit.call(this.#inner, timeoutMs);
   }
 
-  /** @throws StoreError where the store is away: their leases end then */
+  /** @throws StoreError if the store is unavailable: the reservations are then charged when their leases end */
   chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
-    return this.#within(Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix)));
+    return this.#withinTimeout(Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix)));
   }
 
   async close(): Promise<void> {
-    await this.#writeKept().catch(() => undefined);
-    clearTimeout(this.#timer);
+    await this.#writePending().catch(() => undefined);
+    clearTimeout(this.#retryTimer);
     await this.#inner.close();
   }
 
-  #owe(chain: readonly BudgetDefinition[], used: Amounts): void {
+  #chargeLater(chain: readonly BudgetDefinition[], used: Amounts): void {
     if (used === NOTHING) return;
     const key = chain.map(({ name }) => name).join('\n');
-    const owed = this.#owed.get(key);
-    const sum = owed === undefined ? used : addAmounts(owed.used, used);
-    if (sum.calls > 0 || sum.tokens > 0 || sum.costNanoUsd > 0) this.#owed.set(key, { chain, used: sum });
-    else this.#owed.delete(key);
+    const pending = this.#pendingCharges.get(key);
+    const sum = pending === undefined ? used : addAmounts(pending.used, used);
+    if (sum.calls > 0 || sum.tokens > 0 || sum.costNanoUsd > 0)
+      this.#pendingCharges.set(key, { chain, used: sum });
+    else this.#pendingCharges.delete(key);
     this.#retryLater();
   }
 
-  /** What the store answers, at once where it does; `failed` says what its failure is to the caller. */
-  #ask<T>(ask: () => MaybePromise<T>, failed: (error: unknown, answer: Promise<T>) => T): MaybePromise<T> {
+  /** Returns the store's answer, at once if it answers at once; `onFailure` returns the answer if the store fails. */
+  #ask<T>(ask: () => MaybePromise<T>, onFailure: (error: unknown, answer: Promise<T>) => T): MaybePromise<T> {
     const answer = attempt(ask);
-    if (isPromise(answer)) return this.#within(answer).catch((error: unknown) => failed(error, answer));
-    if (this.#options.answersAlone !== true) this.#tell(true);
+    if (isPromise(answer)) {
+      return this.#withinTimeout(answer).catch((error: unknown) => onFailure(error, answer));
+    }
+    if (this.#inner.answersLocally !== true) this.#setAvailable(true);
     return answer;
   }
 
-  async #within<T>(answer: T | Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
+  async #withinTimeout<T>(answer: T | Promise<T>): Promise<T> {
     const { timeoutMs } = this.#options;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new StoreError(`the store did not answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-    });
+    const late = (): StoreError => new StoreError(`the store did not answer within ${timeoutMs} ms`);
     try {
-      const value = await Promise.race([answer, late]);
-      this.#tell(true);
+      const value = await withTimeout(answer, timeoutMs, late);
+      this.#setAvailable(true);
       return value;
     } catch (error) {
-      this.#tell(false, error);
+      this.#setAvailable(false, error);
       throw error;
-    } finally {
-      clearTimeout(timer);
     }
   }
 
-  #tell(available: boolean, cause?: unknown): void {
-    if (available === this.#available) return;
-    this.#available = available;
-    this.#options.onChange?.(available, cause);
-    if (available) this.#retryLater(0);
+  #setAvailable(isAvailable: boolean, cause?: unknown): void {
+    if (isAvailable === this.#isAvailable) return;
+    this.#isAvailable = isAvailable;
+    this.#options.onChange?.(isAvailable, cause);
+    if (isAvailable) this.#retryLater(0);
   }
 
   #retryLater(afterMs = RETRY_MS): void {
-    if (this.#owed.size === 0 && this.#unsettled.size === 0) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#writeKept().catch(() => this.#retryLater());
+    if (this.#pendingCharges.size === 0 && this.#pendingSettlements.size === 0) return;
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined;
+      this.#writePending().catch(() => this.#retryLater());
     }, afterMs).unref();
   }
 
-  /** Writes what was kept; what fails again stays. A settlement is kept until it is known to be written. */
-  async #writeKept(): Promise<void> {
-    for (const [id, used] of [...this.#unsettled]) {
-      await this.#within(this.#inner.settle(id, used));
-      this.#unsettled.delete(id);
+  /** Writes what is pending; what fails again stays pending. A settlement does until it is known to be written. */
+  async #writePending(): Promise<void> {
+    for (const [id, used] of [...this.#pendingSettlements]) {
+      await this.#withinTimeout(this.#inner.settle(id, used));
+      this.#pendingSettlements.delete(id);
     }
-    for (const [key, { chain, used }] of [...this.#owed]) {
-      // Taken off first: a charge that is written late must not be written twice.
-      this.#owed.delete(key);
+    for (const [key, { chain, used }] of [...this.#pendingCharges]) {
+      // Removed before it is written: a charge that is written late must not be written twice.
+      this.#pendingCharges.delete(key);
       try {
-        await this.#within(this.#inner.charge(chain, used));
+        await this.#withinTimeout(this.#inner.charge(chain, used));
       } catch (error) {
-        this.#owe(chain, used);
+        this.#chargeLater(chain, used);
         throw error;
       }
     }
   }
 }
 
-/** What is thrown at once is a rejection like any other. */
+/** Turns what is thrown synchronously into a rejection like any other. */
 function attempt<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
   try {
     return ask();

@@ -1,50 +1,64 @@
-/** A map of a bounded number of entries: for one more, the one that was set first is forgotten. */
+/**
+ * A map that forgets: it keeps at least the last `capacity` entries that were set, and never more than twice as many.
+ *
+ * It has two generations and no order of use: deleting the oldest entry of a `Map` passes over all that were deleted
+ * before it, which takes microseconds once thousands have come and gone.
+ */
 export class BoundedMap<K, V> {
-  readonly #most: number;
-  readonly #entries = new Map<K, V>();
+  readonly #capacity: number;
+  readonly #weightOf: (key: K) => number;
+  #young = new Map<K, V>();
+  #old = new Map<K, V>();
+  /** The weight of the young generation. */
+  #weight = 0;
 
-  constructor(most: number) {
-    this.#most = most;
+  /** @param weightOf how much of the capacity an entry takes; default: 1 */
+  constructor(capacity: number, weightOf: (key: K) => number = () => 1) {
+    this.#capacity = capacity;
+    this.#weightOf = weightOf;
   }
 
   get(key: K): V | undefined {
-    return this.#entries.get(key);
+    return this.#young.get(key) ?? this.#old.get(key);
   }
 
   has(key: K): boolean {
-    return this.#entries.has(key);
+    return this.#young.has(key) || this.#old.has(key);
   }
 
+  /** Sets an entry, which makes it the latest. */
   set(key: K, value: V): void {
-    this.#entries.set(key, value);
-    if (this.#entries.size <= this.#most) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
+    if (!this.#young.has(key)) this.#weight += this.#weightOf(key);
+    this.#young.set(key, value);
+    if (this.#weight < this.#capacity) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#weight = 0;
   }
 
   delete(key: K): void {
-    this.#entries.delete(key);
+    if (this.#young.delete(key)) this.#weight -= this.#weightOf(key);
+    this.#old.delete(key);
   }
 
-  /** The entry's value, which is forgotten by it. */
+  /** Returns the value of an entry and deletes it. */
   take(key: K): V | undefined {
-    const value = this.#entries.get(key);
-    this.#entries.delete(key);
+    const value = this.get(key);
+    this.delete(key);
     return value;
   }
 }
 
-/** Tells what comes for the first time, of a bounded number of names; the oldest are forgotten first. */
+/** Recognizes the first occurrence of each name; keeps a bounded number of names and forgets the oldest. */
 export class SeenOnce {
   readonly #seen: BoundedMap<string, true>;
 
-  constructor(size = 1_000) {
-    this.#seen = new BoundedMap(size);
+  /** @param capacity how many names are kept at least */
+  constructor(capacity = 1_000) {
+    this.#seen = new BoundedMap(capacity);
   }
 
-  /** True the first time that it is asked of a name. */
+  /** Whether a name occurs for the first time; false from then on. */
   isNew(name: string): boolean {
     if (this.#seen.has(name)) return false;
     this.#seen.set(name, true);

@@ -13,9 +13,17 @@ export { BoundedMap, SeenOnce } from './bounded-map.ts';
 export { type Indexed, IndexedList } from './indexed-list.ts';
 export { isPlainRecord, isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
 export { Listeners } from './listeners.ts';
+export { findByLongestPrefix, type PrefixEntry } from './longest-prefix.ts';
 export { memoizeByField } from './memoize.ts';
+export {
+  distFileUrl,
+  entryModuleUrl,
+  loadEntryModule,
+  MANIFEST,
+  packageFileUrl,
+  VERSION,
+} from './package-files.ts';
 export { RecentList } from './recent-list.ts';
-export { RecentMap } from './recent-map.ts';
 export { formatGiven } from './show-value.ts';
 export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

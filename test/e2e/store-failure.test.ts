@@ -64,12 +64,12 @@ describe('a store that cannot be reached', { concurrency: 2 }, () => {
   });
 });
 
-// A slice whose lease ends while Redis is away is charged in full, so with slices the lease is longer than that.
-for (const { slices, leaseMs } of [
-  { slices: false, leaseMs: 1_000 },
-  { slices: true, leaseMs: 60_000 },
+// A local quota whose lease ends while Redis is unavailable is charged in full, so its lease is longer than that.
+for (const { localQuota, leaseMs } of [
+  { localQuota: false, leaseMs: 1_000 },
+  { localQuota: true, leaseMs: 60_000 },
 ]) {
-  const name = `what was spent while Redis was away is written when it is back, ${slices ? 'with' : 'without'} slices`;
+  const name = `what is spent while Redis is unavailable is written afterwards, ${localQuota ? 'with' : 'without'} local quotas`;
   test(name, { skip: REDIS_MISSING }, async () => {
     const redis = await startRedisServer({ appendonly: true });
     const control = await startControl(redis);
@@ -100,7 +100,13 @@ for (const { slices, leaseMs } of [
         }
         print(outcomes.length);
         print(await budget().status());`,
-        config: { store: redis.url, storeTimeoutMs: 300, slices, leaseMs, limits: { tokens: 10_000_000 } },
+        config: {
+          store: redis.url,
+          storeTimeoutMs: 300,
+          localQuota,
+          leaseMs,
+          limits: { tokens: 10_000_000 },
+        },
         env: { REDIS_CONTROL: control.url },
       });
       const [failed, calls, status] = printed as [number, number, Status];

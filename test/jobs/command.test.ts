@@ -184,7 +184,7 @@ describe('token-budget job', { concurrency: 2 }, () => {
       [['run', 'job-file.mjs', '--cost', 'five'], 64, /--cost: given "five"; taken is a number/],
       [['run', 'job-file.mjs', '--unit', 'euro'], 64, /--unit: given "euro"; taken is tokens or cost/],
       [['run', 'job-file.mjs', '--input', '{'], 64, /--input: given "\{"; taken is JSON/],
-      [['run', 'job-file.mjs', '--store', 'mysql:x'], 64, /--store: taken is memory, sqlite:PATH/],
+      [['run', 'job-file.mjs', '--store', 'mysql:x'], 64, /--store: got "mysql:x", expected memory, sqlite:PATH/],
       [['run', 'job-file.mjs', '--minutes', '99999999'], 78, /payload\.timeBudgetMinutes: given 99999999/],
       [['run', 'missing.mjs'], 78, /file: given ".*missing\.mjs", which is not there/],
       [['run', 'none.mjs'], 78, /exports no job; taken is a default export of defineJob/],

@@ -107,6 +107,17 @@ describe('the provider', () => {
     assert.deepEqual([name, takesIncludeUsage], ['aws.bedrock', false]);
   });
 
+  it('is told by the client where a bundler renamed its class', () => {
+    const azure = class a extends AzureOpenAI {};
+    const bedrock = class b extends BedrockOpenAI {};
+    const endpoint = 'https://gateway.example';
+    assert.equal(
+      providerOf(new azure({ apiKey: 'k', apiVersion: '2024-10-21', endpoint })).name,
+      'azure.ai.openai',
+    );
+    assert.equal(providerOf(new bedrock({ apiKey: 'k', awsRegion: 'us-east-1' })).name, 'aws.bedrock');
+  });
+
   it('is remembered until the base URL changes', () => {
     const client = at('http://one.example/v1');
     const first = providerOf(client);

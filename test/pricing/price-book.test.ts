@@ -185,4 +185,13 @@ describe('look-ups', () => {
     for (let n = 1; n <= 1_000; n += 1) book.lookup({ model: `made-up-${n}` });
     assert.notEqual(book.lookup({ model: 'made-up-0' }), first);
   });
+
+  it('of made-up base URLs do not grow the memory without bound', () => {
+    const book = new PriceBook({ unknownModel: 'zero' });
+    const query = (n: number) => ({ model: 'made-up', baseUrl: `https://${n}.example/v1` });
+    const first = book.lookup(query(0));
+    assert.equal(book.lookup(query(0)), first);
+    for (let n = 1; n <= 40; n += 1) book.lookup(query(n));
+    assert.notEqual(book.lookup(query(0)), first);
+  });
 });

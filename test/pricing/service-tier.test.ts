@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { isFaster, PriceBook, type Rates, ratesOfTier } from '../../src/pricing/index.ts';
+import { isPriorityTier, PriceBook, type Rates, ratesOfTier } from '../../src/pricing/index.ts';
 
 const book = new PriceBook();
 
@@ -87,12 +87,13 @@ describe('a service tier', () => {
   // `fast` is the new name of `priority` (openai 7, `service_tier`; https://developers.openai.com/api/docs/guides/fast-mode).
   for (const tier of ['fast', 'ultrafast']) {
     it(`${tier} is priority`, () => {
-      assert.ok(isFaster(tier));
+      assert.ok(isPriorityTier(tier));
       assert.deepEqual(prices('gpt-5.2', tier), prices('gpt-5.2', 'priority'));
     });
   }
 
   it('is told from what is not faster', () => {
-    for (const tier of [undefined, null, 5, '', 'Priority', 'default', 'flex']) assert.ok(!isFaster(tier));
+    for (const tier of [undefined, null, 5, '', 'Priority', 'default', 'flex'])
+      assert.ok(!isPriorityTier(tier));
   });
 });

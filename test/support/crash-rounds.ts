@@ -11,8 +11,8 @@ const LEASE_MS = 800;
 /** A store of the round's own that processes can open by the setting, and this one directly. */
 export interface RoundStore {
   readonly setting: string;
-  /** Whether processes hold slices of it. */
-  readonly slices?: boolean;
+  /** Whether processes reserve local quotas of it. */
+  readonly localQuota?: boolean;
   readonly open: () => Store;
   readonly close: () => Promise<void>;
 }
@@ -84,7 +84,7 @@ function spend(store: RoundStore, seed: number, mode: 'strict' | 'soft', kills: 
       mode,
       limits: { costUsd: 1 },
       store: store.setting,
-      ...(store.slices === undefined ? {} : { slices: store.slices }),
+      ...(store.localQuota === undefined ? {} : { localQuota: store.localQuota }),
       storeTimeoutMs: 5_000,
       failurePolicy: 'closed',
       waitMs: 1_500,

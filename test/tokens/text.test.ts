@@ -122,7 +122,7 @@ describe('the work', () => {
   it('forgets the oldest texts', () => {
     const characters = (): number => countingWork('cl100k_base').characters;
     forgetTexts();
-    const texts = Array.from({ length: 24 }, (_, number) => `${number} `.repeat(100_000));
+    const texts = Array.from({ length: 48 }, (_, number) => `${number} `.repeat(100_000));
     for (const text of texts) countText(text, 'cl100k_base');
     const before = characters();
     countText(texts.at(-1) ?? '', 'cl100k_base');

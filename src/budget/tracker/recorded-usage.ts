@@ -1,20 +1,20 @@
-import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../../pricing/index.ts';
+import { type PriceBook, priceUsage } from '../../pricing/index.ts';
 import { readUsage, type TokenUsage, tokenUsage, totalTokens, USAGE_KINDS } from '../../usage/index.ts';
 import type { CallEvent } from '../events.ts';
 import { checkAmounts, NOTHING } from '../limits.ts';
 
-/** What a call used that nobody reserved for. An answer of Chat or Responses is one, as it is. */
+/** The usage of a call that had no reservation. A response of Chat or Responses is one as it is. */
 export interface RecordedUsage {
   readonly model: string;
-  /** The `usage` of an answer, or tokens by kind. */
+  /** The `usage` of a response, or tokens by kind. */
   readonly usage: unknown;
   readonly service_tier?: string | null | undefined;
   readonly id?: string | undefined;
 }
 
 /**
- * The call that it was: its tokens by kind, and what they cost.
- * @throws RangeError where the usage is absent or cannot be believed
+ * Returns the event of a call with that usage: its tokens by kind and its cost.
+ * @throws RangeError if the usage is absent or not plausible
  */
 export function recordedCall(
   budget: string,
@@ -22,13 +22,8 @@ export function recordedCall(
   prices: PriceBook,
 ): CallEvent {
   const usage = usageOf(given);
-  const card = prices.lookup({ model });
-  const rates = ratesOfTier(
-    ratesFor(card.tiers, usage.input),
-    tier ?? undefined,
-    card.pricedAs ?? card.model,
-  );
-  const charged = { costNanoUsd: costOf(usage, rates), tokens: totalTokens(usage), calls: 1 };
+  const costNanoUsd = priceUsage(prices.lookup({ model }), usage, { serviceTier: tier ?? undefined });
+  const charged = { costNanoUsd, tokens: totalTokens(usage), calls: 1 };
   checkAmounts(charged);
   return {
     type: 'call',
@@ -46,20 +41,21 @@ export function recordedCall(
 }
 
 function usageOf(given: unknown): TokenUsage {
-  if (isByKind(given)) return tokenUsage(given);
+  if (isUsageByKind(given)) return tokenUsage(given);
   const { usage, inputKnown, problems } = readUsage(given);
-  if (problems.length > 0) throw new RangeError(`usage: cannot be believed (${problems.join('; ')})`);
-  if (!inputKnown)
-    throw new RangeError('usage: taken is the usage of an answer, or tokens by kind: input, output, …');
+  if (problems.length > 0) throw new RangeError(`usage: not plausible (${problems.join('; ')})`);
+  if (!inputKnown) {
+    throw new RangeError('usage: expected the usage of a response, or tokens by kind: input, output, …');
+  }
   return usage;
 }
 
-function isByKind(given: unknown): given is TokenUsage {
+function isUsageByKind(given: unknown): given is TokenUsage {
   if (typeof given !== 'object' || given === null || !('input' in given)) return false;
   for (const kind of USAGE_KINDS) {
     const value: unknown = Reflect.get(given, kind);
     if (value !== undefined && !(Number.isSafeInteger(value) && Number(value) >= 0)) {
-      throw new RangeError(`usage.${kind}: given ${String(value)}; taken is a whole number of tokens from 0`);
+      throw new RangeError(`usage.${kind}: got ${String(value)}, expected a whole number of tokens from 0`);
     }
   }
   return true;

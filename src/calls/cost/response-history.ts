@@ -1,5 +1,5 @@
 import { type TokenUsage, totalTokens } from '../../usage/index.ts';
-import { isRecord, RecentMap } from '../../util/index.ts';
+import { BoundedMap, isRecord } from '../../util/index.ts';
 
 /** How many responses are remembered at least; the oldest are forgotten first. */
 const SIZE = 10_000;
@@ -9,7 +9,7 @@ const SIZE = 10_000;
  * total and what the request adds.
  */
 export class ResponseHistory {
-  readonly #totals = new RecentMap<string, number>(SIZE);
+  readonly #totals = new BoundedMap<string, number>(SIZE);
 
   remember(id: string | undefined, body: Readonly<Record<string, unknown>>, usage: TokenUsage): void {
     const total = totalTokens(usage);

@@ -1,7 +1,7 @@
 import type { WorstCase } from '../../budget/index.ts';
 import {
   highestRates,
-  isFaster,
+  isPriorityTier,
   LARGEST_CONTEXT_WINDOW,
   nanoCost,
   type Priced,
@@ -58,7 +58,7 @@ function worstCaseOf(
   const tier = body['service_tier'];
   // The tier asked for may not be the one that serves the call: the more expensive one bounds both.
   const rates =
-    tier !== undefined && isFaster(tier)
+    tier !== undefined && isPriorityTier(tier)
       ? ratesOfTier(standard, tier, card.pricedAs ?? card.model)
       : standard;
   const highest = highestRates(rates);

@@ -1,7 +1,7 @@
 import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import type { CallPlan, ParsedResponse } from '../../providers/index.ts';
+import type { CallPlan, ClientErrors, ParsedResponse } from '../../providers/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
 import { type Instruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
 import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
@@ -115,7 +115,7 @@ function emitCall(call: StartedCall, { due, response, charge, source, error }: C
     attempts: reservation.failedAttempts,
     source: source ?? 'none',
     durationMs: performance.now() - startedAt,
-    ...(error === undefined ? {} : { error: errorType(error) }),
+    ...(error === undefined ? {} : { error: errorType(error, plan.clientErrors) }),
   });
 }
 
@@ -133,7 +133,7 @@ function recordCallMetrics(instruments: Instruments, call: StartedCall, outcome:
   if (costNanoUsd > 0) instruments.cost.add(nanoToUsd(costNanoUsd), withBudget);
   if (firstChunkSeconds !== undefined)
     instruments.firstChunk.record(firstChunkSeconds, { ...attributes }, context);
-  if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error);
+  if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error, plan.clientErrors);
   instruments.duration.record((performance.now() - startedAt) / 1_000, attributes, context);
 }
 
@@ -176,7 +176,7 @@ function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
   if (failedAttempts !== NOTHING)
     attributes[semconv.ATTR_BUDGET_ATTEMPTS_COST] = nanoToUsd(failedAttempts.costNanoUsd);
   span.setAttributes(attributes);
-  if (error !== undefined) setSpanError(span, error);
+  if (error !== undefined) setSpanError(span, error, plan.clientErrors);
   span.end();
 }
 
@@ -201,8 +201,8 @@ export function setRemaining(span: Span, { costUsd, tokens, calls }: RemainingAm
 }
 
 /** Marks a span as failed. The message of an error may hold content, so only that of our own errors is set. */
-function setSpanError(span: Span, error: unknown): void {
-  const type = errorType(error);
+function setSpanError(span: Span, error: unknown, clientErrors?: ClientErrors): void {
+  const type = errorType(error, clientErrors);
   span.setAttribute(semconv.ATTR_ERROR_TYPE, type);
   const isOurs = type.startsWith('token_budget_') && error instanceof Error;
   span.setStatus({ code: SpanStatusCode.ERROR, ...(isOurs ? { message: error.message } : {}) });

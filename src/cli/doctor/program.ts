@@ -1,3 +1,4 @@
+import { entryModuleUrl } from '../../util/index.ts';
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -127,7 +128,7 @@ export async function checkHooks(directory: string, sdk: Sdk | undefined): Promi
 }
 
 function runProbe(file: string, directory: string, url: string): Promise<string> {
-  const register = new URL('../../register.js', import.meta.url).href;
+  const register = entryModuleUrl('register').href;
   const env = {
     ...process.env,
     DOCTOR_URL: url,

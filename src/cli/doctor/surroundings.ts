@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
-import { openLedger } from '../../stores/index.ts';
+import { openLedger, parseStoreUrl } from '../../stores/index.ts';
 import { withoutPassword } from '../store-option.ts';
 import { limitText } from '../style.ts';
 import { type Finding, fail, messageOf, ok, skip, warn } from './check.ts';
@@ -40,11 +40,12 @@ export function checkSettings(env: Env): { readonly config?: Config; readonly fi
 
 export async function checkStore(setting: string): Promise<Finding> {
   const check = 'Store';
-  if (setting === 'memory')
+  const url = parseStoreUrl(setting);
+  if (url.kind === 'memory')
     return ok(check, 'memory: each process has a ledger of its own, zero at its start');
   const shown = withoutPassword(setting);
-  if (setting.startsWith('sqlite:') && statSync(setting.slice(7), { throwIfNoEntry: false }) === undefined) {
-    return checkDirectory(check, setting.slice(7));
+  if (url.kind === 'sqlite' && statSync(url.path, { throwIfNoEntry: false }) === undefined) {
+    return checkDirectory(check, url.path);
   }
   try {
     const ledger = openLedger(setting, PATIENCE_MS);
@@ -58,9 +59,10 @@ export async function checkStore(setting: string): Promise<Finding> {
       await ledger.close();
     }
   } catch (error) {
-    const fix = setting.startsWith('sqlite:')
-      ? 'do what the message says'
-      : 'start the server, or correct the URL in TOKEN_BUDGET_STORE';
+    const fix =
+      url.kind === 'sqlite'
+        ? 'do what the message says'
+        : 'start the server, or correct the URL in TOKEN_BUDGET_STORE';
     return fail(check, messageOf(error), fix);
   }
 }

@@ -1,3 +1,4 @@
+import { distFileUrl } from '../../util/index.ts';
 import { readFileSync } from 'node:fs';
 import { amount, count, duration, limitText, money } from '../style.ts';
 import type { BudgetPart, Call, Group, ReportData, Spending, Totals } from './data.ts';
@@ -54,7 +55,7 @@ ${jsonScript('data', { timeZone: timeZone(), spending, left: lines.map(shareLeft
 
 /** A file that the build puts beside this one. */
 function asset(name: string): Html {
-  return new Html(readFileSync(new URL(`./assets/${name}`, import.meta.url), 'utf8').trim());
+  return new Html(readFileSync(distFileUrl(`cli/report/assets/${name}`), 'utf8').trim());
 }
 
 function tiles({ costUsd, calls, tokens, input, cached, output, denied, failed }: Totals): Html {

@@ -1,4 +1,5 @@
 import { existsSync, writeFileSync } from 'node:fs';
+import { tryParseStoreUrl } from '../../stores/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { ledgerOf, withoutPassword } from '../store-option.ts';
 import type { ReportData } from './data.ts';
@@ -42,7 +43,8 @@ export async function writeReport(
 }
 
 async function dataOf(source: string, by: string | undefined): Promise<ReportData> {
-  if (/^(sqlite|rediss?):/.test(source)) {
+  const url = tryParseStoreUrl(source);
+  if (url !== undefined && url.kind !== 'memory') {
     const { ledger, store } = ledgerOf({ store: source });
     try {
       return await reportOfLedger(ledger, withoutPassword(store), Date.now());

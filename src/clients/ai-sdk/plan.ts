@@ -39,9 +39,8 @@ function plan(
   body: (model: string) => object,
 ): CallPlan | undefined {
   const { name, provider } = namesOf(model);
-  const client = { constructor: { name: 'ai' } };
   const signal = abortSignal === undefined ? {} : { signal: abortSignal };
-  const made = planRequest(client, { method: 'post', path, body: body(name), ...signal });
+  const made = planRequest({}, { method: 'post', path, body: body(name), ...signal });
   if (made === undefined) return undefined;
   const { apiType: _, ...endpoint } = made.endpoint;
   return { ...withProviderName(made, provider), endpoint };

@@ -42,6 +42,12 @@ function hostOf({ prices, ...options }: InstrumentClientOptions): CallServices {
   const instruments = createInstruments(metrics.getMeter(SCOPE));
   return createCallServices(
     { ...options, prices: prices ?? new PriceBook() },
-    { tracer: trace.getTracer(SCOPE), instruments },
+    {
+      // Read for each call: a provider may be registered later, with another copy of the API.
+      get tracer() {
+        return trace.getTracer(SCOPE);
+      },
+      instruments,
+    },
   );
 }

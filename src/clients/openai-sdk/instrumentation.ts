@@ -62,7 +62,6 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   constructor(config: OpenAIInstrumentationConfig, version: string) {
     super(SCOPE, version, config);
-    readVersionsOnce(this);
   }
 
   /** Ends the calls that are still open: the process exits, and they will not be seen to end. */
@@ -142,20 +141,6 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     if (prototype === undefined) return;
     this.unwrapAll(prototype, this.patches);
   }
-}
-
-/**
- * The base class reads package.json for each file that is required of openai, some 150 times. It has no public way to have that done
- * once; its version is pinned, and where its parts are others than these, it is done as often as before.
- */
-function readVersionsOnce(instrumentation: object): void {
-  const read: unknown = Reflect.get(instrumentation, '_extractPackageVersion');
-  if (typeof read !== 'function') return;
-  const versions = new Map<string, unknown>();
-  Reflect.set(instrumentation, '_extractPackageVersion', (folder: string) => {
-    if (!versions.has(folder)) versions.set(folder, read.call(instrumentation, folder));
-    return versions.get(folder);
-  });
 }
 
 type Prototype = Record<string, Method>;

@@ -1,3 +1,4 @@
+import { VERSION } from '../../util/index.ts';
 import {
   type Attributes,
   type Context,
@@ -12,7 +13,6 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { semconv } from '../../telemetry/names/index.ts';
-import { VERSION } from '../../version.ts';
 import type { JobResult } from './result.ts';
 
 /** Not the scope of our model calls: the span processor takes what stands below one of those for a part of it. */

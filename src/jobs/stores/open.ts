@@ -1,59 +1,69 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { FailurePolicy, Store } from '../../budget/index.ts';
-import { ResilientStore } from '../../stores/index.ts';
+import { openStore, parseStoreUrl, type StoreUrl } from '../../stores/index.ts';
 import type { JobStore } from './job-store.ts';
 
-/** Where a job's ledger and the job itself are kept. */
+/** Where a job's ledger is, and where its checkpoints are. */
 export interface JobStores {
   readonly ledger: Store;
   readonly jobs: JobStore;
 }
 
-/** Where the ledger and the checkpoints of jobs are. */
+/** Where the ledger and the checkpoints of jobs are stored. */
 export interface JobStoreSettings {
-  /** Where jobs are kept by default, and their files where the ledger is in memory; `.token-budget` where absent. */
+  /**
+   * The directory of the SQLite ledger, if no store is set, and of the jobs' files, if the ledger is in memory;
+   * default: `.token-budget`.
+   */
   readonly directory?: string | undefined;
-  /** `sqlite:PATH`, the URL of a Redis, or `memory`; an SQLite ledger in the directory where absent. */
+  /** `sqlite:PATH`, the URL of a Redis, or `memory`; default: an SQLite ledger in the directory. */
   readonly store?: string | undefined;
-  /** What happens to calls while the ledger is away; `closed` where absent: they are refused. */
+  /** Whether calls are sent (`open`) or denied (`closed`) while the ledger is unavailable; default: `closed`. */
   readonly failurePolicy?: FailurePolicy | undefined;
-  /** How long the ledger may take to answer, milliseconds; 5,000 where absent. */
+  /** How long the ledger may take to answer, milliseconds; default: 5,000. */
   readonly storeTimeoutMs?: number | undefined;
 }
 
-/** Where jobs are kept where nothing else is said, from the working directory. */
+/** The default directory of jobs, relative to the working directory. */
 export const JOB_DIRECTORY = '.token-budget';
 
+interface OpenOptions {
+  readonly directory: string;
+  readonly timeoutMs: number;
+}
+
+/** Opens the job store of a ledger. Jobs are stored where the budget is; each kind is loaded only if it is used. */
+type OpenJobs<Url> = (url: Url, options: OpenOptions) => Promise<JobStore>;
+
+/** One for each kind of store. */
+const OPEN_JOBS: { readonly [Kind in StoreUrl['kind']]: OpenJobs<Extract<StoreUrl, { kind: Kind }>> } = {
+  memory: async (_, { directory }) => {
+    const { FileJobStore } = await import('./files.ts');
+    return new FileJobStore(directory);
+  },
+  sqlite: async ({ path }, { timeoutMs }) => {
+    const { SqliteJobStore } = await import('./sqlite.ts');
+    return new SqliteJobStore(path, { busyTimeoutMs: timeoutMs });
+  },
+  redis: async ({ url }, { timeoutMs }) => {
+    const { RedisJobStore } = await import('./redis.ts');
+    return new RedisJobStore({ url, timeoutMs });
+  },
+};
+
 /**
- * Opens the ledger and the place of the jobs, which are kept where the budget lives. Each is loaded where it is used.
- * @throws StoreError where the directory cannot be made
+ * Opens the ledger and the job store.
+ * @throws StoreError if `store` is not a store's URL
+ * @throws Error of the file system if the default directory cannot be created
  */
 export async function openJobStores(settings: JobStoreSettings = {}): Promise<JobStores> {
   const { directory = JOB_DIRECTORY, failurePolicy = 'closed', storeTimeoutMs = 5_000 } = settings;
+  // Only the default directory is created: a misspelt path of a ledger would start a new one at zero.
+  if (settings.store === undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const store = settings.store ?? `sqlite:${join(directory, 'ledger.db')}`;
-  if (store === 'memory') {
-    const { MemoryStore } = await import('../../stores/index.ts');
-    const { FileJobStore } = await import('./files.ts');
-    return { ledger: new MemoryStore(), jobs: new FileJobStore(directory) };
-  }
-  const resilient = (inner: Store): Store =>
-    new ResilientStore(inner, { failurePolicy, timeoutMs: 2 * storeTimeoutMs });
-  if (store.startsWith('sqlite:')) {
-    const path = store.slice('sqlite:'.length);
-    // The directory of a ledger that was named has to be there: a name that is misspelt would begin at zero.
-    if (settings.store === undefined) mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    const { SqliteStore } = await import('../../stores/sqlite/index.ts');
-    const { SqliteJobStore } = await import('./sqlite.ts');
-    return {
-      ledger: resilient(new SqliteStore(path, { busyTimeoutMs: storeTimeoutMs })),
-      jobs: new SqliteJobStore(path, { busyTimeoutMs: storeTimeoutMs }),
-    };
-  }
-  const { RedisStore } = await import('../../stores/redis/index.ts');
-  const { RedisJobStore } = await import('./redis.ts');
-  return {
-    ledger: resilient(new RedisStore({ url: store, timeoutMs: storeTimeoutMs })),
-    jobs: new RedisJobStore({ url: store, timeoutMs: storeTimeoutMs }),
-  };
+  const url = parseStoreUrl(store);
+  const openJobs = OPEN_JOBS[url.kind] as OpenJobs<StoreUrl>;
+  const ledger = openStore({ store, failurePolicy, storeTimeoutMs, localQuota: false });
+  return { ledger, jobs: await openJobs(url, { directory, timeoutMs: storeTimeoutMs }) };
 }

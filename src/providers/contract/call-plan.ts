@@ -23,10 +23,26 @@ export interface CallPlan {
   readonly outputCap: number;
   /** How many outputs are generated and billed. */
   readonly choices: number;
+  /** The error classes of the client; absent if they are unknown. */
+  readonly clientErrors?: ClientErrors;
   /** Whether the caller's signal was aborted before anything was sent. */
   readonly aborted: boolean;
   /** The caller's signal. */
   readonly signal?: AbortSignal;
+}
+
+type ErrorClass = abstract new (...args: never) => Error;
+
+/**
+ * The error classes that a client of the openai SDK has as statics. Errors are told apart by `instanceof`, since
+ * bundlers rename classes.
+ */
+export interface ClientErrors {
+  /** The base class; an error of it that is no APIError was thrown before anything was sent. */
+  readonly OpenAIError?: ErrorClass;
+  readonly APIError?: ErrorClass;
+  readonly APIConnectionTimeoutError?: ErrorClass;
+  readonly APIUserAbortError?: ErrorClass;
 }
 
 /** The plan of a call whose input and output are text. */

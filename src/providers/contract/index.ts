@@ -1,5 +1,6 @@
 export {
   type CallPlan,
+  type ClientErrors,
   type Endpoint,
   type EndpointBase,
   type EndpointPricing,

@@ -36,7 +36,6 @@ export function planTarget(
 ): CallPlan | undefined {
   const client = {
     baseURL,
-    constructor: { name: 'fetch' },
     ...(deploymentName === undefined ? {} : { deploymentName }),
   };
   const plan = planRequest(client, {

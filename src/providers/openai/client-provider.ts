@@ -13,7 +13,8 @@ function readProvider(client: ApiClient): Provider {
   const url = baseUrl !== undefined && URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   const host = url?.hostname ?? '';
   const azure = isAzure(client, host);
-  const bedrock = client.constructor.name.startsWith('Bedrock');
+  // By a field of BedrockOpenAI: bundlers rename classes.
+  const bedrock = 'bedrockTokenProvider' in client;
   return {
     name: azure ? 'azure.ai.openai' : bedrock ? 'aws.bedrock' : 'openai',
     takesIncludeUsage: azure ? azureTakesStreamOptions(client, url) : isOpenAi(host),
@@ -24,7 +25,8 @@ function readProvider(client: ApiClient): Provider {
 
 function isAzure(client: ApiClient, host: string): boolean {
   return (
-    client.constructor.name.startsWith('Azure') ||
+    // Fields of AzureOpenAI.
+    ('apiVersion' in client && 'deploymentName' in client) ||
     /\.(openai|cognitiveservices|services\.ai)\.azure\.(com|us|cn)$|\.azure-api\.(net|us|cn)$/.test(host)
   );
 }

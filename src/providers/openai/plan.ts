@@ -1,6 +1,6 @@
 import { maxOutputTokens } from '../../pricing/index.ts';
 import { isPlainRecord } from '../../util/index.ts';
-import type { CallPlan, Endpoint, Provider } from '../contract/index.ts';
+import type { CallPlan, ClientErrors, Endpoint, Provider } from '../contract/index.ts';
 import { providerOf } from './client-provider.ts';
 import { ENDPOINTS, endpointOf } from './endpoints.ts';
 import { type ApiClient, type ApiRequest, requestFields } from './request.ts';
@@ -28,6 +28,7 @@ export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | 
     capField,
     outputCap: outputCapOf(endpoint, model, askedCap),
     choices: choicesOf(endpoint, body),
+    clientErrors: client.constructor as ClientErrors,
     aborted: signal?.aborted === true,
     ...(signal instanceof AbortSignal ? { signal } : {}),
   };

@@ -3,7 +3,6 @@ import { isPlainRecord, isRecord } from '../../util/index.ts';
 /** A client of the API: `OpenAI`, `AzureOpenAI`, a subclass, or an object with the same fields. */
 export interface ApiClient {
   readonly baseURL?: unknown;
-  readonly constructor: { readonly name: string };
 }
 
 /** A request as the SDK's `makeRequest` takes it. */

@@ -1,42 +1,43 @@
 import type { BudgetDefinition } from '../../budget/index.ts';
-import { Line } from './chain.ts';
+import { ChainQuotas } from './chain-quotas.ts';
 
-/** The chains in use, and by the name of a budget those that it is in: what is done for one budget does not go through all. */
-export class Lines {
-  readonly #byKey = new Map<string, Line>();
-  readonly #byBudget = new Map<string, Set<Line>>();
+/** The chains in use, by their key and by the name of each of their budgets. */
+export class ChainIndex {
+  readonly #byKey = new Map<string, ChainQuotas>();
+  readonly #byBudget = new Map<string, Set<ChainQuotas>>();
 
-  /** The line of a chain, a new one where there is none. */
-  of(key: string, chain: readonly BudgetDefinition[]): Line {
-    let line = this.#byKey.get(key);
-    if (line === undefined) {
-      line = new Line(key, chain);
-      this.#byKey.set(key, line);
+  /** Returns the quotas of a chain, adding the chain if it is new. */
+  of(key: string, chain: readonly BudgetDefinition[]): ChainQuotas {
+    let chainQuotas = this.#byKey.get(key);
+    if (chainQuotas === undefined) {
+      chainQuotas = new ChainQuotas(key, chain);
+      this.#byKey.set(key, chainQuotas);
       for (const { name } of chain) {
-        const lines = this.#byBudget.get(name);
-        if (lines === undefined) this.#byBudget.set(name, new Set([line]));
-        else lines.add(line);
+        const chains = this.#byBudget.get(name);
+        if (chains === undefined) this.#byBudget.set(name, new Set([chainQuotas]));
+        else chains.add(chainQuotas);
       }
     }
-    return line;
+    return chainQuotas;
   }
 
-  /** Those that a budget is in. */
-  with({ name }: BudgetDefinition): Iterable<Line> {
+  /** Returns the chains that a budget is in. */
+  with({ name }: BudgetDefinition): Iterable<ChainQuotas> {
     return this.#byBudget.get(name) ?? [];
   }
 
-  all(): Iterable<Line> {
+  /** Returns all chains. */
+  all(): Iterable<ChainQuotas> {
     return this.#byKey.values();
   }
 
-  /** Lets go of a line; the names of the budgets that are in no line any more. */
-  forget(line: Line): string[] {
-    this.#byKey.delete(line.key);
-    return line.chain.flatMap(({ name }) => {
-      const lines = this.#byBudget.get(name);
-      lines?.delete(line);
-      if (lines?.size !== 0) return [];
+  /** Removes a chain; returns the names of the budgets that are in no chain any more. */
+  remove(chainQuotas: ChainQuotas): string[] {
+    this.#byKey.delete(chainQuotas.key);
+    return chainQuotas.chain.flatMap(({ name }) => {
+      const chains = this.#byBudget.get(name);
+      chains?.delete(chainQuotas);
+      if (chains?.size !== 0) return [];
       this.#byBudget.delete(name);
       return [name];
     });

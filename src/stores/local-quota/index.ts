@@ -1,1 +1,2 @@
-export { LocalQuotaStore } from './quota-store.ts';
+export { LocalQuotaStore } from './local-quota-store.ts';
+export type { LocalQuotaOptions } from './options.ts';

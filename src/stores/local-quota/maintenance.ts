@@ -1,91 +1,100 @@
 import type { BudgetDefinition } from '../../budget/index.ts';
-import { isNothing } from './accounting/index.ts';
-import type { Line, Moment } from './chain.ts';
-import type { Slice } from './quota.ts';
-import { type Bank, TRUSTED } from './quota-pool.ts';
-import { tooLarge } from './size.ts';
+import { inTurns } from '../../util/index.ts';
+import { isNothing, type Moment } from './accounting/index.ts';
+import type { ChainQuotas } from './chain-quotas.ts';
+import type { Quota } from './quota.ts';
+import { type QuotaPool, TRUSTED_LEASE_SHARE } from './quota-pool.ts';
+import { isTooLarge } from './quota-size.ts';
 
-/** How old the balances of a sliced budget may become before they are asked for anew, milliseconds. */
-const LOOK_MS = 1_000;
+/** How old the balances of a budget with quotas may become before they are read again, milliseconds. */
+const MAX_AGE_MS = 1_000;
 
-/** The same where no call came meanwhile: then a look only tells whether others need what the slice holds. */
-const IDLE_LOOK_MS = 5_000;
+/** The same if no call came meanwhile: then they only show whether others need what the quotas hold. */
+const IDLE_MAX_AGE_MS = 5_000;
 
-/** How many chains are tended at once: one after another, many would take longer than their leases. */
-const AT_ONCE = 32;
+/** How many chains are maintained at once: one after another, many would take longer than their leases. */
+const CONCURRENCY = 32;
 
-/** Renews leases, settles slices that are done, gives back those that are not used or are too large. Never rejects. */
-export async function maintain(bank: Bank): Promise<void> {
-  const moment = bank.moment();
-  await Promise.all([renew(bank, moment), bank.freeUnsure()]);
-  const look = onceEach(bank);
-  const lines = [...bank.lines.all()].values();
-  const tendNext = async (): Promise<void> => {
-    for (const line of lines) {
-      await tend(bank, line, moment, look);
-      const quietMs = moment.now - line.touchedAt;
-      const used = line.slices.size > 0 || line.refilling !== undefined || quietMs < 2 * bank.settings.idleMs;
-      if (!used) bank.forget(line);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, tendNext));
+type Refresh = (budget: BudgetDefinition) => Promise<unknown>;
+
+/** Renews leases, settles quotas that are done, returns those that are unused or too large. Never rejects. */
+export async function maintainQuotas(pool: QuotaPool): Promise<void> {
+  const moment = pool.known.moment();
+  await Promise.all([renewLeases(pool, moment), pool.releaseUnconfirmed()]);
+  const refresh = refreshOnce(pool);
+  await inTurns([...pool.chains.all()], CONCURRENCY, async (chain) => {
+    await maintainChain(pool, chain, moment, refresh);
+    const quietMs = moment.now - chain.touchedAt;
+    const isUsed = chain.quotas.size > 0 || chain.refill !== undefined || quietMs < 2 * pool.settings.idleMs;
+    if (!isUsed) pool.forget(chain);
+  });
 }
 
-type Look = (budget: BudgetDefinition) => Promise<unknown>;
-
-/** Looks at each budget once, however many chains it is in. Never rejects. */
-function onceEach(bank: Bank): Look {
-  const looks = new Map<string, Promise<unknown>>();
+/** Returns a function that reads each budget once, however many chains it is in. It never rejects. */
+function refreshOnce(pool: QuotaPool): Refresh {
+  const reads = new Map<string, Promise<unknown>>();
   return (budget) => {
-    const look = looks.get(budget.name) ?? bank.look(budget).catch(() => undefined);
-    looks.set(budget.name, look);
-    return look;
+    const read = reads.get(budget.name) ?? pool.known.refresh(budget).catch(() => undefined);
+    reads.set(budget.name, read);
+    return read;
   };
 }
 
-async function tend(bank: Bank, line: Line, moment: Moment, look: Look): Promise<void> {
-  if (line.slices.size === 0) return;
-  const seen = bank.seen(line.chain, moment);
-  const idle = moment.now - line.touchedAt >= LOOK_MS;
-  const maxAgeMs = idle ? IDLE_LOOK_MS : LOOK_MS;
+async function maintainChain(
+  pool: QuotaPool,
+  chainQuotas: ChainQuotas,
+  moment: Moment,
+  refresh: Refresh,
+): Promise<void> {
+  const { chain, quotas, touchedAt } = chainQuotas;
+  if (quotas.size === 0) return;
+  const maxAgeMs = moment.now - touchedAt >= MAX_AGE_MS ? IDLE_MAX_AGE_MS : MAX_AGE_MS;
   const fresh = new Set<BudgetDefinition>();
-  for (const { budget, view } of seen) {
+  for (const { budget, view } of pool.known.of(chain, moment)) {
     if (view.freshAt !== undefined && moment.now - view.freshAt < maxAgeMs) fresh.add(budget);
   }
-  await Promise.all(line.chain.filter((budget) => !fresh.has(budget)).map(look));
-  for (const slice of [...line.slices]) await tendSlice(bank, line, slice, moment);
+  await Promise.all(chain.filter((budget) => !fresh.has(budget)).map(refresh));
+  for (const quota of [...quotas]) await maintainQuota(pool, chainQuotas, quota, moment);
 }
 
-async function tendSlice(bank: Bank, line: Line, slice: Slice, moment: Moment): Promise<void> {
-  const { idleMs, share } = bank.settings;
-  if (slice.usable(moment.now, moment.remoteNow)) {
-    const idle = slice.open === 0 && moment.now - slice.touchedAt > idleMs;
-    if (idle || tooLarge(bank.seen(line.chain, moment), slice.free, share)) {
-      slice.state = 'draining';
-    } else if (slice.open === 0 && !isNothing(slice.used)) {
-      // What was spent is to be seen by others: another slice takes its place.
-      if (line.need !== undefined && !line.hasSpare(slice)) await bank.refill(line, line.need);
-      slice.state = 'draining';
+async function maintainQuota(
+  pool: QuotaPool,
+  chainQuotas: ChainQuotas,
+  quota: Quota,
+  moment: Moment,
+): Promise<void> {
+  const { idleMs, maxQuotaShare } = pool.settings;
+  if (quota.isUsable(moment.now, moment.remoteNow)) {
+    const isIdle = quota.open === 0 && moment.now - quota.touchedAt > idleMs;
+    const budgets = pool.known.of(chainQuotas.chain, moment);
+    if (isIdle || isTooLarge(budgets, quota.free, maxQuotaShare)) {
+      quota.state = 'draining';
+    } else if (quota.open === 0 && !isNothing(quota.used)) {
+      // Settled so that others see what was spent. Another quota takes its place.
+      const { need } = chainQuotas;
+      if (need !== undefined && !chainQuotas.hasAmpleQuota(quota)) await pool.refill(chainQuotas, need);
+      quota.state = 'draining';
     }
   }
-  if (slice.state !== 'active') await bank.end(line, slice);
+  if (quota.state !== 'active') await pool.settle(chainQuotas, quota);
 }
 
-async function renew(bank: Bank, { now }: Moment): Promise<void> {
-  const { leaseMs } = bank.settings;
-  const slices = [...bank.slices()].filter(({ validUntil }) => validUntil - now < leaseMs * (2 / 3));
-  if (slices.length === 0) return;
+async function renewLeases(pool: QuotaPool, { now }: Moment): Promise<void> {
+  const { leaseMs } = pool.settings;
+  const due = [...pool.quotas()].filter(({ validUntil }) => validUntil - now < leaseMs * (2 / 3));
+  if (due.length === 0) return;
   try {
-    await bank.remote.heartbeat(
-      slices.map(({ id }) => id),
+    await pool.remote.heartbeat(
+      due.map(({ id }) => id),
       leaseMs,
     );
   } catch {
     return;
   }
-  const heard = bank.moment().now;
-  for (const slice of slices) {
-    // Heard before the lease was over: so it was renewed before that.
-    if (heard < slice.validUntil) slice.validUntil = Math.max(slice.validUntil, now + leaseMs * TRUSTED);
+  const answeredAt = pool.known.moment().now;
+  for (const quota of due) {
+    // Answered before the lease was over, so it was renewed before that.
+    if (answeredAt < quota.validUntil)
+      quota.validUntil = Math.max(quota.validUntil, now + leaseMs * TRUSTED_LEASE_SHARE);
   }
 }

@@ -1,23 +1,57 @@
+/** How a process uses local quotas. */
 export interface LocalQuotaOptions {
-  /** The largest part of what is left that one slice may hold; 1/16 where absent. */
+  /** The largest share of what is left that one quota may hold; default: 1/16. */
   readonly maxQuotaShare?: number;
   /**
-   * For how many calls such as the one at hand a slice is taken at least; 4 where absent. For more where more are open or come in a second:
-   * a slice that is larger than what its process spends soon keeps others from spending.
+   * For how many calls like the present one a quota is reserved at least; default: 4. It is more if more calls are open
+   * or come in a second: a quota larger than what its process spends soon keeps others from spending.
    */
   readonly prefetchCalls?: number;
-  /** How long a slice outlives its process, milliseconds; then it is charged in full. 30,000 where absent. */
+  /** How long a quota outlives its process before it is charged in full, milliseconds; default: 30,000. */
   readonly leaseMs?: number;
-  /** How often slices are renewed, settled and given back, milliseconds; 500 or a fifth of the lease where absent, 0: only by `maintain`. */
+  /**
+   * How often quotas are renewed, settled and returned, milliseconds; default: 500, or a fifth of the lease if that is
+   * less. With 0, only by `maintain`.
+   */
   readonly maintenanceIntervalMs?: number;
-  /** How long an unused slice is kept, milliseconds; 15,000 where absent. */
+  /** How long an unused quota is kept, milliseconds; default: 15,000. */
   readonly idleMs?: number;
-  /** How soon a call has to come after the one before it for a slice to be taken, milliseconds; as long as an unused one is kept where absent. */
+  /** How soon after another a call has to come for a quota to be reserved, milliseconds; default: `idleMs`. */
   readonly burstWindowMs?: number;
-  /** How long no slice is asked for where little is left, or the remote store failed, milliseconds; 1,000 where absent. */
+  /** How long no quota is reserved after little was left or the remote store failed, milliseconds; default: 1,000. */
   readonly pauseMs?: number;
-  /** How old balances may be that are answered without asking the remote store, milliseconds; 500 where absent. */
+  /** How old balances may be that are answered without asking the remote store, milliseconds; default: 500. */
   readonly balancesMaxAgeMs?: number;
-  /** Time that passed since any moment, milliseconds: leases go by it. The machine's where absent. */
+  /** A clock of elapsed time, milliseconds, which leases are measured by; default: the machine's. */
   readonly clock?: () => number;
+}
+
+/** The options with their defaults. */
+export type LocalQuotaSettings = Required<LocalQuotaOptions>;
+
+/** Returns the options with their defaults. */
+export function withDefaults(options: LocalQuotaOptions): LocalQuotaSettings {
+  const { leaseMs = 30_000, idleMs = 15_000 } = options;
+  return {
+    maxQuotaShare: 1 / 16,
+    prefetchCalls: 4,
+    leaseMs,
+    maintenanceIntervalMs: Math.min(500, leaseMs / 5),
+    idleMs,
+    burstWindowMs: idleMs,
+    pauseMs: 1_000,
+    balancesMaxAgeMs: 500,
+    clock: elapsedClock(),
+    ...options,
+  };
+}
+
+/**
+ * Returns a clock of elapsed time, milliseconds: by the monotonic clock, or by the wall clock if that advanced further,
+ * because the first stops while a machine sleeps. A lease had better be taken to end too early than too late.
+ */
+function elapsedClock(): () => number {
+  const monotonicStart = performance.now();
+  const wallStart = Date.now();
+  return () => Math.max(performance.now() - monotonicStart, Date.now() - wallStart);
 }

@@ -1,291 +1,207 @@
 import { randomUUID } from 'node:crypto';
+import { type Amounts, type Balances, type BudgetDefinition, fixedCost } from '../../budget/index.ts';
 import {
-  type Amounts,
-  type Balances,
-  type BudgetDefinition,
-  fixedCost,
-  type Store,
-  windowOf,
-} from '../../budget/index.ts';
-import { Changes, elapsedClock, excess, isNothing, Tally, UnsureSlices } from './accounting/index.ts';
-import type { Line, Moment } from './chain.ts';
-import { Lines } from './chain-index.ts';
-import { View } from './ledger-view.ts';
-import { Slice } from './quota.ts';
-import { type Seen, sliceSize } from './size.ts';
+  excessOver,
+  isNothing,
+  KnownBalances,
+  type RemoteStore,
+  UnconfirmedQuotas,
+} from './accounting/index.ts';
+import { ChainIndex } from './chain-index.ts';
+import type { ChainQuotas } from './chain-quotas.ts';
+import type { LocalQuotaSettings } from './options.ts';
+import { Quota } from './quota.ts';
+import { quotaSize } from './quota-size.ts';
 
-/** A store that slices are taken from; with a clock of its own where it has one. */
-export interface RemoteStore extends Store {
-  /** What the store's clock shows, milliseconds since the epoch. */
-  now?(): number;
-}
+/** The share of a lease that is trusted; the rest is for clocks that run at different speeds. */
+export const TRUSTED_LEASE_SHARE = 0.9;
 
-export interface BankSettings {
-  readonly share: number;
-  readonly ahead: number;
-  readonly leaseMs: number;
-  readonly idleMs: number;
-  /** How long no slice is asked for where little is left or the store failed, milliseconds. */
-  readonly pauseMs: number;
-}
+/** How often balances are read again because they changed meanwhile. */
+const MAX_REREADS = 2;
 
-/** The part of a lease that is trusted; the rest is for clocks that do not run alike. */
-export const TRUSTED = 0.9;
+/** How many quotas of a chain may wait to be settled before no more are reserved. */
+const MAX_SETTLING = 16;
 
-/** How often more balances are asked for, where others were changed meanwhile. */
-const MAX_LOOKS = 2;
-
-/** How many slices of a chain may wait to be settled before no more are taken. */
-const MAX_UNSETTLED = 16;
-
-/** Takes slices from the remote store and settles them, and knows the balances beside them. */
-export class Bank {
+/** The quotas of this process: reserves them on the remote store, and settles them. */
+export class QuotaPool {
   readonly remote: RemoteStore;
-  readonly lines = new Lines();
-  readonly settings: BankSettings;
-  /** No more slices are taken. */
-  closed = false;
-  readonly #views = new Map<string, View>();
-  readonly #tallies = new Map<string, Tally>();
-  readonly #changes = new Changes();
-  readonly #elapsed: () => number;
-  readonly #unsure: UnsureSlices;
+  readonly settings: LocalQuotaSettings;
+  readonly chains = new ChainIndex();
+  readonly known: KnownBalances;
+  /** Whether no more quotas are reserved. */
+  isClosed = false;
+  readonly #unconfirmed: UnconfirmedQuotas;
 
-  /** @param elapsed time that passed since any moment, milliseconds */
-  constructor(remote: RemoteStore, settings: BankSettings, elapsed: () => number = elapsedClock()) {
+  constructor(remote: RemoteStore, settings: LocalQuotaSettings) {
     this.remote = remote;
     this.settings = settings;
-    this.#elapsed = elapsed;
-    this.#unsure = new UnsureSlices(remote);
+    this.known = new KnownBalances(remote, settings.clock);
+    this.#unconfirmed = new UnconfirmedQuotas(remote);
   }
 
-  moment(): Moment {
-    return { now: this.#elapsed(), remoteNow: this.remote.now?.() ?? Date.now() };
-  }
-
-  /** The budgets of a chain in their present windows; fewer where one is not known. */
-  seen(chain: readonly BudgetDefinition[], { remoteNow }: Moment): Seen[] {
-    return chain.flatMap((budget) => {
-      const view = this.#views.get(budget.name);
-      return view === undefined || remoteNow >= view.windowEnd ? [] : [{ budget, view }];
-    });
-  }
-
-  /** The balances of a budget where they are known well enough: our slices are in it, and it was told lately. */
-  known(budget: BudgetDefinition, maxAgeMs: number): Balances | undefined {
-    const moment = this.moment();
-    const view = this.seen([budget], moment)[0]?.view;
-    const fresh = view?.freshAt !== undefined && moment.now - view.freshAt < maxAgeMs;
-    return fresh && view.sliced ? view.balances() : undefined;
-  }
-
-  /** Asks the remote store for the balances of a budget. */
-  async look(budget: BudgetDefinition): Promise<View> {
-    const undisturbed = this.#changes.watch(budget);
-    const { now } = this.moment();
-    const raw = await this.remote.balances(budget);
-    const view = this.view(budget, raw, undisturbed() ? now : undefined);
-    this.#views.set(budget.name, view);
-    return view;
-  }
-
-  /** The balances of a budget, asked for while no slice of it is on its way, if that can be had soon. */
+  /** Returns the balances of a budget, read while no quota of it is in flight if that can be achieved soon. */
   async balances(budget: BudgetDefinition): Promise<Balances> {
-    for (let tries = 0; ; tries += 1) {
-      await this.atRest(budget);
-      const view = await this.look(budget);
-      if (view.freshAt !== undefined || tries === MAX_LOOKS) return view.balances();
+    for (let rereads = 0; ; rereads += 1) {
+      await this.untilAtRest(budget);
+      const view = await this.known.refresh(budget);
+      if (view.freshAt !== undefined || rereads === MAX_REREADS) return view.balances();
     }
   }
 
-  /** Waits for slices that are being taken or settled, of one budget or of all. */
-  async atRest(of?: BudgetDefinition): Promise<void> {
-    for (const line of of === undefined ? this.lines.all() : this.lines.with(of)) {
-      // Of a budget that many chains share, most have nothing on its way.
-      if (line.refilling !== undefined) await line.refilling;
-      for (const { settling } of line.slices) if (settling !== undefined) await settling;
+  /** Waits for the quotas that are being reserved or settled, of one budget or of all. */
+  async untilAtRest(of?: BudgetDefinition): Promise<void> {
+    for (const chain of of === undefined ? this.chains.all() : this.chains.with(of)) {
+      // Of the many chains that may share a budget, most have nothing in flight.
+      if (chain.refill !== undefined) await chain.refill;
+      for (const { settlement } of chain.quotas) if (settlement !== undefined) await settlement;
     }
-  }
-
-  /** The balances that the remote store told, with our slices counted by their calls. */
-  view(budget: BudgetDefinition, raw: Balances, freshAt?: number): View {
-    const { start, end } = windowOf(budget.window, budget.window === undefined ? 0 : raw.startedAt);
-    return new View(raw, end, this.#tallyOf(budget.name, start), freshAt);
-  }
-
-  #tallyOf(name: string, windowStart: number): Tally {
-    const known = this.#tallies.get(name);
-    if (known?.windowStart === windowStart) return known;
-    const tally = new Tally(windowStart);
-    // An answer of a window that is over may come late.
-    if (known === undefined || known.windowStart < windowStart) this.#tallies.set(name, tally);
-    return tally;
   }
 
   /**
-   * Counts a change of remote balances that is not a slice's.
-   * @param chain the budgets that are changed; undefined where they are not known
+   * Reserves a quota in the background, unless one is being reserved. Never rejects.
+   * @param need what one call reserves
    */
-  async direct<T>(chain: readonly BudgetDefinition[] | undefined, change: () => T | Promise<T>): Promise<T> {
-    const end = this.#changes.begin(chain);
-    try {
-      return await change();
-    } finally {
-      end();
-      this.#outdate(chain);
-    }
-  }
-
-  /** Takes a slice for calls such as this one, in the background; nothing where one is being taken. Never rejects. */
-  refill(line: Line, need: Amounts): Promise<void> {
-    line.need = need;
-    if (line.refilling !== undefined) return line.refilling;
-    if (this.closed || this.#elapsed() < line.pausedUntil) return Promise.resolve();
-    let waiting = 0;
-    for (const { state } of line.slices) if (state === 'ending') waiting += 1;
-    if (waiting >= MAX_UNSETTLED) return Promise.resolve();
-    line.refilling = this.#refill(line, need)
+  refill(chain: ChainQuotas, need: Amounts): Promise<void> {
+    chain.need = need;
+    if (chain.refill !== undefined) return chain.refill;
+    if (this.isClosed || this.settings.clock() < chain.pausedUntil) return Promise.resolve();
+    let settling = 0;
+    for (const { state } of chain.quotas) if (state === 'settling') settling += 1;
+    if (settling >= MAX_SETTLING) return Promise.resolve();
+    chain.refill = this.#reserveQuota(chain, need)
       .catch(() => false)
-      .then((taken) => {
-        if (!taken) this.pause(line);
-        line.refilling = undefined;
+      .then((isReserved) => {
+        if (!isReserved) this.pauseRefills(chain);
+        chain.refill = undefined;
       });
-    return line.refilling;
+    return chain.refill;
   }
 
-  /** Asks for no slice of a chain for a while. */
-  pause(line: Line): void {
-    line.pausedUntil = this.#elapsed() + this.settings.pauseMs;
+  /** Reserves no quotas of a chain for a while. */
+  pauseRefills(chain: ChainQuotas): void {
+    chain.pausedUntil = this.settings.clock() + this.settings.pauseMs;
   }
 
-  async #refill(line: Line, need: Amounts): Promise<boolean> {
-    const seen = await Promise.all(
-      line.chain.map(async (budget) => ({ budget, view: await this.look(budget) })),
-    );
-    const { share, ahead: least } = this.settings;
-    const ahead = Math.max(least, 4 * line.open, line.rate.perSecond(this.#elapsed()));
-    const size = sliceSize(seen, need, { share, ahead });
-    if (size === undefined || isNothing(size)) return false;
-    const id = `slice:${randomUUID()}`;
-    const { leaseMs } = this.settings;
-    const { now } = this.moment();
-    const request = { id, leaseMs, ...fixedCost(size) };
-    const end = this.#changes.begin(line.chain);
+  /** Reserves more for a quota, if the budgets can pay for it. */
+  async grow(quota: Quota, more: Amounts): Promise<boolean> {
+    const endChange = this.known.startChange(quota.chain);
     try {
-      const { admitted } = await this.#unsure.until(id, this.remote.reserve(line.chain, request));
-      if (!admitted) return false;
+      const isGrown = await this.remote.grow(quota.chain, quota.id, more);
+      if (isGrown) quota.grow(more);
+      return isGrown;
     } finally {
-      end();
+      endChange();
     }
-    const slice = new Slice({
+  }
+
+  /** Settles a quota that has no open calls. If that fails it is tried again later. Never rejects. */
+  async settle(chain: ChainQuotas, quota: Quota): Promise<void> {
+    if (quota.open > 0 || quota.state === 'settled') return;
+    quota.startSettling();
+    quota.settlement ??= this.#settleOnce(chain, quota).finally(() => {
+      quota.settlement = undefined;
+    });
+    await quota.settlement;
+  }
+
+  /** Settles all quotas. Their open calls are charged what they reserve, since they will not be settled any more. */
+  async settleAll(): Promise<void> {
+    const chains = [...this.chains.all()];
+    await Promise.all(chains.map(({ refill }) => refill));
+    const settle = async (chain: ChainQuotas, quota: Quota): Promise<void> => {
+      await quota.settlement;
+      quota.chargeOpen();
+      await this.settle(chain, quota);
+    };
+    await Promise.all(chains.flatMap((chain) => [...chain.quotas].map((quota) => settle(chain, quota))));
+    await this.releaseUnconfirmed();
+  }
+
+  /** Starts to settle all quotas, and to release those that may be reserved, without waiting. */
+  startSettlingAll(): void {
+    for (const chain of this.chains.all()) {
+      for (const quota of chain.quotas) {
+        quota.chargeOpen();
+        void this.settle(chain, quota);
+      }
+    }
+    this.#unconfirmed.startReleasingAll();
+  }
+
+  /** Forgets a chain that is not used any more. */
+  forget(chain: ChainQuotas): void {
+    for (const name of this.chains.remove(chain)) this.known.forget(name);
+  }
+
+  /** Returns the quotas of all chains. */
+  *quotas(): Generator<Quota> {
+    for (const chain of this.chains.all()) yield* chain.quotas;
+  }
+
+  /** Releases quotas that may be reserved although their reserve failed. Never rejects. */
+  releaseUnconfirmed(): Promise<void> {
+    return this.#unconfirmed.releaseFailed();
+  }
+
+  /** Returns whether a quota was reserved. */
+  async #reserveQuota(chain: ChainQuotas, need: Amounts): Promise<boolean> {
+    const budgets = await Promise.all(
+      chain.chain.map(async (budget) => ({ budget, view: await this.known.refresh(budget) })),
+    );
+    const { maxQuotaShare, prefetchCalls, leaseMs, clock } = this.settings;
+    const calls = Math.max(prefetchCalls, 4 * chain.open, chain.rate.perSecond(clock()));
+    const size = quotaSize(budgets, need, { calls, maxShare: maxQuotaShare });
+    if (size === undefined || isNothing(size)) return false;
+    const id = `quota:${randomUUID()}`;
+    const { now } = this.known.moment();
+    if (!(await this.#reserveRemotely(chain, id, size))) return false;
+    const quota = new Quota({
       id,
-      chain: line.chain,
-      tallies: seen.map(({ view }) => view.tally),
-      windowEnd: Math.min(...seen.map(({ view }) => view.windowEnd)),
+      chain: chain.chain,
+      totals: budgets.map(({ view }) => view.totals),
+      windowEnd: Math.min(...budgets.map(({ view }) => view.windowEnd)),
       held: size,
-      validUntil: now + leaseMs * TRUSTED,
+      validUntil: now + leaseMs * TRUSTED_LEASE_SHARE,
       now,
     });
-    // The line may have been let go of meanwhile.
-    const home = this.lines.of(line.key, line.chain);
-    home.slices.add(slice);
-    if (!slice.usable(now, this.moment().remoteNow)) {
-      // A window ended meanwhile: which one it was taken in is not known.
-      await this.end(home, slice);
+    // The chain may have been forgotten meanwhile.
+    const present = this.chains.of(chain.key, chain.chain);
+    present.quotas.add(quota);
+    if (!quota.isUsable(now, this.known.moment().remoteNow)) {
+      // A window ended meanwhile, and the quota may be reserved in the one before or in the one after.
+      await this.settle(present, quota);
       return false;
     }
     return true;
   }
 
-  /** Holds more for a slice, where the budgets have it. */
-  async grow(slice: Slice, more: Amounts): Promise<boolean> {
-    const end = this.#changes.begin(slice.chain);
+  async #reserveRemotely({ chain }: ChainQuotas, id: string, size: Amounts): Promise<boolean> {
+    const request = { id, leaseMs: this.settings.leaseMs, ...fixedCost(size) };
+    const endChange = this.known.startChange(chain);
     try {
-      const grown = await this.remote.grow(slice.chain, slice.id, more);
-      if (grown) slice.grow(more);
-      return grown;
+      const { admitted } = await this.#unconfirmed.untilAnswered(id, this.remote.reserve(chain, request));
+      return admitted;
     } finally {
-      end();
+      endChange();
     }
   }
 
-  /** Settles a slice that has no open calls. Where that fails it is tried again later. Never rejects. */
-  async end(line: Line, slice: Slice): Promise<void> {
-    if (slice.open > 0 || slice.state === 'ended') return;
-    slice.beginToEnd();
-    await this.#settle(line, slice);
-  }
-
-  /** Settles all slices: what their open calls hold is charged, since nobody will say what they used. */
-  async endAll(): Promise<void> {
-    const all = [...this.lines.all()];
-    await Promise.all(all.map((line) => line.refilling));
-    const end = async (line: Line, slice: Slice): Promise<void> => {
-      await slice.settling;
-      slice.chargeOpen();
-      await this.end(line, slice);
-    };
-    await Promise.all(all.flatMap((line) => [...line.slices].map((slice) => end(line, slice))));
-    await this.freeUnsure();
-  }
-
-  /** Begins to settle all slices, and those that were perhaps taken; nobody waits for it. */
-  beginToEndAll(): void {
-    for (const line of this.lines.all()) {
-      for (const slice of line.slices) {
-        slice.chargeOpen();
-        void this.end(line, slice);
-      }
-    }
-    this.#unsure.beginToFreeAll();
-  }
-
-  #settle(line: Line, slice: Slice): Promise<void> {
-    slice.settling ??= this.#settleOnce(line, slice).finally(() => {
-      slice.settling = undefined;
-    });
-    return slice.settling;
-  }
-
-  async #settleOnce(line: Line, slice: Slice): Promise<void> {
-    const end = this.#changes.begin(slice.chain);
+  async #settleOnce(chain: ChainQuotas, quota: Quota): Promise<void> {
+    const endChange = this.known.startChange(quota.chain);
     try {
-      const settled = await this.remote.settle(slice.id, slice.used);
-      if (!settled) {
-        this.#outdate(slice.chain);
-        // Its lease ended, so it was charged in full; an answer that billed more than was reserved may pass that.
-        const beyond = excess(slice.used, slice.held);
-        if (!slice.doubtful && !isNothing(beyond)) await this.remote.charge(slice.chain, beyond);
+      const isSettled = await this.remote.settle(quota.id, quota.used);
+      if (!isSettled) {
+        this.known.markStale(quota.chain);
+        // Its lease ended and it was charged in full. Responses that billed more than was reserved may exceed that.
+        const beyond = excessOver(quota.used, quota.held);
+        if (!quota.mayBeSettled && !isNothing(beyond)) await this.remote.charge(quota.chain, beyond);
       }
-      slice.state = 'ended';
-      line.slices.delete(slice);
+      quota.state = 'settled';
+      chain.quotas.delete(quota);
     } catch {
-      slice.doubtful = true;
+      quota.mayBeSettled = true;
     } finally {
-      end();
+      endChange();
     }
-  }
-
-  /** Lets go of a chain that is not used any more. */
-  forget(line: Line): void {
-    for (const name of this.lines.forget(line)) {
-      this.#changes.forget(name);
-      this.#tallies.delete(name);
-      this.#views.delete(name);
-    }
-  }
-
-  *slices(): Generator<Slice> {
-    for (const line of this.lines.all()) yield* line.slices;
-  }
-
-  /** Frees slices that were perhaps taken though their reserve failed. Never rejects. */
-  freeUnsure(): Promise<void> {
-    return this.#unsure.free();
-  }
-
-  #outdate(chain: readonly BudgetDefinition[] | undefined): void {
-    const views = chain?.map(({ name }) => this.#views.get(name)) ?? this.#views.values();
-    for (const view of views) if (view !== undefined) view.freshAt = undefined;
   }
 }

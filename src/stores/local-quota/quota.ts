@@ -5,54 +5,55 @@ import {
   NOTHING,
   subtractAmounts,
 } from '../../budget/index.ts';
-import { eachAmount, fits, type Tally } from './accounting/index.ts';
+import { fitsWithin, mapAmounts, type QuotaTotals } from './accounting/index.ts';
 
-/** A call that spends from a slice. */
-export interface LocalReservation {
-  readonly slice: Slice;
+/** A call that spends from a quota. */
+export interface QuotaReservation {
+  readonly quota: Quota;
   amounts: Amounts;
   /** When its holder's lease ends, by the local clock, milliseconds. */
   leaseEnd: number;
 }
 
 /**
- * A part of the budgets of a chain, reserved at once on the remote store and spent here.
+ * A part of the budgets of a chain, reserved at once on the remote store and spent by calls of this process.
  *
- * `used + reserved <= held` for every amount, limited or not, whenever a call is admitted; and `held` is reserved on the remote store.
- * So what the calls spend is reserved there before they are sent, and where this process dies the whole slice is charged.
+ * `used + reserved <= held` for every amount, limited or not, whenever a call is admitted; and `held` is reserved on the
+ * remote store. So what the calls spend is reserved there before they are sent, and if this process dies, the whole
+ * quota is charged.
  */
-export class Slice {
+export class Quota {
   readonly id: string;
   readonly chain: readonly BudgetDefinition[];
-  /** The sums of its budgets that it is in. */
-  readonly #tallies: readonly Tally[];
-  /** When the first of its windows is over, by the remote store's clock, milliseconds since the epoch. */
+  /** The totals of each of its budgets. */
+  readonly #totals: readonly QuotaTotals[];
+  /** When the first of its windows ends, by the remote store's clock, milliseconds since the epoch. */
   readonly windowEnd: number;
   /** What the remote store holds reserved for it. */
   held: Amounts;
   /** What its calls were charged. */
   used = NOTHING;
-  /** What its open calls hold. */
+  /** What its open calls reserve. */
   reserved = NOTHING;
   open = 0;
-  /** Until when it is surely reserved, by the local clock, milliseconds. */
+  /** Until when it is certainly reserved, by the local clock, milliseconds. */
   validUntil: number;
   /** When a call was last admitted or settled, by the local clock, milliseconds. */
   touchedAt: number;
   /**
-   * `active`: admits calls; `draining`: waits for its open ones; `ending`: its settlement is on its way; `ended`: it is
-   * settled.
+   * `active`: admits calls; `draining`: waits for its open ones; `settling`: its settlement is in flight, or failed and
+   * is tried again; `settled`: it is settled.
    */
-  state: 'active' | 'draining' | 'ending' | 'ended' = 'active';
-  /** Its settlement, while that is on its way. */
-  settling: Promise<void> | undefined;
-  /** Whether a settlement failed, so that it may have been made. */
-  doubtful = false;
+  state: 'active' | 'draining' | 'settling' | 'settled' = 'active';
+  /** Its settlement, while that is in flight. */
+  settlement: Promise<void> | undefined;
+  /** Whether a settlement failed, so that the remote store may have made it. */
+  mayBeSettled = false;
 
   constructor(given: {
     id: string;
     chain: readonly BudgetDefinition[];
-    tallies: readonly Tally[];
+    totals: readonly QuotaTotals[];
     windowEnd: number;
     held: Amounts;
     validUntil: number;
@@ -60,85 +61,80 @@ export class Slice {
   }) {
     this.id = given.id;
     this.chain = given.chain;
-    this.#tallies = given.tallies;
+    this.#totals = given.totals;
     this.windowEnd = given.windowEnd;
     this.held = given.held;
     this.validUntil = given.validUntil;
     this.touchedAt = given.now;
-    for (const tally of this.#tallies) {
-      tally.slices += 1;
-      tally.held = addAmounts(tally.held, given.held);
+    for (const totals of this.#totals) {
+      totals.quotas += 1;
+      totals.held = addAmounts(totals.held, given.held);
     }
   }
 
-  /** What new calls may still take; below zero where an answer billed more than was reserved. */
+  /** What new calls may still reserve; below zero if a response billed more than was reserved. */
   get free(): Amounts {
     return subtractAmounts(subtractAmounts(this.held, this.used), this.reserved);
   }
 
-  /** Whether calls may be admitted from it. One that is not usable once never is again. */
-  usable(now: number, remoteNow: number): boolean {
+  /** Whether it admits calls. Once it does not, it never does again. */
+  isUsable(now: number, remoteNow: number): boolean {
     if (this.state !== 'active') return false;
     if (now < this.validUntil && remoteNow < this.windowEnd) return true;
     this.state = 'draining';
     return false;
   }
 
-  /** Whether half of it is still there for new calls. */
-  get spare(): boolean {
-    return (
-      this.state === 'active' &&
-      fits(
-        this.free,
-        eachAmount((name) => Math.floor(this.held[name] / 2)),
-      )
-    );
+  /** Whether at least half of it is free for new calls. */
+  get isAmple(): boolean {
+    const half = mapAmounts((name) => Math.floor(this.held[name] / 2));
+    return this.state === 'active' && fitsWithin(this.free, half);
   }
 
-  /** Takes a part for a call, where it is there. */
-  take(amounts: Amounts, leaseEnd: number, now: number): LocalReservation | undefined {
-    if (!fits(this.free, amounts)) return undefined;
+  /** Reserves a part for a call; returns undefined if too little is free. */
+  reserve(amounts: Amounts, leaseEnd: number, now: number): QuotaReservation | undefined {
+    if (!fitsWithin(this.free, amounts)) return undefined;
     this.#change(NOTHING, amounts, 1);
     this.touchedAt = now;
-    return { slice: this, amounts, leaseEnd };
+    return { quota: this, amounts, leaseEnd };
   }
 
-  /** Charges a call what it used, and frees the rest of its part. */
-  settle(reservation: LocalReservation, used: Amounts, now: number): void {
+  /** Charges what a call used, and frees the rest of its part. */
+  settle(reservation: QuotaReservation, used: Amounts, now: number): void {
     this.#change(used, subtractAmounts(NOTHING, reservation.amounts), -1);
     this.touchedAt = now;
   }
 
-  /** Charges its open calls what they hold. */
+  /** Charges its open calls what they reserve. */
   chargeOpen(): void {
     this.#change(this.reserved, subtractAmounts(NOTHING, this.reserved), -this.open);
   }
 
-  /** Holds more for an open call, or less where it is below zero. */
-  hold(more: Amounts): void {
+  /** Reserves more for an open call, or less if negative. */
+  adjustReserved(more: Amounts): void {
     this.#change(NOTHING, more, 0);
   }
 
-  /** Counts what the remote store reserved beside what it held. */
+  /** Adds what the remote store reserved on top of what the quota held. */
   grow(more: Amounts): void {
     this.held = addAmounts(this.held, more);
-    for (const tally of this.#tallies) tally.held = addAmounts(tally.held, more);
+    for (const totals of this.#totals) totals.held = addAmounts(totals.held, more);
   }
 
-  /** Its settlement begins: nothing is spent from it any more. */
-  beginToEnd(): void {
-    if (this.state !== 'ending') {
-      for (const tally of this.#tallies) {
-        tally.slices -= 1;
-        tally.held = subtractAmounts(tally.held, this.held);
-        tally.ended = addAmounts(tally.ended, this.used);
+  /** Starts its settlement: it admits no more calls. */
+  startSettling(): void {
+    if (this.state !== 'settling') {
+      for (const totals of this.#totals) {
+        totals.quotas -= 1;
+        totals.held = subtractAmounts(totals.held, this.held);
+        totals.ended = addAmounts(totals.ended, this.used);
       }
     }
-    this.state = 'ending';
+    this.state = 'settling';
   }
 
   #change(used: Amounts, reserved: Amounts, open: number): void {
-    for (const sums of [this, ...this.#tallies]) {
+    for (const sums of [this, ...this.#totals]) {
       sums.used = addAmounts(sums.used, used);
       sums.reserved = addAmounts(sums.reserved, reserved);
       sums.open += open;

@@ -8,89 +8,101 @@ import {
   worstCase,
 } from '../../budget/index.ts';
 import type { BoundedMap } from '../../util/index.ts';
-import type { OpenCalls } from './active-calls.ts';
-import type { Line } from './chain.ts';
-import type { Bank } from './quota-pool.ts';
-import { giveBack } from './return-quotas.ts';
+import type { ChainQuotas } from './chain-quotas.ts';
+import type { LocalReservations } from './local-reservations.ts';
+import type { QuotaPool } from './quota-pool.ts';
+import { returnIdleQuotas } from './return-quotas.ts';
 
-/** Admits the calls that no slice can pay for, on the remote store itself, by the rules for the whole budgets. */
+/** The chains of reservations that are on the remote store itself, by id. */
+export type RemoteReservations = BoundedMap<string, readonly BudgetDefinition[]>;
+
+/** Admits the calls that no quota can pay for on the remote store itself, by the rules for the whole budgets. */
 export class RemoteAdmission {
-  readonly #bank: Bank;
-  readonly #open: OpenCalls;
-  readonly #direct: BoundedMap<string, readonly BudgetDefinition[]>;
+  readonly #pool: QuotaPool;
+  readonly #local: LocalReservations;
+  readonly #remote: RemoteReservations;
 
-  /** @param direct gets the chains of the calls that are reserved there, by the ids of their reservations */
-  constructor(bank: Bank, open: OpenCalls, direct: BoundedMap<string, readonly BudgetDefinition[]>) {
-    this.#bank = bank;
-    this.#open = open;
-    this.#direct = direct;
+  /**
+   * @param local gets the calls that are admitted from a quota after all
+   * @param remote gets the calls that are reserved on the remote store
+   */
+  constructor(pool: QuotaPool, local: LocalReservations, remote: RemoteReservations) {
+    this.#pool = pool;
+    this.#local = local;
+    this.#remote = remote;
   }
 
-  /** Reserves there, and takes a slice for the calls after this one, where it did not come alone. */
-  async reserve(line: Line, request: ReserveRequest): Promise<Admission> {
-    const { chain } = line;
-    this.#direct.set(request.id, chain);
-    let answer = await this.#ask(line, request);
-    if (answer.admitted && this.#reached(line, request) !== undefined) {
-      // Perhaps the limit was raised, or the budget reset, since it was looked at.
-      await Promise.all(chain.map((budget) => this.#bank.look(budget)));
-      const reached = this.#reached(line, request);
-      if (reached !== undefined) return this.#withdrawn(request, reached);
+  /** Reserves a call remotely, and a quota for the calls after it if it is part of a burst. */
+  async reserve(chainQuotas: ChainQuotas, request: ReserveRequest): Promise<Admission> {
+    const { chain } = chainQuotas;
+    this.#remote.set(request.id, chain);
+    let answer = await this.#ask(chain, request);
+    if (answer.admitted && this.#denyReached(chainQuotas, request) !== undefined) {
+      // The limit may have been raised, or the budget reset, since the balances were read.
+      await Promise.all(chain.map((budget) => this.#pool.known.refresh(budget)));
+      const denied = this.#denyReached(chainQuotas, request);
+      if (denied !== undefined) return this.#withdraw(request, denied);
     }
-    if (answer.admitted && asAsked(answer, request)) {
-      if (line.repeated) void this.#bank.refill(line, answer.reserved);
+    if (answer.admitted && isAsRequested(answer, request)) {
+      if (chainQuotas.isInBurst) void this.#pool.refill(chainQuotas, answer.reserved);
       return answer;
     }
-    this.#bank.pause(line);
-    // What our own slices hold idle may pay for it.
-    const given = await giveBack(this.#bank, chain);
-    if (answer.admitted) return given ? this.#unclamped(line, request, answer) : answer;
-    if (given) answer = await this.#ask(line, request);
+    this.#pool.pauseRefills(chainQuotas);
+    // What our idle quotas hold may pay for it.
+    const isReturned = await returnIdleQuotas(this.#pool, chain);
+    if (answer.admitted) return isReturned ? this.#raiseCap(chain, request, answer) : answer;
+    if (isReturned) answer = await this.#ask(chain, request);
     if (answer.admitted) return answer;
-    this.#direct.delete(request.id);
-    const local = this.#fromRest(line, request, answer);
-    if (local !== undefined) return local;
-    return { ...answer, balances: this.#bank.view(answer.budget, answer.balances).balances() };
+    this.#remote.delete(request.id);
+    const admission = this.#admitFromRest(chainQuotas, request, answer);
+    if (admission !== undefined) return admission;
+    return { ...answer, balances: this.#pool.known.viewOf(answer.budget, answer.balances).balances() };
   }
 
-  #ask({ chain }: Line, request: ReserveRequest): Promise<Admission> {
-    return this.#bank.direct(chain, () => this.#bank.remote.reserve(chain, request));
+  #ask(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
+    return this.#pool.known.during(chain, () => this.#pool.remote.reserve(chain, request));
   }
 
-  #reached(line: Line, request: ReserveRequest): Denied | undefined {
-    const moment = this.#bank.moment();
-    return line.reached(request, this.#bank.seen(line.chain, moment), moment);
+  #denyReached(chainQuotas: ChainQuotas, request: ReserveRequest): Denied | undefined {
+    const moment = this.#pool.known.moment();
+    return chainQuotas.denyReached(request, this.#pool.known.of(chainQuotas.chain, moment), moment);
   }
 
-  /** Takes back what the remote store admitted, not knowing what our slices have spent. */
-  async #withdrawn(request: ReserveRequest, denied: Denied): Promise<Denied> {
-    await this.#bank.direct(this.#direct.take(request.id), () => this.#bank.remote.release(request.id));
-    return { ...denied, balances: await this.#bank.balances(denied.budget) };
+  /** Takes back what the remote store admitted without knowing what our quotas have spent. */
+  async #withdraw(request: ReserveRequest, denied: Denied): Promise<Denied> {
+    const chain = this.#remote.take(request.id);
+    await this.#pool.known.during(chain, () => this.#pool.remote.release(request.id));
+    return { ...denied, balances: await this.#pool.balances(denied.budget) };
   }
 
-  /** The whole cap for a call that was clamped, where it fits by now. */
-  async #unclamped({ chain }: Line, request: ReserveRequest, clamped: Admitted): Promise<Admission> {
+  /** Reserves the whole cap for a call that was clamped, if that fits now. */
+  async #raiseCap(
+    chain: readonly BudgetDefinition[],
+    request: ReserveRequest,
+    clamped: Admitted,
+  ): Promise<Admitted> {
     const { outputCap } = request;
     const reserved = worstCase(request, outputCap);
     const more = subtractAmounts(reserved, clamped.reserved);
-    const grown = await this.#bank
-      .direct(chain, () => this.#bank.remote.grow(chain, request.id, more))
+    const isGrown = await this.#pool.known
+      .during(chain, () => this.#pool.remote.grow(chain, request.id, more))
       .catch(() => false);
-    return grown ? { admitted: true, outputCap, reserved } : clamped;
+    return isGrown ? { admitted: true, outputCap, reserved } : clamped;
   }
 
-  /** What slices with open calls have left, for a call that the remote store cannot pay for. */
-  #fromRest(line: Line, request: ReserveRequest, denied: Denied): Admission | undefined {
+  /** Admits a call that the remote store cannot pay for from what quotas with open calls have left. */
+  #admitFromRest(chainQuotas: ChainQuotas, request: ReserveRequest, denied: Denied): Admission | undefined {
     if (denied.budget.mode !== 'strict' || denied.limit === 'minutes') return undefined;
-    const moment = this.#bank.moment();
-    const local = line.admitRest(request, this.#bank.seen(line.chain, moment), moment);
+    const moment = this.#pool.known.moment();
+    const budgets = this.#pool.known.of(chainQuotas.chain, moment);
+    const local = chainQuotas.admitFromRest(request, budgets, moment);
     if (local === undefined) return undefined;
-    this.#open.open(request.id, local.reservation, line);
+    this.#local.add(request.id, local.reservation, chainQuotas);
     return local.admission;
   }
 }
 
-/** Whether a call got what it asked for; one without a cap of its own asks for its share. */
-function asAsked({ outputCap }: Admitted, request: ReserveRequest): boolean {
+/** Whether a call got the cap that it asked for; one without a cap of its own asks for its share. */
+function isAsRequested({ outputCap }: Admitted, request: ReserveRequest): boolean {
   return !request.capped || outputCap === request.outputCap;
 }

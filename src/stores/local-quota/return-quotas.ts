@@ -1,24 +1,30 @@
 import type { BudgetDefinition } from '../../budget/index.ts';
-import type { Bank } from './quota-pool.ts';
+import type { QuotaPool } from './quota-pool.ts';
 
-/** Ends slices without open calls that hold a part of these budgets. False where there are none. Never rejects. */
-export async function giveBack(bank: Bank, chain: readonly BudgetDefinition[]): Promise<boolean> {
-  const ends: Promise<void>[] = [];
-  for (const line of new Set(chain.flatMap((budget) => [...bank.lines.with(budget)]))) {
-    bank.pause(line);
-    for (const slice of line.slices) {
-      if (slice.open === 0 && slice.state !== 'ending') ends.push(bank.end(line, slice));
+/**
+ * Returns the quotas without open calls that hold a part of these budgets to the remote store. Never rejects.
+ * @returns whether there was such a quota
+ */
+export async function returnIdleQuotas(
+  pool: QuotaPool,
+  budgets: readonly BudgetDefinition[],
+): Promise<boolean> {
+  const settlements: Promise<void>[] = [];
+  for (const chain of new Set(budgets.flatMap((budget) => [...pool.chains.with(budget)]))) {
+    pool.pauseRefills(chain);
+    for (const quota of chain.quotas) {
+      if (quota.open === 0 && quota.state !== 'settling') settlements.push(pool.settle(chain, quota));
     }
   }
-  await Promise.all(ends);
-  return ends.length > 0;
+  await Promise.all(settlements);
+  return settlements.length > 0;
 }
 
-/** Tries again where it does not fit, once our own slices hold nothing idle. */
-export async function givingBack(
-  bank: Bank,
-  chain: readonly BudgetDefinition[],
-  fit: () => Promise<boolean>,
+/** Tries to reserve something, and once more after idle quotas were returned. */
+export async function reserveAfterReturn(
+  pool: QuotaPool,
+  budgets: readonly BudgetDefinition[],
+  tryReserve: () => Promise<boolean>,
 ): Promise<boolean> {
-  return (await fit()) || ((await giveBack(bank, chain)) && fit());
+  return (await tryReserve()) || ((await returnIdleQuotas(pool, budgets)) && tryReserve());
 }

@@ -217,7 +217,7 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   /** Settles what is on its way once more, from a thread of its own: a settlement may be repeated. */
-  endSync(timeoutMs: number): void {
+  settleAtExit(timeoutMs: number): void {
     if (this.#settling.size === 0) return;
     settleSync({ url: this.#url, prefix: this.#prefix, settlements: [...this.#settling], timeoutMs });
   }

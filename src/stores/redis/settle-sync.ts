@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Amounts } from '../../budget/index.ts';
+import { entryModuleUrl } from '../../util/index.ts';
 
 /** What has to be settled before the process ends, and where. */
 export interface LastSettlements {
@@ -24,7 +25,7 @@ export const SETTLE_THREAD = 'otel-token-budget settle';
 export function settleSync(last: LastSettlements): void {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const { NODE_OPTIONS: _, ...env } = process.env;
-  const worker = new Worker(new URL('./settle-worker.js', import.meta.url), {
+  const worker = new Worker(entryModuleUrl('stores/redis/settle-worker'), {
     name: SETTLE_THREAD,
     env,
     execArgv: [],

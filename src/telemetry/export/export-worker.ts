@@ -7,12 +7,8 @@ import module, { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { endpointOf, type Protocol, protocolOf, type Signal } from '../env.ts';
-import { makePatient, type PatientTransport } from './retrying-transport.ts';
+import { type Exporter, RetryingExporter } from './retrying-exporter.ts';
 import type { ExportMessage, WorkerData } from './worker-channel.ts';
-
-interface Exporter {
-  export(items: unknown, done: (result: { code: number }) => void): void;
-}
 
 const EXPORTED = 0;
 const FAILED = 1;
@@ -29,9 +25,7 @@ const PATIENCE_MS: Readonly<Record<Signal, number>> = { TRACES: 300_000, LOGS: 3
 // A thread does not have the cache of the process. The exporters are loaded from it.
 module.enableCompileCache();
 
-/** The exporters are dependencies of sdk-node: resolved from there, in the very version that it uses. */
-const fromSdk = createRequire(createRequire(import.meta.url).resolve('@opentelemetry/sdk-node'));
-const ownRequire = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 const SUFFIX: Readonly<Record<Protocol, string>> = {
   'http/json': 'http',
@@ -44,42 +38,34 @@ const CLASSES: Readonly<Record<Signal, readonly [part: string, name: string]>> =
   LOGS: ['logs', 'OTLPLogExporter'],
 };
 
-const exporters = new Map<Signal, Exporter>();
-const patient: PatientTransport[] = [];
+const exporters = new Map<Signal, RetryingExporter>();
 const sending = new Set<Promise<void>>();
 const data = workerData as WorkerData;
 
-function exporterOf(signal: Signal): Exporter {
+function exporterOf(signal: Signal): RetryingExporter {
   let exporter = exporters.get(signal);
   if (exporter === undefined) {
     const [part, name] = CLASSES[signal];
     const id = `@opentelemetry/exporter-${part}-otlp-${SUFFIX[protocolOf(process.env, signal)]}`;
-    const load = id === '@opentelemetry/exporter-trace-otlp-http' ? ownRequire : fromSdk;
-    const loaded = load(id) as Record<string, new () => Exporter>;
+    const loaded = require(id) as Record<string, new () => Exporter>;
     const Class = loaded[name];
     if (Class === undefined) throw new Error(`${id} has no ${name}`);
-    exporter = new Class();
+    exporter = new RetryingExporter(new Class(), PATIENCE_MS[signal]);
     exporters.set(signal, exporter);
-    // The thread ends with the process, and so without a chance to do it.
+    // The thread ends with the process, without a chance to do it then.
     module.flushCompileCache();
-    const transport = makePatient(exporter, PATIENCE_MS[signal]);
-    if (transport !== undefined) patient.push(transport);
   }
   return exporter;
 }
 
-function send(message: Extract<ExportMessage, { items: unknown }>): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (code: number): void => {
-      parentPort?.postMessage({ id: message.id, code });
-      resolve();
-    };
-    try {
-      exporterOf(message.signal).export(revive(message.signal, message.items), ({ code }) => done(code));
-    } catch {
-      done(FAILED);
-    }
-  });
+async function send({ id, signal, items }: Extract<ExportMessage, { items: unknown }>): Promise<void> {
+  let code = FAILED;
+  try {
+    ({ code } = await exporterOf(signal).export(revive(signal, items)));
+  } catch {
+    // The exporter could not be loaded, or the items not be read.
+  }
+  parentPort?.postMessage({ id, code });
 }
 
 parentPort?.on('message', (message: ExportMessage) => {
@@ -87,16 +73,15 @@ parentPort?.on('message', (message: ExportMessage) => {
     void flush(message.flush);
     return;
   }
-  const sent = send(message);
+  const sent = send(message).finally(() => sending.delete(sent));
   sending.add(sent);
-  void sent.finally(() => sending.delete(sent));
 });
 
 /** Answers once everything is sent, what waits to be sent again too, or at once where nobody listens. */
 async function flush(signals: readonly Signal[]): Promise<void> {
   const listening = await Promise.all(signals.map((signal) => reachable(endpointOf(process.env, signal))));
   if (listening.some(Boolean)) {
-    for (const transport of patient) transport.wake();
+    for (const exporter of exporters.values()) exporter.wake();
     await Promise.all(sending);
   }
   Atomics.store(data.flushed, 0, 1);

@@ -1,3 +1,4 @@
+import { entryModuleUrl } from '../../util/index.ts';
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
 import type { Signal } from '../env.ts';
@@ -88,7 +89,7 @@ export class ExportChannel {
 
   #spawn(): Worker {
     const { NODE_OPTIONS: _, ...env } = process.env;
-    const worker = new Worker(new URL('./export-worker.js', import.meta.url), {
+    const worker = new Worker(entryModuleUrl('telemetry/export/export-worker'), {
       name: EXPORTER_THREAD,
       env,
       execArgv: [],

@@ -1,11 +1,10 @@
-import type {
+import {
   AggregationTemporality,
   InstrumentType,
-  PushMetricExporter,
-  ResourceMetrics,
+  type PushMetricExporter,
+  type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { type Env, text } from '../env.ts';
-import { metrics as sdk } from '../sdk/index.ts';
 import { plainMetrics } from './serialize.ts';
 import { type ExportChannel, SUCCESS } from './worker-channel.ts';
 
@@ -32,7 +31,6 @@ function settled(): Promise<void> {
 /** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`: cumulative, delta or lowmemory. */
 function temporality(env: Env): (type: InstrumentType) => AggregationTemporality {
   const preference = text(env, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase();
-  const { AggregationTemporality, InstrumentType } = sdk;
   const delta: InstrumentType[] = [];
   if (preference === 'delta' || preference === 'lowmemory')
     delta.push(InstrumentType.COUNTER, InstrumentType.HISTOGRAM);

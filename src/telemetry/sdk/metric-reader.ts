@@ -1,11 +1,10 @@
-import type {
-  CollectionResult,
+import {
+  type CollectionResult,
   PeriodicExportingMetricReader,
-  PeriodicExportingMetricReaderOptions,
-  PushMetricExporter,
-  ResourceMetrics,
+  type PeriodicExportingMetricReaderOptions,
+  type PushMetricExporter,
+  type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { metrics } from './sdk-packages.ts';
 
 /** Records what is not recorded as it happens; `ending`: for the last time, as far as is known. */
 export type Refresh = (ending: boolean) => void;
@@ -14,7 +13,7 @@ export type Refresh = (ending: boolean) => void;
  * A periodic reader that has values brought up to date before it collects, and that can collect at once, for the exit
  * of the process.
  */
-export class BudgetMetricReader extends metrics.PeriodicExportingMetricReader {
+export class BudgetMetricReader extends PeriodicExportingMetricReader {
   readonly #exporter: PushMetricExporter;
   readonly #refresh: Refresh;
 

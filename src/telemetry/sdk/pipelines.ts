@@ -1,15 +1,17 @@
+import { createRequire } from 'node:module';
 import { diag } from '@opentelemetry/api';
-import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import type { MetricReader } from '@opentelemetry/sdk-metrics';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+import {
+  ConsoleLogRecordExporter,
+  type LogRecordProcessor,
+  SimpleLogRecordProcessor,
+} from '@opentelemetry/sdk-logs';
+import { ConsoleMetricExporter, type MetricReader } from '@opentelemetry/sdk-metrics';
+import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
 import { type Env, exporterNames, positive, type Signal, text } from '../env.ts';
 import { type ExportChannel, forwardLogs, forwardMetrics, forwardSpans } from '../export/index.ts';
 import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
-import { logs, metrics, requireOfSdk, trace } from './sdk-packages.ts';
 
-const { ConsoleSpanExporter, SimpleSpanProcessor } = trace;
-const { ConsoleMetricExporter } = metrics;
-const { ConsoleLogRecordExporter, SimpleLogRecordProcessor } = logs;
+const require = createRequire(import.meta.url);
 
 /** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
 export interface Pipelines {
@@ -65,9 +67,9 @@ function metricReader(
   return new BudgetMetricReader({ exporter, ...times }, refresh);
 }
 
-/** Loaded only where it is asked for; a dependency of sdk-node. */
+/** Loaded only if it is asked for. */
 function prometheusReader(env: Env, refresh: Refresh): MetricReader {
-  const { PrometheusExporter } = requireOfSdk('@opentelemetry/exporter-prometheus') as {
+  const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as {
     PrometheusExporter: new (options: object) => MetricReader;
   };
   const host = text(env, 'OTEL_EXPORTER_PROMETHEUS_HOST');

@@ -1,7 +1,12 @@
 import { arch, hostname } from 'node:os';
-import type { ResourceDetector } from '@opentelemetry/resources';
+import {
+  envDetector,
+  osDetector,
+  processDetector,
+  type ResourceDetector,
+  serviceInstanceIdDetector,
+} from '@opentelemetry/resources';
 import { type Env, text } from '../env.ts';
-import { resources } from './sdk-packages.ts';
 
 /** The command line of the process may hold keys and prompts. */
 const PRIVATE = new Set(['process.command', 'process.command_args', 'process.command_line']);
@@ -25,7 +30,6 @@ const hostDetector: ResourceDetector = {
  */
 export function resourceDetectors(env: Env): ResourceDetector[] | undefined {
   if (text(env, 'OTEL_NODE_RESOURCE_DETECTORS') !== undefined) return undefined;
-  const { serviceInstanceIdDetector, processDetector, osDetector, envDetector } = resources;
   return [serviceInstanceIdDetector, processDetector, hostDetector, osDetector, envDetector].map(
     withoutPrivate,
   );

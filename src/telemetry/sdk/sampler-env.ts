@@ -1,9 +1,12 @@
 import { diag } from '@opentelemetry/api';
-import type { Sampler } from '@opentelemetry/sdk-trace';
+import {
+  AlwaysOffSampler,
+  AlwaysOnSampler,
+  ParentBasedSampler,
+  type Sampler,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace';
 import { type Env, text } from '../env.ts';
-import { trace } from './sdk-packages.ts';
-
-const { AlwaysOffSampler, AlwaysOnSampler, ParentBasedSampler, TraceIdRatioBasedSampler } = trace;
 
 /** The user's sampler: `OTEL_TRACES_SAMPLER` and its argument; parent-based always-on where not set. */
 export function samplerFromEnv(env: Env): Sampler {

@@ -4,13 +4,15 @@ import type { PriceBook } from '../../pricing/index.ts';
 import type { Env } from '../env.ts';
 import { ExportChannel } from '../export/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
-import { flushCounters, recordBudgets, reportEvents } from '../signals/index.ts';
+import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
+import { loadEntryModule } from '../../util/index.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
+import type * as NodeSdk from './node-sdk.ts';
 import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
+import { needsNodeSdk, type ProviderSettings, registerProviders } from './providers.ts';
 import { resourceDetectors } from './resource.ts';
 import { samplerFromEnv } from './sampler-env.ts';
-import { node } from './sdk-packages.ts';
 
 export interface TelemetryOptions {
   readonly tracker: TokenBudgetTracker;
@@ -34,15 +36,15 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   const channel = new ExportChannel();
   let refresh = (_ending: boolean): void => undefined;
   const pipelines = pipelinesFromEnv(channel, env, (ending) => refresh(ending));
-  const detectors = resourceDetectors(env);
-  const sdk = new node.NodeSDK({
-    ...(detectors === undefined ? {} : { resourceDetectors: detectors }),
+  const settings: ProviderSettings = {
+    resourceDetectors: resourceDetectors(env),
     sampler: new RecordModelCallsSampler(samplerFromEnv(env)),
     spanProcessors: [new BudgetSpanProcessor({ tracker, prices }), ...pipelines.spans],
     metricReaders: [...pipelines.metrics],
     logRecordProcessors: [...pipelines.logs],
-  });
-  sdk.start();
+  };
+  if (needsNodeSdk(env)) (loadEntryModule('telemetry/sdk/node-sdk') as typeof NodeSdk).startNodeSdk(settings);
+  else registerProviders(settings);
   const meter = metrics.getMeter(SCOPE, version);
   reportEvents(version);
   const recordStatuses = recordBudgets(meter);
@@ -50,7 +52,6 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     description: 'Whether the process goes on to report: 1, and 0 once it has ended in order.',
   });
   refresh = (ending) => {
-    flushCounters();
     recordStatuses();
     reporting.record(ending ? 0 : 1);
   };

@@ -1,22 +1,21 @@
-import type { Histogram, Meter, MetricOptions } from '@opentelemetry/api';
+import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { UsageKind } from '../../usage/index.ts';
 import { semconv } from '../names/index.ts';
-import { flushWithCollections, SummedCounter } from './summed-counter.ts';
 
-/** The metrics of calls. */
+/** The instruments that measure calls. */
 export interface Instruments {
   readonly tokens: Histogram;
   readonly duration: Histogram;
   /** Seconds to the first chunk of a stream. */
   readonly firstChunk: Histogram;
   /** USD charged. */
-  readonly cost: SummedCounter;
+  readonly cost: Counter;
   /** USD charged for a call. */
   readonly callCost: Histogram;
   /** Tokens by kind. */
-  readonly kinds: SummedCounter;
-  /** Calls by what admission said. */
-  readonly calls: SummedCounter;
+  readonly kinds: Counter;
+  /** Calls by the decision of their admission. */
+  readonly calls: Counter;
 }
 
 /** Buckets as the conventions recommend: powers of four tokens, doubling hundredths of a second. */
@@ -46,9 +45,6 @@ export const TOKEN_KIND_NAMES: Readonly<Record<UsageKind, string>> = {
 };
 
 export function createInstruments(meter: Meter): Instruments {
-  const summed = (name: string, options: MetricOptions): SummedCounter =>
-    new SummedCounter(meter.createCounter(name, options));
-  flushWithCollections(meter);
   return {
     tokens: meter.createHistogram(semconv.METRIC_TOKEN_USAGE, {
       unit: '{token}',
@@ -65,7 +61,7 @@ export function createInstruments(meter: Meter): Instruments {
       description: 'Time from the start of a streamed call to its first chunk.',
       advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     }),
-    cost: summed(semconv.METRIC_COST, {
+    cost: meter.createCounter(semconv.METRIC_COST, {
       unit: '{USD}',
       description: 'What calls were charged.',
     }),
@@ -74,11 +70,11 @@ export function createInstruments(meter: Meter): Instruments {
       description: 'What one call was charged.',
       advice: { explicitBucketBoundaries: COST_BUCKETS },
     }),
-    kinds: summed(semconv.METRIC_TOKENS, {
+    kinds: meter.createCounter(semconv.METRIC_TOKENS, {
       unit: '{token}',
       description: 'Tokens by kind. Kinds other than input and output are parts of these.',
     }),
-    calls: summed(semconv.METRIC_CALLS, {
+    calls: meter.createCounter(semconv.METRIC_CALLS, {
       unit: '{call}',
       description: 'Calls by what admission said of them: admit, clamp or deny.',
     }),

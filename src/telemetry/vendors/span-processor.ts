@@ -1,9 +1,9 @@
 import { type Attributes, type Context, context, diag, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Amounts, TokenBudgetTracker } from '../../budget/index.ts';
-import { costOf, type PriceBook, ratesFor, ratesOfTier } from '../../pricing/index.ts';
+import { type PriceBook, priceUsage } from '../../pricing/index.ts';
 import { totalTokens } from '../../usage/index.ts';
-import { ignoreRejection, RecentMap } from '../../util/index.ts';
+import { BoundedMap, ignoreRejection } from '../../util/index.ts';
 import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { DuplicateCallDetector } from './duplicate-call-detector.ts';
@@ -31,11 +31,11 @@ export class BudgetSpanProcessor implements SpanProcessor {
   readonly #tracker: TokenBudgetTracker;
   readonly #prices: PriceBook;
   /** Of each span, the one above it. A tool or an agent has calls of its own, so nothing is taken to stand above it. */
-  readonly #parents = new RecentMap<string, string>(REMEMBERED);
+  readonly #parents = new BoundedMap<string, string>(REMEMBERED);
   /** Spans of ours, and others that were charged: what stands below them is a part of their call. */
-  readonly #charged = new RecentMap<string, true>(REMEMBERED);
+  readonly #charged = new BoundedMap<string, true>(REMEMBERED);
   /** Spans above those: what they tell of the call is charged already. */
-  readonly #above = new RecentMap<string, true>(REMEMBERED);
+  readonly #above = new BoundedMap<string, true>(REMEMBERED);
   readonly #calls = new DuplicateCallDetector();
   /** Spans of others that may tell of a call of ours that has not ended yet. */
   readonly #waiting: Told[] = [];
@@ -166,8 +166,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
 function amountsOf(seen: SpanUsage, prices: PriceBook): Amounts {
   const { usage, model, provider, serviceTier } = seen;
   const card = prices.lookup({ model, ...(provider === undefined ? {} : { provider }) });
-  const rates = ratesOfTier(ratesFor(card.tiers, usage.input), serviceTier, card.pricedAs ?? card.model);
-  return { costNanoUsd: costOf(usage, rates), tokens: totalTokens(usage), calls: 1 };
+  return { costNanoUsd: priceUsage(card, usage, { serviceTier }), tokens: totalTokens(usage), calls: 1 };
 }
 
 /** The span of an SDK can be read from its start, whatever its type says. */

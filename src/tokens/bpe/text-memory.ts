@@ -1,44 +1,44 @@
+import { BoundedMap } from '../../util/index.ts';
+
 /** Shorter texts are counted again faster than they are worth keeping. */
-const SHORTEST = 64;
+const MIN_LENGTH = 64;
 
-/** One text above this is not kept: it would displace a whole conversation. */
-const LONGEST = 1 << 19;
+/** Longer texts are not kept: one would displace a whole conversation. */
+const MAX_LENGTH = 1 << 19;
 
-/** UTF-16 units kept in all, at most: 4 to 8 MB of text that the host mostly holds anyway. */
+/** UTF-16 units kept at least; with twice as many, 8 to 16 MB of text that the host mostly holds anyway. */
 const CAPACITY = 1 << 22;
 
 /**
- * Counts of the texts seen last, so that a conversation that grows costs its new part only. A key is the text itself,
- * not the message object: SDKs and agents rebuild their messages, and a changed text is another key.
+ * Remembers the token counts of the texts used last, so that a growing conversation costs its new part only. The key
+ * is the text itself, not the message object: SDKs and agents rebuild their messages, and a changed text is another
+ * key.
  */
 export class TextMemory {
-  readonly #counts = new Map<string, number>();
-  #kept = 0;
+  #counts = emptyMemory();
 
+  /** Returns the tokens of a text; undefined if it is not remembered. */
   get(text: string): number | undefined {
-    if (text.length < SHORTEST || text.length > LONGEST) return undefined;
+    if (!isWorthKeeping(text)) return undefined;
     const tokens = this.#counts.get(text);
-    if (tokens !== undefined) {
-      // The map's order is the order of use.
-      this.#counts.delete(text);
-      this.#counts.set(text, tokens);
-    }
+    // Set again, it counts as used last.
+    if (tokens !== undefined) this.#counts.set(text, tokens);
     return tokens;
   }
 
   set(text: string, tokens: number): void {
-    if (text.length < SHORTEST || text.length > LONGEST) return;
-    this.#counts.set(text, tokens);
-    this.#kept += text.length;
-    for (const oldest of this.#counts.keys()) {
-      if (this.#kept <= CAPACITY) break;
-      this.#counts.delete(oldest);
-      this.#kept -= oldest.length;
-    }
+    if (isWorthKeeping(text)) this.#counts.set(text, tokens);
   }
 
   clear(): void {
-    this.#counts.clear();
-    this.#kept = 0;
+    this.#counts = emptyMemory();
   }
+}
+
+function emptyMemory(): BoundedMap<string, number> {
+  return new BoundedMap(CAPACITY, (text) => text.length);
+}
+
+function isWorthKeeping({ length }: string): boolean {
+  return length >= MIN_LENGTH && length <= MAX_LENGTH;
 }

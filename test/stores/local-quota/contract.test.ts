@@ -1,9 +1,9 @@
-import { LocalQuotaStore } from '../../../src/stores/local-quota/quota-store.ts';
+import { LocalQuotaStore } from '../../../src/stores/local-quota/local-quota-store.ts';
 import { MemoryStore } from '../../../src/stores/memory-store.ts';
 import { type StoreHarness, storeContract } from '../contract.ts';
 
-// Its own leases go by the machine's time, and its reservations end with their process: as those of the memory store.
-storeContract('sliced', async (): Promise<StoreHarness> => {
+// Its leases are measured by the machine's clock, and its reservations end with their process, as in the memory store.
+storeContract('local-quota', async (): Promise<StoreHarness> => {
   let now = Date.UTC(2026, 2, 14, 15, 9, 26, 535);
   const clock = {
     now: () => now,

@@ -15,14 +15,14 @@ import {
   type Store,
   StoreError,
 } from '../../../src/budget/index.ts';
-import { LocalQuotaStore } from '../../../src/stores/local-quota/quota-store.ts';
+import { LocalQuotaStore } from '../../../src/stores/local-quota/local-quota-store.ts';
 import { MemoryStore } from '../../../src/stores/memory-store.ts';
 
 const KEYS = ['costNanoUsd', 'tokens', 'calls'] as const;
 const CHAINS = [[0], [0, 2], [1, 2], [2]] as const;
 
-/** A memory store behind a network: answers come later, in any order, and some fail, before or after they did their work. */
-class Flaky implements Store {
+/** A memory store behind a network: answers come later, in any order, and some fail, before or after the work is done. */
+class FlakyStore implements Store {
   readonly inner = new MemoryStore();
   failing = 0;
   reserves = 0;
@@ -34,8 +34,8 @@ class Flaky implements Store {
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
     this.reserves += 1;
-    const unheard = request.id.startsWith('slice:');
-    return this.#travel(unheard, () => this.inner.reserve(chain, request));
+    const mayBeLost = request.id.startsWith('quota:');
+    return this.#travel(mayBeLost, () => this.inner.reserve(chain, request));
   }
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
@@ -80,13 +80,13 @@ class Flaky implements Store {
     return (this.#state >>> 0) % below;
   }
 
-  async #travel<T>(unheard: boolean, act: () => T): Promise<T> {
+  async #travel<T>(mayBeLost: boolean, act: () => T): Promise<T> {
     await this.#ticks();
     const fate = this.random(100);
-    if (fate < this.failing) throw new StoreError('not sent');
+    if (fate < this.failing) throw new StoreError('the request was lost');
     const value = act();
     await this.#ticks();
-    if (unheard && fate < 2 * this.failing) throw new StoreError('not heard');
+    if (mayBeLost && fate < 2 * this.failing) throw new StoreError('the answer was lost');
     return value;
   }
 
@@ -156,7 +156,7 @@ interface Call {
   open: boolean;
 }
 
-/** What all calls of all processes did to a budget, kept in the plainest way. */
+/** What all calls of all processes did to a budget, in the simplest possible form. */
 class Truth {
   readonly calls: Call[] = [];
   readonly settled = new Map<string, Amounts>();
@@ -165,18 +165,15 @@ class Truth {
     let mine = this.settled.get(budget.name) ?? NOTHING;
     for (const call of this.calls)
       if (call.open && call.chain.includes(budget)) mine = addAmounts(mine, call.reserved);
-    const most = {
+    const limits = {
       costNanoUsd: Math.round((budget.limits.costUsd ?? Infinity) * 1e9),
       tokens: budget.limits.tokens ?? Infinity,
       calls: budget.limits.calls ?? Infinity,
     };
     for (const key of KEYS) {
       const there = remote.settled[key] + remote.reserved[key];
-      assert.ok(there <= most[key], `${key}: ${there} of ${most[key]} on the remote store`);
-      assert.ok(
-        mine[key] <= there,
-        `${key}: the calls have ${mine[key]}, the remote store knows of ${there}`,
-      );
+      assert.ok(there <= limits[key], `${key}: ${there} of ${limits[key]} on the remote store`);
+      assert.ok(mine[key] <= there, `${key}: the calls have ${mine[key]}, the remote store has ${there}`);
     }
   }
 
@@ -195,7 +192,7 @@ async function run(
   share: number,
   commands: readonly Command[],
 ): Promise<number> {
-  const remote = new Flaky(seed);
+  const remote = new FlakyStore(seed);
   remote.failing = failing;
   const stores = [0, 1, 2].map(
     () =>
@@ -233,17 +230,17 @@ async function run(
       const chain = chains[CHAINS.indexOf(one.chain)] ?? assert.fail();
       n += 1;
       const id = `call ${n}`;
-      const taken = (answer: Admission): void => {
+      const onAnswer = (answer: Admission): void => {
         if (!answer.admitted) return;
         assert.ok(answer.outputCap <= one.outputCap && answer.outputCap >= Math.min(16, one.outputCap));
         truth.calls.push({ store, id, chain, reserved: answer.reserved, open: true });
         check();
       };
       const answer = store.reserve(chain, { ...one, id, leaseMs: 60_000 });
-      if (answer instanceof Promise) later(answer.then(taken));
+      if (answer instanceof Promise) later(answer.then(onAnswer));
       else {
         local += 1;
-        taken(answer);
+        onAnswer(answer);
       }
     } else if (one.do === 'settle' || one.do === 'grow') {
       const call = truth.calls[one.which];
@@ -281,7 +278,7 @@ async function run(
   return local;
 }
 
-/** Until it is heard, as a caller whose settlement failed does. */
+/** Repeats until it is answered, as a caller whose settlement failed does. */
 async function settle(call: Call, used: Amounts): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {
     try {
@@ -299,8 +296,8 @@ function part(whole: Amounts, percent: number): Amounts {
   return { costNanoUsd: of(whole.costNanoUsd), tokens: of(whole.tokens), calls: whole.calls };
 }
 
-describe('processes with slices of the same budgets', () => {
-  it('never pass a limit together, and charge what was used once, whatever fails and in whatever order', async () => {
+describe('processes with local quotas of the same budgets', () => {
+  it('never exceed a limit together, and charge usage exactly once, whatever fails and in any order', async () => {
     let local = 0;
     await fc.assert(
       fc.asyncProperty(

@@ -11,7 +11,10 @@ import {
   type ReserveRequest,
   StoreError,
 } from '../../../src/budget/index.ts';
-import { type LocalQuotaOptions, LocalQuotaStore } from '../../../src/stores/local-quota/quota-store.ts';
+import {
+  type LocalQuotaOptions,
+  LocalQuotaStore,
+} from '../../../src/stores/local-quota/local-quota-store.ts';
 import { MemoryStore } from '../../../src/stores/memory-store.ts';
 import { isPromise, type MaybePromise } from '../../../src/util/index.ts';
 
@@ -27,10 +30,10 @@ function tokens(count: number): Amounts {
   return { costNanoUsd: 7, tokens: count, calls: 1 };
 }
 
-/** A memory store that counts what it is asked, can be away, and has a clock of its own. */
+/** A memory store that records its requests, can be unavailable, and has a clock of its own. */
 class Remote extends MemoryStore {
-  readonly asked: string[] = [];
-  away = false;
+  readonly requests: string[] = [];
+  isUnavailable = false;
   #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -62,8 +65,8 @@ class Remote extends MemoryStore {
   }
 
   #ask(what: string): void {
-    if (this.away) throw new StoreError('away');
-    this.asked.push(what);
+    if (this.isUnavailable) throw new StoreError('unavailable');
+    this.requests.push(what);
   }
 }
 
@@ -83,7 +86,7 @@ function open(given: LocalQuotaOptions & { now?: () => number } = {}) {
   return { remote, store, advance };
 }
 
-/** Makes two calls, which go to the remote store and use five tokens each, and waits for the slice that is taken after them. */
+/** Makes two calls, which go to the remote store and use five tokens each, and waits for the quota reserved after them. */
 async function warm(store: LocalQuotaStore, chain: readonly BudgetDefinition[]): Promise<void> {
   for (const id of ['first', 'second']) {
     assert.ok((await store.reserve(chain, request(id))).admitted);
@@ -97,11 +100,11 @@ function atOnce<T>(value: MaybePromise<T>): T {
   return value;
 }
 
-describe('a sliced store', () => {
-  it('answers at once and asks the remote store nothing, once it holds a slice', async () => {
+describe('a local quota store', () => {
+  it('answers at once without asking the remote store, once it holds a quota', async () => {
     const { remote, store } = open();
     await warm(store, [job, team]);
-    remote.asked.length = 0;
+    remote.requests.length = 0;
     for (let call = 0; call < 20; call += 1) {
       const answer = atOnce(store.reserve([job, team], request(`c${call}`)));
       assert.deepEqual(answer, { admitted: true, outputCap: 50, reserved: tokens(60) });
@@ -110,12 +113,12 @@ describe('a sliced store', () => {
       assert.equal(await store.settle(`c${call}`, tokens(30)), false);
     }
     assert.deepEqual(
-      remote.asked.filter((what) => what !== 'settle'),
+      remote.requests.filter((what) => what !== 'settle'),
       [],
     );
   });
 
-  it('takes the next slice before the last one is used up, and settles what was used', async () => {
+  it('reserves the next quota before the last one is used up, and settles what was used', async () => {
     const { remote, store } = open();
     await warm(store, [job]);
     for (let call = 0; call < 300; call += 1) {
@@ -130,7 +133,7 @@ describe('a sliced store', () => {
     assert.deepEqual([there.tokens, there.calls, reserved, calls], [18_010, 302, NOTHING, 0]);
   });
 
-  it('counts its calls in the balances, and other processes count its slices', async () => {
+  it('counts its calls in the balances, and other processes count its quotas', async () => {
     const { remote, store } = open();
     await warm(store, [job]);
     atOnce(store.reserve([job], request('a')));
@@ -140,11 +143,11 @@ describe('a sliced store', () => {
     assert.deepEqual([theirs.settled.tokens, theirs.reserved.tokens, theirs.open], [10, 64 * 60, 1]);
   });
 
-  it('holds what is spent in a second, or four calls where that is less', async () => {
+  it('holds what is spent in a second, or four calls if that is more', async () => {
     const { remote, store, advance } = open({ prefetchCalls: 4, idleMs: 60_000 });
     await warm(store, [job]);
     assert.equal(remote.balances(job).reserved.tokens, 4 * 60);
-    // Many a second: the next slices are as large.
+    // Many a second: the next quotas are as large.
     for (let call = 0; call < 40; call += 1) {
       assert.ok((await store.reserve([job], request(`c${call}`))).admitted);
       await store.settle(`c${call}`, tokens(60));
@@ -162,7 +165,7 @@ describe('a sliced store', () => {
     assert.equal(remote.balances(job).reserved.tokens, 4 * 60);
   });
 
-  it('holds no more than a share of what is left, and nothing where that is little', async () => {
+  it('holds at most a share of what is left, and nothing if that is little', async () => {
     const { remote, store } = open({ pauseMs: 0 });
     const small = defineBudget({ name: 'small', limits: { tokens: 16 * 200 } });
     await warm(store, [small]);
@@ -174,7 +177,7 @@ describe('a sliced store', () => {
     assert.ok(isPromise(store.reserve([small], request('a'))));
   });
 
-  it('uses a budget up to the last token, and says no as the remote store does', async () => {
+  it('uses a budget up to the last call, and denies as the remote store does', async () => {
     const { remote, store } = open();
     const calls = defineBudget({ name: 'calls', limits: { calls: 200 } });
     let admitted = 0;
@@ -195,7 +198,7 @@ describe('a sliced store', () => {
     assert.equal(remote.balances(calls).settled.calls, 200);
   });
 
-  it('asks about a budget for what is done with it, however many others there are', async () => {
+  it('reads the balances of the budgets that change, however many others there are', async () => {
     const { remote, store, advance } = open();
     const team = defineBudget({ name: 'team', limits: { costUsd: 100 } });
     const jobs = Array.from({ length: 100 }, (_, n) =>
@@ -204,9 +207,9 @@ describe('a sliced store', () => {
     for (const one of jobs) await warm(store, [one, team]);
     await store.maintain();
     const asked = async (): Promise<number> => {
-      remote.asked.length = 0;
+      remote.requests.length = 0;
       await store.maintain();
-      return remote.asked.filter((what) => what === 'balances').length;
+      return remote.requests.filter((what) => what === 'balances').length;
     };
     assert.equal(await asked(), 0);
     // A call of another budget changes nothing that is known of these.
@@ -217,10 +220,10 @@ describe('a sliced store', () => {
     assert.ok(first !== undefined);
     assert.equal(atOnce(store.balances(first)).settled.tokens, 10);
     assert.equal(await asked(), 0);
-    // One of them changes its chain: the job, and the team that is looked at once though it is in all.
+    // One of them changes its chain: the job, and the team which is read once although it is in all chains.
     await store.charge([first, team], tokens(90_000));
     assert.equal(await asked(), 2);
-    // Where nobody calls, seconds pass between looks: at the team, and all jobs but the first, whose slice was too large by now.
+    // Without calls, seconds pass between reads: of the team, and of all jobs but the first, whose quota is too large by now.
     advance(4_000);
     assert.equal(await asked(), 0);
     advance(1_000);
@@ -229,7 +232,7 @@ describe('a sliced store', () => {
     assert.deepEqual([remote.balances(team).reserved, remote.balances(team).open], [NOTHING, 0]);
   });
 
-  it('takes no slice for calls that come alone', async () => {
+  it('reserves no quota for single calls', async () => {
     const { remote, store, advance } = open({ idleMs: 5_000 });
     const call = async (id: string): Promise<void> => {
       assert.ok((await store.reserve([job], request(id))).admitted);
@@ -247,7 +250,7 @@ describe('a sliced store', () => {
     assert.equal(remote.balances(job).open, 1);
   });
 
-  it('gives back what is not used', async () => {
+  it('returns what is not used', async () => {
     const { remote, store, advance } = open({ idleMs: 5_000 });
     await warm(store, [job]);
     await store.maintain();
@@ -257,19 +260,19 @@ describe('a sliced store', () => {
     assert.deepEqual([remote.balances(job).open, remote.balances(job).reserved], [0, NOTHING]);
   });
 
-  it('gives back all that no call holds, when it is asked to', async () => {
+  it('returns everything that no call holds on request', async () => {
     const { remote, store } = open();
     await warm(store, [job, team]);
     atOnce(store.reserve([job, team], request('a')));
-    await store.giveBack();
+    await store.returnUnused();
     assert.equal(remote.balances(team).open, 1);
     atOnce(store.settle('a', tokens(20)));
-    await store.giveBack();
+    await store.returnUnused();
     assert.deepEqual([remote.balances(job).open, remote.balances(team).reserved], [0, NOTHING]);
     assert.equal(remote.balances(job).settled.tokens, 30);
   });
 
-  it('hands a reservation over to the remote store, and charges it there or here', async () => {
+  it('transfers a reservation to the remote store, and charges it there or here', async () => {
     const { remote, store } = open();
     await warm(store, [job]);
     atOnce(store.reserve([job], request('background')));
@@ -287,10 +290,10 @@ describe('a sliced store', () => {
     assert.equal(remote.balances(job).open, 0);
   });
 
-  it('goes on from its slice while the remote store is away, and settles once it is back', async () => {
+  it('admits from its quota while the remote store is unavailable, and settles when it is available again', async () => {
     const { remote, store, advance } = open({ idleMs: 0 });
     await warm(store, [job]);
-    remote.away = true;
+    remote.isUnavailable = true;
     for (let call = 0; call < 10; call += 1) {
       atOnce(store.reserve([job], request(`c${call}`)));
       atOnce(store.settle(`c${call}`, tokens(20)));
@@ -298,20 +301,20 @@ describe('a sliced store', () => {
     advance(2);
     await store.maintain();
     await assert.rejects(async () => store.reserve([job], request('more')), StoreError);
-    remote.away = false;
+    remote.isUnavailable = false;
     await store.maintain();
     assert.deepEqual([remote.balances(job).settled.tokens, remote.balances(job).open], [10 + 10 * 20, 0]);
   });
 
-  it('spends no slice whose lease it could not renew', async () => {
+  it('spends no quota whose lease it could not renew', async () => {
     const { remote, store, advance } = open({ leaseMs: 30_000 });
     await warm(store, [job]);
-    remote.away = true;
+    remote.isUnavailable = true;
     advance(27_000);
     await assert.rejects(async () => store.reserve([job], request('a')), StoreError);
   });
 
-  it('renews the lease of a slice', async () => {
+  it('renews the lease of a quota', async () => {
     const { remote, store, advance } = open({ leaseMs: 30_000 });
     await warm(store, [job]);
     atOnce(store.reserve([job], request('open', { leaseMs: 600_000 })));
@@ -319,11 +322,11 @@ describe('a sliced store', () => {
       advance(15_000);
       await store.maintain();
     }
-    assert.ok(remote.asked.includes('heartbeat'));
+    assert.ok(remote.requests.includes('heartbeat'));
     assert.ok(atOnce(store.reserve([job], request('a'))).admitted);
   });
 
-  it('charges a call in full whose holder let its lease end', async () => {
+  it('charges a call in full if its holder let its lease end', async () => {
     const { store, advance } = open();
     await warm(store, [job]);
     atOnce(store.reserve([job], request('lost', { leaseMs: 5_000 })));
@@ -336,7 +339,7 @@ describe('a sliced store', () => {
     assert.equal((await store.balances(job)).settled.tokens, 10 + 60 + 5);
   });
 
-  it('spends no slice of a window that is over, and settles its calls there', async () => {
+  it('spends no quota of a window that is over, and settles its calls there', async () => {
     let now = Date.UTC(2026, 4, 5, 12, 30);
     const hourly = defineBudget({
       name: 'hourly',
@@ -367,7 +370,7 @@ describe('a sliced store', () => {
     assert.deepEqual([settled.tokens, reserved, calls], [70, NOTHING, 0]);
   });
 
-  it('shares what a call without a cap may have as the remote store does', async () => {
+  it('gives a call without a cap the same share as the remote store does', async () => {
     const { store } = open();
     await warm(store, [job]);
     const uncapped = request('a', { capped: false, outputCap: 128_000 });
@@ -377,7 +380,7 @@ describe('a sliced store', () => {
     assert.ok(answer.outputCap >= left / 2 - 1 && answer.outputCap <= 50_000, String(answer.outputCap));
   });
 
-  it('refuses nothing in observe, and refuses in soft once the limit is reached', async () => {
+  it('denies nothing in observe, and denies in soft once the limit is reached', async () => {
     const soft = defineBudget({ name: 'soft', mode: 'soft', limits: { tokens: 500 } });
     const seen = defineBudget({ name: 'seen', mode: 'observe', limits: { tokens: 1 } });
     const { remote, store } = open();

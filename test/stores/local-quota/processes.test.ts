@@ -9,12 +9,12 @@ const LEASE_MS = 600;
 const LIMIT = 200_000;
 const job = defineBudget({ name: 'job', limits: { tokens: LIMIT } });
 
-/** As that of the plain store, with slices; tells at its end how many calls were answered at once. */
+/** As for the Redis store alone, with local quotas. Prints at its end how many calls were answered at once. */
 const HOLDER = `
   const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
-  const { LocalQuotaStore } = await import('./src/stores/local-quota/quota-store.ts');
-  const remote = new RedisStore({ url: process.env.URL, prefix: 'sliced', timeoutMs: 5000 });
-  const store = new LocalQuotaStore(remote, { leaseMs: ${LEASE_MS}, everyMs: 50 });
+  const { LocalQuotaStore } = await import('./src/stores/local-quota/local-quota-store.ts');
+  const remote = new RedisStore({ url: process.env.URL, prefix: 'local-quota', timeoutMs: 5000 });
+  const store = new LocalQuotaStore(remote, { leaseMs: ${LEASE_MS}, maintenanceIntervalMs: 50 });
   const job = JSON.parse(process.env.BUDGET);
   let n = 0;
   let local = 0;
@@ -39,19 +39,19 @@ const HOLDER = `
   console.error(JSON.stringify({ n, local }));
 `;
 
-describe('many processes with slices of one budget on Redis', { skip: REDIS_MISSING }, () => {
+describe('many processes with local quotas of one budget on Redis', { skip: REDIS_MISSING }, () => {
   let server: RedisServer;
   let store: RedisStore;
   before(async () => {
     server = await startRedisServer();
-    store = new RedisStore({ url: server.url, prefix: 'sliced', timeoutMs: 5_000 });
+    store = new RedisStore({ url: server.url, prefix: 'local-quota', timeoutMs: 5_000 });
   });
   after(async () => {
     await store.close();
     await server.close();
   });
 
-  it('never pass its limit, kills and all, use it up, and leave no reservation behind', async () => {
+  it('never exceed its limit even if killed, use it up, and leave no reservation behind', async () => {
     const { results, spent, balances } = await runHolders({
       script: HOLDER,
       url: server.url,
@@ -65,7 +65,7 @@ describe('many processes with slices of one budget on Redis', { skip: REDIS_MISS
     assert.equal(results[0]?.signal, 'SIGKILL');
     const settled = balances.settled.tokens;
     assert.ok(settled > 0.95 * LIMIT, `${settled} of ${LIMIT}`);
-    // The killed process held a slice or two of 1/16 each, and some calls of 50 tokens.
+    // The killed process held a quota or two of 1/16 each, and some calls of 50 tokens.
     assert.ok(settled - spent <= LIMIT / 8 + 500, `${settled - spent} more than was spent`);
     for (const { stderr, code } of results.slice(1)) {
       assert.equal(code, 0, stderr);

@@ -49,7 +49,7 @@ export class RealtimeSession implements SocketSession {
     this.#socket = socket;
     this.#send = send;
     const url = socket.url?.href.replace(/^ws/, 'http').replace(/\/realtime.*$/, '');
-    this.#provider = providerOf({ baseURL: url, constructor: { name: 'OpenAI' } });
+    this.#provider = providerOf({ baseURL: url });
     this.#model = socket.url?.searchParams.get('model') ?? '';
   }
 

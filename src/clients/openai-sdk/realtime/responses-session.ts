@@ -19,7 +19,7 @@ export class ResponsesSession implements SocketSession {
 
   constructor(services: CallServices, socket: SdkSocket) {
     this.#services = services;
-    this.#client = socket._client ?? { constructor: { name: 'OpenAI' } };
+    this.#client = socket._client ?? {};
   }
 
   sending(event: unknown): unknown {

@@ -1,5 +1,5 @@
 import { fixedCost, type WorstCase } from '../../../budget/index.ts';
-import { costOf, type RateCard, ratesFor } from '../../../pricing/index.ts';
+import { priceUsage, type RateCard } from '../../../pricing/index.ts';
 import {
   type BilledUnits,
   type TokenUsage,
@@ -11,8 +11,7 @@ import {
 
 /** The worst case of a call that has no output to be capped: paid whole or not at all. */
 export function uncappedWorstCase(usage: TokenUsage, card: RateCard): WorstCase {
-  const costNanoUsd = costOf(usage, ratesFor(card.tiers, usage.input), card.units);
-  return fixedCost({ costNanoUsd, tokens: totalTokens(usage), calls: 1 });
+  return fixedCost({ costNanoUsd: priceUsage(card, usage), tokens: totalTokens(usage), calls: 1 });
 }
 
 /** The worst case of a call that is billed by tokens or by units; by the dearer where it is not known which. */

@@ -1,12 +1,12 @@
 import type { Amounts } from '../../../budget/index.ts';
 
-/** An amount made of each part of others. */
-export function eachAmount(make: (name: keyof Amounts) => number): Amounts {
+/** Returns the amounts whose every part is made by `make`. */
+export function mapAmounts(make: (name: keyof Amounts) => number): Amounts {
   return { costNanoUsd: make('costNanoUsd'), tokens: make('tokens'), calls: make('calls') };
 }
 
-/** Whether all of it is there. */
-export function fits(within: Amounts, amounts: Amounts): boolean {
+/** Whether every part of the amounts is at most that of `within`. */
+export function fitsWithin(within: Amounts, amounts: Amounts): boolean {
   return (
     amounts.costNanoUsd <= within.costNanoUsd &&
     amounts.tokens <= within.tokens &&
@@ -14,11 +14,12 @@ export function fits(within: Amounts, amounts: Amounts): boolean {
   );
 }
 
-/** What it has above another amount, part by part; zero where it has less. */
-export function excess(amounts: Amounts, over: Amounts): Amounts {
-  return eachAmount((name) => Math.max(0, amounts[name] - over[name]));
+/** Returns by how much each part exceeds that of `over`; zero if it does not. */
+export function excessOver(amounts: Amounts, over: Amounts): Amounts {
+  return mapAmounts((name) => Math.max(0, amounts[name] - over[name]));
 }
 
+/** Whether every part is zero. */
 export function isNothing(amounts: Amounts): boolean {
   return amounts.costNanoUsd === 0 && amounts.tokens === 0 && amounts.calls === 0;
 }

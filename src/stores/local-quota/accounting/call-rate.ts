@@ -1,27 +1,28 @@
-const SPAN_MS = 1_000;
+const PERIOD_MS = 1_000;
 
-/** How many calls come in a second, by the present second or the one before, whichever had more. */
+/** Measures calls per second: the higher count of the current second and the one before. */
 export class CallRate {
-  #since = 0;
-  #before = 0;
-  #present = 0;
+  #periodStart = 0;
+  #previous = 0;
+  #current = 0;
 
   /** Counts a call. @param now by the local clock, milliseconds */
   count(now: number): void {
-    this.#turn(now);
-    this.#present += 1;
+    this.#advance(now);
+    this.#current += 1;
   }
 
+  /** Returns the calls per second. @param now by the local clock, milliseconds */
   perSecond(now: number): number {
-    this.#turn(now);
-    return Math.max(this.#before, this.#present);
+    this.#advance(now);
+    return Math.max(this.#previous, this.#current);
   }
 
-  #turn(now: number): void {
-    const passed = now - this.#since;
-    if (passed < SPAN_MS) return;
-    this.#before = passed < 2 * SPAN_MS ? this.#present : 0;
-    this.#present = 0;
-    this.#since = now;
+  #advance(now: number): void {
+    const passed = now - this.#periodStart;
+    if (passed < PERIOD_MS) return;
+    this.#previous = passed < 2 * PERIOD_MS ? this.#current : 0;
+    this.#current = 0;
+    this.#periodStart = now;
   }
 }

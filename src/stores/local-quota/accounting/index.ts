@@ -1,6 +1,5 @@
-export { eachAmount, excess, fits, isNothing } from './amounts.ts';
+export { excessOver, fitsWithin, isNothing, mapAmounts } from './amounts.ts';
 export { CallRate } from './call-rate.ts';
-export { Changes } from './changes.ts';
-export { elapsedClock } from './clock.ts';
-export { Tally } from './totals.ts';
-export { UnsureSlices } from './unconfirmed.ts';
+export { KnownBalances, type KnownBudget, type Moment, type RemoteStore } from './known-balances.ts';
+export type { QuotaTotals } from './quota-totals.ts';
+export { UnconfirmedQuotas } from './unconfirmed-quotas.ts';

@@ -9,7 +9,7 @@ import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/re
 import { startReplayServer } from '../support/replay-server.ts';
 import { registerPath, startNode } from '../support/run-node.ts';
 
-/** Makes calls enough to hold a slice, and one more that is open when it ends. */
+/** Makes enough calls to hold a local quota, and then ends. */
 const APP = (ending: string) => `
 import OpenAI from 'openai';
 const client = new OpenAI({ apiKey: 'sk-test', baseURL: process.env.REPLAY_URL + '/v1', maxRetries: 0 });
@@ -42,7 +42,7 @@ const ENDINGS: readonly { readonly how: string; readonly code: string; readonly 
     },
   ];
 
-describe('a process that holds a slice of a budget in Redis gives it back when it ends', {
+describe('a process that holds a local quota of a budget in Redis returns it when it ends', {
   skip: REDIS_MISSING,
 }, () => {
   let redis: RedisServer;
@@ -72,7 +72,7 @@ describe('a process that holds a slice of a budget in Redis gives it back when i
         const budget = defineBudget({ name, limits: { tokens: 1_000_000 } });
         if (signal !== undefined) {
           await running.waitForOutput(/ready/);
-          await heldSlice(store, budget);
+          await untilQuotaIsHeld(store, budget);
           running.child.kill(signal);
         }
         const { stderr, signal: ended } = await running.result;
@@ -92,7 +92,7 @@ describe('a process that holds a slice of a budget in Redis gives it back when i
   }
 });
 
-/** Waits until the process holds a slice, which it takes beside its calls. */
-async function heldSlice(store: RedisStore, budget: BudgetDefinition): Promise<void> {
-  await eventually('a slice is held', async () => (await store.balances(budget)).reserved.calls > 0);
+/** Waits until the process holds a local quota, which it reserves in the background. */
+async function untilQuotaIsHeld(store: RedisStore, budget: BudgetDefinition): Promise<void> {
+  await eventually('a local quota is held', async () => (await store.balances(budget)).reserved.calls > 0);
 }

@@ -1,8 +1,10 @@
+import { findByLongestPrefix, type PrefixEntry } from '../../util/index.ts';
+
 /**
- * The most output tokens a model gives in one answer, by the beginning of its name; the longest match counts.
+ * The maximum output tokens of a model, by the prefix of its name; the longest match counts.
  * Source: the model pages of https://platform.openai.com/docs/models.
  */
-const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
+const MAX_OUTPUT: readonly PrefixEntry<number>[] = [
   ['gpt-3.5', 4_096],
   ['gpt-35', 4_096],
   ['gpt-4', 8_192],
@@ -43,25 +45,21 @@ const MAX_OUTPUT: readonly (readonly [prefix: string, tokens: number])[] = [
   ['gemini-', 65_536],
 ];
 
-/** For a model that is not listed: the most that any listed model gives. */
+/** For a model that is not listed: the highest maximum of any listed model. */
 const MAX_OUTPUT_UNLISTED = 272_000;
 
-/** The most output tokens of one answer (one choice) of the model. */
+/** Returns the maximum output tokens of one response (one choice) of the model. */
 export function maxOutputTokens(model: string): number {
   const name = model.startsWith('ft:') ? model.slice(3) : model;
-  let best: readonly [string, number] | undefined;
-  for (const entry of MAX_OUTPUT) {
-    if (name.startsWith(entry[0]) && entry[0].length > (best?.[0].length ?? 0)) best = entry;
-  }
-  return best?.[1] ?? MAX_OUTPUT_UNLISTED;
+  return findByLongestPrefix(MAX_OUTPUT, name) ?? MAX_OUTPUT_UNLISTED;
 }
 
-/** The largest context window known (gpt-5.4 and later), tokens: bounds input that is not in the request. */
+/** The largest known context window (gpt-5.4 and later), tokens: bounds input that is not in the request. */
 export const LARGEST_CONTEXT_WINDOW = 1_050_000;
 
 /**
- * Whether the model thinks in tokens that are billed and never shown (o-series, gpt-5 and later, not the chat ones), or shown in short
- * (Claude, Gemini).
+ * Whether the model's reasoning is billed but not shown (o-series, gpt-5 and later, except the chat models), or
+ * shown only as a summary (Claude, Gemini).
  */
 export function hidesReasoning(model: string): boolean {
   return /^(ft:)?(o\d|gpt-[5-9]|codex|computer-use)|claude|gemini/.test(model) && !model.includes('-chat');

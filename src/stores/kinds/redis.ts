@@ -1,0 +1,34 @@
+import { loadEntryModule } from '../../util/index.ts';
+import type * as LocalQuota from '../local-quota/index.ts';
+import type * as Redis from '../redis/index.ts';
+import type { StoreKind } from './store-kind.ts';
+
+/** A ledger on a Redis or Valkey server. */
+export interface RedisUrl {
+  readonly kind: 'redis';
+  /** redis:// or rediss://, with user and password. */
+  readonly url: string;
+}
+
+/** `redis://…` and `rediss://…` */
+export const redisKind: StoreKind<RedisUrl> = {
+  kind: 'redis',
+  syntax: 'the URL of a Redis such as redis://localhost:6379',
+  isShared: true,
+
+  parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
+
+  openStore: ({ url }, { timeoutMs, localQuota, leaseMs }) => {
+    const redis = connect(url, timeoutMs);
+    if (!localQuota) return redis;
+    const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
+    return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
+  },
+
+  openLedger: ({ url }, timeoutMs) => connect(url, timeoutMs),
+};
+
+function connect(url: string, timeoutMs: number): Redis.RedisStore {
+  const { RedisStore } = loadEntryModule('stores/redis/index') as typeof Redis;
+  return new RedisStore({ url, timeoutMs });
+}

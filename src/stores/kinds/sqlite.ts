@@ -1,0 +1,40 @@
+import { statSync } from 'node:fs';
+import { StoreError } from '../../budget/index.ts';
+import { loadEntryModule } from '../../util/index.ts';
+import type * as Sqlite from '../sqlite/index.ts';
+import type { StoreKind } from './store-kind.ts';
+
+/** A ledger in a file. */
+export interface SqliteUrl {
+  readonly kind: 'sqlite';
+  /** Of the file; a relative one is relative to the working directory. */
+  readonly path: string;
+}
+
+/** `sqlite:PATH` */
+export const sqliteKind: StoreKind<SqliteUrl> = {
+  kind: 'sqlite',
+  syntax: 'sqlite:PATH',
+  isShared: true,
+
+  parseUrl: (text) => {
+    const path = /^sqlite:(.+)$/.exec(text)?.[1];
+    return path === undefined ? undefined : { kind: 'sqlite', path };
+  },
+
+  openStore: ({ path }, { timeoutMs }) => openFile(path, timeoutMs),
+
+  openLedger: ({ path }, timeoutMs) => {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+      throw new StoreError(
+        `There is no ledger ${path}. The first process that runs with TOKEN_BUDGET_STORE=sqlite:${path} creates it.`,
+      );
+    }
+    return openFile(path, timeoutMs);
+  },
+};
+
+function openFile(path: string, busyTimeoutMs: number): Sqlite.SqliteStore {
+  const { SqliteStore } = loadEntryModule('stores/sqlite/index') as typeof Sqlite;
+  return new SqliteStore(path, { busyTimeoutMs });
+}

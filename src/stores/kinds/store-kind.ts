@@ -1,0 +1,35 @@
+import type { LedgerAdmin, Store } from '../../budget/index.ts';
+
+/** A shared ledger as an operator uses it: to look at and to change. */
+export type Ledger = Store & LedgerAdmin;
+
+/** How a ledger is opened for calls. */
+export interface OpenOptions {
+  /** How long a shared store may take to answer, milliseconds. */
+  readonly timeoutMs: number;
+  /** Whether the process reserves local quotas, where the store supports them. */
+  readonly localQuota: boolean;
+  /** How long a local quota outlives its process, milliseconds. */
+  readonly leaseMs: number | undefined;
+}
+
+/**
+ * A kind of store: what its URL looks like, and how its ledger is opened. The code of the store itself is loaded when
+ * a ledger is opened, so that a process loads only the store that it uses.
+ */
+export interface StoreKind<Url extends { readonly kind: string } = { readonly kind: string }> {
+  readonly kind: Url['kind'];
+  /** How its URL is written, for messages. */
+  readonly syntax: string;
+  /** Whether several processes can use one ledger. */
+  readonly isShared: boolean;
+  /** Parses a URL of this kind; returns undefined for any other text. */
+  parseUrl(text: string): Url | undefined;
+  /** Opens the ledger for calls. */
+  openStore(url: Url, options: OpenOptions): Store;
+  /**
+   * Opens the ledger for an operator, without creating one.
+   * @throws StoreError if there is no such ledger
+   */
+  openLedger(url: Url, timeoutMs: number): Ledger;
+}

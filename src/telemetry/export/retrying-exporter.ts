@@ -1,0 +1,90 @@
+import { type Backoff, backoffMs } from '../../util/index.ts';
+
+/** The result of an export, as the exporters report it: 0 is success. */
+export interface ExportResult {
+  readonly code: number;
+  readonly error?: Error;
+}
+
+/** An exporter of one signal. */
+export interface Exporter {
+  export(items: unknown, done: (result: ExportResult) => void): void;
+}
+
+/** The pauses between attempts, milliseconds. */
+const BACKOFF: Backoff = { firstMs: 500, maxMs: 5_000, jitter: 0.3 };
+
+/**
+ * The gRPC statuses of a request that would fail again: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
+ * PERMISSION_DENIED, FAILED_PRECONDITION, UNIMPLEMENTED, INTERNAL, UNAUTHENTICATED. Those that may be retried:
+ * https://opentelemetry.io/docs/specs/otlp/#failures
+ */
+const PERMANENT_GRPC_CODES: ReadonlySet<unknown> = new Set([3, 5, 6, 7, 9, 12, 13, 16]);
+
+/**
+ * Repeats exports, for some minutes, that a Collector did not accept because it is unavailable, busy or restarting.
+ * The exporters themselves retry for the time of one export, 10 seconds by default. The number of exports that wait
+ * is bounded by the channel.
+ */
+export class RetryingExporter {
+  readonly #exporter: Exporter;
+  readonly #patienceMs: number;
+  readonly #wakers = new Set<() => void>();
+
+  /** @param patienceMs how long after the first attempt the last one may start, milliseconds */
+  constructor(exporter: Exporter, patienceMs: number) {
+    this.#exporter = exporter;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** Exports items, and returns the result of the last attempt. Never throws. */
+  async export(items: unknown): Promise<ExportResult> {
+    const deadline = Date.now() + this.#patienceMs;
+    for (let retries = 0; ; retries += 1) {
+      const result = await this.#exportOnce(items);
+      const pause = backoffMs(retries, BACKOFF);
+      if (result.code === 0 || isPermanent(result.error) || Date.now() + pause > deadline) return result;
+      if (await this.#sleep(pause)) retries = 0;
+    }
+  }
+
+  /** Ends all pauses: what waits is tried at once. */
+  wake(): void {
+    for (const waker of this.#wakers) waker();
+  }
+
+  #exportOnce(items: unknown): Promise<ExportResult> {
+    return new Promise((resolve) => {
+      try {
+        this.#exporter.export(items, resolve);
+      } catch (error) {
+        resolve({ code: 1, error: new TypeError('the items cannot be serialized', { cause: error }) });
+      }
+    });
+  }
+
+  /** @returns whether it was woken */
+  #sleep(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (woken: boolean) => () => {
+        clearTimeout(timer);
+        this.#wakers.delete(wake);
+        resolve(woken);
+      };
+      const wake = end(true);
+      const timer = setTimeout(end(false), ms);
+      this.#wakers.add(wake);
+    });
+  }
+}
+
+/**
+ * Whether the same export would fail again. The HTTP exporters give an error with the status code only if it is not
+ * one to retry; the gRPC exporters always give the status.
+ */
+function isPermanent(error: (Error & { code?: unknown }) | undefined): boolean {
+  if (error === undefined) return false;
+  if (error instanceof TypeError) return true;
+  const { name, code } = error;
+  return name === 'OTLPExporterError' ? typeof code === 'number' : PERMANENT_GRPC_CODES.has(code);
+}
