@@ -91,7 +91,7 @@ async function read(found: Messages, context: StepContext): Promise<string> {
   let text = '';
   for await (const chunk of stream) {
     text += chunk.choices[0]?.delta?.content ?? '';
-    context.keep(text);
+    context.savePartial(text);
   }
   return text;
 }

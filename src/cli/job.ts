@@ -1,13 +1,13 @@
 import { ConfigError } from '../config/index.ts';
 import type { JobPayload, JobResult, JobUnit } from '../jobs/index.ts';
 import { STORE_URL_SYNTAX, tryParseStoreUrl } from '../stores/index.ts';
-import { formatGiven } from '../util/index.ts';
+import { formatValue } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 
 /** The words of `job run` and `job resume` that say what the job may spend, and how. */
-export interface JobWords {
+export interface JobFlags {
   readonly id?: string;
-  readonly minutes?: string;
+  readonly workMinutes?: string;
   readonly cost?: string;
   readonly tokens?: string;
   readonly model?: string;
@@ -20,15 +20,15 @@ export interface JobWords {
   readonly json?: boolean;
 }
 
-type ListWords = Pick<JobWords, 'directory' | 'store' | 'json'>;
+type ListWords = Pick<JobFlags, 'directory' | 'store' | 'json'>;
 
 /** Runs the job of a file, or goes on with it where its id is there already. */
-export async function run(file: string, words: JobWords): Promise<void> {
+export async function runJobCommand(file: string, words: JobFlags): Promise<void> {
   await runFile(file, words, {});
 }
 
 /** Goes on with a job that was stopped or killed. */
-export async function resume(id: string, words: JobWords): Promise<void> {
+export async function resumeJobCommand(id: string, words: JobFlags): Promise<void> {
   const { findJobSummary } = await import('../jobs/index.ts');
   const { file, problem } = await findJobSummary(id, placeOf(words));
   if (problem !== undefined) throw new Error(problem);
@@ -41,18 +41,18 @@ export async function resume(id: string, words: JobWords): Promise<void> {
 }
 
 /** Lists the jobs that are kept. */
-export async function list(words: ListWords): Promise<void> {
-  const { describeJobs, listJobs } = await import('../jobs/index.ts');
+export async function listJobsCommand(words: ListWords): Promise<void> {
+  const { formatJobList, listJobs } = await import('../jobs/index.ts');
   const jobs = await listJobs(placeOf(words));
   process.stdout.write(
-    words.json === true ? `${JSON.stringify(jobs, null, 2)}\n` : `${describeJobs(jobs)}\n`,
+    words.json === true ? `${JSON.stringify(jobs, null, 2)}\n` : `${formatJobList(jobs)}\n`,
   );
 }
 
-async function runFile(file: string, words: JobWords, more: { expect?: 'resume' }): Promise<void> {
+async function runFile(file: string, words: JobFlags, more: { expect?: 'resume' }): Promise<void> {
   const payload = payloadOf(words);
   const unit = unitOf(words.unit);
-  const { describeResult } = await import('../jobs/index.ts');
+  const { formatJobResult } = await import('../jobs/index.ts');
   const { runJobFile } = await import('../process/index.ts');
   const { id, input, wallClock, repeat } = words;
   const result = await runJobFile({
@@ -67,7 +67,7 @@ async function runFile(file: string, words: JobWords, more: { expect?: 'resume' 
     ...(repeat === undefined ? {} : { repeat }),
   });
   process.stdout.write(
-    words.json === true ? `${JSON.stringify(result, null, 2)}\n` : `\n${describeResult(result)}\n`,
+    words.json === true ? `${JSON.stringify(result, null, 2)}\n` : `\n${formatJobResult(result)}\n`,
   );
   process.exitCode = codeOf(result);
 }
@@ -81,7 +81,7 @@ function codeOf({ reason }: JobResult): number {
 function placeOf({ directory, store }: ListWords): { directory?: string; store?: string } {
   const set = store ?? process.env['TOKEN_BUDGET_STORE']?.trim();
   if (store !== undefined && tryParseStoreUrl(store) === undefined) {
-    throw new UsageError(`--store: got ${formatGiven(store)}, expected ${STORE_URL_SYNTAX}`);
+    throw new UsageError(`--store: got ${formatValue(store)}, expected ${STORE_URL_SYNTAX}`);
   }
   return {
     ...(directory === undefined ? {} : { directory }),
@@ -89,7 +89,7 @@ function placeOf({ directory, store }: ListWords): { directory?: string; store?:
   };
 }
 
-function payloadOf({ minutes, cost, tokens, model }: JobWords): JobPayload {
+function payloadOf({ workMinutes: minutes, cost, tokens, model }: JobFlags): JobPayload {
   return {
     ...numberOf('--minutes', 'timeBudgetMinutes', minutes),
     ...numberOf('--cost', 'costBudgetUsd', cost),

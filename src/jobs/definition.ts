@@ -29,7 +29,7 @@ export interface StepContext extends JobContext {
   /** The budget in words, for a prompt. */
   statusMessage(options?: StatusMessageOptions): Promise<string>;
   /** Keeps what there is so far, as plain data: it is in the result, and in `partial` of the next try, should the step not complete. */
-  keep(partial: unknown): void;
+  savePartial(partial: unknown): void;
   /** Runs a tool of the step as a span of its own. */
   tool<T>(name: string, run: () => T | Promise<T>): Promise<T>;
 }
@@ -94,7 +94,7 @@ export function defineJob(definition: JobDefinition): JobDefinition {
   }
   if (typeof steps !== 'function') {
     const names = new Set<string>();
-    for (const step of steps.flatMap(groupOf)) {
+    for (const step of steps.flatMap(toSteps)) {
       if (names.has(step.name))
         throw new JobDefinitionError(`job.steps: the name "${step.name}" stands twice.`);
       names.add(step.name);
@@ -107,7 +107,7 @@ export function defineJob(definition: JobDefinition): JobDefinition {
  * The steps that run together, each checked.
  * @throws JobDefinitionError where one is not a step
  */
-export function groupOf(given: StepOrGroup): readonly Step[] {
+export function toSteps(given: StepOrGroup): readonly Step[] {
   const list = Array.isArray(given)
     ? (given as readonly (Step | StepFunction)[])
     : [given as Step | StepFunction];

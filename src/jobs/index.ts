@@ -15,18 +15,18 @@ export {
   withBudgetStatus,
 } from '../clients/openai-sdk/index.ts';
 export {
-  AnswerError,
-  type AnswerFault,
+  ResponseError,
+  type ResponseFault,
   type CallBody,
   type CallOptions,
   type CallResult,
   callJson,
   callText,
-  type Issue,
+  type SchemaIssue,
   type JsonCallResult,
   type JsonSchema,
   type OpenAIClient,
-  type Validated,
+  type SchemaResult,
 } from './calls/index.ts';
 export {
   defineJob,
@@ -57,30 +57,30 @@ export {
   jobAllowance,
 } from './payload.ts';
 export {
-  describeJobs,
-  describeResult,
+  formatJobList,
+  formatJobResult,
   type Efficiency,
   type JobResult,
   type StepReport,
 } from './result/index.ts';
 export { newJobId, type RunJobOptions, runJob } from './run-job.ts';
-export type { RunOptions } from './run-options.ts';
+export type { JobRunOptions } from './run-options.ts';
 export {
   type CallRecord,
   type ChargeReport,
-  type Found,
-  findJob,
+  type RecoveredJob,
+  recoverJob,
   findJobSummary,
   type JobCheckpoint,
   type JobReason,
   type JobSummary,
-  type KeptStep,
+  type SavedStep,
   listJobs,
   type UsageReport,
 } from './state/index.ts';
 export {
   FileJobStore,
-  type FoundCheckpoint,
+  type StoredCheckpoint,
   JOB_DIRECTORY,
   type JobLock,
   type JobStore,

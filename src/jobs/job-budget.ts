@@ -54,7 +54,7 @@ export function initializeTokenBudgetForJob(
     return new TokenBudgetTracker(defineBudget({ ...shape, name: name ?? 'job' }), given);
   }
   const known = readSnapshot(checkpoint).budget;
-  const limits = namesBudget(payload) ? allowance.limits : known.limits;
+  const limits = hasBudget(payload) ? allowance.limits : known.limits;
   const { parent: above, ...own } = known;
   const inherited = 'parent' in options || above === undefined ? {} : { parent: above };
   const budget = defineBudget({ ...own, ...inherited, ...shape, limits, name: name ?? known.name });
@@ -62,7 +62,7 @@ export function initializeTokenBudgetForJob(
 }
 
 /** Whether a payload says how much may be spent. */
-export function namesBudget(payload: JobPayload): boolean {
+export function hasBudget(payload: JobPayload): boolean {
   const { timeBudgetMinutes, costBudgetUsd, tokenBudget } = checkJobPayload(payload);
   return timeBudgetMinutes != null || costBudgetUsd != null || tokenBudget != null;
 }

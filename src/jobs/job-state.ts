@@ -2,15 +2,15 @@ import type { SpanContext } from '@opentelemetry/api';
 import type { BudgetEvent, BudgetStatus, TokenBudgetTracker } from '../budget/index.ts';
 import { isPromise } from '../util/index.ts';
 import { StepOutputError } from './errors.ts';
-import { type JobResult, resultOf } from './result/index.ts';
+import { type JobResult, buildResult } from './result/index.ts';
 import {
   type CallRecord,
   type JobCheckpoint,
   type JobReason,
-  JobTally,
-  type KeptStep,
-  recordOf,
-  writeCheckpoint,
+  JobCallTotals,
+  type SavedStep,
+  toCallRecord,
+  formatCheckpoint,
 } from './state/index.ts';
 import type { JobStore } from './stores/index.ts';
 
@@ -35,10 +35,10 @@ export class JobState {
   readonly #start: JobStart;
   readonly #options: JobStateOptions;
   readonly #runStartedAt: number;
-  readonly #steps: Map<string, KeptStep>;
+  readonly #steps: Map<string, SavedStep>;
   readonly #partial: Map<string, unknown>;
   readonly #begun: string[] = [];
-  readonly #tally = new JobTally();
+  readonly #tally = new JobCallTotals();
   readonly #warnings: string[];
   #denied: number;
   #sequence: number;
@@ -51,7 +51,7 @@ export class JobState {
     this.#start = start;
     this.#options = options;
     this.#runStartedAt = options.now();
-    this.#steps = new Map(start.steps.map((step) => [step.name, step]));
+    this.#steps = new Map(start.steps.map((savedStep) => [savedStep.name, savedStep]));
     this.#partial = new Map(Object.entries(start.partial));
     this.#denied = start.deniedCalls;
     this.#sequence = start.sequence;
@@ -75,7 +75,7 @@ export class JobState {
     return Object.fromEntries(completed.map(({ name, output }) => [name, output]));
   }
 
-  step(name: string): KeptStep | undefined {
+  step(name: string): SavedStep | undefined {
     return this.#steps.get(name);
   }
 
@@ -84,12 +84,12 @@ export class JobState {
   }
 
   /** @throws StepOutputError where it has no JSON */
-  keepPartial(step: string, partial: unknown): void {
-    this.#partial.set(step, plain(step, partial));
+  savePartial(step: string, partial: unknown): void {
+    this.#partial.set(step, toPlainJson(step, partial));
   }
 
   /** A step begins; of one that runs once, that is kept first. */
-  async begin(name: string, once: boolean): Promise<void> {
+  async beginStep(name: string, once: boolean): Promise<void> {
     this.#begun.push(name);
     if (!once) return;
     this.#steps.set(name, { name, state: 'begun', attempts: 0, run: this.#start.run, durationMs: 0 });
@@ -100,13 +100,13 @@ export class JobState {
    * A step is completed, which is kept before its output is given on, as JSON.
    * @throws StepOutputError where its output has none
    */
-  async complete(
+  async completeStep(
     name: string,
     output: unknown,
     how: { attempts: number; durationMs: number },
   ): Promise<unknown> {
-    const kept = plain(name, output);
-    const step: KeptStep = { name, state: 'completed', ...how, run: this.#start.run };
+    const kept = toPlainJson(name, output);
+    const step: SavedStep = { name, state: 'completed', ...how, run: this.#start.run };
     this.#steps.set(name, kept === undefined ? step : { ...step, output: kept });
     this.#partial.delete(name);
     await this.save();
@@ -114,15 +114,15 @@ export class JobState {
   }
 
   /** Follows the calls of the budget. A call is recorded before it is charged, so that a process that dies in between tells of it. */
-  follow(): () => void {
+  recordCalls(): () => void {
     return this.#options.tracker.on((event) => this.#see(event));
   }
 
-  fail(error: JobCheckpoint['error']): void {
+  setError(error: JobCheckpoint['error']): void {
     this.#error = error;
   }
 
-  warn(warning: string): void {
+  addWarning(warning: string): void {
     if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
   }
 
@@ -133,7 +133,7 @@ export class JobState {
     const saved = this.#saving.then(async () => {
       await this.#refresh();
       this.#sequence += 1;
-      await store.save(this.job, this.#sequence, writeCheckpoint(this.#checkpoint(state)));
+      await store.save(this.job, this.#sequence, formatCheckpoint(this.#checkpoint(state)));
     });
     this.#saving = saved.catch(() => undefined);
     return saved;
@@ -141,12 +141,12 @@ export class JobState {
 
   /** What the run came to. */
   result(reason: JobReason, output: unknown, status: BudgetStatus): JobResult {
-    return resultOf({
+    return buildResult({
       checkpoint: this.#checkpoint(reason),
       reason,
       output,
-      begun: this.#begun,
-      tally: this.#tally,
+      startedSteps: this.#begun,
+      totals: this.#tally,
       status,
       warnings: this.#warnings,
     });
@@ -180,12 +180,12 @@ export class JobState {
   #see(event: BudgetEvent): void {
     if (event.type === 'denied') this.#denied += 1;
     if (event.type !== 'call') return;
-    const record = recordOf(event, this.#options.owner);
+    const record = toCallRecord(event, this.#options.owner);
     this.#tally.add(record);
     const { store } = this.#options;
     if (store === undefined) return;
     const failed = (): void =>
-      this.warn('Some calls could not be recorded: after a restart their usage counts as interrupted.');
+      this.addWarning('Some calls could not be recorded: after a restart their usage counts as interrupted.');
     try {
       const kept = store.append(this.job, JSON.stringify(record));
       if (isPromise(kept)) kept.catch(failed);
@@ -196,7 +196,7 @@ export class JobState {
 }
 
 /** As JSON would give it back, so that a step after it has the same whether or not the job was resumed in between. */
-export function plain(step: string, value: unknown): unknown {
+export function toPlainJson(step: string, value: unknown): unknown {
   try {
     const text = JSON.stringify(value);
     return text === undefined ? undefined : JSON.parse(text);

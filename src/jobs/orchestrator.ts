@@ -1,27 +1,27 @@
 import { trace } from '@opentelemetry/api';
 import { BudgetExhaustedError, MS_PER_MINUTE, type TokenBudgetTracker } from '../budget/index.ts';
 import { semconv } from '../telemetry/names/index.ts';
-import { inTurns } from '../util/index.ts';
-import { keptError, reasonOf, StopSwitch } from './control/index.ts';
+import { mapWithConcurrency } from '../util/index.ts';
+import { toSavedError, stopReasonOf, StopSwitch } from './control/index.ts';
 import {
   checkJobId,
-  groupOf,
+  toSteps,
   type JobContext,
   type Step,
   type StepOrGroup,
   type Steps,
 } from './definition.ts';
 import { JobDefinitionError, StepInterruptedError } from './errors.ts';
-import { type JobStart, JobState, plain } from './job-state.ts';
+import { type JobStart, JobState, toPlainJson } from './job-state.ts';
 import type { JobPayload } from './payload.ts';
-import { belowFirstRun, inSpan, type JobResult, reportResult } from './result/index.ts';
-import type { RunOptions } from './run-options.ts';
-import { runStep, type StepRun } from './run-step.ts';
+import { contextOfFirstRun, runInSpan, type JobResult, emitResult } from './result/index.ts';
+import type { JobRunOptions } from './run-options.ts';
+import { runStep, type RunContext } from './run-step.ts';
 import type { CallRecord, JobCheckpoint, JobReason } from './state/index.ts';
 import type { JobStore } from './stores/index.ts';
 
 /** The tracker that steps spend from, and where checkpoints go. */
-export interface OrchestratorOptions extends RunOptions {
+export interface OrchestratorOptions extends JobRunOptions {
   /** The job's id. */
   readonly job: string;
   readonly tracker: TokenBudgetTracker;
@@ -30,7 +30,7 @@ export interface OrchestratorOptions extends RunOptions {
   /** Where checkpoints are kept, and calls recorded; nothing is kept where absent. */
   readonly store?: JobStore | undefined;
   /** The checkpoint to go on from: the steps that it has as completed are not run again. */
-  readonly from?: JobCheckpoint | undefined;
+  readonly checkpoint?: JobCheckpoint | undefined;
   /** The calls of earlier runs, for the result. */
   readonly records?: readonly CallRecord[] | undefined;
   /** What the ids of this run's reservations begin with in the ledger, as in the options of the tracker. */
@@ -75,15 +75,15 @@ export class LongRunningOrchestrator {
     const start = this.#start();
     const state = new JobState(start, { tracker, store, owner, records, warnings, now: this.#now });
     const stop = new StopSwitch({ signal, lock, deadline: await this.#deadline(), now: this.#now });
-    const unfollow = state.follow();
+    const unfollow = state.recordCalls();
     // A step may wait for nothing that would keep the process there.
     const alive = setInterval(() => undefined, 60_000);
     const context: JobContext = { job: start.job, payload: start.payload, input: start.input };
     const graceMs = this.#options.graceMs ?? DEFAULT_GRACE_MS;
-    const job: StepRun = { context, state, stop, tracker, run: start.run, graceMs };
+    const job: RunContext = { context, state, stop, tracker, run: start.run, graceMs };
     const attributes = { [semconv.ATTR_JOB_ID]: start.job, [semconv.ATTR_JOB_RUN]: start.run };
     try {
-      return await inSpan(
+      return await runInSpan(
         { kind: 'agent', name: start.name, attributes },
         async (span) => {
           if (trace.isSpanContextValid(span.spanContext())) state.setTrace(span.spanContext());
@@ -91,15 +91,15 @@ export class LongRunningOrchestrator {
           await state.save();
           const { reason, output } = await this.#runAll(steps, job);
           await state.save(reason).catch((error: unknown) => {
-            state.warn(
+            state.addWarning(
               `The last checkpoint could not be kept: ${error instanceof Error ? error.message : error}`,
             );
           });
           const result = state.result(reason, output, await tracker.status());
-          reportResult(span, result);
+          emitResult(span, result);
           return result;
         },
-        belowFirstRun(start.trace),
+        contextOfFirstRun(start.trace),
       );
     } finally {
       clearInterval(alive);
@@ -109,8 +109,8 @@ export class LongRunningOrchestrator {
   }
 
   #start(): JobStart {
-    const { from, job, name, payload, unit, file, input } = this.#options;
-    const kept = plain('input', input ?? from?.input);
+    const { checkpoint: from, job, name, payload, unit, file, input } = this.#options;
+    const kept = toPlainJson('input', input ?? from?.input);
     const known = from ?? {
       job,
       name: name ?? job,
@@ -141,7 +141,7 @@ export class LongRunningOrchestrator {
     return Math.min(this.#options.deadline?.getTime() ?? Number.POSITIVE_INFINITY, budget);
   }
 
-  async #runAll(steps: Steps, job: StepRun): Promise<Outcome> {
+  async #runAll(steps: Steps, job: RunContext): Promise<Outcome> {
     const { tracker } = this.#options;
     const iterator = typeof steps === 'function' ? undefined : steps[Symbol.iterator]();
     try {
@@ -152,8 +152,8 @@ export class LongRunningOrchestrator {
       );
       return outcome;
     } catch (error) {
-      const reason = reasonOf(error, job.stop, tracker);
-      job.state.fail(keptError(error));
+      const reason = stopReasonOf(error, job.stop, tracker);
+      job.state.setError(toSavedError(error));
       return { reason };
     }
   }
@@ -161,7 +161,7 @@ export class LongRunningOrchestrator {
   /** Takes steps from the iterator until it has no more, and gives each what came of it. */
   async #drive(
     iterator: Iterator<StepOrGroup, unknown, unknown> | AsyncIterator<StepOrGroup, unknown, unknown>,
-    job: StepRun,
+    job: RunContext,
     returns: boolean,
   ): Promise<Outcome> {
     const names = new Set<string>();
@@ -169,12 +169,12 @@ export class LongRunningOrchestrator {
     let next = await iterator.next();
     while (next.done !== true) {
       try {
-        const group = groupOf(next.value);
+        const group = toSteps(next.value);
         for (const { name } of group) {
           if (names.has(name)) throw new JobDefinitionError(`steps: the name "${name}" stands twice.`);
           names.add(name);
         }
-        const outputs = await inTurns(group, this.#options.concurrency, (step) => this.#step(step, job));
+        const outputs = await mapWithConcurrency(group, this.#options.concurrency, (step) => this.#step(step, job));
         given = Array.isArray(next.value) ? outputs : outputs[0];
       } catch (error) {
         next = await this.#failed(error, iterator, job);
@@ -182,14 +182,14 @@ export class LongRunningOrchestrator {
       }
       next = await iterator.next(given);
     }
-    return { reason: 'completed', output: returns ? plain('output', next.value) : given };
+    return { reason: 'completed', output: returns ? toPlainJson('output', next.value) : given };
   }
 
   /** A generator may catch the error of a step and go on; where the job is to stop, it may only clean up. */
   async #failed(
     error: unknown,
     iterator: Iterator<StepOrGroup, unknown, unknown> | AsyncIterator<StepOrGroup, unknown, unknown>,
-    { stop, tracker }: StepRun,
+    { stop, tracker }: RunContext,
   ): Promise<IteratorResult<StepOrGroup, unknown>> {
     const ends = stop.reason !== undefined || tracker.isExhausted || error instanceof JobDefinitionError;
     if (!ends && iterator.throw !== undefined) return iterator.throw(error);
@@ -197,7 +197,7 @@ export class LongRunningOrchestrator {
     throw error;
   }
 
-  async #step(step: Step, job: StepRun): Promise<unknown> {
+  async #step(step: Step, job: RunContext): Promise<unknown> {
     const kept = job.state.step(step.name);
     if (kept?.state === 'completed') return kept.output;
     if (kept?.state === 'begun' && this.#options.repeat?.includes(step.name) !== true) {

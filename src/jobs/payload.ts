@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { DEFAULT_MINUTES, type Limits, minutesToNanoUsd, nanoUsdToOutputTokens } from '../budget/index.ts';
 import { MAX_USD, nanoToUsd, PriceBook, usdToNano } from '../pricing/index.ts';
-import { formatGiven } from '../util/index.ts';
+import { formatValue } from '../util/index.ts';
 import { JobDefinitionError } from './errors.ts';
 
 /** What a job may spend, as whoever orders it says it. An absent field may also be null. */
@@ -49,14 +49,14 @@ export function checkJobPayload(given: unknown): JobPayload {
   const issue = parsed?.issues[0];
   const field = issue?.path?.[0]?.key;
   if (issue === undefined || field === undefined) {
-    throw new JobDefinitionError(`payload: given ${formatGiven(given)}; taken is an object with ${known()}.`);
+    throw new JobDefinitionError(`payload: given ${formatValue(given)}; taken is an object with ${known()}.`);
   }
   const takes = TAKES[String(field)];
   if (takes === undefined) {
     throw new JobDefinitionError(`payload.${String(field)} is not a field. Taken are: ${known()}.`);
   }
   throw new JobDefinitionError(
-    `payload.${String(field)}: given ${formatGiven(issue.input)}; taken is ${takes}.`,
+    `payload.${String(field)}: given ${formatValue(issue.input)}; taken is ${takes}.`,
   );
 }
 

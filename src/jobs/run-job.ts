@@ -3,21 +3,21 @@ import { randomUUID } from 'node:crypto';
 import { type BudgetDefinition, CheckpointError, type Store } from '../budget/index.ts';
 import { preloaded } from '../calls/index.ts';
 import { reportEvents } from '../telemetry/signals/index.ts';
-import { endBy, listenForSignals } from './control/index.ts';
+import { exitBySignal, listenForStopSignals } from './control/index.ts';
 import { checkJobId, defineJob, type JobDefinition } from './definition.ts';
 import { JobDefinitionError, JobNotFoundError } from './errors.ts';
-import { initializeTokenBudgetForJob, type JobBudgetOptions, namesBudget } from './job-budget.ts';
+import { initializeTokenBudgetForJob, type JobBudgetOptions, hasBudget } from './job-budget.ts';
 import { LongRunningOrchestrator } from './orchestrator.ts';
 import { checkJobPayload, type JobPayload, type JobUnit } from './payload.ts';
 import type { JobResult } from './result/index.ts';
-import type { RunOptions } from './run-options.ts';
-import { type Found, findJob, type JobCheckpoint, ownerOf, settleEarlierRuns } from './state/index.ts';
+import type { JobRunOptions } from './run-options.ts';
+import { type RecoveredJob, recoverJob, type JobCheckpoint, ownerOf, settleEarlierRuns } from './state/index.ts';
 import { type JobStore, type JobStoreSettings, type JobStores, openJobStores } from './stores/index.ts';
 
 /** Which job it is, where it is kept, and what its budget and its run are. */
 export interface RunJobOptions
   extends JobStoreSettings,
-    RunOptions,
+    JobRunOptions,
     Pick<JobBudgetOptions, 'wallClock' | 'mode' | 'prices' | 'maxShare' | 'minOutputTokens'> {
   /** Names the job: letters, digits, or `. _ -`. A job that is there goes on; the definition's name and a random part where absent. */
   readonly id?: string | undefined;
@@ -60,7 +60,7 @@ export async function runJob(
   preloaded()?.startTelemetry();
   reportEvents(VERSION);
   const stores = options.stores ?? (await openJobStores(options));
-  const signals = options.handleSignals === false ? undefined : listenForSignals();
+  const signals = options.handleSignals === false ? undefined : listenForStopSignals();
   try {
     return await locked(id, stores, (lock) => {
       const stop = [options.signal, signals?.signal].filter((one) => one !== undefined);
@@ -74,7 +74,7 @@ export async function runJob(
     }
     const received = signals?.received();
     // Whoever waits for the result has it first.
-    if (received !== undefined) setImmediate(() => endBy(received));
+    if (received !== undefined) setImmediate(() => exitBySignal(received));
   }
 }
 
@@ -107,12 +107,12 @@ async function runHeld(
   { ledger, jobs }: JobStores,
   lock: AbortSignal,
 ): Promise<JobResult> {
-  const found = await findJob(jobs, options.id);
+  const found = await recoverJob(jobs, options.id);
   const from = await expected(found, definition, options, jobs);
   const run = (from?.run ?? 0) + 1;
   const owner = ownerOf(options.id, run);
   const unit = options.unit ?? from?.unit ?? 'tokens';
-  const wanted = from === undefined || namesBudget(payload) ? payload : from.payload;
+  const wanted = from === undefined || hasBudget(payload) ? payload : from.payload;
   const tracker = await trackerOf(wanted, from, options, { ledger, owner, unit, keep: wanted !== payload });
   await settleEarlierRuns(options.id, found.records, ledger, tracker);
   const { input, signal, deadline, graceMs, repeat, file } = options;
@@ -121,7 +121,7 @@ async function runHeld(
     name: definition.name,
     tracker,
     store: jobs,
-    from,
+    checkpoint: from,
     records: found.records,
     warnings: found.warnings,
     owner,
@@ -140,16 +140,16 @@ async function runHeld(
 }
 
 async function expected(
-  { checkpoint }: Found,
+  { checkpoint }: RecoveredJob,
   { name }: JobDefinition,
   { id, expect }: { id: string; expect?: RunJobOptions['expect'] },
   jobs: JobStore,
 ): Promise<JobCheckpoint | undefined> {
   if (checkpoint === undefined && expect === 'resume')
-    throw new JobNotFoundError(id, jobs.where, await jobs.jobs());
+    throw new JobNotFoundError(id, jobs.location, await jobs.jobs());
   if (checkpoint !== undefined && expect === 'new') {
     throw new JobDefinitionError(
-      `id: given "${id}", which is the id of a job in ${jobs.where}; resume that, or give another id.`,
+      `id: given "${id}", which is the id of a job in ${jobs.location}; resume that, or give another id.`,
     );
   }
   if (checkpoint !== undefined && checkpoint.name !== name) {

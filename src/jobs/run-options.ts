@@ -1,7 +1,7 @@
 import type { JobUnit } from './payload.ts';
 
 /** What a run of a job works on, and when it is to stop. */
-export interface RunOptions {
+export interface JobRunOptions {
   /** What the job works on, as plain data; that of the checkpoint where absent. */
   readonly input?: unknown;
   /** `tokens` (at the output price) or `cost` (money); that of the checkpoint, or `tokens`, where absent. */

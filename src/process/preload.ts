@@ -12,7 +12,7 @@ import { PriceBook } from '../pricing/index.ts';
 import { openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
-import { atExit } from './at-exit.ts';
+import { handleShutdown } from './shutdown.ts';
 
 /** How long a thread may take to start at the exit, beyond what a shared store may take to answer, milliseconds. */
 const THREAD_MS = 500;
@@ -69,7 +69,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   };
   // Cheaper than at the exit, which takes a thread for it; once, so that it does not keep the process from its end.
   process.once('beforeExit', () => void store.returnUnused?.());
-  atExit({ finish, flush }, isMainThread);
+  handleShutdown({ onExit: finish, onPossibleExit: flush }, isMainThread);
   const result = { tracker, config, services: instrumentation.services, startTelemetry: start };
   setPreloaded(result);
   return result;

@@ -26,7 +26,7 @@ export default defineJob({
       name: 'read',
       run: async (context) => {
         await call(context);
-        context.keep('half of it');
+        context.savePartial('half of it');
         console.log('reading');
         if (process.env.HOLD)
           await new Promise((_, reject) =>

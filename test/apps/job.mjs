@@ -11,13 +11,13 @@ const { defineJob, runJob } = await import(JOBS);
 const client = new OpenAI({ apiKey: 'sk-test', baseURL: `${REPLAY_URL}/v1`, maxRetries: 0 });
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-async function work({ step, signal, keep }) {
+async function work({ step, signal, savePartial }) {
   console.log(`step ${step}`);
   for (let call = 1; call <= Number(CALLS); call += 1) {
     const body = { model: 'gpt-5.2', max_tokens: 60, messages: [{ role: 'user', content: 'Go on.' }] };
     const headers = { 'x-replay-id': step, 'x-step': step, 'x-process': String(process.pid) };
     await client.chat.completions.create(body, { headers, signal });
-    keep({ calls: call });
+    savePartial({ calls: call });
     await sleep(Number(SLOW_MS));
   }
   return { done: step, by: process.pid };

@@ -5,7 +5,7 @@ import { BudgetExceededError } from '../../src/budget/index.ts';
 import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
 import { callJson } from '../../src/jobs/calls/call-json.ts';
 import { callText } from '../../src/jobs/calls/call-text.ts';
-import { AnswerError } from '../../src/jobs/calls/response-error.ts';
+import { ResponseError } from '../../src/jobs/calls/response-error.ts';
 import { withBudget } from '../../src/telemetry/context/current-budget.ts';
 import type { Exchange } from '../support/exchange.ts';
 import { startReplayServer } from '../support/replay-server.ts';
@@ -71,7 +71,7 @@ describe('callText', () => {
       const { client } = await answering(t, exchange);
       const tracker = trackerOf({ costUsd: 1 });
       await assert.rejects(callText(client, chat, { tracker }), (error) => {
-        assert.ok(error instanceof AnswerError);
+        assert.ok(error instanceof ResponseError);
         assert.deepEqual([error.code, error.fault], ['token_budget_answer', fault]);
         return true;
       });
@@ -140,7 +140,7 @@ describe('callJson', () => {
   it('gives up after one repair, with what was said', async (t) => {
     const { client, server } = await answering(t, chatExchange('a', 'Never.', { input: 10, output: 5 }));
     await assert.rejects(callJson(client, chat, schema, { tracker: trackerOf({ costUsd: 1 }) }), (error) => {
-      assert.ok(error instanceof AnswerError);
+      assert.ok(error instanceof ResponseError);
       assert.deepEqual([error.fault, error.text], ['not_json', 'Never.']);
       return true;
     });

@@ -6,7 +6,7 @@ import { CheckpointError, wrapEnvelope } from '../../src/budget/index.ts';
 import type { StepContext } from '../../src/jobs/definition.ts';
 import type { JobResult } from '../../src/jobs/result/result.ts';
 import { runJob } from '../../src/jobs/run-job.ts';
-import { findJob } from '../../src/jobs/state/recovery.ts';
+import { recoverJob } from '../../src/jobs/state/recovery.ts';
 import { FileJobStore } from '../../src/jobs/stores/files.ts';
 import { openJobStores } from '../../src/jobs/stores/open.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
@@ -44,7 +44,7 @@ describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of
         { id: 'fuzzed', stores: { ledger, jobs }, handleSignals: false },
       );
     await run(true);
-    const place = join(jobs.where, 'fuzzed');
+    const place = join(jobs.location, 'fuzzed');
     const good = new Map(
       readdirSync(place)
         .filter((file) => file.startsWith('checkpoint'))
@@ -61,9 +61,9 @@ describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of
       // Now and then, none of them is whole.
       if (n % 10 === 9)
         for (const file of older) writeFileSync(join(place, file), mutate(good.get(file) ?? '', n, random));
-      let found: Awaited<ReturnType<typeof findJob>>;
+      let found: Awaited<ReturnType<typeof recoverJob>>;
       try {
-        found = await findJob(jobs, 'fuzzed');
+        found = await recoverJob(jobs, 'fuzzed');
       } catch (error) {
         assert.ok(error instanceof CheckpointError, `${n}: ${error instanceof Error ? error.stack : error}`);
         assert.match(error.message, /checkpoint/i);

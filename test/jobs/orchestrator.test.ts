@@ -94,7 +94,7 @@ describe('a job', () => {
             run: async (context: StepContext) => {
               ran.push(name);
               await call(context);
-              context.keep(`half of ${name}`);
+              context.savePartial(`half of ${name}`);
               if (name === 'b' && broken) throw new Error('The disk is full.');
               return name.toUpperCase();
             },
@@ -133,7 +133,7 @@ describe('a job', () => {
     const steps = [1, 2, 3, 4, 5, 6].map((number) => ({
       name: `s${number}`,
       run: async (context: StepContext) => {
-        context.keep('begun');
+        context.savePartial('begun');
         await call(context);
         return number;
       },
@@ -183,8 +183,8 @@ describe('a job', () => {
     const deaf = (begun: () => void = () => undefined) => [
       {
         name: 'deaf',
-        run: ({ keep }: StepContext) => {
-          keep('so far');
+        run: ({ savePartial }: StepContext) => {
+          savePartial('so far');
           begun();
           return new Promise<never>((_, reject) => setTimeout(reject, 20_000).unref());
         },

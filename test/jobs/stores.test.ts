@@ -38,7 +38,7 @@ const stores: readonly (readonly [string, string | false, (test: TestContext) =>
       false,
       async (test) => {
         const path = join(directoryOf(test), 'ledger.db');
-        return () => new SqliteJobStore(path, { kept: 3 });
+        return () => new SqliteJobStore(path, { maxCheckpoints: 3 });
       },
     ],
     [
@@ -47,7 +47,8 @@ const stores: readonly (readonly [string, string | false, (test: TestContext) =>
       async (test) => {
         const server = await startRedisServer();
         test.after(() => server.close());
-        return () => new RedisJobStore({ url: server.url, kept: 3, lockMs: 400, timeoutMs: 10_000 });
+        return () =>
+          new RedisJobStore({ url: server.url, maxCheckpoints: 3, lockMs: 400, timeoutMs: 10_000 });
       },
     ],
   ];
@@ -81,10 +82,10 @@ for (const [name, skip, make] of stores) {
       );
       assert.equal((await other.checkpoints('b'))[0]?.text, '{"ünï":"cødé\\n"}');
       assert.deepEqual([await other.records('a'), await other.records('b')], [['one', 'two'], []]);
-      assert.equal(await other.held('a'), false);
+      assert.equal(await other.isLocked('a'), false);
       const lock = await store.lock('a');
       assert.deepEqual(
-        [await other.held('a'), await other.held('b'), lock.signal.aborted],
+        [await other.isLocked('a'), await other.isLocked('b'), lock.signal.aborted],
         [true, false, false],
       );
       if (name !== 'Redis') await assert.rejects(other.lock('a'), { code: 'token_budget_job_running' });
@@ -138,7 +139,7 @@ describe('a lease of a job in Redis', { skip: REDIS_MISSING }, () => {
     await assert.rejects(first.save('a', 1, '{}'), { code: 'token_budget_job_running' });
     await second.save('a', 1, '{}');
     await lock.release();
-    assert.equal(await second.held('a'), true, 'a lock that was lost is not let go of by who lost it');
+    assert.equal(await second.isLocked('a'), true, 'a lock that was lost is not let go of by who lost it');
     await taken.release();
   });
 });
@@ -156,7 +157,7 @@ describe('jobs in files', () => {
     const store = new FileJobStore(directoryOf(t));
     await store.save('a', 1, '{}');
     await store.append('a', 'one');
-    const directory = join(store.where, 'a');
+    const directory = join(store.location, 'a');
     assert.deepEqual(readdirSync(directory).sort(), ['calls.jsonl', 'checkpoint-000000001.json']);
     if (process.platform === 'win32') return;
     assert.equal(statSync(directory).mode & 0o077, 0);
@@ -166,7 +167,7 @@ describe('jobs in files', () => {
   it('pass over a record that was cut short', async (t) => {
     const store = new FileJobStore(directoryOf(t));
     store.append('a', 'one');
-    appendFileSync(join(store.where, 'a', 'calls.jsonl'), 'tw');
+    appendFileSync(join(store.location, 'a', 'calls.jsonl'), 'tw');
     assert.deepEqual(await store.records('a'), ['one']);
   });
 
@@ -175,9 +176,9 @@ describe('jobs in files', () => {
   }, async (t) => {
     const store = new FileJobStore(directoryOf(t));
     await store.save('a', 1, '{}');
-    chmodSync(join(store.where, 'a'), 0o500);
+    chmodSync(join(store.location, 'a'), 0o500);
     await assert.rejects(store.save('a', 2, '{}'), { code: 'token_budget_store' });
-    chmodSync(join(store.where, 'a'), 0o700);
+    chmodSync(join(store.location, 'a'), 0o700);
     assert.equal((await store.checkpoints('a')).length, 1);
   });
 
@@ -227,11 +228,11 @@ describe('jobs in files', () => {
     });
     await once(child.stdout, 'data');
     const store = new FileJobStore(directory);
-    assert.equal(await store.held('a'), true);
+    assert.equal(await store.isLocked('a'), true);
     await assert.rejects(store.lock('a'), { code: 'token_budget_job_running' });
     child.kill('SIGKILL');
     await once(child, 'close');
-    assert.equal(await store.held('a'), false);
+    assert.equal(await store.isLocked('a'), false);
     await (await store.lock('a')).release();
   });
 });

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { JobWords } from '../job.ts';
+import type { JobFlags } from '../job.ts';
 
 /** `token-budget job run FILE`, `resume ID` and `list`. */
 export function addJob(program: Command): void {
@@ -9,22 +9,22 @@ export function addJob(program: Command): void {
     .argument('<file>', 'a module whose default export is a job: defineJob({ name, steps })')
     .option('--id <id>', 'names the job; one that is there already goes on')
     .description('run the job of a file');
-  spending(run).action(async (file: string, words: JobWords) => {
+  spending(run).action(async (file: string, words: JobFlags) => {
     const work = await import('../job.ts');
-    await work.asSettings(() => work.run(file, words));
+    await work.asSettings(() => work.runJobCommand(file, words));
   });
   const resume = job
     .command('resume')
     .argument('<id>', 'of a job that was stopped or killed')
     .description('go on with a job after its last completed step; with a budget, that holds from now on');
-  spending(resume).action(async (id: string, words: JobWords) => {
+  spending(resume).action(async (id: string, words: JobFlags) => {
     const work = await import('../job.ts');
-    await work.asSettings(() => work.resume(id, words));
+    await work.asSettings(() => work.resumeJobCommand(id, words));
   });
   const list = job.command('list').description('the jobs that are kept');
-  place(list).action(async (words: JobWords) => {
+  place(list).action(async (words: JobFlags) => {
     const work = await import('../job.ts');
-    await work.list(words);
+    await work.listJobsCommand(words);
   });
 }
 

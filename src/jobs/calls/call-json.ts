@@ -6,9 +6,9 @@ import {
   type CallResult,
   type OpenAIClient,
   type SentCall,
-  send,
+  sendCall,
 } from './call-text.ts';
-import { AnswerError } from './response-error.ts';
+import { ResponseError } from './response-error.ts';
 
 /** What Standard Schema says of a schema (https://standardschema.dev): valibot's, zod's and arktype's are some. */
 export interface JsonSchema<T> {
@@ -16,18 +16,18 @@ export interface JsonSchema<T> {
     readonly version: 1;
     readonly vendor: string;
     /** Says whether a value is what the schema takes, and what it is then. */
-    readonly validate: (value: unknown) => Validated<T> | Promise<Validated<T>>;
+    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>;
     readonly types?: { readonly input: unknown; readonly output: T } | undefined;
   };
 }
 
 /** A value, or why it is not taken. */
-export type Validated<T> =
+export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: readonly Issue[] };
+  | { readonly issues: readonly SchemaIssue[] };
 
 /** What is wrong with a value, and where in it. */
-export interface Issue {
+export interface SchemaIssue {
   readonly message: string;
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
@@ -51,24 +51,24 @@ export async function callJson<T>(
   schema: JsonSchema<T>,
   options: CallOptions = {},
 ): Promise<JsonCallResult<T>> {
-  const first = await send(client, body, options);
+  const first = await sendCall(client, body, options);
   const read = await readJson(first, schema);
-  if (!(read instanceof AnswerError)) return { ...resultOf(first), value: read.value, repaired: false };
+  if (!(read instanceof ResponseError)) return { ...resultOf(first), value: read.value, repaired: false };
   if (read.fault === 'refused') throw read;
-  const second = await send(client, repairBody(body, first.text, read.message), options);
+  const second = await sendCall(client, repairBody(body, first.text, read.message), options);
   const again = await readJson(second, schema);
-  if (again instanceof AnswerError) throw again;
+  if (again instanceof ResponseError) throw again;
   return { ...resultOf(second, first), value: again.value, repaired: true };
 }
 
-async function readJson<T>(sent: SentCall, schema: JsonSchema<T>): Promise<{ value: T } | AnswerError> {
-  if (sent.fault !== undefined) return new AnswerError(sent.fault.fault, sent.fault.message, sent.text);
+async function readJson<T>(sent: SentCall, schema: JsonSchema<T>): Promise<{ value: T } | ResponseError> {
+  if (sent.problem !== undefined) return new ResponseError(sent.problem.fault, sent.problem.message, sent.text);
   const value = jsonIn(sent.text);
-  if (value === undefined) return new AnswerError('not_json', 'The answer is not JSON.', sent.text);
+  if (value === undefined) return new ResponseError('not_json', 'The answer is not JSON.', sent.text);
   const validated = await schema['~standard'].validate(value);
   if (validated.issues === undefined) return { value: validated.value };
   const issues = validated.issues.slice(0, 5).map(describe).join('; ');
-  return new AnswerError(
+  return new ResponseError(
     'not_valid',
     `The answer is JSON that the schema does not take: ${issues}.`,
     sent.text,
@@ -88,7 +88,7 @@ function jsonIn(text: string): unknown {
   return undefined;
 }
 
-function describe({ message, path = [] }: Issue): string {
+function describe({ message, path = [] }: SchemaIssue): string {
   const keys = path.map((part) => String(typeof part === 'object' ? part.key : part));
   return keys.length === 0 ? message : `${keys.join('.')}: ${message}`;
 }
@@ -104,7 +104,7 @@ function repairBody(body: CallBody, answer: string, problem: string): CallBody {
   return { ...body, input: [...items, ...said, ask] } as CallBody;
 }
 
-function resultOf({ fault: _, ...sent }: SentCall, earlier?: SentCall): CallResult {
+function resultOf({ problem: _, ...sent }: SentCall, earlier?: SentCall): CallResult {
   if (earlier === undefined) return sent;
   const costNanoUsd = sent.costNanoUsd + earlier.costNanoUsd;
   const usage = tokenUsage(

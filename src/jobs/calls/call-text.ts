@@ -4,8 +4,8 @@ import { instrumentClient } from '../../clients/openai-sdk/index.ts';
 import { nanoToUsd, type PriceBook } from '../../pricing/index.ts';
 import { currentBudget, withBudget } from '../../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage } from '../../usage/index.ts';
-import { AnswerError } from './response-error.ts';
-import { readAnswerText } from './response-text.ts';
+import { ResponseError } from './response-error.ts';
+import { readResponseText } from './response-text.ts';
 
 /** A client of the openai SDK, 4.19 to 7. */
 export interface OpenAIClient {
@@ -58,17 +58,17 @@ export async function callText(
   body: CallBody,
   options: CallOptions = {},
 ): Promise<CallResult> {
-  const { text, fault, ...result } = await send(client, body, options);
-  if (fault !== undefined) throw new AnswerError(fault.fault, fault.message, text);
+  const { text, problem: fault, ...result } = await sendCall(client, body, options);
+  if (fault !== undefined) throw new ResponseError(fault.fault, fault.message, text);
   return { text, ...result };
 }
 
 /** A call with what is wrong with its answer, if anything is. */
 export interface SentCall extends CallResult {
-  readonly fault: { readonly fault: AnswerError['fault']; readonly message: string } | undefined;
+  readonly problem: { readonly fault: ResponseError['fault']; readonly message: string } | undefined;
 }
 
-export async function send(client: OpenAIClient, body: CallBody, options: CallOptions): Promise<SentCall> {
+export async function sendCall(client: OpenAIClient, body: CallBody, options: CallOptions): Promise<SentCall> {
   const chat = checkBody(body);
   const tracker = trackerOf(options);
   instrumentClient(client, { tracker, ...(options.prices === undefined ? {} : { prices: options.prices }) });
@@ -83,7 +83,7 @@ export async function send(client: OpenAIClient, body: CallBody, options: CallOp
     return endpoint.create(body as never, sdkOptions as never);
   });
   const call = calls.at(-1);
-  const { text, id, model, fault } = readAnswerText(answer);
+  const { text, id, model, problem: fault } = readResponseText(answer);
   const { costNanoUsd } = call?.charged ?? NOTHING;
   return {
     text,
@@ -92,7 +92,7 @@ export async function send(client: OpenAIClient, body: CallBody, options: CallOp
     usage: call?.usage ?? tokenUsage(),
     costNanoUsd,
     costUsd: nanoToUsd(costNanoUsd),
-    fault,
+    problem: fault,
   };
 }
 

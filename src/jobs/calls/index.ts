@@ -1,4 +1,4 @@
-export { callJson, type Issue, type JsonCallResult, type JsonSchema, type Validated } from './call-json.ts';
+export { callJson, type SchemaIssue, type JsonCallResult, type JsonSchema, type SchemaResult } from './call-json.ts';
 export {
   type CallBody,
   type CallOptions,
@@ -6,4 +6,4 @@ export {
   callText,
   type OpenAIClient,
 } from './call-text.ts';
-export { AnswerError, type AnswerFault } from './response-error.ts';
+export { ResponseError, type ResponseFault } from './response-error.ts';

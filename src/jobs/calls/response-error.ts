@@ -1,14 +1,14 @@
 /** What is wrong with an answer: nothing was said, the model refused, it was cut short, it is no JSON, or not what the schema takes. */
-export type AnswerFault = 'empty' | 'refused' | 'cut' | 'not_json' | 'not_valid';
+export type ResponseFault = 'empty' | 'refused' | 'cut' | 'not_json' | 'not_valid';
 
 /** The model answered, and was paid, and what it said cannot be used. */
-export class AnswerError extends Error {
+export class ResponseError extends Error {
   readonly code = 'token_budget_answer';
-  readonly fault: AnswerFault;
+  readonly fault: ResponseFault;
   /** What it said. */
   readonly text: string;
 
-  constructor(fault: AnswerFault, message: string, text: string) {
+  constructor(fault: ResponseFault, message: string, text: string) {
     super(message);
     this.name = 'AnswerError';
     this.fault = fault;

@@ -1,17 +1,17 @@
 import { type Fields, fieldsOf, listOf } from '../../util/index.ts';
-import type { AnswerFault } from './response-error.ts';
+import type { ResponseFault } from './response-error.ts';
 
 /** What an answer of Chat or Responses says. */
-export interface AnswerText {
+export interface ResponseText {
   readonly text: string;
   readonly id: string | undefined;
   readonly model: string | undefined;
   /** Undefined where the text can be used. */
-  readonly fault: { readonly fault: AnswerFault; readonly message: string } | undefined;
+  readonly problem: { readonly fault: ResponseFault; readonly message: string } | undefined;
 }
 
 /** Reads an answer; what is malformed in it is taken for absent. */
-export function readAnswerText(answer: unknown): AnswerText {
+export function readResponseText(answer: unknown): ResponseText {
   const fields = fieldsOf(answer);
   const chat = Array.isArray(fields['choices']);
   const { text, refusal, cut } = chat ? chatText(fields) : responsesText(fields);
@@ -19,7 +19,7 @@ export function readAnswerText(answer: unknown): AnswerText {
     text,
     id: textOf(fields['id']),
     model: textOf(fields['model']),
-    fault: faultOf(text, refusal, cut),
+    problem: faultOf(text, refusal, cut),
   };
 }
 
@@ -52,7 +52,7 @@ function responsesText(answer: Fields): Said {
   };
 }
 
-function faultOf(text: string, refusal: string, cut: string | undefined): AnswerText['fault'] {
+function faultOf(text: string, refusal: string, cut: string | undefined): ResponseText['problem'] {
   if (refusal !== '') return { fault: 'refused', message: 'The model refused to answer.' };
   if (cut !== undefined) {
     return {

@@ -1,3 +1,3 @@
-export { keptError, mayRetry, reasonOf } from './retry-policy.ts';
-export { endBy, listenForSignals } from './signals.ts';
+export { toSavedError, isRetryable, stopReasonOf } from './retry-policy.ts';
+export { exitBySignal, listenForStopSignals } from './signals.ts';
 export { StopSwitch } from './stop-switch.ts';

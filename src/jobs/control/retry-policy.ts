@@ -3,7 +3,7 @@ import type { JobCheckpoint, JobReason } from '../state/index.ts';
 import type { StopSwitch } from './stop-switch.ts';
 
 /** Why a job ends with an error of a step. */
-export function reasonOf(error: unknown, stop: StopSwitch, tracker: TokenBudgetTracker): JobReason {
+export function stopReasonOf(error: unknown, stop: StopSwitch, tracker: TokenBudgetTracker): JobReason {
   if (stop.reason !== undefined) return stop.reason;
   if (codeOf(error) === 'token_budget_exceeded') return isOverTime(error) ? 'deadline' : 'exhausted';
   if (codeOf(error) === 'token_budget_exhausted') return 'exhausted';
@@ -14,7 +14,7 @@ export function reasonOf(error: unknown, stop: StopSwitch, tracker: TokenBudgetT
  * Whether a step may be tried again after that error: not after a refusal, or when the job is to stop, or the budget could not pay for
  * it, or the service will say the same again.
  */
-export function mayRetry(error: unknown, stop: StopSwitch, tracker: TokenBudgetTracker): boolean {
+export function isRetryable(error: unknown, stop: StopSwitch, tracker: TokenBudgetTracker): boolean {
   if (stop.reason !== undefined || tracker.isExhausted || isAbort(error)) return false;
   if (codeOf(error)?.startsWith('token_budget_')) return false;
   const status: unknown = fieldOf(error, 'status');
@@ -23,7 +23,7 @@ export function mayRetry(error: unknown, stop: StopSwitch, tracker: TokenBudgetT
 }
 
 /** An error as it is kept. */
-export function keptError(error: unknown): NonNullable<JobCheckpoint['error']> {
+export function toSavedError(error: unknown): NonNullable<JobCheckpoint['error']> {
   const code = codeOf(error);
   return {
     name: error instanceof Error ? error.name : typeof error,

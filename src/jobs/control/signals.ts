@@ -4,7 +4,7 @@ const DELIVERY_MS = 1_000;
 /** The signals that ask a process to end. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-export interface Signals {
+export interface StopSignals {
   /** Aborted by the first of them. */
   readonly signal: AbortSignal;
   /** Which one it was; undefined while there was none. */
@@ -14,7 +14,7 @@ export interface Signals {
 }
 
 /** Listens for the signals that ask the process to end. The second one ends it at once. */
-export function listenForSignals(): Signals {
+export function listenForStopSignals(): StopSignals {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
   const handle = (signal: NodeJS.Signals): void => {
@@ -34,7 +34,7 @@ export function listenForSignals(): Signals {
 }
 
 /** Ends this process by a signal, as it would have ended without us. */
-export function endBy(signal: NodeJS.Signals): void {
+export function exitBySignal(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
   // A process that has nothing more to do would end before it is delivered, with another exit code.
   setTimeout(() => undefined, DELIVERY_MS);

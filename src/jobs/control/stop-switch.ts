@@ -46,7 +46,7 @@ export class StopSwitch {
   }
 
   /** Rejects some time after it is to stop: for work that does not listen. */
-  over(graceMs: number): { readonly rejected: Promise<never>; readonly forget: () => void } {
+  rejectAfterGrace(graceMs: number): { readonly rejected: Promise<never>; readonly forget: () => void } {
     let timer: NodeJS.Timeout | undefined;
     let begin = (): void => undefined;
     const rejected = new Promise<never>((_, reject) => {

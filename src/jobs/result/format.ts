@@ -3,7 +3,7 @@ import type { JobSummary } from '../state/index.ts';
 import type { JobResult } from './result.ts';
 
 /** A result in words, for a terminal. */
-export function describeResult(result: JobResult): string {
+export function formatJobResult(result: JobResult): string {
   const { budget, charged, usage, interrupted, efficiency, time } = result;
   const kinds = usage.usage;
   const lines = [
@@ -38,7 +38,7 @@ export function describeResult(result: JobResult): string {
 }
 
 /** Jobs in a table. */
-export function describeJobs(jobs: readonly JobSummary[]): string {
+export function formatJobList(jobs: readonly JobSummary[]): string {
   if (jobs.length === 0) return 'No jobs.';
   return table(
     ['job', 'state', 'kind', 'file', 'steps', 'runs', 'tokens', 'cost USD', 'last kept'],

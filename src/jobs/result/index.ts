@@ -1,3 +1,3 @@
-export { describeJobs, describeResult } from './format.ts';
-export { type Efficiency, type JobResult, resultOf, type StepReport } from './result.ts';
-export { belowFirstRun, inSpan, reportResult } from './telemetry.ts';
+export { formatJobList, formatJobResult } from './format.ts';
+export { type Efficiency, type JobResult, buildResult, type StepReport } from './result.ts';
+export { contextOfFirstRun, runInSpan, emitResult } from './telemetry.ts';

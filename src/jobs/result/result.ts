@@ -3,11 +3,11 @@ import { nanoToUsd } from '../../pricing/index.ts';
 import type { JobUnit } from '../payload.ts';
 import {
   type ChargeReport,
-  chargeReport,
+  toChargeReport,
   type JobCheckpoint,
   type JobReason,
-  type JobTally,
-  Tally,
+  type JobCallTotals,
+  CallTotals,
   type UsageReport,
 } from '../state/index.ts';
 
@@ -89,18 +89,18 @@ export interface ResultParts {
   readonly reason: JobReason;
   readonly output: unknown;
   /** The steps that were begun, in order. */
-  readonly begun: readonly string[];
-  readonly tally: JobTally;
+  readonly startedSteps: readonly string[];
+  readonly totals: JobCallTotals;
   readonly status: BudgetStatus;
   readonly warnings: readonly string[];
 }
 
-export function resultOf({
+export function buildResult({
   checkpoint,
   reason,
   output,
-  begun,
-  tally,
+  startedSteps: begun,
+  totals: tally,
   status,
   warnings,
 }: ResultParts): JobResult {
@@ -126,10 +126,10 @@ export function resultOf({
       left: status.left,
       usedShare: status.usedShare,
     },
-    charged: chargeReport(settled),
-    usage: tally.all.report(),
+    charged: toChargeReport(settled),
+    usage: tally.all.toReport(),
     byModel: reportsOf(tally.byModel),
-    interrupted: chargeReport({
+    interrupted: toChargeReport({
       calls: Math.max(0, rest.calls),
       tokens: Math.max(0, rest.tokens),
       costNanoUsd: Math.max(0, rest.costNanoUsd),
@@ -147,7 +147,7 @@ export function resultOf({
   };
 }
 
-function stepsOf(checkpoint: JobCheckpoint, begun: readonly string[], tally: JobTally): StepReport[] {
+function stepsOf(checkpoint: JobCheckpoint, begun: readonly string[], tally: JobCallTotals): StepReport[] {
   const kept = new Map(checkpoint.steps.map((step) => [step.name, step]));
   const names = new Set([...kept.keys(), ...begun, ...tally.byStep.keys()]);
   return [...names].map((name) => {
@@ -159,18 +159,18 @@ function stepsOf(checkpoint: JobCheckpoint, begun: readonly string[], tally: Job
       attempts: done ? step.attempts : 0,
       run: done ? step.run : 0,
       durationMs: done ? step.durationMs : 0,
-      ...(tally.byStep.get(name) ?? new Tally()).report(),
+      ...(tally.byStep.get(name) ?? new CallTotals()).toReport(),
     };
   });
 }
 
 function efficiencyOf(
-  calls: Tally,
+  calls: CallTotals,
   activeMs: number,
   settled: { tokens: number; costNanoUsd: number },
   steps: number,
 ): Efficiency {
-  const { usage, tokens } = calls.report();
+  const { usage, tokens } = calls.toReport();
   return {
     ...(usage.input > 0 ? { cacheHitShare: usage.cachedInput / usage.input } : {}),
     ...(calls.callMs > 0 ? { outputTokensPerSecond: (usage.output * 1_000) / calls.callMs } : {}),
@@ -181,6 +181,6 @@ function efficiencyOf(
   };
 }
 
-function reportsOf(tallies: ReadonlyMap<string, Tally>): Record<string, UsageReport> {
-  return Object.fromEntries([...tallies].map(([name, tally]) => [name, tally.report()]));
+function reportsOf(tallies: ReadonlyMap<string, CallTotals>): Record<string, UsageReport> {
+  return Object.fromEntries([...tallies].map(([name, tally]) => [name, tally.toReport()]));
 }

@@ -19,7 +19,7 @@ import type { JobResult } from './result.ts';
 export const JOB_SCOPE = 'otel-token-budget.jobs';
 
 /** What a span of a job is of. */
-export interface Operation {
+export interface SpanOperation {
   readonly kind: 'agent' | 'tool';
   readonly name: string;
   readonly attributes: Attributes;
@@ -29,8 +29,8 @@ export interface Operation {
  * Runs a part of a job as a span by the conventions of agents and tools (gen-ai-agent-spans.md, execute-tool.md).
  * @param above the span that it stands below; the current one where absent
  */
-export async function inSpan<T>(
-  { kind, name, attributes }: Operation,
+export async function runInSpan<T>(
+  { kind, name, attributes }: SpanOperation,
   run: (span: Span) => Promise<T>,
   above: Context = context.active(),
 ): Promise<T> {
@@ -67,7 +67,7 @@ function fail(span: Span, error: unknown): void {
 }
 
 /** The context below the span of a job's first run, which may be of a process that is gone. */
-export function belowFirstRun(
+export function contextOfFirstRun(
   first: Pick<SpanContext, 'traceId' | 'spanId' | 'traceFlags'> | undefined,
 ): Context {
   if (first === undefined) return context.active();
@@ -75,7 +75,7 @@ export function belowFirstRun(
 }
 
 /** What a run came to: on its span, as a log record, and as metrics. Called within the span. */
-export function reportResult(span: Span, result: JobResult): void {
+export function emitResult(span: Span, result: JobResult): void {
   const attributes = resultAttributes(result);
   span.setAttributes(attributes);
   if (result.reason === 'error') span.setStatus({ code: SpanStatusCode.ERROR });

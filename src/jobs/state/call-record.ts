@@ -36,7 +36,7 @@ const schema = v.object({
 });
 
 /** @param owner what the id of its reservation begins with in the ledger */
-export function recordOf(event: CallEvent, owner: string): CallRecord {
+export function toCallRecord(event: CallEvent, owner: string): CallRecord {
   const { reservation, scope, usage, attempts } = event;
   return {
     ...(reservation === undefined ? {} : { id: owner + reservation }),
@@ -53,7 +53,7 @@ export function recordOf(event: CallEvent, owner: string): CallRecord {
 }
 
 /** The records of lines; a line that is damaged tells nothing: what it was charged is in the ledger. */
-export function readRecords(lines: readonly string[]): CallRecord[] {
+export function parseCallRecords(lines: readonly string[]): CallRecord[] {
   return lines.flatMap((line) => {
     try {
       const parsed = v.safeParse(schema, JSON.parse(line));

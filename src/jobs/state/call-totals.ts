@@ -17,12 +17,12 @@ export interface UsageReport extends ChargeReport {
   readonly usage: TokenUsage;
 }
 
-export function chargeReport({ calls, tokens, costNanoUsd }: Amounts): ChargeReport {
+export function toChargeReport({ calls, tokens, costNanoUsd }: Amounts): ChargeReport {
   return { calls, tokens, costUsd: nanoToUsd(costNanoUsd), costNanoUsd };
 }
 
 /** Adds up calls. */
-export class Tally {
+export class CallTotals {
   #usage = tokenUsage();
   #charged: Amounts = NOTHING;
   #callMs = 0;
@@ -45,17 +45,17 @@ export class Tally {
     return this.#callMs;
   }
 
-  report(): UsageReport {
-    const { calls, ...charged } = chargeReport(this.#charged);
+  toReport(): UsageReport {
+    const { calls, ...charged } = toChargeReport(this.#charged);
     return { calls, usage: this.#usage, ...charged };
   }
 }
 
 /** The calls of a job, together, by model and by step. */
-export class JobTally {
-  readonly all = new Tally();
-  readonly byModel = new Map<string, Tally>();
-  readonly byStep = new Map<string, Tally>();
+export class JobCallTotals {
+  readonly all = new CallTotals();
+  readonly byModel = new Map<string, CallTotals>();
+  readonly byStep = new Map<string, CallTotals>();
 
   add(record: CallRecord): void {
     this.all.add(record);
@@ -64,10 +64,10 @@ export class JobTally {
   }
 }
 
-function of(tallies: Map<string, Tally>, name: string): Tally {
+function of(tallies: Map<string, CallTotals>, name: string): CallTotals {
   let tally = tallies.get(name);
   if (tally === undefined) {
-    tally = new Tally();
+    tally = new CallTotals();
     tallies.set(name, tally);
   }
   return tally;

@@ -21,7 +21,7 @@ export const JOB_REASONS = [
 ] as const satisfies readonly JobReason[];
 
 /** A step as it is kept. */
-export interface KeptStep {
+export interface SavedStep {
   readonly name: string;
   /** `begun` is kept of steps that run once, before they do. */
   readonly state: 'begun' | 'completed';
@@ -53,7 +53,7 @@ export interface JobCheckpoint {
   readonly updatedAt: number;
   /** How long its runs took, as far as was kept. */
   readonly activeMs: number;
-  readonly steps: readonly KeptStep[];
+  readonly steps: readonly SavedStep[];
   /** What steps kept that are not completed, by name. */
   readonly partial: Readonly<Record<string, unknown>>;
   readonly deniedCalls: number;
@@ -107,7 +107,7 @@ const schema = v.strictObject({
 
 const SEAL: EnvelopeFormat<JobCheckpoint> = { format: 'otel-token-budget/job', version: 1, schema };
 
-export function writeCheckpoint(checkpoint: JobCheckpoint): string {
+export function formatCheckpoint(checkpoint: JobCheckpoint): string {
   return JSON.stringify(wrapEnvelope(checkpoint, SEAL));
 }
 
@@ -115,7 +115,7 @@ export function writeCheckpoint(checkpoint: JobCheckpoint): string {
  * @param job the job that it has to be of
  * @throws CheckpointError where it is not a checkpoint of it that can be taken
  */
-export function readCheckpoint(text: string, job: string): JobCheckpoint {
+export function parseCheckpoint(text: string, job: string): JobCheckpoint {
   const checkpoint = unwrapEnvelope(text, SEAL);
   if (checkpoint.job !== job) {
     throw new CheckpointError('another', `it is of the job "${checkpoint.job}", not of "${job}"`);

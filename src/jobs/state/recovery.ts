@@ -6,12 +6,12 @@ import {
   type TokenBudgetTracker,
 } from '../../budget/index.ts';
 import type { JobStore } from '../stores/index.ts';
-import { type CallRecord, readRecords } from './call-record.ts';
-import { JobTally } from './call-totals.ts';
-import { type JobCheckpoint, readCheckpoint } from './checkpoint.ts';
+import { type CallRecord, parseCallRecords } from './call-record.ts';
+import { JobCallTotals } from './call-totals.ts';
+import { type JobCheckpoint, parseCheckpoint } from './checkpoint.ts';
 
 /** What is left of the earlier runs of a job. */
-export interface Found {
+export interface RecoveredJob {
   /** The newest checkpoint that can be taken; undefined where the job is new. */
   readonly checkpoint: JobCheckpoint | undefined;
   readonly records: readonly CallRecord[];
@@ -24,13 +24,13 @@ export interface Found {
  * not touched.
  * @throws CheckpointError where one is of a later version or of another job, or none of them can be taken
  */
-export async function findJob(store: JobStore, job: string): Promise<Found> {
+export async function recoverJob(store: JobStore, job: string): Promise<RecoveredJob> {
   const warnings: string[] = [];
   const found = await store.checkpoints(job);
-  const records = readRecords(await store.records(job));
-  for (const { text, where, sequence } of found) {
+  const records = parseCallRecords(await store.records(job));
+  for (const { text, location: where, sequence } of found) {
     try {
-      const checkpoint = readCheckpoint(text, job);
+      const checkpoint = parseCheckpoint(text, job);
       // Those that were passed over keep their numbers.
       const newest = Math.max(checkpoint.sequence, found[0]?.sequence ?? sequence);
       return { checkpoint: { ...checkpoint, sequence: newest }, records, warnings };
@@ -76,7 +76,7 @@ export async function settleEarlierRuns(
     if (id !== undefined) await store.settle(id, charged.calls === 0 ? NOTHING : charged);
   }
   await tracker.chargeAbandoned(ownerOf(job));
-  const tally = new JobTally();
+  const tally = new JobCallTotals();
   for (const record of records) tally.add(record);
   const { settled, reserved } = (await tracker.status()).balances;
   const missing = { ...NOTHING };

@@ -4,7 +4,7 @@ import { JobNotFoundError } from '../errors.ts';
 import type { JobUnit } from '../payload.ts';
 import { type JobStore, type JobStoreSettings, openJobStores } from '../stores/index.ts';
 import type { JobReason } from './checkpoint.ts';
-import { findJob } from './recovery.ts';
+import { recoverJob } from './recovery.ts';
 
 /** A job as it was last kept. */
 export interface JobSummary {
@@ -37,7 +37,7 @@ export async function listJobs(settings: JobStoreSettings = {}): Promise<readonl
 export async function findJobSummary(job: string, settings: JobStoreSettings = {}): Promise<JobSummary> {
   return within(settings, async (jobs) => {
     const known = await jobs.jobs();
-    if (!known.includes(job)) throw new JobNotFoundError(job, jobs.where, known);
+    if (!known.includes(job)) throw new JobNotFoundError(job, jobs.location, known);
     return summaryOf(jobs, job);
   });
 }
@@ -54,10 +54,10 @@ async function within<T>(settings: JobStoreSettings, run: (jobs: JobStore) => Pr
 
 async function summaryOf(jobs: JobStore, job: string): Promise<JobSummary> {
   try {
-    const { checkpoint } = await findJob(jobs, job);
+    const { checkpoint } = await recoverJob(jobs, job);
     if (checkpoint === undefined) return { job, state: 'killed' };
     const { settled } = readSnapshot(checkpoint.tracker).balances;
-    const running = checkpoint.state === 'running' && (await jobs.held(job));
+    const running = checkpoint.state === 'running' && (await jobs.isLocked(job));
     return {
       job,
       state: checkpoint.state !== 'running' ? checkpoint.state : running ? 'running' : 'killed',

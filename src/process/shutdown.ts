@@ -3,11 +3,11 @@ import module from 'node:module';
 /** The signals that end a process and that a process can see. */
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-export interface LastWords {
+export interface ShutdownHandlers {
   /** The process ends now: what is open ends with it, and what is recorded has to be sent. Called once. */
-  readonly finish: () => void;
+  readonly onExit: () => void;
   /** The process may end now: what is recorded so far has to be sent. */
-  readonly flush: () => void;
+  readonly onPossibleExit: () => void;
 }
 
 /**
@@ -17,7 +17,7 @@ export interface LastWords {
  *
  * @param ownsSignals whether this is the thread that sees signals
  */
-export function atExit({ finish, flush }: LastWords, ownsSignals: boolean): void {
+export function handleShutdown({ onExit: finish, onPossibleExit: flush }: ShutdownHandlers, ownsSignals: boolean): void {
   let finished = false;
   const once = (): void => {
     if (finished) return;
