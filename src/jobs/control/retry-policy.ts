@@ -37,10 +37,12 @@ function isOverTime(error: unknown): boolean {
   return typeof limit === 'object' && limit !== null && Reflect.get(limit, 'name') === 'minutes';
 }
 
-/** An abort, by whoever's name: the platform's, or the SDK's. */
+/** Message of the openai SDK's `APIUserAbortError`, which has no code, and no name but its class's. */
+const SDK_ABORT_MESSAGE = 'Request was aborted.';
+
+/** Whether an error is the abort of the platform, or of the openai SDK. */
 function isAbort(error: unknown): boolean {
-  const name = error instanceof Error ? error.constructor.name : '';
-  return fieldOf(error, 'name') === 'AbortError' || name === 'APIUserAbortError';
+  return fieldOf(error, 'name') === 'AbortError' || fieldOf(error, 'message') === SDK_ABORT_MESSAGE;
 }
 
 function codeOf(error: unknown): string | undefined {
