@@ -4,13 +4,13 @@ import {
   type Admission,
   type Amounts,
   addAmounts,
-  admit,
-  affords,
+  decideAdmission,
+  canAfford,
   type Balances,
   type BudgetDefinition,
   NOTHING,
   type ReserveRequest,
-  type SeenBalances,
+  type SettledBalances,
   type Store,
   subtractAmounts,
   windowOf,
@@ -50,7 +50,7 @@ export class MemoryStore implements Store {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Admission {
     const now = this.#now();
     const entries = chain.map((budget) => this.#entry(budget, now));
-    const admission = admit(accountsOf(chain, entries), request, now);
+    const admission = decideAdmission(accountsOf(chain, entries), request, now);
     if (!admission.admitted) return { ...admission, balances: { ...admission.balances } };
     for (const entry of entries) {
       entry.reserved = addAmounts(entry.reserved, admission.reserved);
@@ -62,13 +62,13 @@ export class MemoryStore implements Store {
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): boolean {
     const reservation = this.#open.get(id);
-    if (reservation === undefined || !affords(accountsOf(chain, reservation.entries), more)) return false;
+    if (reservation === undefined || !canAfford(accountsOf(chain, reservation.entries), more)) return false;
     for (const entry of reservation.entries) entry.reserved = addAmounts(entry.reserved, more);
     reservation.reserved = addAmounts(reservation.reserved, more);
     return true;
   }
 
-  settle(id: string, used: Amounts, seen?: SeenBalances): boolean {
+  settle(id: string, used: Amounts, seen?: SettledBalances): boolean {
     const reservation = this.#open.get(id);
     if (reservation === undefined) return false;
     this.#open.delete(id);
@@ -123,7 +123,7 @@ export class MemoryStore implements Store {
   close(): void {}
 
   /** Reports the balances of present windows only: the reservation may belong to one that is over. */
-  #reportBalances({ chain, entries }: Reservation, seen: SeenBalances): void {
+  #reportBalances({ chain, entries }: Reservation, seen: SettledBalances): void {
     const now = this.#now();
     for (const [index, budget] of chain.entries()) {
       const entry = this.#entry(budget, now);

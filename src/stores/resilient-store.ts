@@ -8,7 +8,7 @@ import {
   type FailurePolicy,
   NOTHING,
   type ReserveRequest,
-  type SeenBalances,
+  type SettledBalances,
   type Store,
   StoreError,
   StoreUnavailableError,
@@ -77,7 +77,7 @@ export class ResilientStore implements Store {
     );
   }
 
-  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
+  settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean> {
     const chain = this.#unrecordedReservations.get(id);
     if (chain !== undefined) {
       this.#unrecordedReservations.delete(id);

@@ -1,5 +1,5 @@
 import { StoreError } from '../budget/index.ts';
-import { formatGiven } from '../util/index.ts';
+import { formatValue } from '../util/index.ts';
 import { STORE_KINDS, type StoreKind, type StoreUrl } from './kinds/index.ts';
 
 const syntaxes = STORE_KINDS.map(({ syntax }) => syntax);
@@ -22,7 +22,7 @@ export function tryParseStoreUrl(text: string): StoreUrl | undefined {
  */
 export function parseStoreUrl(text: string): StoreUrl {
   const url = tryParseStoreUrl(text);
-  if (url === undefined) throw new StoreError(`got ${formatGiven(text)}, expected ${STORE_URL_SYNTAX}`);
+  if (url === undefined) throw new StoreError(`got ${formatValue(text)}, expected ${STORE_URL_SYNTAX}`);
   return url;
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { defineBudget, type SeenBalances, type Store } from '../../src/budget/index.ts';
+import { defineBudget, type SettledBalances, type Store } from '../../src/budget/index.ts';
 import type { MaybePromise } from '../../src/util/index.ts';
 import {
   admittedOf,
@@ -56,7 +56,7 @@ export function registerTimeTests(makeStore: MakeStore): void {
       admittedOf(await store.reserve(chain, request('c', { leaseMs: 10 * span })));
       assert.equal(await store.grow(chain, 'a', tokens(20)), true);
       assert.equal(await store.grow(chain, 'a', tokens(30)), false);
-      const seen: SeenBalances = new Map();
+      const seen: SettledBalances = new Map();
       assert.equal(await store.settle('a', tokens(77), seen), true);
       assert.ok(!seen.has(windowed.name), 'reports nothing of a window that is over');
       await assertBalances(store, windowed, { reserved: HELD, open: 1 });

@@ -12,56 +12,57 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StoreError } from '../../budget/index.ts';
-import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
-import { isLocked, lockFile } from './process-lock.ts';
+import { type JobLock, type JobStore, KEPT_CHECKPOINTS, type StoredCheckpoint } from './job-store.ts';
+import { isFileLocked, lockFile } from './process-lock.ts';
 
-const CHECKPOINT = /^checkpoint-(\d{9,15})\.json$/;
-const RECORDS = 'calls.jsonl';
+const CHECKPOINT_FILE = /^checkpoint-(\d{9,15})\.json$/;
+const RECORDS_FILE = 'calls.jsonl';
 
 /**
- * Jobs in a directory, each in one of its own: `checkpoint-000000012.json`, written whole or not at all (a temporary file, fsync,
- * rename, fsync of the directory), and `calls.jsonl`. Readable for their owner alone.
+ * Stores jobs in a directory, each in one of its own: `checkpoint-000000012.json`, written as a whole or not at all (a
+ * temporary file, fsync, rename, fsync of the directory), and `calls.jsonl`. Only their owner can read them.
  */
 export class FileJobStore implements JobStore {
-  readonly where: string;
-  readonly #kept: number;
+  readonly location: string;
+  readonly #maxCheckpoints: number;
 
-  /** @param directory made with the first job */
-  constructor(directory: string, kept = KEPT_CHECKPOINTS) {
-    this.where = resolve(directory);
-    this.#kept = kept;
+  /** @param directory created with the first job */
+  constructor(directory: string, maxCheckpoints = KEPT_CHECKPOINTS) {
+    this.location = resolve(directory);
+    this.#maxCheckpoints = maxCheckpoints;
   }
 
   async jobs(): Promise<readonly string[]> {
     return this.#try('read', () =>
-      entriesOf(this.where, (name) =>
-        entriesOf(join(this.where, name)).some((file) => CHECKPOINT.test(file)),
+      listEntries(this.location, (name) =>
+        listEntries(join(this.location, name)).some((file) => CHECKPOINT_FILE.test(file)),
       ),
     );
   }
 
-  async checkpoints(job: string): Promise<readonly FoundCheckpoint[]> {
+  async checkpoints(job: string): Promise<readonly StoredCheckpoint[]> {
+    const directory = this.#directoryOf(job);
     return this.#try('read', () =>
-      entriesOf(this.#of(job))
+      listEntries(directory)
         .flatMap((file) => {
-          const sequence = CHECKPOINT.exec(file)?.[1];
+          const sequence = CHECKPOINT_FILE.exec(file)?.[1];
           return sequence === undefined
             ? []
-            : [{ sequence: Number(sequence), where: join(this.#of(job), file) }];
+            : [{ sequence: Number(sequence), location: join(directory, file) }];
         })
         .sort((a, b) => b.sequence - a.sequence)
-        .map((one) => ({ ...one, text: readFileSync(one.where, 'utf8') })),
+        .map((one) => ({ ...one, text: readFileSync(one.location, 'utf8') })),
     );
   }
 
   async save(job: string, sequence: number, text: string): Promise<void> {
-    const directory = this.#of(job);
+    const directory = this.#directoryOf(job);
     const name = `checkpoint-${String(sequence).padStart(9, '0')}.json`;
     const temporary = join(directory, `.${name}.${process.pid}.tmp`);
     this.#try('written', () => {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       try {
-        writeWhole(temporary, text);
+        writeAndSync(temporary, text);
         renameSync(temporary, join(directory, name));
       } catch (error) {
         rmSync(temporary, { force: true });
@@ -69,47 +70,47 @@ export class FileJobStore implements JobStore {
       }
       syncDirectory(directory);
     });
-    this.#forget(directory, sequence);
+    this.#deleteOld(directory, sequence);
   }
 
   append(job: string, line: string): void {
     this.#try('written', () => {
-      mkdirSync(this.#of(job), { recursive: true, mode: 0o700 });
-      appendFileSync(join(this.#of(job), RECORDS), `${line}\n`, { mode: 0o600 });
+      mkdirSync(this.#directoryOf(job), { recursive: true, mode: 0o700 });
+      appendFileSync(join(this.#directoryOf(job), RECORDS_FILE), `${line}\n`, { mode: 0o600 });
     });
   }
 
   async records(job: string): Promise<readonly string[]> {
     return this.#try('read', () => {
-      if (!entriesOf(this.#of(job)).includes(RECORDS)) return [];
-      // What has no end of line was cut short.
-      return readFileSync(join(this.#of(job), RECORDS), 'utf8')
+      if (!listEntries(this.#directoryOf(job)).includes(RECORDS_FILE)) return [];
+      // A last line without an end of line was cut short.
+      return readFileSync(join(this.#directoryOf(job), RECORDS_FILE), 'utf8')
         .split('\n')
         .slice(0, -1);
     });
   }
 
   async lock(job: string): Promise<JobLock> {
-    this.#try('written', () => mkdirSync(this.#of(job), { recursive: true, mode: 0o700 }));
-    return lockFile(join(this.#of(job), 'lock'), job);
+    this.#try('written', () => mkdirSync(this.#directoryOf(job), { recursive: true, mode: 0o700 }));
+    return lockFile(join(this.#directoryOf(job), 'lock'), job);
   }
 
-  async held(job: string): Promise<boolean> {
-    return isLocked(join(this.#of(job), 'lock'), job);
+  async isLocked(job: string): Promise<boolean> {
+    return isFileLocked(join(this.#directoryOf(job), 'lock'), job);
   }
 
   close(): void {}
 
-  #of(job: string): string {
-    return join(this.where, job);
+  #directoryOf(job: string): string {
+    return join(this.location, job);
   }
 
-  /** Forgets what is older than the last few. Where that fails, there is more than needed. */
-  #forget(directory: string, newest: number): void {
+  /** Deletes all but the last few. A failure only leaves more than is needed. */
+  #deleteOld(directory: string, newest: number): void {
     try {
-      for (const file of entriesOf(directory)) {
-        const sequence = Number(CHECKPOINT.exec(file)?.[1] ?? Number.NaN);
-        if (sequence <= newest - this.#kept) rmSync(join(directory, file), { force: true });
+      for (const file of listEntries(directory)) {
+        const sequence = Number(CHECKPOINT_FILE.exec(file)?.[1] ?? Number.NaN);
+        if (sequence <= newest - this.#maxCheckpoints) rmSync(join(directory, file), { force: true });
       }
     } catch {}
   }
@@ -119,12 +120,12 @@ export class FileJobStore implements JobStore {
       return run();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      throw new StoreError(`The jobs in ${this.where} cannot be ${what} (${why}).`, error);
+      throw new StoreError(`The jobs in ${this.location} cannot be ${what} (${why}).`, error);
     }
   }
 }
 
-function entriesOf(directory: string, of: (name: string) => boolean = () => true): string[] {
+function listEntries(directory: string, of: (name: string) => boolean = () => true): string[] {
   try {
     return readdirSync(directory).filter(of);
   } catch (error) {
@@ -134,7 +135,7 @@ function entriesOf(directory: string, of: (name: string) => boolean = () => true
   }
 }
 
-function writeWhole(path: string, text: string): void {
+function writeAndSync(path: string, text: string): void {
   const file = openSync(path, 'w', 0o600);
   try {
     const bytes = Buffer.from(text, 'utf8');
@@ -145,7 +146,7 @@ function writeWhole(path: string, text: string): void {
   }
 }
 
-/** So that the name survives a loss of power too. Windows cannot open a directory, and needs no fsync of it. */
+/** Makes a new name survive a power failure. Windows cannot open a directory, and needs no fsync of it. */
 function syncDirectory(directory: string): void {
   if (process.platform === 'win32') return;
   const file = openSync(directory, 'r');

@@ -1,43 +1,43 @@
 import type { MaybePromise } from '../../util/index.ts';
 
-/** A checkpoint as it was found. */
-export interface FoundCheckpoint {
+/** A checkpoint as it is stored. */
+export interface StoredCheckpoint {
   readonly sequence: number;
   readonly text: string;
-  /** Where, for a message. */
-  readonly where: string;
+  /** Where it is, for a message. */
+  readonly location: string;
 }
 
-/** Holds a job for one run of it. */
+/** The lock of a job, held for one run of it. */
 export interface JobLock {
-  /** Aborted where the lock was lost: somebody else may run the job by now. */
+  /** Aborted if the lock is lost: another process may run the job then. */
   readonly signal: AbortSignal;
-  /** Lets others hold the job. */
+  /** Releases the lock. */
   release(): MaybePromise<void>;
 }
 
 /**
- * Where jobs are kept: their last checkpoints, and a record of each call, which is written as the call ends.
- * @throws StoreError (of all methods) where it cannot be read or written
+ * Stores jobs: their last checkpoints, and a record of each call, which is written when the call ends.
+ * @throws StoreError (all methods) if it cannot be read or written
  */
 export interface JobStore {
   /** Where it is, for a message. */
-  readonly where: string;
-  /** The ids of the jobs that are kept. */
+  readonly location: string;
+  /** Returns the ids of the stored jobs. */
   jobs(): Promise<readonly string[]>;
-  /** The checkpoints of a job, newest first. */
-  checkpoints(job: string): Promise<readonly FoundCheckpoint[]>;
-  /** Keeps a checkpoint as a whole or not at all, and forgets those before the last few. */
+  /** Returns the checkpoints of a job, newest first. */
+  checkpoints(job: string): Promise<readonly StoredCheckpoint[]>;
+  /** Stores a checkpoint as a whole or not at all, and deletes all but the last few. */
   save(job: string, sequence: number, text: string): Promise<void>;
-  /** Keeps the record of a call, one line; where it can, before it answers. */
+  /** Stores the record of a call, one line; before it returns, if possible. */
   append(job: string, line: string): MaybePromise<void>;
-  /** The records of a job's calls, oldest first. A line that was cut short is left out. */
+  /** Returns the records of a job's calls, oldest first, without lines that were cut short. */
   records(job: string): Promise<readonly string[]>;
-  /** @throws JobRunningError where the job is held already */
+  /** Locks a job. @throws JobRunningError if it is locked already */
   lock(job: string): Promise<JobLock>;
-  /** Whether the job is held now, by whomever. */
-  held(job: string): Promise<boolean>;
-  /** Lets go of files and connections. */
+  /** Whether a process holds the lock of a job. */
+  isLocked(job: string): Promise<boolean>;
+  /** Closes files and connections. */
   close(): MaybePromise<void>;
 }
 

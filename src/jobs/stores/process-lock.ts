@@ -5,13 +5,14 @@ import { isBusy, nodeSqlite } from '../../stores/sqlite/index.ts';
 import { JobRunningError } from '../errors.ts';
 import type { JobLock } from './job-store.ts';
 
-/** How long it is waited for a process that only looks whether a job is held, milliseconds. */
+/** How long to wait for a process that only checks whether a job is locked, milliseconds. */
 const DEFAULT_WAIT_MS = 100;
 
 /**
- * Holds a job by a lock on a file that the operating system lets go of when the process ends, however it ends: SQLite's own. The file
- * stays empty, and stays there: to delete it would let two processes hold two files of one name.
- * @throws JobRunningError where another process, or another run in this one, holds it
+ * Locks a job by SQLite's lock on a file, which the operating system releases when the process ends, however it ends. The
+ * file stays empty, and is never deleted: otherwise two processes could lock two files of the same name.
+ * @throws JobRunningError if another process, or another run in this one, holds the lock
+ * @throws StoreError if the file cannot be opened
  */
 export function lockFile(path: string, job: string, waitMs = DEFAULT_WAIT_MS): JobLock {
   let database: DatabaseSync | undefined;
@@ -24,7 +25,7 @@ export function lockFile(path: string, job: string, waitMs = DEFAULT_WAIT_MS): J
     if (isBusy(error)) throw new JobRunningError(job, `${path} is locked`);
     const why = error instanceof Error ? error.message : String(error);
     throw new StoreError(
-      `The lock ${path} cannot be taken (${why}). It has to be a file that this user may write.`,
+      `The file ${path} cannot be locked (${why}). This user has to be able to write it.`,
       error,
     );
   }
@@ -37,8 +38,8 @@ export function lockFile(path: string, job: string, waitMs = DEFAULT_WAIT_MS): J
   };
 }
 
-/** Whether a job is held. */
-export function isLocked(path: string, job: string): boolean {
+/** Whether a job is locked. */
+export function isFileLocked(path: string, job: string): boolean {
   if (!existsSync(path)) return false;
   try {
     void lockFile(path, job, 0).release();

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LedgerFile, type SqliteConnection } from '../../stores/sqlite/index.ts';
-import { afterwards, type MaybePromise } from '../../util/index.ts';
-import { type FoundCheckpoint, type JobLock, type JobStore, KEPT_CHECKPOINTS } from './job-store.ts';
-import { isLocked, lockFile } from './process-lock.ts';
+import { andThen, type MaybePromise } from '../../util/index.ts';
+import { type JobLock, type JobStore, KEPT_CHECKPOINTS, type StoredCheckpoint } from './job-store.ts';
+import { isFileLocked, lockFile } from './process-lock.ts';
 
-/** Tables beside those of the ledger; a ledger without jobs has none of them. */
+/** Tables beside those of the ledger, created on first use. */
 const TABLES = [
   `CREATE TABLE IF NOT EXISTS job_checkpoints (
     job TEXT NOT NULL, sequence INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (job, sequence)
@@ -18,21 +18,29 @@ const SAVE = `
   INSERT INTO job_checkpoints (job, sequence, text) VALUES (?, ?, ?)
   ON CONFLICT DO UPDATE SET text = excluded.text`;
 
-/** Jobs in the file of an SQLite ledger. Their locks are files in a directory beside it. */
-export class SqliteJobStore implements JobStore {
-  readonly where: string;
-  readonly #file: LedgerFile;
-  readonly #kept: number;
-  readonly #prepared = new WeakSet<SqliteConnection>();
+/** Options of an SQLite job store. */
+export interface SqliteJobStoreOptions {
+  /** How long a write waits for other processes to release the file before it rejects, milliseconds; default: 5,000. */
+  readonly busyTimeoutMs?: number;
+  /** How many checkpoints of a job are kept; default: 5. */
+  readonly maxCheckpoints?: number;
+}
 
-  /** @param path of the ledger, whose directory exists */
+/** Stores jobs in the file of an SQLite ledger, and their locks in a directory beside it. */
+export class SqliteJobStore implements JobStore {
+  readonly location: string;
+  readonly #file: LedgerFile;
+  readonly #maxCheckpoints: number;
+  readonly #withTables = new WeakSet<SqliteConnection>();
+
+  /** @param path of the ledger; its directory has to exist */
   constructor(
     path: string,
-    { busyTimeoutMs, kept = KEPT_CHECKPOINTS }: { busyTimeoutMs?: number; kept?: number } = {},
+    { busyTimeoutMs, maxCheckpoints = KEPT_CHECKPOINTS }: SqliteJobStoreOptions = {},
   ) {
-    this.where = resolve(path);
+    this.location = resolve(path);
     this.#file = new LedgerFile(path, busyTimeoutMs);
-    this.#kept = kept;
+    this.#maxCheckpoints = maxCheckpoints;
   }
 
   async jobs(): Promise<readonly string[]> {
@@ -42,13 +50,13 @@ export class SqliteJobStore implements JobStore {
     return rows.map(([job]) => String(job));
   }
 
-  async checkpoints(job: string): Promise<readonly FoundCheckpoint[]> {
+  async checkpoints(job: string): Promise<readonly StoredCheckpoint[]> {
     const find = 'SELECT sequence, text FROM job_checkpoints WHERE job = ? ORDER BY sequence DESC';
     const rows = await this.#answer((file) => file.all(find, job));
     return rows.map(([sequence, text]) => ({
       sequence: Number(sequence),
       text: String(text),
-      where: `${this.where}, checkpoint ${Number(sequence)} of ${job}`,
+      location: `${this.location}, checkpoint ${Number(sequence)} of ${job}`,
     }));
   }
 
@@ -56,13 +64,17 @@ export class SqliteJobStore implements JobStore {
     await this.#answer((file) =>
       file.write(() => {
         file.run(SAVE, job, sequence, text);
-        file.run('DELETE FROM job_checkpoints WHERE job = ? AND sequence <= ?', job, sequence - this.#kept);
+        file.run(
+          'DELETE FROM job_checkpoints WHERE job = ? AND sequence <= ?',
+          job,
+          sequence - this.#maxCheckpoints,
+        );
       }),
     );
   }
 
   append(job: string, line: string): MaybePromise<void> {
-    return afterwards(
+    return andThen(
       this.#answer((file) =>
         file.write(() => file.run('INSERT INTO job_calls (job, text) VALUES (?, ?)', job, line)),
       ),
@@ -78,29 +90,30 @@ export class SqliteJobStore implements JobStore {
   }
 
   async lock(job: string): Promise<JobLock> {
-    mkdirSync(this.#locks, { recursive: true, mode: 0o700 });
-    return lockFile(join(this.#locks, `${job}.lock`), job);
+    mkdirSync(this.#lockDirectory, { recursive: true, mode: 0o700 });
+    return lockFile(join(this.#lockDirectory, `${job}.lock`), job);
   }
 
-  async held(job: string): Promise<boolean> {
-    return isLocked(join(this.#locks, `${job}.lock`), job);
+  async isLocked(job: string): Promise<boolean> {
+    return isFileLocked(join(this.#lockDirectory, `${job}.lock`), job);
   }
 
   close(): MaybePromise<void> {
     return this.#file.close();
   }
 
-  get #locks(): string {
-    return `${this.where}-jobs`;
+  get #lockDirectory(): string {
+    return `${this.location}-jobs`;
   }
 
+  /** Runs `work` on the file, which has the tables of jobs by then. */
   #answer<T>(work: (file: SqliteConnection) => T): MaybePromise<T> {
     return this.#file.answer((connection) => {
-      if (!this.#prepared.has(connection)) {
+      if (!this.#withTables.has(connection)) {
         connection.write(() => {
           for (const table of TABLES) connection.run(table);
         });
-        this.#prepared.add(connection);
+        this.#withTables.add(connection);
       }
       return work(connection);
     });

@@ -2,7 +2,7 @@ import {
   type Account,
   type Admitted,
   type Amounts,
-  admit,
+  decideAdmission,
   type Balances,
   type BudgetDefinition,
   type Denied,
@@ -71,7 +71,7 @@ export class ChainQuotas {
     moment: Moment,
   ): LocalAdmission | undefined {
     if (this.quotas.size === 0 || budgets.length < this.chain.length) return undefined;
-    const admission = admit(accountsOf(budgets), request, moment.remoteNow);
+    const admission = decideAdmission(accountsOf(budgets), request, moment.remoteNow);
     if (!admission.admitted) return undefined;
     // A soft budget is limited by what everyone has settled, and a quota does not show what others have.
     if (budgets.some(({ budget, view }) => budget.mode === 'soft' && view.freshAt === undefined))
@@ -86,7 +86,7 @@ export class ChainQuotas {
     budgets: readonly KnownBudget[],
     { remoteNow }: Moment,
   ): Denied | undefined {
-    const admission = admit(accountsOf(budgets), request, remoteNow);
+    const admission = decideAdmission(accountsOf(budgets), request, remoteNow);
     if (admission.admitted) return undefined;
     const { budget, balances } = admission;
     return reachedLimit(budget, balances, remoteNow) === undefined ? undefined : admission;
@@ -111,7 +111,7 @@ export class ChainQuotas {
           balances: budget.mode === 'strict' ? balancesLeaving(quota.free, budget, balances) : balances,
         };
       });
-      const admission = admit(accounts, request, moment.remoteNow);
+      const admission = decideAdmission(accounts, request, moment.remoteNow);
       if (!admission.admitted || !fitsWithin(quota.free, admission.reserved)) continue;
       if (best === undefined || admission.outputCap > best.outputCap) best = admission;
     }

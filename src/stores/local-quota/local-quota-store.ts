@@ -4,7 +4,7 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
-  fixedCost,
+  fixedWorstCase,
   NOTHING,
   type ReserveRequest,
   type Store,
@@ -113,7 +113,7 @@ export class LocalQuotaStore implements Store {
     const { amounts, chainQuotas } = reservation;
     const { chain } = chainQuotas;
     // Reserved remotely before it is freed here: for a moment twice, but never not at all.
-    const request = { id: to, leaseMs, ...fixedCost(amounts) };
+    const request = { id: to, leaseMs, ...fixedWorstCase(amounts) };
     const reserve = async (): Promise<boolean> =>
       (await this.#pool.known.during(chain, () => this.#remote.reserve(chain, request))).admitted;
     let isTransferred = false;

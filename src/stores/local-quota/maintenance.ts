@@ -1,5 +1,5 @@
 import type { BudgetDefinition } from '../../budget/index.ts';
-import { inTurns } from '../../util/index.ts';
+import { mapWithConcurrency } from '../../util/index.ts';
 import { isNothing, type Moment } from './accounting/index.ts';
 import type { ChainQuotas } from './chain-quotas.ts';
 import type { Quota } from './quota.ts';
@@ -22,7 +22,7 @@ export async function maintainQuotas(pool: QuotaPool): Promise<void> {
   const moment = pool.known.moment();
   await Promise.all([renewLeases(pool, moment), pool.releaseUnconfirmed()]);
   const refresh = refreshOnce(pool);
-  await inTurns([...pool.chains.all()], CONCURRENCY, async (chain) => {
+  await mapWithConcurrency([...pool.chains.all()], CONCURRENCY, async (chain) => {
     await maintainChain(pool, chain, moment, refresh);
     const quietMs = moment.now - chain.touchedAt;
     const isUsed = chain.quotas.size > 0 || chain.refill !== undefined || quietMs < 2 * pool.settings.idleMs;

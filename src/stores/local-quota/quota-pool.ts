@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Amounts, type Balances, type BudgetDefinition, fixedCost } from '../../budget/index.ts';
+import { type Amounts, type Balances, type BudgetDefinition, fixedWorstCase } from '../../budget/index.ts';
 import {
   excessOver,
   isNothing,
@@ -176,7 +176,7 @@ export class QuotaPool {
   }
 
   async #reserveRemotely({ chain }: ChainQuotas, id: string, size: Amounts): Promise<boolean> {
-    const request = { id, leaseMs: this.settings.leaseMs, ...fixedCost(size) };
+    const request = { id, leaseMs: this.settings.leaseMs, ...fixedWorstCase(size) };
     const endChange = this.known.startChange(chain);
     try {
       const { admitted } = await this.#unconfirmed.untilAnswered(id, this.remote.reserve(chain, request));

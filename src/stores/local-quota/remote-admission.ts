@@ -5,7 +5,7 @@ import {
   type Denied,
   type ReserveRequest,
   subtractAmounts,
-  worstCase,
+  worstCaseAmounts,
 } from '../../budget/index.ts';
 import type { BoundedMap } from '../../util/index.ts';
 import type { ChainQuotas } from './chain-quotas.ts';
@@ -82,7 +82,7 @@ export class RemoteAdmission {
     clamped: Admitted,
   ): Promise<Admitted> {
     const { outputCap } = request;
-    const reserved = worstCase(request, outputCap);
+    const reserved = worstCaseAmounts(request, outputCap);
     const more = subtractAmounts(reserved, clamped.reserved);
     const isGrown = await this.#pool.known
       .during(chain, () => this.#pool.remote.grow(chain, request.id, more))

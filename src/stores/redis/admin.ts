@@ -4,11 +4,11 @@ import {
   MINUTE_MS,
   NOTHING,
   type Spending,
-  seenDefinition,
+  parseDefinition,
   windowOf,
 } from '../../budget/index.ts';
 import type { RedisKeys } from './keys.ts';
-import { balancesOf } from './replies.ts';
+import { parseBalances } from './replies.ts';
 
 /** An account and its key. */
 export interface ListedAccount {
@@ -16,46 +16,41 @@ export interface ListedAccount {
   readonly account: LedgerAccount;
 }
 
-/** An account as the script lists it. */
-interface RawAccount {
-  readonly key: string;
-  readonly definition: string;
-  readonly balances: readonly string[];
-}
+/** How many texts describe an account: its key, its definition, and twelve balances. */
+const TEXTS_PER_ACCOUNT = 14;
 
-/** How many texts tell an account: its key, its definition, and twelve balances. */
-const TEXTS = 14;
-
-/** What the script of the accounts answered: where to go on, and some accounts. */
-export function pageOf([cursor = '0', ...texts]: readonly string[]): {
-  readonly cursor: string;
-  readonly accounts: readonly RawAccount[];
-} {
-  const accounts: RawAccount[] = [];
-  for (let at = 0; at + TEXTS <= texts.length; at += TEXTS) {
-    const [key = '', definition = '', ...balances] = texts.slice(at, at + TEXTS);
-    accounts.push({ key, definition, balances });
+/** Parses a page of accounts, and the cursor of the next page. */
+export function parseAccountPage(
+  [cursor = '0', ...texts]: readonly string[],
+  keys: RedisKeys,
+): { readonly cursor: string; readonly accounts: readonly ListedAccount[] } {
+  const accounts: ListedAccount[] = [];
+  for (let at = 0; at + TEXTS_PER_ACCOUNT <= texts.length; at += TEXTS_PER_ACCOUNT) {
+    accounts.push(parseAccount(texts.slice(at, at + TEXTS_PER_ACCOUNT), keys));
   }
   return { cursor, accounts };
 }
 
-export function listedOf({ key, definition, balances }: RawAccount, keys: RedisKeys): ListedAccount {
+function parseAccount(
+  [key = '', definitionText = '', ...balances]: readonly string[],
+  keys: RedisKeys,
+): ListedAccount {
   const { budget, start } = keys.parse(key);
-  const seen = seenDefinition(definition);
-  const window = seen?.window === undefined ? undefined : windowOf(seen.window, start);
+  const definition = parseDefinition(definitionText);
+  const window = definition?.window === undefined ? undefined : windowOf(definition.window, start);
   return {
     key,
     account: {
       budget,
       ...(window === undefined ? {} : { window: { start, end: window.end } }),
-      ...(seen === undefined ? {} : { definition: seen }),
-      balances: balancesOf(balances),
+      ...(definition === undefined ? {} : { definition }),
+      balances: parseBalances(balances),
     },
   };
 }
 
-/** What an account was charged by the minute: minutes and JSON of three texts, in turn. */
-export function spendingOf(texts: readonly string[]): Spending[] {
+/** Parses what an account was charged by the minute: minutes, each with a JSON array of three texts. */
+export function parseSpending(texts: readonly string[]): Spending[] {
   const spending: Spending[] = [];
   for (let at = 0; at + 1 < texts.length; at += 2) {
     const [costNanoUsd = 0, tokens = 0, calls = 0] = (JSON.parse(texts[at + 1] ?? '[]') as string[]).map(
@@ -66,9 +61,10 @@ export function spendingOf(texts: readonly string[]): Spending[] {
   return spending;
 }
 
-/** The spending of several accounts as that of one, oldest first. */
-export function addSpending(of: readonly (readonly Spending[])[]): Spending[] {
+/** Adds up the spending of several accounts, oldest first. */
+export function mergeSpending(accounts: readonly (readonly Spending[])[]): Spending[] {
   const sums = new Map<number, Spending['used']>();
-  for (const { minute, used } of of.flat()) sums.set(minute, addAmounts(sums.get(minute) ?? NOTHING, used));
+  for (const { minute, used } of accounts.flat())
+    sums.set(minute, addAmounts(sums.get(minute) ?? NOTHING, used));
   return [...sums].map(([minute, used]) => ({ minute, used })).sort((a, b) => a.minute - b.minute);
 }

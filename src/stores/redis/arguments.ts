@@ -6,36 +6,46 @@ import {
   MS_PER_MINUTE,
 } from '../../budget/index.ts';
 
-/** The dearest output that the server's long division is exact for, pico-USD a token: 900 USD. */
-const MAX_PICO = 9e14;
+/** The highest output price that the server's long division is exact for, pico-USD a token: 900 USD. */
+const MAX_OUTPUT_PICO_USD = 9e14;
 
+/** Returns amounts as arguments of a script: nano-USD, tokens, calls. */
 export function amountArguments({ costNanoUsd, tokens, calls }: Amounts): string[] {
-  return [costNanoUsd, tokens, calls].map(whole);
+  return [costNanoUsd, tokens, calls].map(integerArgument);
 }
 
+/** Returns a grant as arguments: nano-USD, tokens, calls, milliseconds. */
 export function grantArguments(grant: Grant): string[] {
-  return [...amountArguments(grant), whole(grant.milliseconds)];
+  return [...amountArguments(grant), integerArgument(grant.milliseconds)];
 }
 
-/** A count or an amount; the server calculates in doubles, as we do. */
-export function whole(value: number): string {
-  if (!Number.isInteger(value)) throw new RangeError(`amounts are integers; given: ${value}`);
+/**
+ * Returns an integer as an argument. The server calculates in doubles, as JavaScript does.
+ * @throws RangeError if it is not an integer
+ */
+export function integerArgument(value: number): string {
+  if (!Number.isInteger(value)) throw new RangeError(`got ${value}, expected an integer`);
   return BigInt(value).toString();
 }
 
-export function picoArgument(pico: number): string {
-  if (!(pico >= 0 && pico <= MAX_PICO))
-    throw new RangeError(`not a price of an output token: ${pico} pico-USD`);
-  return whole(pico);
+/**
+ * Returns the price of an output token as an argument, pico-USD.
+ * @throws RangeError if it is negative or above 900 USD
+ */
+export function outputPriceArgument(picoUsd: number): string {
+  if (!(picoUsd >= 0 && picoUsd <= MAX_OUTPUT_PICO_USD)) {
+    throw new RangeError(`got ${picoUsd}, expected the price of an output token in pico-USD, 0 to 9e14`);
+  }
+  return integerArgument(picoUsd);
 }
 
-/** The limits of a budget, empty where there is none: nano-USD, tokens, calls. */
+/** Returns the limits of a budget as arguments: nano-USD, tokens, calls; an empty one if there is no limit. */
 export function limitArguments({ limits }: BudgetDefinition): string[] {
   const { costNanoUsd, tokens, calls } = limitAmounts(limits);
   return [costNanoUsd, tokens, calls].map((limit) => (limit === Infinity ? '' : String(limit)));
 }
 
-/** How long the budget runs, milliseconds; empty where it has no end. */
-export function minutesArgument({ limits: { minutes } }: BudgetDefinition): string {
+/** Returns how long the budget runs as an argument, milliseconds; an empty one if it has no end. */
+export function durationArgument({ limits: { minutes } }: BudgetDefinition): string {
   return minutes === undefined ? '' : String(minutes * MS_PER_MINUTE);
 }

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import type * as Redis from 'redis';
 import { StoreError } from '../../budget/index.ts';
 
-/** What is used of the official client. */
+/** The part of the official client that is used. */
 export interface RedisClient {
   connect(): Promise<unknown>;
   sendCommand(args: readonly string[]): Promise<unknown>;
@@ -13,13 +13,12 @@ export interface RedisClient {
 const require = createRequire(import.meta.url);
 
 /**
- * A client that connects once: connections that break are replaced by ours to give, since its own timers would keep the
- * process alive.
+ * Creates a client that connects once. It does not reconnect by itself: its timers would keep the process alive.
  * @param url redis:// or rediss://, with user and password
- * @throws StoreError where the package `redis`, an optional peer, is not installed, or the URL is wrong
+ * @throws StoreError if the package `redis`, an optional peer dependency, is not installed, or the URL is invalid
  */
 export function createClient(url: string, connectTimeoutMs: number): RedisClient {
-  const { createClient: create } = load();
+  const { createClient: create } = loadRedis();
   try {
     const client = create({
       url,
@@ -28,7 +27,7 @@ export function createClient(url: string, connectTimeoutMs: number): RedisClient
       disableOfflineQueue: true,
       disableClientInfo: true,
       maintNotifications: 'disabled',
-      // Each command would have a timer of its own; the callers are timed instead.
+      // Each command would have a timer of its own; callers have one instead.
       commandOptions: { timeout: 0 },
     });
     client.unref();
@@ -38,21 +37,22 @@ export function createClient(url: string, connectTimeoutMs: number): RedisClient
   }
 }
 
-/** Whether the server answered, rather than the connection failed. */
+/** Whether an error is the server's answer, rather than a failure of the connection. */
 export function isServerError(error: unknown): boolean {
-  return error instanceof load().ErrorReply;
+  return error instanceof loadRedis().ErrorReply;
 }
 
+/** Returns the message of an error, which is never empty. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // A host with two addresses fails with both errors and no message of its own.
+  // For a host with two addresses, the error has both failures and no message of its own.
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0]);
   return error.message === '' ? error.name : error.message;
 }
 
 let loaded: typeof Redis | undefined;
 
-function load(): typeof Redis {
+function loadRedis(): typeof Redis {
   try {
     loaded ??= require('redis') as typeof Redis;
     return loaded;

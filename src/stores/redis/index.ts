@@ -1,2 +1,2 @@
 export { RedisConnection } from './connection.ts';
-export { RedisStore } from './redis-store.ts';
+export { RedisStore, type RedisStoreOptions } from './redis-store.ts';

@@ -11,145 +11,150 @@ import {
   type LedgerAdmin,
   NOTHING,
   type ReserveRequest,
-  type SeenBalances,
+  type SettledBalances,
   type Spending,
   type Store,
   StoreError,
 } from '../../budget/index.ts';
 import { BoundedMap } from '../../util/index.ts';
-import { addSpending, type ListedAccount, listedOf, pageOf, spendingOf } from './admin.ts';
+import { type ListedAccount, mergeSpending, parseAccountPage, parseSpending } from './admin.ts';
 import {
   amountArguments,
+  durationArgument,
   grantArguments,
+  integerArgument,
   limitArguments,
-  minutesArgument,
-  picoArgument,
-  whole,
+  outputPriceArgument,
 } from './arguments.ts';
 import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
-import { abandonedOf, balancesByKey, balancesOf, reserveReplyOf } from './replies.ts';
+import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { ScriptRunner } from './runner.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
 import { settleSync } from './settle-sync.ts';
 import type { ScriptParameters } from './undo-list.ts';
 
+/** Where the ledger is. */
 export interface RedisStoreOptions {
-  /** redis:// or rediss:// (TLS), with user, password and database where needed. */
+  /** redis:// or rediss:// (TLS), with user, password and database if needed. */
   readonly url: string;
-  /** What all keys begin with, in braces; `token-budget` where absent. Budgets of one prefix lie on one node of a cluster. */
+  /**
+   * The prefix of all keys, in braces; default: `token-budget`. All budgets of one prefix are on one node of a cluster.
+   */
   readonly prefix?: string;
-  /** How long a command may take before it rejects, milliseconds; 250 where absent. */
+  /** How long a command may take before it rejects, milliseconds; default: 250. */
   readonly timeoutMs?: number;
-  /** The clock, milliseconds since the epoch. It may be wrong: the server's is learned from its answers. */
+  /** The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers. */
   readonly now?: () => number;
 }
 
 const DEFAULT_PREFIX = 'token-budget';
 const DEFAULT_TIMEOUT_MS = 250;
 
-/** How many reservations of our own are remembered, to charge them where the server loses its data. */
+/** How many reservations of this process are remembered, to charge them if the server loses its data. */
 const MAX_REMEMBERED = 100_000;
 
 /** How many leases one script renews. */
-const HEARTBEATS = 1_000;
+const LEASES_PER_HEARTBEAT = 1_000;
 
-/** A clock that no correction of the system's time sets back. */
-const steadyNow = (): number => performance.timeOrigin + performance.now();
+/** A clock that corrections of the system's time do not set back. */
+const monotonicNow = (): number => performance.timeOrigin + performance.now();
 
-/** Where a reservation was taken, and in which epoch of the server's data. */
-interface Taken {
+/** Where a reservation was made, and in which epoch of the server's data. */
+interface RememberedReservation {
   readonly accounts: readonly AccountKey[];
   readonly epoch: string;
 }
 
 /**
- * A ledger on a Redis or Valkey server, shared by many hosts. Every change is a script, atomic on the server, by whose clock windows
- * and leases go. Connects when it is first used, and again by itself; never keeps the process alive.
+ * A ledger on a Redis or Valkey server, shared by many hosts. Every change is a script, which is atomic on the server;
+ * the server's clock decides windows and leases. It connects on first use, reconnects by itself, and never keeps the
+ * process alive.
  *
- * A method that throws a StoreError changed nothing, or what it may have changed is taken back once the server answers. The exceptions
- * are harmless: `settle` and `release` may be repeated, and answer `false` where the first one was heard; `grow` may have reserved more,
- * until the reservation ends.
+ * A method that throws a StoreError changed nothing, or what it may have changed is undone when the server answers. The
+ * exceptions are harmless: `settle` and `release` may be repeated, and return `false` if the first one was executed;
+ * `grow` may have reserved more, until the reservation ends.
  *
- * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` where not even the last second may be lost.
- * Where all of it is lost, every budget begins anew, and calls of that moment are charged to the new accounts when they settle.
+ * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` if not even the last second
+ * may be lost. If all data is lost, every budget starts from zero, and calls in flight are charged to the new accounts
+ * when they settle.
  */
 export class RedisStore implements Store, LedgerAdmin {
   readonly #keys: RedisKeys;
   readonly #runner: ScriptRunner;
-  readonly #taken = new BoundedMap<string, Taken>(MAX_REMEMBERED);
-  /** Settlements whose answer did not come yet. */
-  readonly #settling = new Map<string, Amounts>();
+  readonly #reservations = new BoundedMap<string, RememberedReservation>(MAX_REMEMBERED);
+  /** Settlements that are not answered yet. */
+  readonly #unansweredSettlements = new Map<string, Amounts>();
   readonly #url: string;
   readonly #prefix: string;
-  readonly #name = randomUUID();
+  readonly #id = randomUUID();
   #attempts = 0;
 
-  /** @throws RangeError where the URL, the prefix or the timeout is wrong */
+  /** @throws RangeError if the URL, the prefix or the timeout is invalid */
   constructor({ url, prefix, timeoutMs = DEFAULT_TIMEOUT_MS, now }: RedisStoreOptions) {
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-      throw new RangeError(`a timeout is a number of milliseconds above 0; given: ${timeoutMs}`);
+      throw new RangeError(`timeoutMs: got ${timeoutMs}, expected a number of milliseconds above 0`);
     }
     this.#url = url;
     this.#prefix = prefix ?? DEFAULT_PREFIX;
     this.#keys = new RedisKeys(this.#prefix);
-    this.#runner = new ScriptRunner(url, timeoutMs, now ?? steadyNow);
+    this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow);
   }
 
-  /** What the server's clock shows, milliseconds since the epoch, as far as its answers have told. */
+  /** Estimates the server's time from its answers, milliseconds since the epoch. */
   now(): number {
     return this.#runner.clock.now();
   }
 
   async reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
-    const attempt = this.#attempt();
-    const fixed = [
+    const attempt = this.#newAttempt();
+    const ofCall = [
       request.id,
       attempt,
-      whole(request.leaseMs),
+      integerArgument(request.leaseMs),
       ...amountArguments(request.fixed),
-      picoArgument(request.outputPicoUsd),
-      whole(request.choices),
-      whole(request.outputCap),
+      outputPriceArgument(request.outputPicoUsd),
+      integerArgument(request.choices),
+      integerArgument(request.outputCap),
       request.capped ? '1' : '0',
     ];
-    const rules = chain.map((budget) => [
+    const ofBudgets = chain.map((budget) => [
       budget.mode,
       ...limitArguments(budget),
-      minutesArgument(budget),
+      durationArgument(budget),
       String(budget.maxShare),
       String(budget.minOutputTokens),
     ]);
     let accounts: AccountKey[] = [];
     const prepare = (now: number): ScriptParameters => {
       accounts = chain.map((budget) => this.#keys.account(budget, now));
-      const each = accounts.flatMap(({ span }, index) => [...span, ...(rules[index] ?? [])]);
-      return this.#parameters(accounts, [...fixed, ...each]);
+      const ofAccounts = accounts.flatMap(({ span }, index) => [...span, ...(ofBudgets[index] ?? [])]);
+      return this.#parameters(accounts, [...ofCall, ...ofAccounts]);
     };
     const undo = () => ({
       script: SCRIPTS.unreserve,
       ...this.#parameters([], [request.id, attempt]),
     });
-    const answer = reserveReplyOf(await this.#runner.run(SCRIPTS.reserve, prepare, undo), chain, request);
+    const reply = await this.#runner.run({ script: SCRIPTS.reserve, prepare, undo });
+    const answer = parseReserveReply(reply, chain, request);
     if (answer.word === 'open') throw new StoreError(`The reservation "${request.id}" is open already.`);
     if (answer.word === 'admitted') {
-      this.#taken.set(request.id, { accounts: accounts.map(inAnyWindow), epoch: answer.epoch });
+      this.#reservations.set(request.id, { accounts: accounts.map(inAnyWindow), epoch: answer.epoch });
     }
     return answer.admission;
   }
 
   async grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
-    const rules = chain.flatMap((budget) => [budget.mode, ...limitArguments(budget)]);
-    const parameters = this.#parameters([], [id, ...amountArguments(more), ...rules]);
-    const { values } = await this.#runner.run(SCRIPTS.grow, () => parameters);
-    return values[0] === '1';
+    const ofBudgets = chain.flatMap((budget) => [budget.mode, ...limitArguments(budget)]);
+    const [isGrown] = await this.#run(SCRIPTS.grow, [id, ...amountArguments(more), ...ofBudgets]);
+    return isGrown === '1';
   }
 
-  async settle(id: string, used: Amounts, seen?: SeenBalances): Promise<boolean> {
-    this.#settling.set(id, used);
+  async settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {
+    this.#unansweredSettlements.set(id, used);
     try {
       return await this.#settle(id, used, seen);
     } finally {
-      this.#settling.delete(id);
+      this.#unansweredSettlements.delete(id);
     }
   }
 
@@ -158,11 +163,10 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   async transfer(id: string, to: string, leaseMs: number): Promise<boolean> {
-    const parameters = this.#parameters([], [id, to, whole(leaseMs)]);
-    const { values } = await this.#runner.run(SCRIPTS.handOver, () => parameters);
-    if (values[0] !== '1') return false;
-    const taken = this.#taken.take(id);
-    if (taken !== undefined) this.#taken.set(to, taken);
+    const [isTransferred] = await this.#run(SCRIPTS.transfer, [id, to, integerArgument(leaseMs)]);
+    if (isTransferred !== '1') return false;
+    const reservation = this.#reservations.take(id);
+    if (reservation !== undefined) this.#reservations.set(to, reservation);
     return true;
   }
 
@@ -171,80 +175,87 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   async balances(budget: BudgetDefinition): Promise<Balances> {
-    return this.#onAccount(SCRIPTS.balances, budget);
+    return this.#runOnAccount(SCRIPTS.balances, budget);
   }
 
   async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
-    for (let from = 0; from < ids.length; from += HEARTBEATS) {
-      const some = ids.slice(from, from + HEARTBEATS);
-      const parameters = this.#parameters([], [whole(leaseMs), ...some]);
-      await this.#runner.run(SCRIPTS.heartbeat, () => parameters);
+    for (let from = 0; from < ids.length; from += LEASES_PER_HEARTBEAT) {
+      const some = ids.slice(from, from + LEASES_PER_HEARTBEAT);
+      await this.#run(SCRIPTS.heartbeat, [integerArgument(leaseMs), ...some]);
     }
   }
 
   async accounts(): Promise<readonly LedgerAccount[]> {
-    return (await this.#list()).map((listed) => listed.account);
+    return (await this.#listAccounts()).map(({ account }) => account);
   }
 
   async spending(budget: string): Promise<readonly Spending[]> {
-    const keys = (await this.#list())
-      .filter(({ account }) => account.budget === budget)
-      .map(({ key }) => key);
+    const listed = await this.#listAccounts();
+    const keys = listed.filter(({ account }) => account.budget === budget).map(({ key }) => key);
     const replies = await Promise.all(
-      keys.map((key) =>
-        this.#runner.run(SCRIPTS.spending, () => ({ keys: [...this.#keys.common, key], args: [] })),
-      ),
+      keys.map((key) => {
+        const parameters = { keys: [...this.#keys.common, key], args: [] };
+        return this.#runner.run({ script: SCRIPTS.spending, prepare: () => parameters });
+      }),
     );
-    return addSpending(replies.map(({ values }) => spendingOf(values)));
+    return mergeSpending(replies.map(({ values }) => parseSpending(values)));
   }
 
   async raise(budget: BudgetDefinition, grant: Grant): Promise<Balances> {
     checkGrant(grant);
-    return this.#onAccount(SCRIPTS.raise, budget, grantArguments(grant));
+    return this.#runOnAccount(SCRIPTS.raise, budget, grantArguments(grant));
   }
 
   async reset(budget: BudgetDefinition): Promise<Balances> {
-    return this.#onAccount(SCRIPTS.reset, budget);
+    return this.#runOnAccount(SCRIPTS.reset, budget);
   }
 
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
-    const parameters = this.#parameters([], [idPrefix]);
-    return abandonedOf((await this.#runner.run(SCRIPTS.chargeAbandoned, () => parameters)).values);
+    return parseAbandoned(await this.#run(SCRIPTS.chargeAbandoned, [idPrefix]));
   }
 
   close(): Promise<void> {
     return this.#runner.close();
   }
 
-  /** Settles what is on its way once more, from a thread of its own: a settlement may be repeated. */
+  /** Repeats unanswered settlements from a thread of its own: a settlement may be repeated. */
   settleAtExit(timeoutMs: number): void {
-    if (this.#settling.size === 0) return;
-    settleSync({ url: this.#url, prefix: this.#prefix, settlements: [...this.#settling], timeoutMs });
+    if (this.#unansweredSettlements.size === 0) return;
+    const settlements = [...this.#unansweredSettlements];
+    settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
   }
 
-  async #settle(id: string, used: Amounts, seen?: SeenBalances): Promise<boolean> {
-    const asked = seen === undefined ? '0' : '1';
-    const parameters = this.#parameters([], [id, ...amountArguments(used), asked]);
-    const { values } = await this.#runner.run(SCRIPTS.settle, () => parameters);
-    const taken = this.#taken.get(id);
-    const open = values[0] === '1';
-    if (!open && taken !== undefined && values[1] !== taken.epoch && used !== NOTHING) {
-      // The server lost its data meanwhile: the reservation was not settled, it is not known any more.
-      await this.#chargeAccounts(() => taken.accounts, used);
-      this.#taken.delete(id);
+  async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {
+    const wantsBalances = seen === undefined ? '0' : '1';
+    const [isOpen, ...rest] = await this.#run(SCRIPTS.settle, [id, ...amountArguments(used), wantsBalances]);
+    const reservation = this.#reservations.take(id);
+    if (isOpen === '1') {
+      if (seen !== undefined) {
+        for (const [key, balances] of parseBalancesByKey(rest))
+          seen.set(this.#keys.parse(key).budget, balances);
+      }
       return true;
     }
-    this.#taken.delete(id);
-    if (open && seen !== undefined) {
-      for (const [key, balances] of balancesByKey(values.slice(1))) {
-        seen.set(this.#keys.parse(key).budget, balances);
-      }
+    const [epoch] = rest;
+    if (reservation === undefined || epoch === reservation.epoch || used === NOTHING) return false;
+    // The server lost its data meanwhile: the reservation was not settled, it is unknown.
+    try {
+      await this.#chargeAccounts(() => reservation.accounts, used);
+    } catch (error) {
+      this.#reservations.set(id, reservation);
+      throw error;
     }
-    return open;
+    return true;
   }
 
-  /** Runs a script on the present account of a budget, which answers with balances. */
-  async #onAccount(
+  /** Runs a script without accounts, and returns the texts of its answer. */
+  async #run(script: Script, args: readonly string[]): Promise<readonly string[]> {
+    const parameters = this.#parameters([], args);
+    return (await this.#runner.run({ script, prepare: () => parameters })).values;
+  }
+
+  /** Runs a script on the present account of a budget, and returns the balances of its answer. */
+  async #runOnAccount(
     script: Script,
     budget: BudgetDefinition,
     args: readonly string[] = [],
@@ -253,43 +264,45 @@ export class RedisStore implements Store, LedgerAdmin {
       const account = this.#keys.account(budget, now);
       return this.#parameters([account], [...args, ...account.span]);
     };
-    return balancesOf((await this.#runner.run(script, prepare)).values);
+    return parseBalances((await this.#runner.run({ script, prepare })).values);
   }
 
-  /** All accounts, each once. */
-  async #list(): Promise<readonly ListedAccount[]> {
+  /** Returns all accounts, each once. */
+  async #listAccounts(): Promise<readonly ListedAccount[]> {
     const found = new Map<string, ListedAccount>();
     let cursor = '0';
     do {
-      const parameters = this.#parameters([], [cursor]);
-      const { values } = await this.#runner.run(SCRIPTS.accounts, () => parameters);
-      const page = pageOf(values);
-      for (const raw of page.accounts) found.set(raw.key, listedOf(raw, this.#keys));
+      const page = parseAccountPage(await this.#run(SCRIPTS.accounts, [cursor]), this.#keys);
+      for (const listed of page.accounts) found.set(listed.key, listed);
       cursor = page.cursor;
     } while (cursor !== '0');
     return [...found.values()];
   }
 
   async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {
-    const what = [this.#attempt(), ...amountArguments(used)];
+    const ofCharge = [this.#newAttempt(), ...amountArguments(used)];
     const prepare = (now: number): ScriptParameters => {
       const accounts = accountsAt(now);
-      return this.#parameters(accounts, [...what, ...accounts.flatMap(({ span }) => span)]);
+      return this.#parameters(accounts, [...ofCharge, ...accounts.flatMap(({ span }) => span)]);
     };
-    await this.#runner.run(SCRIPTS.charge, prepare, ({ keys, args }) => ({
-      script: SCRIPTS.uncharge,
-      keys,
-      args: args.slice(0, what.length),
-    }));
+    await this.#runner.run({
+      script: SCRIPTS.charge,
+      prepare,
+      undo: ({ keys, args }) => ({
+        script: SCRIPTS.uncharge,
+        keys,
+        args: args.slice(0, ofCharge.length),
+      }),
+    });
   }
 
   #parameters(accounts: readonly AccountKey[], args: readonly string[]): ScriptParameters {
     return { keys: [...this.#keys.common, ...accounts.map(({ key }) => key)], args };
   }
 
-  /** A name that no other attempt has, of this store or another. */
-  #attempt(): string {
+  /** Returns a name that no other attempt has, of this store or another. */
+  #newAttempt(): string {
     this.#attempts += 1;
-    return `${this.#name}:${this.#attempts}`;
+    return `${this.#id}:${this.#attempts}`;
   }
 }

@@ -7,43 +7,44 @@ import {
   type LimitName,
   type ReserveRequest,
   StoreError,
-  worstCase,
+  worstCaseAmounts,
 } from '../../budget/index.ts';
 
-/** What a script answers: a word, the server's time, and texts. */
-export interface Reply {
+/** The answer of a script: a word, the server's time, and texts. */
+export interface ScriptReply {
   readonly word: 'ok' | 'retry';
-  /** Milliseconds since the epoch, by the server. */
+  /** The server's time, milliseconds since the epoch. */
   readonly now: number;
   readonly values: readonly string[];
 }
 
-/** @throws StoreError where the answer is not one of our scripts' */
-export function replyOf(raw: unknown): Reply {
-  if (!Array.isArray(raw)) throw unexpected(raw);
+/** @throws StoreError if the answer is not one of our scripts' */
+export function parseReply(raw: unknown): ScriptReply {
+  if (!Array.isArray(raw)) throw unexpectedReply(raw);
   const [word, now, ...values] = raw.map(String);
-  if ((word !== 'ok' && word !== 'retry') || now === undefined) throw unexpected(raw);
+  if ((word !== 'ok' && word !== 'retry') || now === undefined) throw unexpectedReply(raw);
   return { word, now: Number(now), values };
 }
 
-/** What a reserve was answered, and in which epoch. */
+/** The answer to a reserve, with the epoch of the server's data. */
 export type ReserveReply =
   | { readonly word: 'open' }
   | { readonly word: 'denied'; readonly admission: Admission }
   | { readonly word: 'admitted'; readonly admission: Admission; readonly epoch: string };
 
-export function reserveReplyOf(
-  { values }: Reply,
+/** @throws StoreError if the answer is not that of a reserve */
+export function parseReserveReply(
+  { values }: ScriptReply,
   chain: readonly BudgetDefinition[],
   request: ReserveRequest,
 ): ReserveReply {
   const [word, ...rest] = values;
   if (word === 'open') return { word };
-  if (word === 'denied') return { word, admission: deniedOf(rest, chain, request) };
+  if (word === 'denied') return { word, admission: parseDenied(rest, chain, request) };
   const [outputCap, costNanoUsd, tokens, calls] = rest.map(Number);
   const epoch = rest[4];
-  if (outputCap === undefined || costNanoUsd === undefined) throw unexpected(values);
-  if (tokens === undefined || calls === undefined || epoch === undefined) throw unexpected(values);
+  if (outputCap === undefined || costNanoUsd === undefined) throw unexpectedReply(values);
+  if (tokens === undefined || calls === undefined || epoch === undefined) throw unexpectedReply(values);
   return {
     word: 'admitted',
     admission: { admitted: true, outputCap, reserved: { costNanoUsd, tokens, calls } },
@@ -51,21 +52,22 @@ export function reserveReplyOf(
   };
 }
 
-function deniedOf(
+function parseDenied(
   [index, limit, ...rest]: readonly string[],
   chain: readonly BudgetDefinition[],
   request: ReserveRequest,
 ): Admission {
   const budget = chain[Number(index) - 1];
-  if (budget === undefined || !isLimit(limit)) throw unexpected([index, limit]);
-  const requested = worstCase(request, Math.min(request.outputCap, budget.minOutputTokens));
-  return { admitted: false, budget, limit, balances: balancesOf(rest), requested };
+  if (budget === undefined || !isLimitName(limit)) throw unexpectedReply([index, limit]);
+  const requested = worstCaseAmounts(request, Math.min(request.outputCap, budget.minOutputTokens));
+  return { admitted: false, budget, limit, balances: parseBalances(rest), requested };
 }
 
-export function balancesOf(values: readonly string[]): Balances {
+/** Parses balances, twelve values. @throws StoreError if one is not a number */
+export function parseBalances(values: readonly string[]): Balances {
   const at = (index: number): number => {
     const value = Number(values[index]);
-    if (!Number.isFinite(value)) throw unexpected(values);
+    if (!Number.isFinite(value)) throw unexpectedReply(values);
     return value;
   };
   const granted = { costNanoUsd: at(8), tokens: at(9), calls: at(10), milliseconds: at(11) };
@@ -78,18 +80,18 @@ export function balancesOf(values: readonly string[]): Balances {
   };
 }
 
-/** Keys of accounts and their balances, thirteen values each. */
-export function balancesByKey(values: readonly string[]): [key: string, balances: Balances][] {
+/** Parses keys of accounts and their balances, thirteen values each. */
+export function parseBalancesByKey(values: readonly string[]): [key: string, balances: Balances][] {
   const found: [string, Balances][] = [];
   for (let at = 0; at + 12 < values.length; at += 13) {
     const [key = '', ...balances] = values.slice(at, at + 13);
-    found.push([key, balancesOf(balances)]);
+    found.push([key, parseBalances(balances)]);
   }
   return found;
 }
 
-/** Ids and amounts, four values each. */
-export function abandonedOf(values: readonly string[]): Abandoned[] {
+/** Parses ids and amounts, four values each. */
+export function parseAbandoned(values: readonly string[]): Abandoned[] {
   const abandoned: Abandoned[] = [];
   for (let at = 0; at + 3 < values.length; at += 4) {
     const [id = '', cost, tokens, calls] = values.slice(at, at + 4);
@@ -101,11 +103,11 @@ export function abandonedOf(values: readonly string[]): Abandoned[] {
   return abandoned;
 }
 
-function isLimit(value: string | undefined): value is LimitName {
+function isLimitName(value: string | undefined): value is LimitName {
   return value === 'costUsd' || value === 'tokens' || value === 'calls' || value === 'minutes';
 }
 
-function unexpected(raw: unknown): StoreError {
+function unexpectedReply(raw: unknown): StoreError {
   return new StoreError(
     `Redis gave an answer that is not our script's: ${JSON.stringify(raw)?.slice(0, 200)}`,
   );

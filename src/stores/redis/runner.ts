@@ -1,28 +1,45 @@
 import { StoreError } from '../../budget/index.ts';
+import { withTimeout } from '../../util/index.ts';
 import { isServerError } from './client.ts';
-import { RedisConnection, type Sending } from './connection.ts';
-import { type Reply, replyOf } from './replies.ts';
+import { type PendingCommand, RedisConnection } from './connection.ts';
+import { parseReply, type ScriptReply } from './replies.ts';
 import type { Script } from './scripts.ts';
 import { ServerClock } from './server-clock.ts';
 import { type ScriptParameters, type Undo, UndoList } from './undo-list.ts';
 
-/** How often a script may ask for another try: at the turn of a window, and where many leases ended at once. */
+/** How often a script may ask to be retried: at the end of a window, and if many leases end at once. */
 const MAX_TRIES = 50;
 
-/** A connection on which nothing was answered for so long is given up, milliseconds, or four times the timeout. */
+/** After how long without an answer a connection is replaced, milliseconds; or four times the timeout, if longer. */
 const STALL_MS = 1_000;
 
 const NO_DEADLINE = String(Number.MAX_SAFE_INTEGER);
 
+/** A script to run. */
+export interface ScriptRun {
+  readonly script: Script;
+  /** Makes keys and arguments for the server's present time. */
+  readonly prepare: (now: number) => ScriptParameters;
+  /** Undoes what the script did with these parameters. */
+  readonly undo?: (parameters: ScriptParameters) => Undo;
+}
+
+/** The state of a run: its last command, and whether the caller has given up. */
+interface RunState {
+  last: { readonly command: PendingCommand; readonly parameters: ScriptParameters } | undefined;
+  isTimedOut: boolean;
+}
+
 /**
- * Runs scripts, each within the timeout. A script that comes to the server too late does nothing; of one that may have
- * been executed though its caller was told otherwise, the undo is run as soon as the server answers.
+ * Runs scripts, each within the timeout. A script that reaches the server too late does nothing. If one may have been
+ * executed although its caller was told that it failed, it is undone as soon as the server answers.
  */
 export class ScriptRunner {
   readonly clock: ServerClock;
   readonly #connection: RedisConnection;
   readonly #timeoutMs: number;
   readonly #undos: UndoList;
+  /** Since when the server has not answered, by `performance.now()`. */
   #quietSince = 0;
 
   constructor(url: string, timeoutMs: number, now: () => number) {
@@ -32,123 +49,102 @@ export class ScriptRunner {
       this.#quietSince = performance.now();
       this.#undos.flush();
     });
-    this.#undos = new UndoList((undo) => this.#send(undo.script, undo, NO_DEADLINE));
+    this.#undos = new UndoList((undo) => this.#execute(undo.script, undo, NO_DEADLINE));
   }
 
   /**
-   * @param prepare makes keys and arguments for what the server's clock shows
-   * @param undo takes back what these parameters did
-   * @throws StoreError where the server cannot be reached, refuses, or does not answer in time
+   * Runs a script, and returns its answer.
+   * @throws StoreError if the server cannot be reached, refuses, or does not answer in time
    */
-  run(
-    script: Script,
-    prepare: (now: number) => ScriptParameters,
-    undo?: (parameters: ScriptParameters) => Undo,
-  ): Promise<Reply> {
-    // Loading the package and making a client takes longer than a timeout may be, once.
+  async run(run: ScriptRun): Promise<ScriptReply> {
+    // Before the timer starts: the first time, loading the package may take longer than the timeout.
+    this.#connection.open();
+    const state: RunState = { last: undefined, isTimedOut: false };
     try {
-      this.#connection.open();
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    let over = false;
-    let current: { sending: Sending; parameters: ScriptParameters } | undefined;
-    const inDoubt = (): void => {
-      if (undo !== undefined && current?.sending.sent() === true) {
-        this.#undos.add(undo(current.parameters), this.#connection.connected);
-      }
-    };
-    const attempts = async (): Promise<Reply> => {
-      for (let tries = 0; tries < MAX_TRIES && !over; tries += 1) {
-        const now = this.clock.now();
-        const parameters = prepare(now);
-        const deadline = String(now + this.#timeoutMs);
-        const reply = await this.#send(script, parameters, deadline, (sending) => {
-          current = { sending, parameters };
-          if (over) sending.cancel();
-        });
-        if (reply.word === 'ok') return reply;
-      }
-      throw new StoreError('Redis asked for another try too often.');
-    };
-    return new Promise((resolve, reject) => {
-      // It keeps the process alive while a caller waits, as the connection does not.
-      let done = false;
-      const giveUp = (): void => {
-        if (done) return;
-        over = true;
-        current?.sending.cancel();
-        inDoubt();
-        this.#dropStalled();
-        reject(new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`));
-      };
-      // Where the process was busy for long, the answer is there and only has to be read.
-      const timer = setTimeout(() => setImmediate(() => setImmediate(giveUp)), this.#timeoutMs);
-      const finish = (): void => {
-        done = true;
-        clearTimeout(timer);
-      };
-      attempts().then(
-        (reply) => {
-          finish();
-          resolve(reply);
-        },
-        (error: unknown) => {
-          finish();
-          if (!over && !refused(error)) inDoubt();
-          reject(error);
-        },
+      return await withTimeout(this.#executeUntilDone(run, state), this.#timeoutMs, () =>
+        this.#timeOut(state),
       );
-    });
+    } catch (error) {
+      if (!isRefusal(error)) this.#undoLast(run, state);
+      throw error;
+    }
   }
 
-  /** Waits for what is under way, no longer than the timeout, and ends for good. */
+  /** Waits for commands in flight, at most as long as the timeout, and closes the connection. */
   async close(): Promise<void> {
-    const until = performance.now() + this.#timeoutMs;
-    while (this.#connection.pending > 0 && performance.now() < until) {
+    const deadline = performance.now() + this.#timeoutMs;
+    while (this.#connection.pending > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     this.#undos.close();
     this.#connection.close();
   }
 
+  /** Executes the script, again as long as it asks for that. */
+  async #executeUntilDone({ script, prepare }: ScriptRun, state: RunState): Promise<ScriptReply> {
+    for (let tries = 0; tries < MAX_TRIES && !state.isTimedOut; tries += 1) {
+      const now = this.clock.now();
+      const parameters = prepare(now);
+      const deadline = String(now + this.#timeoutMs);
+      const reply = await this.#execute(script, parameters, deadline, (command) => {
+        state.last = { command, parameters };
+        if (state.isTimedOut) command.cancel();
+      });
+      if (reply.word === 'ok') return reply;
+    }
+    throw new StoreError('Redis asked for another try too often.');
+  }
+
   /** @param onSend called with each command before it is written */
-  async #send(
+  async #execute(
     script: Script,
     { keys, args }: ScriptParameters,
     deadline: string,
-    onSend?: (sending: Sending) => void,
-  ): Promise<Reply> {
+    onSend?: (command: PendingCommand) => void,
+  ): Promise<ScriptReply> {
     const rest = [String(keys.length), ...keys, deadline, ...args];
-    const ask = async (command: readonly string[]): Promise<Reply> => {
-      if (this.#connection.pending === 0) this.#quietSince = performance.now();
-      const sentAt = this.clock.local();
-      const sending = this.#connection.send(command);
-      onSend?.(sending);
-      const reply = replyOf(await sending.answer);
-      this.#quietSince = performance.now();
-      this.clock.learn(reply.now, sentAt);
-      return reply;
-    };
     try {
-      return await ask(['EVALSHA', script.sha, ...rest]);
+      return await this.#send(['EVALSHA', script.sha, ...rest], onSend);
     } catch (error) {
       // The server was restarted, or its scripts were flushed.
       if (!isNoScript(error)) throw error;
-      return ask(['EVAL', script.source, ...rest]);
+      return this.#send(['EVAL', script.source, ...rest], onSend);
     }
   }
 
-  #dropStalled(): void {
+  async #send(args: readonly string[], onSend?: (command: PendingCommand) => void): Promise<ScriptReply> {
+    if (this.#connection.pending === 0) this.#quietSince = performance.now();
+    const sentAt = this.clock.local();
+    const command = this.#connection.send(args);
+    onSend?.(command);
+    const reply = parseReply(await command.answer);
+    this.#quietSince = performance.now();
+    this.clock.learn(reply.now, sentAt);
+    return reply;
+  }
+
+  #timeOut(state: RunState): StoreError {
+    state.isTimedOut = true;
+    state.last?.command.cancel();
+    this.#replaceStalledConnection();
+    return new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
+  }
+
+  #undoLast({ undo }: ScriptRun, { last }: RunState): void {
+    if (undo === undefined || last?.command.isSent() !== true) return;
+    this.#undos.add(undo(last.parameters), this.#connection.isConnected);
+  }
+
+  #replaceStalledConnection(): void {
     const quietMs = performance.now() - this.#quietSince;
-    if (this.#connection.connected && quietMs > Math.max(STALL_MS, 4 * this.#timeoutMs)) {
-      this.#connection.drop(`nothing was answered for ${Math.round(quietMs)} ms`);
+    if (this.#connection.isConnected && quietMs > Math.max(STALL_MS, 4 * this.#timeoutMs)) {
+      this.#connection.reconnect(`no answer for ${Math.round(quietMs)} ms`);
     }
   }
 }
 
-/** Whether the server answered and said that it did nothing. */
-function refused(error: unknown): boolean {
+/** Whether the server answered that it did nothing. */
+function isRefusal(error: unknown): boolean {
   return error instanceof StoreError && error.cause !== undefined && isServerError(error.cause);
 }
 

@@ -5,7 +5,6 @@ import {
   CHARGE,
   CHARGE_ABANDONED,
   GROW,
-  HAND_OVER,
   HEARTBEAT,
   PRELUDE,
   RAISE,
@@ -13,6 +12,7 @@ import {
   RESET,
   SETTLE,
   SPENDING,
+  TRANSFER,
   UNCHARGE,
   UNRESERVE,
 } from './lua/index.ts';
@@ -20,28 +20,29 @@ import {
 /** A script that runs atomically on the server. */
 export interface Script {
   readonly source: string;
-  /** Names it in the server's cache. */
+  /** Its SHA-1, by which the server caches it. */
   readonly sha: string;
 }
 
+/** The scripts of the ledger. */
 export const SCRIPTS = {
-  reserve: script(RESERVE),
-  unreserve: script(UNRESERVE),
-  grow: script(GROW),
-  settle: script(SETTLE),
-  handOver: script(HAND_OVER),
-  charge: script(CHARGE),
-  uncharge: script(UNCHARGE),
-  balances: script(BALANCES),
-  heartbeat: script(HEARTBEAT),
-  accounts: script(ACCOUNTS),
-  spending: script(SPENDING),
-  raise: script(RAISE),
-  reset: script(RESET),
-  chargeAbandoned: script(CHARGE_ABANDONED),
+  reserve: makeScript(RESERVE),
+  unreserve: makeScript(UNRESERVE),
+  grow: makeScript(GROW),
+  settle: makeScript(SETTLE),
+  transfer: makeScript(TRANSFER),
+  charge: makeScript(CHARGE),
+  uncharge: makeScript(UNCHARGE),
+  balances: makeScript(BALANCES),
+  heartbeat: makeScript(HEARTBEAT),
+  accounts: makeScript(ACCOUNTS),
+  spending: makeScript(SPENDING),
+  raise: makeScript(RAISE),
+  reset: makeScript(RESET),
+  chargeAbandoned: makeScript(CHARGE_ABANDONED),
 } as const;
 
-function script(body: string): Script {
+function makeScript(body: string): Script {
   const source = `${PRELUDE}${body}`;
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }

@@ -11,17 +11,18 @@ export interface LastSettlements {
   readonly timeoutMs: number;
 }
 
+/** The data of the thread that settles. */
 export interface SettleWorkerData extends LastSettlements {
-  /** Tells our preload, which the thread may inherit, that this is no thread of the application's. */
+  /** Tells our preload, which the thread may inherit, that the thread is not the application's. */
   readonly thread: typeof SETTLE_THREAD;
-  /** Becomes 1 when all is settled, or nothing more can be. */
+  /** Becomes 1 when everything is settled, or nothing more can be. */
   readonly done: Int32Array;
 }
 
-/** Its name; the preload does nothing in threads whose data has one that begins so. */
+/** The name of the thread. The preload does nothing in threads whose data has a name with this prefix. */
 export const SETTLE_THREAD = 'otel-token-budget settle';
 
-/** Settles from another thread while this one stands still: for the exit of the process, no other time. */
+/** Settles from another thread while this one is blocked: only for the exit of the process. */
 export function settleSync(last: LastSettlements): void {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const { NODE_OPTIONS: _, ...env } = process.env;

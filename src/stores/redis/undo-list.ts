@@ -6,56 +6,61 @@ export interface ScriptParameters {
   readonly args: readonly string[];
 }
 
-/** What takes back a script that was perhaps executed. */
+/** A script that undoes another, which may or may not have been executed. */
 export interface Undo extends ScriptParameters {
   readonly script: Script;
 }
 
-/** How many are kept; of more, the leases end, and charges stay. */
+/** How many are kept. Beyond that, leases end by themselves, and charges stay. */
 const MAX_UNDOS = 10_000;
 
-/** The pause before another try, milliseconds. */
-const PAUSE_MS = 1_000;
+/** The pause before a retry, milliseconds. */
+const RETRY_MS = 1_000;
 
-/** What has to be taken back once the server answers. Each undo names what it undoes, so that one more run does nothing. */
+/**
+ * What has to be undone when the server answers again. Each undo names what it undoes, so that it can be repeated
+ * safely.
+ */
 export class UndoList {
   readonly #send: (undo: Undo) => Promise<unknown>;
   readonly #undos = new Set<Undo>();
-  #timer: NodeJS.Timeout | undefined;
-  #closed = false;
+  #retryTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
 
   constructor(send: (undo: Undo) => Promise<unknown>) {
     this.#send = send;
   }
 
-  /** @param now send it at once; else with the next connection */
-  add(undo: Undo, now: boolean): void {
-    if (this.#closed || this.#undos.size >= MAX_UNDOS) return;
+  /** Adds an undo. @param sendNow whether to send it at once, rather than on the next connection */
+  add(undo: Undo, sendNow: boolean): void {
+    if (this.#isClosed || this.#undos.size >= MAX_UNDOS) return;
     this.#undos.add(undo);
-    if (now) this.#run(undo);
+    if (sendNow) this.#run(undo);
   }
 
+  /** Sends all of them. */
   flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    clearTimeout(this.#retryTimer);
+    this.#retryTimer = undefined;
     for (const undo of this.#undos) this.#run(undo);
   }
 
+  /** Forgets all of them. */
   close(): void {
-    this.#closed = true;
-    clearTimeout(this.#timer);
+    this.#isClosed = true;
+    clearTimeout(this.#retryTimer);
     this.#undos.clear();
   }
 
   #run(undo: Undo): void {
     this.#send(undo).then(
       () => this.#undos.delete(undo),
-      () => this.#later(),
+      () => this.#retryLater(),
     );
   }
 
-  #later(): void {
-    if (this.#closed || this.#undos.size === 0) return;
-    this.#timer ??= setTimeout(() => this.flush(), PAUSE_MS).unref();
+  #retryLater(): void {
+    if (this.#isClosed || this.#undos.size === 0) return;
+    this.#retryTimer ??= setTimeout(() => this.flush(), RETRY_MS).unref();
   }
 }

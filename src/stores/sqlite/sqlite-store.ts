@@ -3,8 +3,8 @@ import {
   type Account,
   type Admission,
   type Amounts,
-  admit,
-  affords,
+  decideAdmission,
+  canAfford,
   type Balances,
   type BudgetDefinition,
   checkGrant,
@@ -13,11 +13,11 @@ import {
   type LedgerAdmin,
   NOTHING,
   type ReserveRequest,
-  type SeenBalances,
+  type SettledBalances,
   type Spending,
   type Store,
 } from '../../budget/index.ts';
-import { afterwards, type MaybePromise } from '../../util/index.ts';
+import { andThen, type MaybePromise } from '../../util/index.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LedgerFile } from './ledger-file.ts';
 import {
@@ -71,7 +71,7 @@ export class SqliteStore implements Store, LedgerAdmin {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     return this.#write((connection, now) => {
       const accounts = chain.map((budget) => ({ budget, ...presentAccount(connection, budget, now) }));
-      const admission = admit(accounts, request, now);
+      const admission = decideAdmission(accounts, request, now);
       if (admission.admitted) {
         take(connection, request.id, accounts, admission.reserved, now + Math.ceil(request.leaseMs));
       }
@@ -86,14 +86,14 @@ export class SqliteStore implements Store, LedgerAdmin {
         const account = accountOfReservation(connection, id, budget, now);
         return account === undefined ? [] : [{ budget, balances: account.balances }];
       });
-      if (!affords(accounts, more)) return false;
+      if (!canAfford(accounts, more)) return false;
       growBy(connection, id, more);
       return true;
     });
   }
 
-  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
-    return afterwards(
+  settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean> {
+    return andThen(
       this.#write((connection, now) => end(connection, id, used, now)),
       (left) => {
         if (seen !== undefined) for (const [budget, balances] of left ?? []) seen.set(budget, balances);

@@ -3,7 +3,7 @@
  * what they cost is spent; then the first failure is thrown.
  * @param atOnce all of them where absent
  */
-export async function inTurns<T, R>(
+export async function mapWithConcurrency<T, R>(
   items: readonly T[],
   atOnce: number | undefined,
   work: (item: T) => Promise<R>,

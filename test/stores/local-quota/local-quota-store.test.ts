@@ -11,10 +11,7 @@ import {
   type ReserveRequest,
   StoreError,
 } from '../../../src/budget/index.ts';
-import {
-  type LocalQuotaOptions,
-  LocalQuotaStore,
-} from '../../../src/stores/local-quota/local-quota-store.ts';
+import { type LocalQuotaOptions, LocalQuotaStore } from '../../../src/stores/local-quota/index.ts';
 import { MemoryStore } from '../../../src/stores/memory-store.ts';
 import { isPromise, type MaybePromise } from '../../../src/util/index.ts';
 

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import {
   type Admission,
   type Amounts,
-  admit,
+  decideAdmission,
   type Balances,
   type BudgetDefinition,
   defineBudget,
@@ -87,7 +87,7 @@ describe('the admission of the Redis script', { skip: REDIS_MISSING }, () => {
         const chain = given.map((each, index) => defineBudget({ name: `b${n} ${index}`, ...each }));
         const accounts = await fill(chain, settled, reserved, `held ${n}`);
         const asks: ReserveRequest = { ...asked, id: `call ${n}`, leaseMs: 60_000 };
-        const expected = admit(accounts, asks, store.now());
+        const expected = decideAdmission(accounts, asks, store.now());
         const answer = await store.reserve(chain, asks);
         assert.deepEqual(answer, expected);
         const after = await store.balances(chain[0] ?? assert.fail());

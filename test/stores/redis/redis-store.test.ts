@@ -5,7 +5,7 @@ import {
   defineBudget,
   NOTHING,
   type ReserveRequest,
-  type SeenBalances,
+  type SettledBalances,
   StoreError,
 } from '../../../src/budget/index.ts';
 import { RedisStore } from '../../../src/stores/redis/redis-store.ts';
@@ -67,7 +67,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     const store = open();
     await store.reserve([job, team], request('a'));
     await store.reserve([team], request('b'));
-    const seen: SeenBalances = new Map();
+    const seen: SettledBalances = new Map();
     await store.settle('a', tokens(33), seen);
     assert.deepEqual(
       [...seen],
@@ -76,7 +76,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
         [team.name, await store.balances(team)],
       ],
     );
-    const again: SeenBalances = new Map();
+    const again: SettledBalances = new Map();
     await store.settle('a', tokens(33), again);
     assert.equal(again.size, 0);
   });

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { defineBudget, NOTHING, type SeenBalances, StoreError } from '../../../src/budget/index.ts';
+import { defineBudget, NOTHING, type SettledBalances, StoreError } from '../../../src/budget/index.ts';
 import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { NODE, NODE_22, runNode } from '../../support/run-node.ts';
 import { assertBalances, HELD, HOUR, job, request, team, tokens } from '../contract-support.ts';
@@ -102,7 +102,7 @@ describe('the SQLite store', () => {
     for (const id of ['a', 'b']) await store.reserve([job, team], request(id));
     await store.reserve([team], request('dies', { leaseMs: 1_000 }));
     const settle = async (id: string): Promise<unknown[]> => {
-      const seen: SeenBalances = new Map();
+      const seen: SettledBalances = new Map();
       await store.settle(id, tokens(3), seen);
       return [...seen];
     };

@@ -1,15 +1,15 @@
-/** How many accounts one script answers with, about. */
-const PAGE = 200;
+/** The approximate number of accounts in one answer. */
+const PAGE_SIZE = 200;
 
 /**
- * Accounts, page by page; of a page that was answered before, some may come again. ARGV: 2 the cursor, '0' at first. Answers with the
+ * Answers a page of accounts; an account may be on several pages. ARGV: 2 the cursor, '0' at first. The answer is the
  * next cursor, '0' at the end, and for each account its key, its definition and its balances.
  */
 export const ACCOUNTS = `
-local page = redis.call('SSCAN', ACCOUNTS, ARGV[2], 'COUNT', ${PAGE})
+local page = redis.call('SSCAN', ACCOUNTS, ARGV[2], 'COUNT', ${PAGE_SIZE})
 local list = { 'ok', int(now), page[1] }
 for _, key in ipairs(page[2]) do
-  local account = load(key)
+  local account = load_account(key)
   if account.startedAt then
     list[#list + 1] = key
     list[#list + 1] = account.definition
@@ -21,37 +21,40 @@ end
 return list
 `;
 
-/** What an account was charged by the minute, as it is kept: minutes and amounts in turn. KEYS: the account. */
+/** Answers what an account was charged by the minute, as it is stored: minutes, each with its amounts. KEYS: the account. */
 export const SPENDING = `
 local list = { 'ok', int(now) }
-for _, text in ipairs(redis.call('HGETALL', spendingKey(KEYS[FIRST]))) do list[#list + 1] = text end
+for _, text in ipairs(redis.call('HGETALL', spending_key(KEYS[FIRST_ACCOUNT]))) do list[#list + 1] = text end
 return list
 `;
 
-/** Raises the limits of an account. ARGV: 2 to 5 nano-USD, tokens, calls, milliseconds; from 6 on as for the balances from 2. */
+/**
+ * Raises the limits of an account, and answers the new balances. ARGV: 2 to 5 nano-USD, tokens, calls, milliseconds; from
+ * 6 on as for the balances from 2.
+ */
 export const RAISE = `
-local accounts = present(6, 4)
+local accounts = present_accounts(6, 4)
 if not accounts then return { 'retry', int(now) } end
 local account = accounts[1]
-for i = 1, 4 do account.granted[i] = math.min(account.granted[i] + tonumber(ARGV[i + 1]), MOST) end
-saveGrant(account)
+for i = 1, 4 do account.granted[i] = math.min(account.granted[i] + tonumber(ARGV[i + 1]), MAX_INTEGER) end
+save_grant(account)
 return answer(balances(account))
 `;
 
-/** Begins an account anew. ARGV as for the balances. Answers with the balances before. */
+/** Resets an account, and answers the balances before. ARGV as for the balances. */
 export const RESET = `
-local accounts = present(2, 4)
+local accounts = present_accounts(2, 4)
 if not accounts then return { 'retry', int(now) } end
 local account = accounts[1]
 local before = { balances(account) }
 for i = 1, 3 do
   account[i] = 0
-  -- What open calls hold of a grant they keep: it is within the limit and this, whatever the limit is.
+  -- The part of a grant that open calls reserve stays, so that they are within limit and grant whatever the limit is.
   account.granted[i] = math.min(account.granted[i], account[i + 3])
 end
 account.granted[4] = 0
 account.startedAt = now
-save(account)
-saveGrant(account)
+save_account(account)
+save_grant(account)
 return answer(unpack(before))
 `;

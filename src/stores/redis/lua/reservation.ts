@@ -1,7 +1,7 @@
-import { KEPT_MS } from '../keys.ts';
+import { WINDOW_KEPT_MS } from '../keys.ts';
 
 /**
- * Reserves more for an open reservation, in the windows that it was taken in.
+ * Reserves more for an open reservation, in the windows that it was made in.
  *
  * ARGV: 2 id, 3 to 5 how much more (nano-USD, tokens, calls); from 6 on, for each budget of the chain: mode and limits.
  */
@@ -13,18 +13,18 @@ if not packed then return answer('0') end
 local held = cjson.decode(packed)
 local accounts = {}
 for index, key in ipairs(held.accounts) do
-  local account, at = load(key), 6 + (index - 1) * 4
+  local account, at = load_account(key), 6 + (index - 1) * 4
   accounts[index] = account
   if ARGV[at] == 'strict' then
     for which = 1, 3 do
-      local limit = raised(account, which, ARGV[at + which])
+      local limit = raised_limit(account, which, ARGV[at + which])
       if limit and account[which] + account[which + 3] + more[which] > limit then return answer('0') end
     end
   end
 end
 for _, account in ipairs(accounts) do
-  add(account, 4, more, 1)
-  save(account)
+  add_amounts(account, 4, more, 1)
+  save_account(account)
 end
 held.cost = int(tonumber(held.cost) + more[1])
 held.tokens = int(tonumber(held.tokens) + more[2])
@@ -34,21 +34,21 @@ return answer('1')
 `;
 
 /**
- * Charges what a reservation used and frees the rest of it. One that is not open is answered with the epoch, which tells whether
- * the server has lost its data since.
+ * Charges what a reservation used and frees the rest of it. If it is not open, the answer is the epoch, which shows
+ * whether the server has lost its data since.
  *
- * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls), 6 whether to answer the balances that this leaves too (1): of each
- * account whose window is not over its key and its balances.
+ * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls), 6 whether to answer the new balances too (1): the key and
+ * the balances of each account whose window is not over.
  */
 export const SETTLE = `
 local id = ARGV[2]
 local packed = redis.call('HGET', OPEN, id)
 if not packed then return answer('0', redis.call('GET', EPOCH) or '') end
-local accounts = close(id, packed, { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) })
+local accounts = end_reservation(id, packed, { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) })
 local reply = answer('1')
 if ARGV[6] ~= '1' then return reply end
 for _, account in ipairs(accounts) do
-  local over = account.expireAt ~= '' and now >= account.expireAt - ${KEPT_MS}
+  local over = account.expireAt ~= '' and now >= account.expireAt - ${WINDOW_KEPT_MS}
   if account.startedAt and not over then
     reply[#reply + 1] = account.key
     for _, value in ipairs({ balances(account) }) do reply[#reply + 1] = value end
@@ -57,8 +57,8 @@ end
 return reply
 `;
 
-/** Gives an open reservation another name and lease. ARGV: 2 id, 3 the other name, 4 lease (ms). */
-export const HAND_OVER = `
+/** Gives an open reservation another id and lease. ARGV: 2 id, 3 the other id, 4 lease (ms). */
+export const TRANSFER = `
 local packed = redis.call('HGET', OPEN, ARGV[2])
 if not packed or redis.call('HEXISTS', OPEN, ARGV[3]) == 1 then return answer('0') end
 redis.call('HDEL', OPEN, ARGV[2])
@@ -69,39 +69,39 @@ return answer('1')
 `;
 
 /**
- * Takes back a reservation whose caller was told that it failed, if that attempt took it: frees it, or, where its lease has ended
- * since, takes back what was charged for it. ARGV: 2 id, 3 the name of the attempt.
+ * Undoes a reservation whose caller was told that it failed, if that attempt made it: frees it, or, if its lease has
+ * ended since, undoes the charge. ARGV: 2 id, 3 the name of the attempt.
  */
 export const UNRESERVE = `
 local id, attempt = ARGV[2], ARGV[3]
 local packed = redis.call('HGET', OPEN, id)
 if packed and cjson.decode(packed).attempt == attempt then
-  close(id, packed, { 0, 0, 0 })
+  end_reservation(id, packed, { 0, 0, 0 })
   return answer('1')
 end
-local charged = redis.call('GET', endedKey(id))
+local charged = redis.call('GET', ended_key(id))
 if not charged then return answer('0') end
 local held = cjson.decode(charged)
 if held.attempt ~= attempt then return answer('0') end
-redis.call('DEL', endedKey(id))
+redis.call('DEL', ended_key(id))
 for _, key in ipairs(held.accounts) do
-  local account = load(key)
+  local account = load_account(key)
   if account.startedAt then
-    settle(account, amountsOf(held), -1)
-    save(account)
+    settle_amounts(account, amounts_of(held), -1)
+    save_account(account)
   end
 end
 return answer('1')
 `;
 
-/** Charges in full the open reservations whose ids begin with ARGV[2]; answers the id, cost, tokens and calls of each. */
+/** Charges the open reservations whose ids begin with ARGV[2] in full; answers the id, cost, tokens and calls of each. */
 export const CHARGE_ABANDONED = `
 local prefix, ended = ARGV[2], {}
 for _, id in ipairs(redis.call('HKEYS', OPEN)) do
   if string.sub(id, 1, #prefix) == prefix then
     local packed = redis.call('HGET', OPEN, id)
     local held = cjson.decode(packed)
-    close(id, packed)
+    end_reservation(id, packed)
     for _, value in ipairs({ id, held.cost, held.tokens, held.calls }) do ended[#ended + 1] = value end
   end
 end
@@ -110,7 +110,7 @@ for _, value in ipairs(ended) do reply[#reply + 1] = value end
 return reply
 `;
 
-/** Puts off the end of leases; of those that are not open any more, nothing. ARGV: 2 lease (ms), from 3 on ids. */
+/** Extends the leases of those that are still open. ARGV: 2 lease (ms), from 3 on ids. */
 export const HEARTBEAT = `
 local lease = int(now + tonumber(ARGV[2]))
 for i = 3, #ARGV do redis.call('ZADD', LEASES, 'XX', 'GT', lease, ARGV[i]) end

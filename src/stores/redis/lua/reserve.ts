@@ -1,10 +1,10 @@
 /**
- * Reserves on all accounts or on none: `admit` of budget/admission.ts, line by line, on the server.
+ * Reserves on all accounts or on none: `admit` of budget/admission.ts, statement by statement, on the server.
  *
- * ARGV: 2 id, 3 the name of the attempt, 4 lease (ms), 5 to 7 the fixed part (nano-USD, tokens, calls), 8 pico-USD of a token of
- * output cap, 9 choices, 10 output cap, 11 whether it is the caller's (1); from 12 on, for each account: start and end of the
- * window, when to forget it, definition, mode, limits (nano-USD, tokens, calls; empty: none), milliseconds (empty: none), maxShare,
- * minOutputTokens.
+ * ARGV: 2 id, 3 the name of the attempt, 4 lease (ms), 5 to 7 the fixed part (nano-USD, tokens, calls), 8 pico-USD of a
+ * token of output cap, 9 choices, 10 output cap, 11 whether it is the caller's (1); from 12 on, for each account: start
+ * and end of the window, its expiry, definition, mode, limits (nano-USD, tokens, calls; empty: none), milliseconds
+ * (empty: none), maxShare, minOutputTokens.
  */
 export const RESERVE = `
 local id, attempt, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -20,7 +20,7 @@ local function nano(count)
 end
 
 -- floor(rest * 1000 / pico), by long division, exact though the product may pass 2^53.
-local function tokensFor(rest)
+local function tokens_for(rest)
   local left = math.fmod(rest, pico)
   local tokens = (rest - left) / pico
   for _ = 1, 3 do
@@ -36,7 +36,7 @@ local function within(which, left)
   if rest < 0 then return -1 end
   if which == 2 then return math.floor(rest / choices) end
   if which == 3 or pico == 0 then return math.huge end
-  return tokensFor(rest)
+  return tokens_for(rest)
 end
 
 local function affordable(account, limits, share)
@@ -49,7 +49,7 @@ local function affordable(account, limits, share)
         tokens = fits
         narrowest = which
       end
-      -- The input has to be paid whole; the share is of what is left after it.
+      -- The input has to be paid in full; the share is of what is left after it.
       if which ~= 3 then
         local part = fixed[which] + math.floor(math.max(0, left - fixed[which]) * share)
         shared = math.min(shared, within(which, part))
@@ -59,7 +59,7 @@ local function affordable(account, limits, share)
   return tokens, math.max(-1, shared), narrowest
 end
 
-local accounts = present(12, 11)
+local accounts = present_accounts(12, 11)
 if not accounts then return { 'retry', int(now) } end
 if redis.call('HEXISTS', OPEN, id) == 1 then return answer('open') end
 
@@ -74,7 +74,7 @@ for index, account in ipairs(accounts) do
   local mode = ARGV[at]
   if mode ~= 'observe' then
     local limits = {}
-    for which = 1, 3 do limits[which] = raised(account, which, ARGV[at + which]) end
+    for which = 1, 3 do limits[which] = raised_limit(account, which, ARGV[at + which]) end
     local milliseconds = tonumber(ARGV[at + 4])
     if milliseconds and now - account.startedAt >= milliseconds + account.granted[4] then return denied(index, 'minutes') end
     for which = 1, 3 do
@@ -92,9 +92,9 @@ end
 local amounts = { fixed[1] + nano(granted), fixed[2] + granted * choices, fixed[3] }
 local keys = {}
 for _, account in ipairs(accounts) do
-  add(account, 4, amounts, 1)
+  add_amounts(account, 4, amounts, 1)
   account[7] = account[7] + 1
-  save(account)
+  save_account(account)
   keys[#keys + 1] = account.key
 end
 local held = {

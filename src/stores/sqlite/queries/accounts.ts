@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import {
   type Balances,
   type BudgetDefinition,
-  definitionText,
+  serializeDefinition,
   isNoGrant,
   windowOf,
 } from '../../../budget/index.ts';
@@ -65,7 +65,7 @@ export function presentAccount(
   now: number,
 ): StoredAccount {
   const { start, end } = windowOf(budget.window, now);
-  const definition = definitionText(budget);
+  const definition = serializeDefinition(budget);
   const account = upToDate(connection, now, () => find(connection, FIND, budget.name, start));
   if (account !== undefined) {
     if (account.definition !== definition) connection.run(DEFINE, definition, account.id);

@@ -6,7 +6,7 @@ import {
   grantAfterReset,
   type LedgerAccount,
   NO_GRANT,
-  seenDefinition,
+  parseDefinition,
 } from '../../../budget/index.ts';
 import type { SqliteConnection } from '../connection.ts';
 import { accountOf, COLUMNS, presentAccount } from './accounts.ts';
@@ -24,7 +24,7 @@ const RESET = `
 export function allAccounts(connection: SqliteConnection): LedgerAccount[] {
   return connection.all(ALL).map(([budget, start, end, ...account]): LedgerAccount => {
     const { balances, definition } = accountOf(account);
-    const seen = seenDefinition(definition);
+    const seen = parseDefinition(definition);
     return {
       budget: String(budget),
       ...(end === null ? {} : { window: { start: Number(start), end: Number(end) } }),
