@@ -67,3 +67,9 @@ export async function openJobStores(settings: JobStoreSettings = {}): Promise<Jo
   const ledger = openStore({ store, failurePolicy, storeTimeoutMs, localQuota: false });
   return { ledger, jobs: await openJobs(url, { directory, timeoutMs: storeTimeoutMs }) };
 }
+
+/** Closes the ledger and the job store. */
+export async function closeJobStores({ ledger, jobs }: JobStores): Promise<void> {
+  await ledger.close();
+  await jobs.close();
+}

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../budget/index.ts';
-import { isBusy, nodeSqlite } from '../../stores/sqlite/index.ts';
+import { isBusy, loadNodeSqlite } from '../../stores/sqlite/index.ts';
 import { JobRunningError } from '../errors.ts';
 import type { JobLock } from './job-store.ts';
 
@@ -17,7 +17,7 @@ const DEFAULT_WAIT_MS = 100;
 export function lockFile(path: string, job: string, waitMs = DEFAULT_WAIT_MS): JobLock {
   let database: DatabaseSync | undefined;
   try {
-    database = new (nodeSqlite().DatabaseSync)(path);
+    database = new (loadNodeSqlite().DatabaseSync)(path);
     database.exec(`PRAGMA busy_timeout = ${waitMs}`);
     database.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -108,7 +108,7 @@ export class SqliteJobStore implements JobStore {
 
   /** Runs `work` on the file, which has the tables of jobs by then. */
   #answer<T>(work: (file: SqliteConnection) => T): MaybePromise<T> {
-    return this.#file.answer((connection) => {
+    return this.#file.run((connection) => {
       if (!this.#withTables.has(connection)) {
         connection.write(() => {
           for (const table of TABLES) connection.run(table);

@@ -1,22 +1,22 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
-import { isFull, leavesFileUsable } from './failures.ts';
-import { assertStillThere, ensureFile, type FileIdentity, identityOf } from './file.ts';
-import { nodeSqlite } from './node-sqlite.ts';
+import { isDiskFull, keepsFileUsable } from './failures.ts';
+import { assertSameFile, createFileIfMissing, type FileIdentity, fileIdentity } from './file.ts';
+import { loadNodeSqlite } from './node-sqlite.ts';
 import { prepareSchema } from './schema.ts';
 
-/** The columns of a row in their order: with their names, reading a row would take longer than finding it. */
-export type Row = readonly SQLOutputValue[];
+/** The columns of a row in order: with their names, reading a row would take longer than finding it. */
+export type SqliteRow = readonly SQLOutputValue[];
 
-/** How long SQLite itself waits for a lock, milliseconds: the event loop stands still meanwhile. */
+/** How long SQLite itself waits for a lock, milliseconds. It blocks the event loop meanwhile. */
 const BLOCKING_MS = 5;
 
 /**
- * What is committed outlives the process as it is: an fsync of each commit would only matter where the machine loses power. The
- * log is written back, with an fsync, each 4,000 pages (4 MB): that takes milliseconds.
+ * Commits survive the process without an fsync, which would matter only if the machine loses power. The log is written
+ * back, with an fsync, every 4,000 pages (4 MB), which takes milliseconds.
  */
-const PACE = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000';
+const DURABILITY = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000';
 
-/** One open ledger file: transactions, and statements that are prepared once. */
+/** An open ledger file: transactions, and statements that are prepared once. */
 export class SqliteConnection {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -24,19 +24,19 @@ export class SqliteConnection {
   readonly #statements = new Map<string, StatementSync>();
 
   /**
-   * @throws StoreError where the file is not a ledger that can be used, or its directory does not exist
-   * @throws Error of SQLite or of the file system where the file cannot be opened, or is locked
+   * @throws StoreError if the file is not a usable ledger, or its directory does not exist
+   * @throws Error of SQLite or of the file system if the file cannot be opened, or is locked
    */
   constructor(path: string) {
-    ensureFile(path);
-    const opened = identityOf(path);
+    createFileIfMissing(path);
+    const opened = fileIdentity(path);
     this.#path = path;
-    this.#database = new (nodeSqlite().DatabaseSync)(path);
+    this.#database = new (loadNodeSqlite().DatabaseSync)(path);
     try {
       this.#database.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
       prepareSchema(this.#database, path);
-      this.#database.exec(PACE);
-      // Looked up before it was opened: a file that was put in its place meanwhile is told at the first use.
+      this.#database.exec(DURABILITY);
+      // Read before the file was opened: if it was replaced meanwhile, the first use finds out.
       this.#opened = opened ?? { dev: -1, ino: -1 };
     } catch (error) {
       this.close();
@@ -45,11 +45,11 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs `work` alone, against all processes: all that it writes is kept, or, where it throws, nothing.
-   * @throws StoreError where the file is not there any more
+   * Runs `work` in a transaction that excludes those of all processes. If it throws, nothing is written.
+   * @throws StoreError if the file is no longer there
    */
   write<T>(work: () => T): T {
-    assertStillThere(this.#path, this.#opened);
+    assertSameFile(this.#path, this.#opened);
     this.run('BEGIN IMMEDIATE');
     try {
       const value = work();
@@ -62,47 +62,49 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs `work`, which is one statement and reads only, without waiting for those that write.
-   * @throws StoreError where the file is not there any more
+   * Runs `work`, a single reading statement, without waiting for writers.
+   * @throws StoreError if the file is no longer there
    */
   read<T>(work: () => T): T {
-    assertStillThere(this.#path, this.#opened);
+    assertSameFile(this.#path, this.#opened);
     return work();
   }
 
-  get(sql: string, ...values: SQLInputValue[]): Row | undefined {
-    return this.#prepared(sql).get(...values) as unknown as Row | undefined;
+  /** Returns the first row of a statement. */
+  get(sql: string, ...values: SQLInputValue[]): SqliteRow | undefined {
+    return this.#prepared(sql).get(...values) as unknown as SqliteRow | undefined;
   }
 
-  all(sql: string, ...values: SQLInputValue[]): Row[] {
-    return this.#prepared(sql).all(...values) as unknown[] as Row[];
+  /** Returns all rows of a statement. */
+  all(sql: string, ...values: SQLInputValue[]): SqliteRow[] {
+    return this.#prepared(sql).all(...values) as unknown[] as SqliteRow[];
   }
 
-  /** How many rows were changed. */
+  /** Executes a statement; returns how many rows it changed. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).run(...values).changes);
   }
 
-  /** Lets go of the file. What could not be written by then was told before. */
+  /** Closes the file. */
   close(): void {
     this.#statements.clear();
     try {
       this.#database.close();
     } catch {
-      // Closed already, or on a disk that is gone.
+      // It is closed already, or its disk is gone.
     }
   }
 
   #rollBack(cause: unknown): void {
-    // A file that cannot be used on is closed, which rolls back too.
-    if (!leavesFileUsable(cause) && !isFull(cause)) return;
+    // A file that cannot be used any more is closed, which rolls back too.
+    if (!keepsFileUsable(cause) && !isDiskFull(cause)) return;
     try {
-      // SQLite has done so by itself after some failures.
+      // After some failures, SQLite has rolled back by itself.
       if (this.#database.isTransaction) this.run('ROLLBACK');
-      // The log has the most of what we hold of a full disk: written back, it begins anew.
-      if (isFull(cause)) this.#database.exec('PRAGMA wal_checkpoint');
+      // Most of our space on a full disk is the log: written back, it starts over.
+      if (isDiskFull(cause)) this.#database.exec('PRAGMA wal_checkpoint');
     } catch {
-      // What failed first is what the caller has to know.
+      // The caller has to know the first failure, not this one.
       this.close();
     }
   }

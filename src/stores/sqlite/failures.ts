@@ -1,6 +1,6 @@
 import { StoreError } from '../../budget/index.ts';
 
-/** SQLite's primary result codes; an extended code has one of them in its low byte. */
+/** SQLite's primary result codes, which are the low byte of its extended ones. https://sqlite.org/rescode.html */
 const PERM = 3;
 const BUSY = 5;
 const LOCKED = 6;
@@ -14,59 +14,58 @@ const CONSTRAINT = 19;
 const NOTADB = 26;
 
 const DAMAGED =
-  'is damaged, or no SQLite file at all. Restore it from a backup, or move it away together with its -wal and -shm files, ' +
-  'and every budget begins at zero';
+  'is damaged, or not an SQLite file. Restore it from a backup, or move it away together with its -wal and -shm files, ' +
+  'and every budget starts at zero';
 const NOT_WRITABLE =
-  'cannot be written. Let this user write the file, its -wal and -shm files and the directory';
+  'cannot be written. Allow this user to write the file, its -wal and -shm files and the directory';
 
-/** What happened to the file, and what to do. */
+/** What happened to the file, and what to do about it. */
 const ADVICE: Readonly<Record<number, string>> = {
   [PERM]: NOT_WRITABLE,
   [READONLY]: NOT_WRITABLE,
-  [IOERR]: 'could not be read or written. Check the disk; it has to be a local one, with room left',
+  [IOERR]: 'could not be read or written. Check the disk: it has to be a local one with free space',
   [CORRUPT]: DAMAGED,
-  [FULL]: 'cannot grow: its disk is full. Free some space there',
-  [CANTOPEN]:
-    'cannot be opened. It has to be a file that this user may write, in a directory that it may write',
+  [FULL]: 'cannot grow: its disk is full. Free some space',
+  [CANTOPEN]: 'cannot be opened. This user has to be able to write the file and its directory',
   [NOTADB]: DAMAGED,
 };
 
-/** Whether another process holds the file for the moment. */
+/** Whether another process has locked the file. */
 export function isBusy(error: unknown): boolean {
   const code = resultCode(error);
   return code === BUSY || code === LOCKED || code === PROTOCOL;
 }
 
-/** Whether the disk has no room. */
-export function isFull(error: unknown): boolean {
+/** Whether the disk is full. */
+export function isDiskFull(error: unknown): boolean {
   return resultCode(error) === FULL;
 }
 
-/** Whether the file may be used on as it is open, now that the transaction is rolled back. */
-export function leavesFileUsable(error: unknown): boolean {
+/** Whether the open file can still be used once the transaction is rolled back. */
+export function keepsFileUsable(error: unknown): boolean {
   const code = resultCode(error);
   return code === undefined || code === CONSTRAINT || isBusy(error);
 }
 
-/** What a failure of SQLite or of the file system is to the caller; other errors stay what they are. */
-export function failureOf(path: string, error: unknown): unknown {
+/** Turns a failure of SQLite or of the file system into a StoreError; other errors stay as they are. */
+export function toStoreFailure(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const code = resultCode(error);
-  if (code !== undefined) return failed(path, ADVICE[code] ?? 'cannot be used', error);
-  if ('syscall' in error) return failed(path, ADVICE[CANTOPEN] ?? '', error);
+  if (code !== undefined) return makeStoreError(path, ADVICE[code] ?? 'cannot be used', error);
+  if ('syscall' in error) return makeStoreError(path, ADVICE[CANTOPEN] ?? '', error);
   return error;
 }
 
-/** The file stayed locked for longer than a call may wait, milliseconds. */
-export function lockedFor(path: string, waitedMs: number, cause: unknown): StoreError {
+/** Returns the error for a file that stayed locked for longer than a call may wait, milliseconds. */
+export function lockTimeoutError(path: string, waitedMs: number, cause: unknown): StoreError {
   return new StoreError(
-    `The ledger ${path} was locked for more than ${waitedMs} ms. Look for a process that holds it, such as a backup or ` +
-      'an SQLite shell with an open transaction, and end that.',
+    `The ledger ${path} was locked for more than ${waitedMs} ms. Find the process that holds it, such as a backup or ` +
+      'an SQLite shell with an open transaction, and end it.',
     cause,
   );
 }
 
-function failed(path: string, what: string, cause: Error): StoreError {
+function makeStoreError(path: string, what: string, cause: Error): StoreError {
   return new StoreError(`The ledger ${path} ${what} (${cause.message}).`, cause);
 }
 

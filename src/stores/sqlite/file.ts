@@ -2,22 +2,22 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StoreError } from '../../budget/index.ts';
 
-/** Which file it is, whatever its name. */
+/** Identifies a file, whatever its name. */
 export interface FileIdentity {
   readonly dev: number;
   readonly ino: number;
 }
 
 /**
- * Makes the file where there is none, readable and writable for its owner alone; SQLite gives the files beside it the same mode.
- * One that is there is not touched: to close it would let go of the locks that this process has on it.
- * @throws StoreError where the directory does not exist
+ * Creates the file if there is none, so that only its owner can read and write it; SQLite gives the files beside it the
+ * same mode. An existing file is not opened: closing it would release the locks that this process has on it.
+ * @throws StoreError if the directory does not exist
  */
-export function ensureFile(path: string): void {
+export function createFileIfMissing(path: string): void {
   const directory = dirname(path);
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new StoreError(
-      `The ledger ${path} cannot be made: there is no directory ${directory}. Make it first.`,
+      `The ledger ${path} cannot be created: there is no directory ${directory}. Create it first.`,
     );
   }
   try {
@@ -27,20 +27,20 @@ export function ensureFile(path: string): void {
   }
 }
 
-/** Undefined where there is no such file. */
-export function identityOf(path: string): FileIdentity | undefined {
+/** Returns the identity of the file with that name; undefined if there is none. */
+export function fileIdentity(path: string): FileIdentity | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
 /**
- * SQLite writes on to a file that was deleted, and what it writes is lost.
- * @throws StoreError where another file, or none, has that name now
+ * Checks that the file is still there: SQLite continues to write to a deleted file, and what it writes is lost.
+ * @throws StoreError if another file, or none, has that name now
  */
-export function assertStillThere(path: string, opened: FileIdentity): void {
-  const present = identityOf(path);
+export function assertSameFile(path: string, opened: FileIdentity): void {
+  const present = fileIdentity(path);
   if (present?.ino === opened.ino && present.dev === opened.dev) return;
   throw new StoreError(
-    `The ledger ${path} was deleted or replaced while it was in use. The next call opens what is there now, or begins a new ` +
-      'one at zero: put the file back first to keep what was spent.',
+    `The ledger ${path} was deleted or replaced while it was in use. The next call opens what is there now, or starts a new ` +
+      'one at zero. To keep what was spent, put the file back first.',
   );
 }

@@ -1,67 +1,71 @@
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../budget/index.ts';
-import type { MaybePromise } from '../../util/index.ts';
-import { pauseBefore } from './busy-wait.ts';
+import { backoffMs, type MaybePromise } from '../../util/index.ts';
 import { SqliteConnection } from './connection.ts';
-import { failureOf, isBusy, leavesFileUsable, lockedFor } from './failures.ts';
+import { isBusy, keepsFileUsable, lockTimeoutError, toStoreFailure } from './failures.ts';
 
 const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 
+/** The pauses before a locked file is tried again. */
+const BUSY_RETRY = { firstMs: 2, maxMs: 25 };
+
 /**
- * A ledger's file, opened when it is first used. Work on it is answered at once where the file is free, and with a promise where
- * another process holds it: the event loop goes on meanwhile. What fails is a rejected promise, never thrown.
+ * The file of a ledger, opened on first use. Work on it is done at once if the file is free, and returns a promise while
+ * another process has locked it, so that the event loop is not blocked. A failure is a rejected promise, never thrown.
  */
 export class LedgerFile {
   readonly #path: string;
   readonly #busyTimeoutMs: number;
   readonly #waiting = new Set<Promise<unknown>>();
   #connection: SqliteConnection | undefined;
-  #closed = false;
+  #isClosed = false;
 
   /**
-   * @param path a relative one is of the working directory of now
-   * @param busyTimeoutMs how long work waits for other processes to let go of the file, milliseconds
-   * @throws RangeError where the timeout is not a number from 0
+   * @param path a relative one is resolved now, by the working directory
+   * @param busyTimeoutMs how long work waits for other processes to release the file, milliseconds
+   * @throws RangeError if the timeout is negative or not a number
    */
   constructor(path: string, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS) {
     if (!(busyTimeoutMs >= 0)) {
-      throw new RangeError(`a timeout is a number of milliseconds from 0; given: ${busyTimeoutMs}`);
+      throw new RangeError(`busyTimeoutMs: got ${busyTimeoutMs}, expected a number of milliseconds from 0`);
     }
     this.#path = resolve(path);
     this.#busyTimeoutMs = busyTimeoutMs;
   }
 
-  /** Lets go of the file once the work that waits for it is done. Work after it is rejected. */
+  /** Closes the file when the work that waits for it is done. Later work is rejected. */
   close(): MaybePromise<void> {
-    this.#closed = true;
+    this.#isClosed = true;
     if (this.#waiting.size === 0) return this.#disconnect();
     return Promise.allSettled(this.#waiting).then(() => this.#disconnect());
   }
 
-  /** What `work` answers, at once or when the file is free. */
-  answer<T>(work: (connection: SqliteConnection) => T): MaybePromise<T> {
-    if (this.#closed) return Promise.reject(new StoreError(`The ledger ${this.#path} is closed.`));
+  /** Runs `work` at once, or when the file is free. */
+  run<T>(work: (connection: SqliteConnection) => T): MaybePromise<T> {
+    if (this.#isClosed) return Promise.reject(new StoreError(`The ledger ${this.#path} is closed.`));
     try {
       return this.#attempt(work);
     } catch (error) {
-      if (!isBusy(error)) return Promise.reject(failureOf(this.#path, error));
-      const answer = this.#answerLater(work);
-      this.#waiting.add(answer);
-      const forget = (): boolean => this.#waiting.delete(answer);
-      answer.then(forget, forget);
-      return answer;
+      if (!isBusy(error)) return Promise.reject(toStoreFailure(this.#path, error));
+      const result = this.#runWhenFree(work);
+      this.#waiting.add(result);
+      const forget = (): boolean => this.#waiting.delete(result);
+      result.then(forget, forget);
+      return result;
     }
   }
 
-  async #answerLater<T>(work: (connection: SqliteConnection) => T): Promise<T> {
+  async #runWhenFree<T>(work: (connection: SqliteConnection) => T): Promise<T> {
     const deadline = performance.now() + this.#busyTimeoutMs;
-    for (let attempts = 1; ; attempts += 1) {
-      await pauseBefore(attempts, deadline);
+    for (let retries = 0; ; retries += 1) {
+      const leftMs = Math.max(0, deadline - performance.now());
+      await sleep(Math.min(leftMs, backoffMs(retries, BUSY_RETRY)));
       try {
         return this.#attempt(work);
       } catch (error) {
-        if (!isBusy(error)) throw failureOf(this.#path, error);
-        if (performance.now() >= deadline) throw lockedFor(this.#path, this.#busyTimeoutMs, error);
+        if (!isBusy(error)) throw toStoreFailure(this.#path, error);
+        if (performance.now() >= deadline) throw lockTimeoutError(this.#path, this.#busyTimeoutMs, error);
       }
     }
   }
@@ -72,7 +76,7 @@ export class LedgerFile {
       return work(this.#connection);
     } catch (error) {
       // A StoreError from within says that another file has this name now.
-      if (error instanceof StoreError || !leavesFileUsable(error)) this.#disconnect();
+      if (error instanceof StoreError || !keepsFileUsable(error)) this.#disconnect();
       throw error;
     }
   }

@@ -7,12 +7,12 @@ const require = createRequire(import.meta.url);
 let loaded: typeof Sqlite | undefined;
 
 /**
- * Node's own SQLite, loaded when it is first asked for; without the warning that Node 22 and 24 give of it.
- * @throws StoreError where this Node was built, or is run, without it
+ * Loads Node's own SQLite, without the warning that Node 22 and 24 print.
+ * @throws StoreError if this Node was built, or is run, without it
  */
-export function nodeSqlite(): typeof Sqlite {
+export function loadNodeSqlite(): typeof Sqlite {
   try {
-    loaded ??= withoutItsWarning(() => require('node:sqlite') as typeof Sqlite);
+    loaded ??= withoutSqliteWarning(() => require('node:sqlite') as typeof Sqlite);
     return loaded;
   } catch (error) {
     throw new StoreError(
@@ -22,11 +22,11 @@ export function nodeSqlite(): typeof Sqlite {
   }
 }
 
-/** Holds back Node's word on the experimental SQLite while `load` runs, and no other warning. */
-function withoutItsWarning<T>(load: () => T): T {
+/** Suppresses Node's warning that SQLite is experimental while `load` runs, and no other warning. */
+function withoutSqliteWarning<T>(load: () => T): T {
   const { emitWarning } = process;
-  const filtered = (...given: unknown[]): void => {
-    if (!isSqliteWarning(given)) Reflect.apply(emitWarning, process, given);
+  const filtered = (...args: unknown[]): void => {
+    if (!isSqliteWarning(args)) Reflect.apply(emitWarning, process, args);
   };
   process.emitWarning = filtered;
   try {

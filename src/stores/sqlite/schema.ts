@@ -1,21 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../budget/index.ts';
 
-/** The `lease_until` of an account whose reservations were all looked at and none of which is open. */
-export const NEVER = Number.MAX_SAFE_INTEGER;
+/** The `lease_until` of an account that is known to have no open reservation. */
+export const NO_LEASE = Number.MAX_SAFE_INTEGER;
 
 /** The version of the tables below; a file with tables of another version is not opened. */
 const VERSION = 1;
 
-/** Of a new file. A call changes some rows in two pages, and each goes into the log whole, twice. */
+/** The page size of a new file. A call changes some rows in two pages, and each page is written to the log as a whole, twice. */
 const PAGE_SIZE = 'PRAGMA page_size = 1024';
 
 /** Marks the file as ours: `otkb` in ASCII. */
 const APPLICATION_ID = 0x6f746b62;
 
 /**
- * Amounts are integers: nano-USD, tokens, calls. Times are milliseconds since the epoch; `window_start` is 0 and `window_end` null
- * where a budget has no window. `definition` is what a process used the budget as last, as JSON. `spending` is what was settled, by the minute.
+ * Amounts are integers: nano-USD, tokens, calls. Times are milliseconds since the epoch. An account without a window has
+ * 0 as `window_start` and null as `window_end`. `definition` is the definition that a process last used the budget with,
+ * as JSON. `spending` is what was settled, by the minute. The last minute of an account is in the account itself
+ * (`minute` …), and `lease_until` is a time before which no lease of its reservations ends. `reservations` has a row for
+ * each budget of the chain. So a call writes two pages as a rule.
  */
 const TABLES = `
   CREATE TABLE accounts (
@@ -36,7 +39,7 @@ const TABLES = `
     granted_tokens INTEGER NOT NULL DEFAULT 0,
     granted_calls INTEGER NOT NULL DEFAULT 0,
     granted_ms INTEGER NOT NULL DEFAULT 0,
-    lease_until INTEGER NOT NULL DEFAULT ${NEVER},
+    lease_until INTEGER NOT NULL DEFAULT ${NO_LEASE},
     minute INTEGER NOT NULL DEFAULT 0,
     minute_cost INTEGER NOT NULL DEFAULT 0,
     minute_tokens INTEGER NOT NULL DEFAULT 0,
@@ -65,10 +68,10 @@ const TABLES = `
 
 /**
  * Creates the tables in a new file, and checks that those of an existing one are of this version.
- * @throws StoreError where they are not, or the file is another program's; the file is left as it is
+ * @throws StoreError if they are not, or if the file is another program's; the file is left unchanged
  */
 export function prepareSchema(database: DatabaseSync, path: string): void {
-  // In one transaction: another process may be creating the tables, and what is read has to be of before or of after that.
+  // In one transaction: another process may be creating the tables, and must not be seen halfway.
   database.exec('BEGIN');
   const isReady = hasTables(database, path);
   database.exec('COMMIT');
@@ -81,7 +84,7 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
     );
   }
   database.exec('BEGIN IMMEDIATE');
-  // Another process may have created them meanwhile. What fails here is rolled back when the file is closed.
+  // Another process may have created them meanwhile. If this fails, closing the file rolls it back.
   if (!hasTables(database, path)) database.exec(TABLES);
   database.exec('COMMIT');
   // Allocates the pages of the tables now: on a disk that fills up, the log can be written back into them.
@@ -89,8 +92,8 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
 }
 
 /**
- * Whether the file has the tables of this version, rather than none.
- * @throws StoreError where it has others
+ * Whether the file has the tables of this version; false if it has none.
+ * @throws StoreError if it has others
  */
 function hasTables(database: DatabaseSync, path: string): boolean {
   const version = pragma(database, 'user_version');

@@ -3,11 +3,11 @@ import {
   type Account,
   type Admission,
   type Amounts,
-  decideAdmission,
-  canAfford,
   type Balances,
   type BudgetDefinition,
+  canAfford,
   checkGrant,
+  decideAdmission,
   type Grant,
   type LedgerAccount,
   type LedgerAdmin,
@@ -21,47 +21,50 @@ import { andThen, type MaybePromise } from '../../util/index.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LedgerFile } from './ledger-file.ts';
 import {
-  accountOfReservation,
-  allAccounts,
+  chargeAbandonedReservations,
   chargeAccount,
-  end,
-  endAbandoned,
-  endLapsed,
-  glance,
-  growBy,
-  isOpen,
-  presentAccount,
+  chargeExpired,
+  extendLease,
+  findReservedAccount,
+  growReservation,
+  insertReservation,
+  isReservationOpen,
+  listAccounts,
+  openAccount,
   raiseAccount,
-  rename,
-  renew,
+  readBalances,
+  readSpending,
   resetAccount,
-  spendingOf,
-  take,
+  settleReservation,
+  transferReservation,
 } from './queries/index.ts';
 
+/** Options of an SQLite store. */
 export interface SqliteStoreOptions {
   /** The clock, milliseconds since the epoch; the same for all processes that share the file. */
   readonly now?: () => number;
-  /** How long a call waits for other processes to let go of the file before it rejects, milliseconds; 5,000 where absent. */
+  /** How long a call waits for other processes to release the file before it rejects, milliseconds; default: 5,000. */
   readonly busyTimeoutMs?: number;
 }
 
 /**
- * A ledger in an SQLite file, shared by the processes of one host. Opened when it is first used; made, for its owner alone, where
- * there is none. An empty file is a new ledger. The file has to be on a local disk.
+ * A ledger in an SQLite file, shared by the processes of one host. The file is opened on first use; if there is none, it
+ * is created for its owner alone. An empty file is a new ledger. It has to be on a local disk.
  *
- * Answers at once where the file is free, and with a promise where another process holds it: the event loop goes on meanwhile.
- * What fails is a rejected promise, never thrown; nothing was changed then, and the next call tries anew.
+ * A method answers at once if the file is free, and with a promise while another process has locked it, so that the
+ * event loop is not blocked. A failure is a rejected promise, never thrown; then nothing was changed, and the next call
+ * tries again.
  *
- * What was answered outlives the process, `kill -9` included. A loss of power may take back the last of it; the file stays sound.
+ * Committed changes survive the process, even `kill -9`. A power failure may undo the last of them; the file stays
+ * intact.
  */
 export class SqliteStore implements Store, LedgerAdmin {
   readonly #file: LedgerFile;
   readonly #clock: () => number;
 
   /**
-   * @param path of the file, whose directory exists; a relative one is of the working directory of now
-   * @throws RangeError where the timeout is not a number from 0
+   * @param path of the file, whose directory has to exist; a relative one is resolved now, by the working directory
+   * @throws RangeError if the timeout is negative or not a number
    */
   constructor(path: string, { now = Date.now, busyTimeoutMs }: SqliteStoreOptions = {}) {
     this.#file = new LedgerFile(path, busyTimeoutMs);
@@ -70,10 +73,16 @@ export class SqliteStore implements Store, LedgerAdmin {
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     return this.#write((connection, now) => {
-      const accounts = chain.map((budget) => ({ budget, ...presentAccount(connection, budget, now) }));
+      const accounts = chain.map((budget) => ({ budget, ...openAccount(connection, budget, now) }));
       const admission = decideAdmission(accounts, request, now);
       if (admission.admitted) {
-        take(connection, request.id, accounts, admission.reserved, now + Math.ceil(request.leaseMs));
+        insertReservation(
+          connection,
+          request.id,
+          accounts,
+          admission.reserved,
+          now + Math.ceil(request.leaseMs),
+        );
       }
       return admission;
     });
@@ -81,20 +90,20 @@ export class SqliteStore implements Store, LedgerAdmin {
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
     return this.#write((connection, now) => {
-      if (!isOpen(connection, id, now)) return false;
+      if (!isReservationOpen(connection, id, now)) return false;
       const accounts = chain.flatMap((budget): Account[] => {
-        const account = accountOfReservation(connection, id, budget, now);
+        const account = findReservedAccount(connection, id, budget, now);
         return account === undefined ? [] : [{ budget, balances: account.balances }];
       });
       if (!canAfford(accounts, more)) return false;
-      growBy(connection, id, more);
+      growReservation(connection, id, more);
       return true;
     });
   }
 
   settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean> {
     return andThen(
-      this.#write((connection, now) => end(connection, id, used, now)),
+      this.#write((connection, now) => settleReservation(connection, id, used, now)),
       (left) => {
         if (seen !== undefined) for (const [budget, balances] of left ?? []) seen.set(budget, balances);
         return left !== undefined;
@@ -108,9 +117,9 @@ export class SqliteStore implements Store, LedgerAdmin {
 
   transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     return this.#write((connection, now) => {
-      if (isOpen(connection, to, 0)) endLapsed(connection, now);
-      if (!isOpen(connection, id, now) || isOpen(connection, to, now)) return false;
-      rename(connection, id, to, now + Math.ceil(leaseMs));
+      if (isReservationOpen(connection, to, 0)) chargeExpired(connection, now);
+      if (!isReservationOpen(connection, id, now) || isReservationOpen(connection, to, now)) return false;
+      transferReservation(connection, id, to, now + Math.ceil(leaseMs));
       return true;
     });
   }
@@ -118,33 +127,33 @@ export class SqliteStore implements Store, LedgerAdmin {
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
     return this.#write((connection, now) => {
       for (const budget of chain) {
-        chargeAccount(connection, presentAccount(connection, budget, now), used, now);
+        chargeAccount(connection, openAccount(connection, budget, now), used, now);
       }
     });
   }
 
   balances(budget: BudgetDefinition): MaybePromise<Balances> {
-    return this.#file.answer((connection) => {
+    return this.#file.run((connection) => {
       const now = this.#now();
-      const seen = connection.read(() => glance(connection, budget, now));
+      const seen = connection.read(() => readBalances(connection, budget, now));
       if (seen !== undefined) return seen;
-      return connection.write(() => presentAccount(connection, budget, now).balances);
+      return connection.write(() => openAccount(connection, budget, now).balances);
     });
   }
 
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void> {
     if (ids.length === 0) return;
     return this.#write((connection, now) => {
-      for (const id of ids) renew(connection, id, now, now + Math.ceil(leaseMs));
+      for (const id of ids) extendLease(connection, id, now, now + Math.ceil(leaseMs));
     });
   }
 
   accounts(): MaybePromise<readonly LedgerAccount[]> {
-    return this.#writeAfterLapsed((connection) => allAccounts(connection));
+    return this.#writeAfterExpiry((connection) => listAccounts(connection));
   }
 
   spending(budget: string): MaybePromise<readonly Spending[]> {
-    return this.#writeAfterLapsed((connection, now) => spendingOf(connection, budget, now));
+    return this.#writeAfterExpiry((connection, now) => readSpending(connection, budget, now));
   }
 
   raise(budget: BudgetDefinition, grant: Grant): MaybePromise<Balances> {
@@ -157,27 +166,29 @@ export class SqliteStore implements Store, LedgerAdmin {
   }
 
   chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]> {
-    return this.#writeAfterLapsed((connection, now) => endAbandoned(connection, idPrefix, now));
+    return this.#writeAfterExpiry((connection, now) =>
+      chargeAbandonedReservations(connection, idPrefix, now),
+    );
   }
 
-  /** Lets go of the file once the calls that wait for it have their answers. Calls after it reject. */
+  /** Closes the file when the calls that wait for it are answered. Later calls reject. */
   close(): MaybePromise<void> {
     return this.#file.close();
   }
 
-  /** A transaction that looks at the whole ledger: all leases that have ended are charged before. */
-  #writeAfterLapsed<T>(work: (connection: SqliteConnection, now: number) => T): MaybePromise<T> {
+  /** Runs a transaction on the whole ledger, after all reservations whose leases have ended were charged. */
+  #writeAfterExpiry<T>(work: (connection: SqliteConnection, now: number) => T): MaybePromise<T> {
     return this.#write((connection, now) => {
-      endLapsed(connection, now);
+      chargeExpired(connection, now);
       return work(connection, now);
     });
   }
 
-  /** A transaction. The accounts that it decides by are those of which the leases that have ended are charged. */
+  /** Runs a transaction. The accounts that it opens have no reservations whose leases have ended. */
   #write<T>(work: (connection: SqliteConnection, now: number) => T): MaybePromise<T> {
-    return this.#file.answer((connection) =>
+    return this.#file.run((connection) =>
       connection.write(() => {
-        // After the wait for the file: decisions of all processes are in the order of their times.
+        // The time is read after the wait for the file, so that the decisions of all processes are ordered by it.
         return work(connection, this.#now());
       }),
     );

@@ -2,31 +2,31 @@ import type { SQLInputValue } from 'node:sqlite';
 import {
   type Balances,
   type BudgetDefinition,
-  serializeDefinition,
   isNoGrant,
+  serializeDefinition,
   windowOf,
 } from '../../../budget/index.ts';
-import type { Row, SqliteConnection } from '../connection.ts';
-import { MOST } from './amounts.ts';
-import { endLapsed } from './expired.ts';
+import type { SqliteConnection, SqliteRow } from '../connection.ts';
+import { MAX_INTEGER } from './amounts.ts';
+import { chargeExpired } from './expired.ts';
 
 /** The balances of a budget in one window, as the file has them. */
 export interface StoredAccount {
   readonly id: number;
   readonly balances: Balances;
-  /** What its budget was defined as when it was used last. */
+  /** The definition that a process last used its budget with. */
   readonly definition: string;
-  /** No lease of its reservations has ended before that moment, milliseconds since the epoch. */
+  /** A time before which no lease of its reservations ends, milliseconds since the epoch. */
   readonly leaseUntil: number;
-  /** The minute of its last charge, milliseconds since the epoch; 0 where there was none. */
+  /** The start of the minute of its last charge, milliseconds since the epoch; 0 if there was none. */
   readonly minute: number;
 }
 
 /** How long a window that is over is kept, milliseconds: 40 days. */
-const KEPT_MS = 40 * 86_400_000;
+const WINDOW_KEPT_MS = 40 * 86_400_000;
 
-/** Of an account, as {@link accountOf} reads them. */
-export const COLUMNS = `accounts.id, definition, accounts.lease_until, minute, started_at, open, ${[
+/** The columns of an account, in the order that {@link toStoredAccount} expects. */
+export const ACCOUNT_COLUMNS = `accounts.id, definition, accounts.lease_until, minute, started_at, open, ${[
   'settled_cost',
   'settled_tokens',
   'settled_calls',
@@ -38,69 +38,77 @@ export const COLUMNS = `accounts.id, definition, accounts.lease_until, minute, s
   'granted_calls',
   'granted_ms',
 ]
-  .map((column) => `min(${column}, ${MOST})`)
+  .map((column) => `min(${column}, ${MAX_INTEGER})`)
   .join(', ')}`;
 
-const FIND = `SELECT ${COLUMNS} FROM accounts WHERE budget = ? AND window_start = ?`;
+const SELECT_ACCOUNT = `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE budget = ? AND window_start = ?`;
 
-const FIND_OF_RESERVATION = `
-  SELECT ${COLUMNS} FROM reservations AS held JOIN accounts ON accounts.id = account
+const SELECT_RESERVED_ACCOUNT = `
+  SELECT ${ACCOUNT_COLUMNS} FROM reservations AS held JOIN accounts ON accounts.id = account
   WHERE held.id = ? AND budget = ?`;
 
-const OPEN = `
+const INSERT_ACCOUNT = `
   INSERT INTO accounts (budget, window_start, window_end, started_at, definition) VALUES (?, ?, ?, ?, ?)
-  RETURNING ${COLUMNS}`;
+  RETURNING ${ACCOUNT_COLUMNS}`;
 
-const FORGET = 'DELETE FROM accounts WHERE open = 0 AND window_end <= ?';
+const DELETE_OLD_WINDOWS = 'DELETE FROM accounts WHERE open = 0 AND window_end <= ?';
 
-const DEFINE = 'UPDATE accounts SET definition = ? WHERE id = ?';
+const UPDATE_DEFINITION = 'UPDATE accounts SET definition = ? WHERE id = ?';
 
 /**
- * The account of a budget in its present window, begun where it is new, and its definition kept. Its leases that have ended are
- * charged. In a transaction.
+ * Returns the account of a budget in its present window, creating it if it is new, and stores the definition. Expired
+ * reservations are charged before. A step of a transaction.
  */
-export function presentAccount(
+export function openAccount(
   connection: SqliteConnection,
   budget: BudgetDefinition,
   now: number,
 ): StoredAccount {
   const { start, end } = windowOf(budget.window, now);
   const definition = serializeDefinition(budget);
-  const account = upToDate(connection, now, () => find(connection, FIND, budget.name, start));
+  const account = afterExpiry(connection, now, () =>
+    queryAccount(connection, SELECT_ACCOUNT, budget.name, start),
+  );
   if (account !== undefined) {
-    if (account.definition !== definition) connection.run(DEFINE, definition, account.id);
+    if (account.definition !== definition) connection.run(UPDATE_DEFINITION, definition, account.id);
     return account;
   }
-  const windowed = budget.window !== undefined;
-  if (windowed) connection.run(FORGET, now - KEPT_MS);
-  const values = windowed ? ([start, end, start] as const) : ([start, null, now] as const);
-  return accountOf(connection.get(OPEN, budget.name, ...values, definition) ?? []);
+  const hasWindow = budget.window !== undefined;
+  if (hasWindow) connection.run(DELETE_OLD_WINDOWS, now - WINDOW_KEPT_MS);
+  const values = hasWindow ? ([start, end, start] as const) : ([start, null, now] as const);
+  return toStoredAccount(connection.get(INSERT_ACCOUNT, budget.name, ...values, definition) ?? []);
 }
 
-/** The balances of a budget; undefined where it has to be begun, or leases have ended, which takes a transaction. */
-export function glance(
+/**
+ * Returns the balances of a budget, without a transaction; undefined if it needs one, because the account is new or a
+ * lease has ended.
+ */
+export function readBalances(
   connection: SqliteConnection,
   budget: BudgetDefinition,
   now: number,
 ): Balances | undefined {
-  const account = find(connection, FIND, budget.name, windowOf(budget.window, now).start);
+  const account = queryAccount(connection, SELECT_ACCOUNT, budget.name, windowOf(budget.window, now).start);
   return account === undefined || account.leaseUntil <= now ? undefined : account.balances;
 }
 
 /**
- * The account of a budget in the window that the reservation was taken in; undefined where it was not taken on it. Its leases that
- * have ended are charged. In a transaction.
+ * Returns the account of a budget that a reservation is on, in the window that it was made in; undefined if it is not on
+ * that budget. Expired reservations are charged before. A step of a transaction.
  */
-export function accountOfReservation(
+export function findReservedAccount(
   connection: SqliteConnection,
   reservation: string,
   budget: BudgetDefinition,
   now: number,
 ): StoredAccount | undefined {
-  return upToDate(connection, now, () => find(connection, FIND_OF_RESERVATION, reservation, budget.name));
+  return afterExpiry(connection, now, () =>
+    queryAccount(connection, SELECT_RESERVED_ACCOUNT, reservation, budget.name),
+  );
 }
 
-export function accountOf(row: Row): StoredAccount {
+/** Parses the {@link ACCOUNT_COLUMNS}. */
+export function toStoredAccount(row: SqliteRow): StoredAccount {
   const at = (column: number): number => Number(row[column]);
   const granted = { costNanoUsd: at(12), tokens: at(13), calls: at(14), milliseconds: at(15) };
   return {
@@ -118,23 +126,23 @@ export function accountOf(row: Row): StoredAccount {
   };
 }
 
-/** An account, once its leases that have ended are charged. */
-function upToDate(
+/** Finds an account, again if reservations on it expired and were charged. */
+function afterExpiry(
   connection: SqliteConnection,
   now: number,
-  findIt: () => StoredAccount | undefined,
+  findAccount: () => StoredAccount | undefined,
 ): StoredAccount | undefined {
-  const account = findIt();
+  const account = findAccount();
   if (account === undefined || account.leaseUntil > now) return account;
-  endLapsed(connection, now);
-  return findIt();
+  chargeExpired(connection, now);
+  return findAccount();
 }
 
-function find(
+function queryAccount(
   connection: SqliteConnection,
   sql: string,
   ...values: SQLInputValue[]
 ): StoredAccount | undefined {
   const row = connection.get(sql, ...values);
-  return row === undefined ? undefined : accountOf(row);
+  return row === undefined ? undefined : toStoredAccount(row);
 }

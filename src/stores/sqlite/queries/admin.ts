@@ -9,51 +9,52 @@ import {
   parseDefinition,
 } from '../../../budget/index.ts';
 import type { SqliteConnection } from '../connection.ts';
-import { accountOf, COLUMNS, presentAccount } from './accounts.ts';
-import { integers } from './amounts.ts';
+import { ACCOUNT_COLUMNS, openAccount, toStoredAccount } from './accounts.ts';
+import { toIntegers } from './amounts.ts';
 
-const ALL = `SELECT budget, window_start, window_end, ${COLUMNS} FROM accounts`;
+const SELECT_ALL = `SELECT budget, window_start, window_end, ${ACCOUNT_COLUMNS} FROM accounts`;
 
-const GRANT = `
+const UPDATE_GRANT = `
   UPDATE accounts SET granted_cost = ?, granted_tokens = ?, granted_calls = ?, granted_ms = ? WHERE id = ?`;
 
 const RESET = `
   UPDATE accounts SET settled_cost = 0, settled_tokens = 0, settled_calls = 0, started_at = ? WHERE id = ?`;
 
-/** All accounts, once the leases that have ended are charged. */
-export function allAccounts(connection: SqliteConnection): LedgerAccount[] {
-  return connection.all(ALL).map(([budget, start, end, ...account]): LedgerAccount => {
-    const { balances, definition } = accountOf(account);
-    const seen = parseDefinition(definition);
+/** Returns all accounts. */
+export function listAccounts(connection: SqliteConnection): LedgerAccount[] {
+  return connection.all(SELECT_ALL).map(([budget, start, end, ...account]): LedgerAccount => {
+    const { balances, definition } = toStoredAccount(account);
+    const parsed = parseDefinition(definition);
     return {
       budget: String(budget),
       ...(end === null ? {} : { window: { start: Number(start), end: Number(end) } }),
-      ...(seen === undefined ? {} : { definition: seen }),
+      ...(parsed === undefined ? {} : { definition: parsed }),
       balances,
     };
   });
 }
 
-/** Steps of a transaction. */
+/** Adds a grant to an account; returns the new balances. A step of a transaction. */
 export function raiseAccount(
   connection: SqliteConnection,
   budget: BudgetDefinition,
   grant: Grant,
   now: number,
 ): Balances {
-  const { id, balances } = presentAccount(connection, budget, now);
+  const { id, balances } = openAccount(connection, budget, now);
   const granted = addGrants(balances.granted ?? NO_GRANT, grant);
   setGrant(connection, id, granted);
   return { ...balances, granted };
 }
 
+/** Resets an account; returns the balances before. A step of a transaction. */
 export function resetAccount(connection: SqliteConnection, budget: BudgetDefinition, now: number): Balances {
-  const { id, balances } = presentAccount(connection, budget, now);
+  const { id, balances } = openAccount(connection, budget, now);
   setGrant(connection, id, grantAfterReset(balances) ?? NO_GRANT);
   connection.run(RESET, now, id);
   return balances;
 }
 
 function setGrant(connection: SqliteConnection, id: number, granted: Grant): void {
-  connection.run(GRANT, ...integers(granted), BigInt(granted.milliseconds), id);
+  connection.run(UPDATE_GRANT, ...toIntegers(granted), BigInt(granted.milliseconds), id);
 }

@@ -1,13 +1,13 @@
 import type { Amounts } from '../../../budget/index.ts';
 
-/** Sums are exact beyond 2^53 in the file; what is read is held to what a number can tell exactly. */
-export const MOST = Number.MAX_SAFE_INTEGER;
+/** The largest amount that is read: sums in the file are exact beyond 2^53, those in JavaScript are not. */
+export const MAX_INTEGER = Number.MAX_SAFE_INTEGER;
 
 /**
- * Amounts as SQLite's integers, so that no sum is calculated in floating point.
- * @throws RangeError where one is not an integer
+ * Returns amounts as SQLite's integers, so that no sum is calculated in floating point.
+ * @throws RangeError if one is not an integer
  */
-export function integers({
+export function toIntegers({
   costNanoUsd,
   tokens,
   calls,

@@ -1,5 +1,14 @@
-export { accountOfReservation, glance, presentAccount } from './accounts.ts';
-export { allAccounts, raiseAccount, resetAccount } from './admin.ts';
-export { endLapsed } from './expired.ts';
-export { chargeAccount, end, endAbandoned, growBy, isOpen, rename, renew, take } from './reservations.ts';
-export { spendingOf } from './spending.ts';
+export { findReservedAccount, openAccount, readBalances } from './accounts.ts';
+export { listAccounts, raiseAccount, resetAccount } from './admin.ts';
+export { chargeExpired } from './expired.ts';
+export {
+  chargeAbandonedReservations,
+  chargeAccount,
+  extendLease,
+  growReservation,
+  insertReservation,
+  isReservationOpen,
+  settleReservation,
+  transferReservation,
+} from './reservations.ts';
+export { readSpending } from './spending.ts';

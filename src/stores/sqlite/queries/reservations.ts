@@ -8,31 +8,32 @@ import {
   StoreError,
   subtractAmounts,
 } from '../../../budget/index.ts';
-import type { Row, SqliteConnection } from '../connection.ts';
-import { accountOf, COLUMNS, type StoredAccount } from './accounts.ts';
-import { integers, MOST } from './amounts.ts';
-import { inMinute, keepMinute, minuteOf } from './spending.ts';
+import type { SqliteConnection, SqliteRow } from '../connection.ts';
+import { ACCOUNT_COLUMNS, type StoredAccount, toStoredAccount } from './accounts.ts';
+import { MAX_INTEGER, toIntegers } from './amounts.ts';
+import { archiveMinute, minuteAssignments, startOfMinute } from './spending.ts';
 
 const IS_OPEN = 'SELECT 1 FROM reservations WHERE id = ? AND lease_until > ? LIMIT 1';
 
-const TAKE = `
+const INSERT_RESERVATION = `
   INSERT INTO reservations (id, account, cost, tokens, calls, lease_until) VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT DO NOTHING`;
 
-const HOLD = `
+const RESERVE = `
   UPDATE accounts SET reserved_cost = reserved_cost + ?, reserved_tokens = reserved_tokens + ?,
     reserved_calls = reserved_calls + ?, open = open + 1, lease_until = min(lease_until, ?)
   WHERE id = ?`;
 
-const HOLD_MORE = `
+const RESERVE_MORE = `
   UPDATE accounts SET reserved_cost = reserved_cost + ?, reserved_tokens = reserved_tokens + ?,
     reserved_calls = reserved_calls + ?
   WHERE id IN (SELECT account FROM reservations WHERE id = ?)`;
 
-const GROW = 'UPDATE reservations SET cost = cost + ?, tokens = tokens + ?, calls = calls + ? WHERE id = ?';
+const GROW_RESERVATION =
+  'UPDATE reservations SET cost = cost + ?, tokens = tokens + ?, calls = calls + ? WHERE id = ?';
 
-const HOLDS = `
-  SELECT budget, window_end, cost, tokens, calls, ${COLUMNS}
+const SELECT_HOLDS = `
+  SELECT budget, window_end, cost, tokens, calls, ${ACCOUNT_COLUMNS}
   FROM reservations AS held JOIN accounts ON accounts.id = account
   WHERE held.id = ? AND held.lease_until > ?`;
 
@@ -41,86 +42,91 @@ const FREE = `
     reserved_calls = reserved_calls - ?, open = open - 1
   WHERE id = ?`;
 
-const SPEND = `settled_cost = settled_cost + ?1, settled_tokens = settled_tokens + ?2,
-    settled_calls = settled_calls + ?3, ${inMinute('?4', '?1', '?2', '?3')}`;
+const ADD_SETTLED = `settled_cost = settled_cost + ?1, settled_tokens = settled_tokens + ?2,
+    settled_calls = settled_calls + ?3, ${minuteAssignments('?4', '?1', '?2', '?3')}`;
 
 const SETTLE = `
-  UPDATE accounts SET ${SPEND}, reserved_cost = reserved_cost - ?5, reserved_tokens = reserved_tokens - ?6,
+  UPDATE accounts SET ${ADD_SETTLED}, reserved_cost = reserved_cost - ?5, reserved_tokens = reserved_tokens - ?6,
     reserved_calls = reserved_calls - ?7, open = open - 1
   WHERE id = ?8`;
 
-const CHARGE = `UPDATE accounts SET ${SPEND} WHERE id = ?5`;
+const CHARGE = `UPDATE accounts SET ${ADD_SETTLED} WHERE id = ?5`;
 
-const RENAME = 'UPDATE reservations SET id = ?, lease_until = ? WHERE id = ?';
+const RENAME_RESERVATION = 'UPDATE reservations SET id = ?, lease_until = ? WHERE id = ?';
 
-const END_BEFORE = `
+const LOWER_ACCOUNT_LEASE = `
   UPDATE accounts SET lease_until = min(lease_until, ?) WHERE id IN (SELECT account FROM reservations WHERE id = ?)`;
 
-const END = 'DELETE FROM reservations WHERE id = ?';
+const DELETE_RESERVATION = 'DELETE FROM reservations WHERE id = ?';
 
-const FIND_BY_PREFIX = `
+const SELECT_BY_PREFIX = `
   SELECT id, max(cost), max(tokens), max(calls) FROM reservations
   WHERE substr(id, 1, length(?1)) = ?1 GROUP BY id`;
 
-const RENEW = 'UPDATE reservations SET lease_until = max(lease_until, ?) WHERE id = ? AND lease_until > ?';
+const EXTEND_LEASE =
+  'UPDATE reservations SET lease_until = max(lease_until, ?) WHERE id = ? AND lease_until > ?';
 
-/** All of these are steps of a transaction. A lease that has ended by then, but was not charged yet, is not open any more. */
-export function isOpen(connection: SqliteConnection, id: string, now: number): boolean {
+// All of these are steps of a transaction.
+
+/** Whether a reservation is open. One whose lease has ended is not, even if it was not charged yet. */
+export function isReservationOpen(connection: SqliteConnection, id: string, now: number): boolean {
   return connection.get(IS_OPEN, id, now) !== undefined;
 }
 
 /**
+ * Inserts a reservation on these accounts.
  * @param leaseUntil when it is charged in full, milliseconds since the epoch
- * @throws StoreError where it is open already
+ * @throws StoreError if it is open already
  */
-export function take(
+export function insertReservation(
   connection: SqliteConnection,
   id: string,
   accounts: readonly StoredAccount[],
   amounts: Amounts,
   leaseUntil: number,
 ): void {
-  const held = integers(amounts);
+  const held = toIntegers(amounts);
   for (const account of accounts) {
-    if (connection.run(TAKE, id, account.id, ...held, leaseUntil) === 0) {
+    if (connection.run(INSERT_RESERVATION, id, account.id, ...held, leaseUntil) === 0) {
       throw new StoreError(`The reservation "${id}" is open already.`);
     }
-    connection.run(HOLD, ...held, leaseUntil, account.id);
+    connection.run(RESERVE, ...held, leaseUntil, account.id);
   }
 }
 
-export function growBy(connection: SqliteConnection, id: string, more: Amounts): void {
-  const amounts = integers(more);
-  connection.run(HOLD_MORE, ...amounts, id);
-  connection.run(GROW, ...amounts, id);
+/** Reserves more for an open reservation. */
+export function growReservation(connection: SqliteConnection, id: string, more: Amounts): void {
+  const amounts = toIntegers(more);
+  connection.run(RESERVE_MORE, ...amounts, id);
+  connection.run(GROW_RESERVATION, ...amounts, id);
 }
 
-/** The balances of a budget, by its name. */
-export type BalancesOf = readonly [budget: string, balances: Balances];
+/** The name of a budget, and its balances. */
+export type BudgetBalances = readonly [budget: string, balances: Balances];
 
 /**
- * Charges what was used and frees the reservation.
- * @returns the balances that this leaves, of present windows in which no lease has ended; undefined where the reservation is not
- * open, or its lease has ended
+ * Charges what was used and frees the rest of a reservation.
+ * @returns the new balances of the present windows in which no lease has ended; undefined if the reservation is not open,
+ * or its lease has ended
  */
-export function end(
+export function settleReservation(
   connection: SqliteConnection,
   id: string,
   used: Amounts,
   now: number,
-): readonly BalancesOf[] | undefined {
-  const holds = connection.all(HOLDS, id, now).map(holdOf);
+): readonly BudgetBalances[] | undefined {
+  const holds = connection.all(SELECT_HOLDS, id, now).map(toHold);
   for (const { account, held } of holds) {
-    const freed = [...integers(held), account.id] as const;
+    const freed = [...toIntegers(held), account.id] as const;
     if (used === NOTHING) connection.run(FREE, ...freed);
-    else connection.run(SETTLE, ...spent(connection, account, used, now), ...freed);
+    else connection.run(SETTLE, ...chargeValues(connection, account, used, now), ...freed);
   }
   if (holds.length === 0) return undefined;
-  connection.run(END, id);
-  return holds.flatMap((hold) => leftBy(hold, used, now));
+  connection.run(DELETE_RESERVATION, id);
+  return holds.flatMap((hold) => balancesAfter(hold, used, now));
 }
 
-/** What a reservation holds of one account, as it was before it ends. */
+/** What a reservation holds on one account, and that account before the reservation ends. */
 interface Hold {
   readonly budget: string;
   readonly windowEnd: number;
@@ -128,65 +134,80 @@ interface Hold {
   readonly account: StoredAccount;
 }
 
-function holdOf([budget, windowEnd, cost, tokens, calls, ...account]: Row): Hold {
+function toHold([budget, windowEnd, cost, tokens, calls, ...account]: SqliteRow): Hold {
   return {
     budget: String(budget),
     windowEnd: windowEnd === null ? Infinity : Number(windowEnd),
     held: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
-    account: accountOf(account),
+    account: toStoredAccount(account),
   };
 }
 
-/** The balances that the end of a reservation leaves, which need not be read for that. */
-function leftBy({ budget, windowEnd, held, account }: Hold, used: Amounts, now: number): BalancesOf[] {
+/** Computes the balances after the end of a reservation, which saves reading them; none if they have to be read. */
+function balancesAfter(
+  { budget, windowEnd, held, account }: Hold,
+  used: Amounts,
+  now: number,
+): BudgetBalances[] {
   const { balances, leaseUntil } = account;
   const settled = addAmounts(balances.settled, used);
-  // What is beyond what a number tells exactly has to be read.
-  const exact = LIMIT_OF.every(([amount]) => settled[amount] < MOST && balances.reserved[amount] < MOST);
+  // Amounts beyond 2^53 are not exact here, and have to be read.
+  const exact = LIMIT_OF.every(
+    ([amount]) => settled[amount] < MAX_INTEGER && balances.reserved[amount] < MAX_INTEGER,
+  );
   if (!exact || leaseUntil <= now || windowEnd <= now) return [];
   const reserved = subtractAmounts(balances.reserved, held);
   return [[budget, { ...balances, settled, reserved, open: balances.open - 1 }]];
 }
 
-/** Charges without a reservation. */
+/** Charges an account without a reservation. */
 export function chargeAccount(
   connection: SqliteConnection,
   account: StoredAccount,
   used: Amounts,
   now: number,
 ): void {
-  if (used !== NOTHING) connection.run(CHARGE, ...spent(connection, account, used, now), account.id);
+  if (used !== NOTHING) connection.run(CHARGE, ...chargeValues(connection, account, used, now), account.id);
 }
 
-/** What a charge adds to an account, and in which minute. */
-function spent(
+/** Returns the values of a charge: what it adds, and in which minute. The minute before is archived. */
+function chargeValues(
   connection: SqliteConnection,
   account: StoredAccount,
   used: Amounts,
   now: number,
 ): [cost: bigint, tokens: bigint, calls: bigint, minute: number] {
-  const minute = minuteOf(now);
-  keepMinute(connection, account, minute);
-  return [...integers(used), minute];
+  const minute = startOfMinute(now);
+  archiveMinute(connection, account, minute);
+  return [...toIntegers(used), minute];
 }
 
-/** Gives an open reservation another name, that is not taken, and another lease. */
-export function rename(connection: SqliteConnection, id: string, to: string, leaseUntil: number): void {
-  connection.run(RENAME, to, leaseUntil, id);
-  connection.run(END_BEFORE, leaseUntil, to);
+/** Gives an open reservation another id, which is free, and another lease. */
+export function transferReservation(
+  connection: SqliteConnection,
+  id: string,
+  to: string,
+  leaseUntil: number,
+): void {
+  connection.run(RENAME_RESERVATION, to, leaseUntil, id);
+  connection.run(LOWER_ACCOUNT_LEASE, leaseUntil, to);
 }
 
-/** Charges in full the reservations whose ids begin so. */
-export function endAbandoned(connection: SqliteConnection, idPrefix: string, now: number): Abandoned[] {
-  const abandoned = connection.all(FIND_BY_PREFIX, idPrefix).map(([id, cost, tokens, calls]) => ({
+/** Charges the reservations whose ids have this prefix in full. */
+export function chargeAbandonedReservations(
+  connection: SqliteConnection,
+  idPrefix: string,
+  now: number,
+): Abandoned[] {
+  const abandoned = connection.all(SELECT_BY_PREFIX, idPrefix).map(([id, cost, tokens, calls]) => ({
     id: String(id),
     charged: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
   }));
-  for (const { id, charged } of abandoned) end(connection, id, charged, now);
+  for (const { id, charged } of abandoned) settleReservation(connection, id, charged, now);
   return abandoned;
 }
 
-/** Puts off the end of a lease; of a reservation that is not open, nothing. */
-export function renew(connection: SqliteConnection, id: string, now: number, leaseUntil: number): void {
-  connection.run(RENEW, leaseUntil, id, now);
+/** Extends the lease of a reservation, if it is open. */
+export function extendLease(connection: SqliteConnection, id: string, now: number, leaseUntil: number): void {
+  connection.run(EXTEND_LEASE, leaseUntil, id, now);
 }
