@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { VARIABLES } from '../src/config/config.ts';
 import { LIMIT_ENTRIES, SETTING_ENTRIES } from '../src/config/schema.ts';
-import { WORDS } from '../src/config/setting-docs.ts';
+import { SETTING_DOCS } from '../src/config/setting-docs.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/configuration.md', import.meta.url));
 
@@ -39,7 +39,7 @@ export function withSettings(page: string): string {
 }
 
 function rowOf(path: string): string[] {
-  const words = WORDS[path.slice(path.indexOf('.') + 1)];
+  const words = SETTING_DOCS[path.slice(path.indexOf('.') + 1)];
   if (words?.effect === undefined)
     throw new Error(`src/config/setting-docs.ts does not say what ${path} does`);
   const variable = Object.entries(VARIABLES).find(

@@ -24,7 +24,11 @@ export interface Account {
  * off. A call without a cap of its own gets at most `maxShare` of what is left, so that calls in parallel
  * share it; a caller's own cap is lowered only when it does not fit.
  */
-export function admit(accounts: readonly Account[], request: ReserveRequest, now: number): Admission {
+export function decideAdmission(
+  accounts: readonly Account[],
+  request: ReserveRequest,
+  now: number,
+): Admission {
   let outputCap = request.outputCap;
   for (const account of accounts) {
     const { budget, balances } = account;
@@ -38,11 +42,11 @@ export function admit(accounts: readonly Account[], request: ReserveRequest, now
     const share = request.capped ? affordable.tokens : Math.max(least, affordable.sharedTokens);
     outputCap = Math.min(outputCap, share);
   }
-  return { admitted: true, outputCap, reserved: worstCase(request, outputCap) };
+  return { admitted: true, outputCap, reserved: worstCaseAmounts(request, outputCap) };
 }
 
 /** What the call costs at most with that output cap. */
-export function worstCase(request: ReserveRequest, outputCap: number): Amounts {
+export function worstCaseAmounts(request: ReserveRequest, outputCap: number): Amounts {
   return addAmounts(request.fixed, {
     costNanoUsd: nanoCost([[outputCap, request.outputPicoUsd]]),
     tokens: outputCap * request.choices,
@@ -51,7 +55,7 @@ export function worstCase(request: ReserveRequest, outputCap: number): Amounts {
 }
 
 /** Whether every strict budget has that much left, beside what is settled and reserved. */
-export function affords(accounts: readonly Account[], more: Amounts): boolean {
+export function canAfford(accounts: readonly Account[], more: Amounts): boolean {
   return accounts.every(({ budget, balances }) => {
     if (budget.mode !== 'strict') return true;
     const limits = limitAmounts(budget.limits, balances.granted);
@@ -62,7 +66,7 @@ export function affords(accounts: readonly Account[], more: Amounts): boolean {
 }
 
 /** A worst case that no output cap makes smaller: paid whole or not at all. */
-export function fixedCost(fixed: Amounts): WorstCase {
+export function fixedWorstCase(fixed: Amounts): WorstCase {
   return { fixed, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
 }
 
@@ -126,7 +130,7 @@ function outputWithin(amount: keyof Amounts, rest: number, request: ReserveReque
 }
 
 function leastOf(budget: BudgetDefinition, request: ReserveRequest): Amounts {
-  return worstCase(request, Math.min(request.outputCap, budget.minOutputTokens));
+  return worstCaseAmounts(request, Math.min(request.outputCap, budget.minOutputTokens));
 }
 
 function denied({ budget, balances }: Account, limit: LimitName, requested: Amounts): Admission {

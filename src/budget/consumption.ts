@@ -1,4 +1,5 @@
 import { nanoToUsd } from '../pricing/index.ts';
+import { andThen, CoalescedRefresh, ignoreRejection, isPromise, type MaybePromise } from '../util/index.ts';
 import type { BudgetDefinition } from './definition.ts';
 import { type BudgetEvent, THRESHOLDS } from './events.ts';
 import {
@@ -8,56 +9,57 @@ import {
   limitAmounts,
   limitMilliseconds,
   MS_PER_MINUTE,
+  NOTHING,
   raisedLimits,
 } from './limits.ts';
-import type { Balances } from './store.ts';
+import type { Balances, Denied, SettledBalances, Store } from './store.ts';
 
-/** What was told of a budget, to be kept in a checkpoint: so that nothing is told again after it. */
+/** What was reported for a budget: kept in a checkpoint, so that nothing is reported twice. */
 export interface ThresholdState {
-  /** How many thresholds. */
+  /** How many thresholds were crossed. */
   readonly crossed: number;
   readonly exhausted: boolean;
-  /** The window that it is of, and what was granted on top of the limits; nothing where none was seen. */
-  readonly entered: string;
+  /** The window that this is about, and the grant on top of the limits; empty if no balances were seen. */
+  readonly period: string;
 }
 
 /**
- * Watches the balances of one budget and says which thresholds were crossed, each once a window, and exhaustion, once. When
- * the limits were raised, or the budget reset, they are told anew.
+ * Finds the thresholds that the balances of one budget cross, each once a window, and its exhaustion, once. After its
+ * limits were raised, or it was reset, they can be crossed again.
  */
 export class ThresholdTracker {
   readonly #budget: BudgetDefinition;
   #crossed = 0;
   #exhausted = false;
-  #entered = '';
+  #period = '';
 
   constructor(budget: BudgetDefinition) {
     this.#budget = budget;
   }
 
-  /** Whether the window that the balances are of was told to be exhausted. */
+  /** Whether the budget was reported as exhausted in the window of these balances. */
   isExhausted(balances: Balances): boolean {
     this.#enter(balances);
     return this.#exhausted;
   }
 
-  /** Whether exhaustion was told, as far as balances were seen. */
+  /** Whether the budget was reported as exhausted, in the window seen last. */
   get exhausted(): boolean {
     return this.#exhausted;
   }
 
   get state(): ThresholdState {
-    return { crossed: this.#crossed, exhausted: this.#exhausted, entered: this.#entered };
+    return { crossed: this.#crossed, exhausted: this.#exhausted, period: this.#period };
   }
 
-  /** Goes on from what was told before. */
-  restore({ crossed, exhausted, entered }: ThresholdState): void {
+  /** Continues from the state of a checkpoint. */
+  restore({ crossed, exhausted, period }: ThresholdState): void {
     this.#crossed = Math.min(crossed, THRESHOLDS.length);
     this.#exhausted = exhausted;
-    this.#entered = entered;
+    this.#period = period;
   }
 
-  /** The events that the new balances give rise to, in order. */
+  /** Returns the events that new balances give rise to, in order. */
   update(balances: Balances, now: number): BudgetEvent[] {
     this.#enter(balances);
     const { limit, share } = largestShare(this.#budget, balances, now);
@@ -75,7 +77,7 @@ export class ThresholdTracker {
     return events;
   }
 
-  /** The budget is exhausted by that limit: the event the first time, none after it. */
+  /** Marks the budget as exhausted by a limit; returns the event the first time, none after that. */
   exhaust(limit: LimitName, balances: Balances): BudgetEvent[] {
     this.#enter(balances);
     if (this.#exhausted) return [];
@@ -83,11 +85,11 @@ export class ThresholdTracker {
     return [{ type: 'exhausted', ...this.#about(limit, balances) }];
   }
 
-  /** In a new window, or under new limits, everything may be told again. */
+  /** In a new window, or under new limits, everything may be reported again. */
   #enter({ startedAt, granted }: Balances): void {
-    const entered = granted === undefined ? `${startedAt}` : `${startedAt} ${Object.values(granted)}`;
-    if (entered === this.#entered) return;
-    this.#entered = entered;
+    const period = granted === undefined ? `${startedAt}` : `${startedAt} ${Object.values(granted)}`;
+    if (period === this.#period) return;
+    this.#period = period;
     this.#crossed = 0;
     this.#exhausted = false;
   }
@@ -98,7 +100,109 @@ export class ThresholdTracker {
   }
 }
 
-/** The limit of which the largest share is used, and that share (1: all of it). */
+/** What a {@link ChainMonitor} reads and reports to. */
+export interface ChainMonitorOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly emit: (event: BudgetEvent) => void;
+}
+
+/** The balances of a chain of budgets, nearest first, as they were last seen, and the thresholds that they crossed. */
+export class ChainMonitor {
+  readonly #chain: readonly BudgetDefinition[];
+  readonly #budget: BudgetDefinition;
+  readonly #options: ChainMonitorOptions;
+  readonly #trackers: readonly ThresholdTracker[];
+  readonly #coalesced = new CoalescedRefresh(() => this.#check());
+  /** Whether the store returns balances at once. */
+  readonly #isSynchronous: boolean;
+  #seen: Balances;
+
+  /** @param upper the monitor of the chain's upper end, if the chain has one: thresholds are reported once for both */
+  constructor(chain: readonly BudgetDefinition[], options: ChainMonitorOptions, upper?: ChainMonitor) {
+    const [budget] = chain;
+    if (budget === undefined) throw new RangeError('a chain has at least one budget');
+    const shared = upper === undefined ? [] : upper.#trackers;
+    const own = chain.slice(0, chain.length - shared.length);
+    this.#chain = chain;
+    this.#budget = budget;
+    this.#options = options;
+    this.#trackers = [...own.map((one) => new ThresholdTracker(one)), ...shared];
+    this.#seen = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: options.now() };
+    // Time runs from here, not from the first call. A store that is unavailable is reported by the first call.
+    const first = this.read();
+    this.#isSynchronous = !isPromise(first);
+    void ignoreRejection(first);
+  }
+
+  /** The balances of the nearest budget as they were last seen. */
+  get lastSeen(): Balances {
+    return this.#seen;
+  }
+
+  /** The balances of the nearest budget: in memory as of now, in a shared store as they were last seen. */
+  get latest(): Balances {
+    if (this.#isSynchronous) void ignoreRejection(this.read());
+    return this.#seen;
+  }
+
+  /** Whether a budget of the chain is exhausted, as far as balances were seen. */
+  get isExhausted(): boolean {
+    if (this.#trackers.some(({ exhausted }) => exhausted)) return true;
+    return largestShare(this.#budget, this.latest, this.#options.now()).share >= 1;
+  }
+
+  /** The thresholds that were reported, for a checkpoint. */
+  get states(): ThresholdState[] {
+    return this.#trackers.map(({ state }) => state);
+  }
+
+  /** Continues from the states of a checkpoint. */
+  restore(states: readonly ThresholdState[]): void {
+    for (const [index, state] of states.entries()) this.#trackers[index]?.restore(state);
+  }
+
+  /** Reads the balances of the nearest budget. */
+  read(): MaybePromise<Balances> {
+    return andThen(this.#options.store.balances(this.#budget), (balances) => {
+      this.#seen = balances;
+      return balances;
+    });
+  }
+
+  /** Whether the budget at a place of the chain was reported as exhausted in the window of these balances. */
+  wasExhausted(index: number, balances: Balances): boolean {
+    return this.#trackers[index]?.isExhausted(balances) === true;
+  }
+
+  /** Reports the thresholds that the chain has crossed; reads the balances unless `seen` has all of them. */
+  check(seen?: SettledBalances): MaybePromise<void> {
+    return seen === undefined || seen.size < this.#chain.length ? this.#coalesced.run() : this.#check(seen);
+  }
+
+  /** Reports the budget that denied a call as exhausted, unless it was reported before. */
+  reportExhausted({ budget, limit, balances }: Denied): void {
+    const tracker = this.#trackers[this.#chain.indexOf(budget)];
+    for (const event of tracker?.exhaust(limit, balances) ?? []) this.#options.emit(event);
+  }
+
+  #check(seen?: SettledBalances): MaybePromise<void> {
+    const { store } = this.#options;
+    const balances = this.#chain.map((budget) => seen?.get(budget.name) ?? store.balances(budget));
+    if (balances.some(isPromise)) return Promise.all(balances).then((all) => this.#report(all));
+    this.#report(balances as Balances[]);
+  }
+
+  #report(balances: readonly Balances[]): void {
+    const { now, emit } = this.#options;
+    this.#seen = balances[0] ?? this.#seen;
+    for (const [index, one] of balances.entries()) {
+      for (const event of this.#trackers[index]?.update(one, now()) ?? []) emit(event);
+    }
+  }
+}
+
+/** Returns the limit of which the largest share is settled, and that share (1: all of it). */
 export function largestShare(
   budget: BudgetDefinition,
   balances: Balances,
@@ -109,9 +213,9 @@ export function largestShare(
   let share = -1;
   const consider = (name: LimitName, used: number, of: number): void => {
     if (of === Infinity) return;
-    const part = of === 0 ? 1 : used / of;
-    if (part > share) {
-      share = part;
+    const usedShare = of === 0 ? 1 : used / of;
+    if (usedShare > share) {
+      share = usedShare;
       limit = name;
     }
   };
@@ -120,7 +224,7 @@ export function largestShare(
   return { limit, share };
 }
 
-/** What is left of a budget; a limit that is not set is absent. */
+/** What is left of a budget, in the units of its limits; a limit that is not set is absent. */
 export interface RemainingAmounts {
   readonly costUsd?: number;
   readonly tokens?: number;
@@ -128,7 +232,7 @@ export interface RemainingAmounts {
   readonly minutes?: number;
 }
 
-/** Limits less what is settled and reserved, and less the time that has passed. */
+/** Returns the limits minus what is settled and reserved, and minus the time that has passed. */
 export function remainingOf(budget: BudgetDefinition, balances: Balances, now: number): RemainingAmounts {
   const limits = limitAmounts(budget.limits, balances.granted);
   const left = (amount: keyof Amounts): number =>

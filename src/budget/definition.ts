@@ -1,41 +1,50 @@
 import { checkLimits, type Limits } from './limits.ts';
 
 /**
- * How hard a limit is. `observe` counts and refuses nothing; `soft` refuses once a limit is reached, so that
- * calls in flight may pass it; `strict` never passes it: the worst case of a call is reserved before it is sent.
+ * How limits are enforced. `observe` counts and denies nothing; `soft` denies once a limit is reached, so that calls
+ * in flight may exceed it; `strict` never exceeds it: the worst case of a call is reserved before it is sent.
  */
 export type Mode = 'observe' | 'soft' | 'strict';
 
+/** The modes, from the loosest to the strictest. */
 export const MODES = ['observe', 'soft', 'strict'] as const satisfies readonly Mode[];
 
-/** A calendar window: the budget begins anew each hour, day or month of the time zone. */
+/** The units of a calendar window. */
+export const WINDOW_UNITS = ['hour', 'day', 'month'] as const;
+
+/** A calendar window: the budget is renewed every hour, day or month of the time zone. */
 export interface Window {
-  readonly per: 'hour' | 'day' | 'month';
+  readonly per: (typeof WINDOW_UNITS)[number];
   /** An IANA time zone, such as `Europe/Berlin`. */
   readonly timeZone: string;
 }
 
-/** A budget: a name, its limits and how they are held. */
+/** A budget: a name, its limits and how they are enforced. */
 export interface BudgetDefinition {
   readonly name: string;
   readonly limits: Limits;
   readonly mode: Mode;
-  /** The share of what is left, above 0 to 1, that one call without an output cap may reserve. */
+  /** The share of what is left, above 0 and at most 1, that one call without an output cap may reserve. */
   readonly maxShare: number;
-  /** A call that cannot be given this many output tokens is denied rather than clamped, tokens. */
+  /** A call that cannot get this many output tokens is denied rather than clamped. */
   readonly minOutputTokens: number;
-  /** Absent: the budget never begins anew. */
+  /** Absent if the budget is never renewed. */
   readonly window?: Window;
-  /** A call is charged on this budget as well, and refused where either refuses it. */
+  /** The budget that calls are charged to as well, and that may deny them too. */
   readonly parent?: BudgetDefinition;
 }
 
+/** The default of {@link BudgetDefinition.maxShare}. */
 export const DEFAULT_MAX_SHARE = 0.5;
+
+/** The default of {@link BudgetDefinition.minOutputTokens}. */
 export const DEFAULT_MIN_OUTPUT_TOKENS = 16;
 
 /**
- * A definition with the defaults filled in.
- * @throws RangeError where a limit, `maxShare` or `minOutputTokens` is not a number that is taken
+ * Defines a budget, with defaults for what is not given (mode: `strict`).
+ * @throws RangeError if a limit, `maxShare` or `minOutputTokens` is out of range
+ * @example
+ * const budget = defineBudget({ name: 'nightly-report', limits: { costUsd: 5, calls: 200 } });
  */
 export function defineBudget(
   given: Pick<BudgetDefinition, 'name' | 'limits'> & Partial<BudgetDefinition>,
@@ -43,14 +52,14 @@ export function defineBudget(
   checkLimits(given.limits);
   const { maxShare = DEFAULT_MAX_SHARE, minOutputTokens = DEFAULT_MIN_OUTPUT_TOKENS } = given;
   if (!(maxShare > 0 && maxShare <= 1)) {
-    throw new RangeError(`maxShare: given ${maxShare}; taken is a number above 0 and at most 1`);
+    throw new RangeError(`maxShare: got ${maxShare}, expected a number above 0 and at most 1`);
   }
   if (!Number.isSafeInteger(minOutputTokens) || minOutputTokens < 1) {
-    throw new RangeError(`minOutputTokens: given ${minOutputTokens}; taken is a whole number from 1`);
+    throw new RangeError(`minOutputTokens: got ${minOutputTokens}, expected a whole number from 1`);
   }
   return {
     name: given.name,
-    // A copy: what is made of limits is remembered by them.
+    // A copy: the amounts of limits are remembered by the object.
     limits: { ...given.limits },
     mode: given.mode ?? 'strict',
     maxShare,
@@ -64,17 +73,17 @@ export function defineBudget(
 export const MAX_CHAIN = 8;
 
 /**
- * The budget and its parents, nearest first.
- * @throws RangeError where a name stands twice in it, or it is longer than {@link MAX_CHAIN}
+ * Returns the budget and its parents, nearest first.
+ * @throws RangeError if a name occurs twice, or the chain is longer than {@link MAX_CHAIN}
  */
 export function chainOf(budget: BudgetDefinition): readonly BudgetDefinition[] {
   const chain: BudgetDefinition[] = [];
-  for (let one: BudgetDefinition | undefined = budget; one !== undefined; one = one.parent) {
-    const { name } = one;
+  for (let next: BudgetDefinition | undefined = budget; next !== undefined; next = next.parent) {
+    const { name } = next;
     if (chain.some((known) => known.name === name)) {
-      throw new RangeError(`the budget "${name}" stands twice in the chain of "${budget.name}"`);
+      throw new RangeError(`the budget "${name}" occurs twice in the chain of "${budget.name}"`);
     }
-    chain.push(one);
+    chain.push(next);
     if (chain.length > MAX_CHAIN) throw new RangeError(`a chain has at most ${MAX_CHAIN} budgets`);
   }
   return chain;

@@ -1,4 +1,11 @@
-export { type Account, admit, affords, fixedCost, reachedLimit, worstCase } from './admission.ts';
+export {
+  type Account,
+  canAfford,
+  decideAdmission,
+  fixedWorstCase,
+  reachedLimit,
+  worstCaseAmounts,
+} from './admission.ts';
 export {
   CheckpointError,
   type CheckpointFault,
@@ -9,6 +16,7 @@ export {
   unwrapEnvelope,
   type VersionedEnvelope,
   wrapEnvelope,
+  wrapSnapshot,
 } from './checkpoint/index.ts';
 export type { RemainingAmounts, ThresholdState } from './consumption.ts';
 export {
@@ -19,6 +27,7 @@ export {
   defineBudget,
   MODES,
   type Mode,
+  WINDOW_UNITS,
   type Window,
 } from './definition.ts';
 export {
@@ -45,15 +54,15 @@ export {
   type UsageMissingEvent,
 } from './events.ts';
 export {
-  definitionText,
   grantAfterReset,
   type LedgerAccount,
   type LedgerAdmin,
   MINUTE_MS,
-  type SeenDefinition,
+  parseDefinition,
   SPENDING_KEPT_MS,
   type Spending,
-  seenDefinition,
+  type StoredDefinition,
+  serializeDefinition,
 } from './ledger-admin.ts';
 export {
   type Amounts,
@@ -62,6 +71,7 @@ export {
   checkGrant,
   type Grant,
   isNoGrant,
+  LIMIT_NAMES,
   LIMIT_OF,
   type LimitName,
   type Limits,
@@ -89,7 +99,7 @@ export type {
   Denied,
   FailurePolicy,
   ReserveRequest,
-  SeenBalances,
+  SettledBalances,
   Store,
   StoreCapabilities,
   WorstCase,

@@ -4,7 +4,7 @@ import { type Amounts, type Grant, isNoGrant } from './limits.ts';
 import type { Balances } from './store.ts';
 
 /** What a ledger knows of a budget: the definition that a process used it with last. */
-export type SeenDefinition = Pick<BudgetDefinition, 'limits' | 'mode' | 'window'> & {
+export type StoredDefinition = Pick<BudgetDefinition, 'limits' | 'mode' | 'window'> & {
   /** The name of the budget above it. */
   readonly parent?: string;
 };
@@ -15,7 +15,7 @@ export interface LedgerAccount {
   /** When its window began and ends, milliseconds since the epoch; absent of a budget without a window. */
   readonly window?: { readonly start: number; readonly end: number };
   /** Absent if the ledger's text of it cannot be read. */
-  readonly definition?: SeenDefinition;
+  readonly definition?: StoredDefinition;
   readonly balances: Balances;
 }
 
@@ -77,7 +77,7 @@ export function grantAfterReset({ granted, reserved }: Balances): Grant | undefi
 }
 
 /** The definition as text, for a ledger to keep. Short: it goes along with every reservation. */
-export function definitionText(budget: BudgetDefinition): string {
+export function serializeDefinition(budget: BudgetDefinition): string {
   let text = texts.get(budget);
   if (text === undefined) {
     const { limits, mode, window, parent } = budget;
@@ -89,12 +89,12 @@ export function definitionText(budget: BudgetDefinition): string {
 
 const texts = new WeakMap<BudgetDefinition, string>();
 
-/** The definition that {@link definitionText} wrote; undefined where it is no such text. */
-export function seenDefinition(text: string): SeenDefinition | undefined {
+/** The definition that {@link serializeDefinition} wrote; undefined where it is no such text. */
+export function parseDefinition(text: string): StoredDefinition | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === 'object' && value !== null && 'limits' in value && 'mode' in value
-      ? (value as SeenDefinition)
+      ? (value as StoredDefinition)
       : undefined;
   } catch {
     return undefined;

@@ -69,7 +69,7 @@ export interface Abandoned {
 }
 
 /** The balances that a settlement reports, by the name of the budget. */
-export type SeenBalances = Map<string, Balances>;
+export type SettledBalances = Map<string, Balances>;
 
 /** What a store may have besides: whoever uses one does without where it is absent. */
 export interface StoreCapabilities {
@@ -114,7 +114,7 @@ export interface Store extends StoreCapabilities {
    * @param seen told how that leaves their balances, before the answer, by a store that would else be asked for them once more; of
    * budgets that have begun another window since, and where balances have to be looked at anew, nothing
    */
-  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean>;
+  settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean>;
   /** Frees a reservation of a call that spent nothing. */
   release(id: string): MaybePromise<boolean>;
   /**

@@ -3,12 +3,12 @@ import {
   type Amounts,
   type BudgetEvent,
   BudgetExceededError,
-  fixedCost,
+  fixedWorstCase,
   NOTHING,
   type ReserveResult,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
-import { hidesReasoning, NO_RATES, type RateCard } from '../pricing/index.ts';
+import { hidesReasoning, FREE_TIERS, type RateCard } from '../pricing/index.ts';
 import {
   type CallPlan,
   isTokenPlan,
@@ -24,7 +24,7 @@ import {
   type PendingCharge,
 } from '../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
-import { afterwards, isPromise, isRecord, type MaybePromise, newUniqueId } from '../util/index.ts';
+import { andThen, isPromise, isRecord, type MaybePromise, newUniqueId } from '../util/index.ts';
 import {
   type Charge,
   chargeUsage,
@@ -100,7 +100,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
   try {
     const call = context.with(callContext, () => {
       const card = lookUpPrice(services, plan, tracker);
-      return afterwards(reserveWorstCase(services, plan, tracker, card), (reserved) => {
+      return andThen(reserveWorstCase(services, plan, tracker, card), (reserved) => {
         if (!reserved.admitted) throw new BudgetExceededError(reserved);
         const reservation = new CallReservation(tracker, reserved);
         const started = new Call(services, {
@@ -133,7 +133,7 @@ function startTelemetry(services: CallServices): void {
 function lookUpPrice(services: CallServices, plan: CallPlan, tracker: TokenBudgetTracker): RateCard {
   const { model } = plan;
   // A deferred call names its model when it completes, if at all.
-  if (model === '' && !isTokenPlan(plan)) return { model, source: 'none', tiers: NO_RATES };
+  if (model === '' && !isTokenPlan(plan)) return { model, source: 'none', tiers: FREE_TIERS };
   const card = services.prices.lookup(plan.priceQuery);
   if ((card.source === 'family' || card.source === 'none') && services.unpricedModels.isNew(model)) {
     const { pricedAs } = card;
@@ -152,12 +152,12 @@ function reserveWorstCase(
   const { history, batchFiles } = services;
   const id = newUniqueId();
   // A budget that refuses nothing for its cost bounds nothing either.
-  if (!tracker.strict) return tracker.reserve({ id, ...fixedCost(NOTHING) }, undefined, plan.signal);
+  if (!tracker.strict) return tracker.reserve({ id, ...fixedWorstCase(NOTHING) }, undefined, plan.signal);
   const worstCase = initialWorstCase(plan, card, history, batchFiles);
   if (worstCase === undefined) reportUnmetered(services, tracker, plan.endpoint.name, 'unbounded');
   // Tokenized only if the cheap bound would deny or clamp the call.
   const refine = isTokenPlan(plan) ? () => ({ id, ...tokenizedWorstCase(plan, card, history) }) : undefined;
-  const request = { id, ...(worstCase ?? fixedCost({ ...NOTHING, calls: 1 })) };
+  const request = { id, ...(worstCase ?? fixedWorstCase({ ...NOTHING, calls: 1 })) };
   return tracker.reserve(request, refine, plan.signal);
 }
 

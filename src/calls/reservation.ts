@@ -9,7 +9,7 @@ import {
 } from '../budget/index.ts';
 import { nanoCost } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../usage/index.ts';
-import { afterwards, isPromise, type MaybePromise, newUniqueId } from '../util/index.ts';
+import { andThen, isPromise, type MaybePromise, newUniqueId } from '../util/index.ts';
 
 /** Tokens reserved beyond what is missing when a stream outgrows its reservation, so that it grows less often. */
 const GROW_AHEAD = 256;
@@ -99,8 +99,8 @@ export class CallReservation {
     const grown = hold === NOTHING ? true : this.tracker.grow(this.id, hold);
     this.amounts = addAmounts(this.amounts, hold);
     // In one turn with a store that answers at once: the process may exit in the next.
-    return afterwards(grown, () =>
-      afterwards(
+    return andThen(grown, () =>
+      andThen(
         this.tracker.transferReservation(this.id, name, leaseMs),
         (transferred) => transferred || this.tracker.settle(this.id, this.amounts),
       ),

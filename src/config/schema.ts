@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
 import { tryParseStoreUrl } from '../stores/index.ts';
-import { formatGiven } from '../util/index.ts';
-import { WORDS } from './setting-docs.ts';
+import { formatValue } from '../util/index.ts';
+import { SETTING_DOCS } from './setting-docs.ts';
 
 /** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
 export class ConfigError extends Error {
@@ -142,7 +142,7 @@ export function checkSettings(value: unknown, nameOf: (path: string) => string):
   const issue = result.issues[0];
   const keys = (issue.path ?? []).map((item) => String(item.key));
   const path = keys.join('.');
-  const given = formatGiven(issue.input);
+  const given = formatValue(issue.input);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     throw new ConfigError(`${nameOf(path)} is not a setting. Taken are: ${known(keys)}.`);
   }
@@ -162,10 +162,10 @@ function parse(value: unknown, nameOf: (path: string) => string) {
 function takesOf(keys: readonly string[]): string {
   if (keys.length === 0) return 'an object of settings';
   if (keys[0] !== 'prices' && keys[0] !== 'unknownModel')
-    return WORDS[keys.findLast((key) => !/^\d+$/.test(key)) ?? '']?.takes ?? 'another value';
+    return SETTING_DOCS[keys.findLast((key) => !/^\d+$/.test(key)) ?? '']?.takes ?? 'another value';
   const unit = UNIT_PRICE_TAKES[keys.at(-1) ?? ''];
   const depth = keys[0] === 'prices' ? keys.length - 1 : keys.length;
-  if (keys.length === 1) return WORDS[keys[0]]?.takes ?? PRICE_TAKES;
+  if (keys.length === 1) return SETTING_DOCS[keys[0]]?.takes ?? PRICE_TAKES;
   return depth === 1 ? 'an object with input and output in USD per million tokens' : (unit ?? PRICE_TAKES);
 }
 

@@ -2,7 +2,7 @@ import { MAX_USD } from '../pricing/index.ts';
 import { STORE_URL_SYNTAX } from '../stores/index.ts';
 
 /** A setting in words: what errors and docs/configuration.md say of it. */
-export interface SettingWords {
+export interface SettingDoc {
   /** What is taken, after "taken is". */
   readonly takes: string;
   /** What holds where it is absent, as Markdown; nothing where that is nothing. */
@@ -12,7 +12,7 @@ export interface SettingWords {
 }
 
 /** By the last part of the setting's path. */
-export const WORDS: Readonly<Record<string, SettingWords>> = {
+export const SETTING_DOCS: Readonly<Record<string, SettingDoc>> = {
   name: {
     takes: 'a name of 1 to 200 letters, digits, or . _ : / -',
     otherwise: '`default`',

@@ -5,18 +5,23 @@ import {
   readSnapshot,
   TokenBudgetTracker,
   type TrackerOptions,
+  type TrackerSnapshot,
 } from '../budget/index.ts';
 import { MemoryStore } from '../stores/index.ts';
 import type { MaybePromise } from '../util/index.ts';
-import { type AllowanceOptions, checkJobPayload, type JobPayload, jobAllowance } from './payload.ts';
+import { type AllowanceOptions, checkJobPayload, computeAllowance, hasBudget, type JobPayload } from './payload.ts';
 
-/** How the payload becomes limits, and where the ledger is. */
-export interface JobBudgetOptions extends AllowanceOptions, Partial<Omit<TrackerOptions, 'prices'>> {
-  /** The budget's name; that of the checkpoint, or `job`, where absent. */
+type OptionalTrackerOptions = {
+  readonly [Option in Exclude<keyof TrackerOptions, 'prices'>]?: TrackerOptions[Option] | undefined;
+};
+
+/** How a payload becomes a budget, and where its ledger is; default of `store`: a new one in memory. */
+export interface JobBudgetOptions extends AllowanceOptions, OptionalTrackerOptions {
+  /** The budget's name; default: that of the checkpoint, or `job`. */
   readonly name?: string | undefined;
-  /** `strict` where absent. */
+  /** Default: that of the checkpoint, or `strict`. */
   readonly mode?: Mode | undefined;
-  /** The job's calls are charged on this budget as well; that of the checkpoint where it is not named at all. */
+  /** A budget that is charged for the job's calls as well; default: that of the checkpoint. */
   readonly parent?: BudgetDefinition | undefined;
   /** As of {@link BudgetDefinition}. */
   readonly maxShare?: number | undefined;
@@ -25,48 +30,58 @@ export interface JobBudgetOptions extends AllowanceOptions, Partial<Omit<Tracker
 }
 
 /**
- * The one place where a job gets its tracker, whatever kind of job it is: a new one, or one that goes on from a checkpoint.
+ * Returns the tracker of a job: of a new one, or of one that is resumed from a checkpoint. Every kind of job gets its
+ * tracker here.
  *
- * With a checkpoint, a payload that names no budget leaves the limits as they were, and one that names one sets them anew, so that a
- * job can be given more. What was spent stays spent.
- * @param checkpoint what a tracker's `toJSON` gave, or its text
- * @param options the store is a new one in memory where absent
- * @throws JobDefinitionError where the payload is wrong
- * @throws CheckpointError where the checkpoint cannot be taken
+ * With a checkpoint, a payload without a budget keeps the limits of the checkpoint, and one with a budget replaces them,
+ * so that a job can be given more. Either way, spending stays as it is.
+ * @param checkpoint the result of a tracker's `toJSON`, or its text
+ * @throws JobDefinitionError if the payload is invalid
+ * @throws CheckpointError if the checkpoint cannot be used
+ * @example
+ * ```ts
+ * const tracker = await initializeTokenBudgetForJob({ costBudgetUsd: 2 });
+ * const resumed = await initializeTokenBudgetForJob({}, JSON.stringify(tracker));
+ * ```
  */
 export function initializeTokenBudgetForJob(
   payload: JobPayload,
   checkpoint?: unknown,
   options: JobBudgetOptions = {},
 ): MaybePromise<TokenBudgetTracker> {
-  const { store = new MemoryStore(options.now), name, unit, wallClock, ...rest } = options;
-  const allowance = jobAllowance(payload, options);
-  const { parent, mode, maxShare, minOutputTokens, ...tracking } = rest;
-  const shape = {
-    limits: allowance.limits,
-    ...(mode === undefined ? {} : { mode }),
-    ...(parent === undefined ? {} : { parent }),
-    ...(maxShare === undefined ? {} : { maxShare }),
-    ...(minOutputTokens === undefined ? {} : { minOutputTokens }),
-  };
-  const given = { ...withoutUndefined(tracking), store } as TrackerOptions;
-  if (checkpoint === undefined || checkpoint === null) {
-    return new TokenBudgetTracker(defineBudget({ ...shape, name: name ?? 'job' }), given);
+  const checked = checkJobPayload(payload);
+  const snapshot = checkpoint === undefined || checkpoint === null ? undefined : readSnapshot(checkpoint);
+  return openJobTracker(checked, snapshot, options);
+}
+
+/** As {@link initializeTokenBudgetForJob}, of a payload that has been checked and a snapshot that has been parsed. */
+export function openJobTracker(
+  payload: JobPayload,
+  snapshot: TrackerSnapshot | undefined,
+  options: JobBudgetOptions,
+): MaybePromise<TokenBudgetTracker> {
+  const { store = new MemoryStore(options.now), now, waitMs, leaseMs, owner, prices } = options;
+  const trackerOptions = { store, ...withoutUndefined({ now, waitMs, leaseMs, owner, prices }) };
+  const { mode, parent, maxShare, minOutputTokens } = options;
+  const overrides = withoutUndefined({ mode, parent, maxShare, minOutputTokens });
+  const limits =
+    snapshot === undefined || hasBudget(payload)
+      ? computeAllowance(payload, options).limits
+      : snapshot.budget.limits;
+  if (snapshot === undefined) {
+    const budget = defineBudget({ ...overrides, limits, name: options.name ?? 'job' });
+    return new TokenBudgetTracker(budget, trackerOptions);
   }
-  const known = readSnapshot(checkpoint).budget;
-  const limits = hasBudget(payload) ? allowance.limits : known.limits;
-  const { parent: above, ...own } = known;
-  const inherited = 'parent' in options || above === undefined ? {} : { parent: above };
-  const budget = defineBudget({ ...own, ...inherited, ...shape, limits, name: name ?? known.name });
-  return TokenBudgetTracker.fromJSON(checkpoint, { ...given, budget });
+  const { parent: savedParent, ...saved } = snapshot.budget;
+  // An explicit `parent: undefined` removes the parent of the checkpoint.
+  const inherited = 'parent' in options || savedParent === undefined ? {} : { parent: savedParent };
+  const name = options.name ?? saved.name;
+  const budget = defineBudget({ ...saved, ...inherited, ...overrides, limits, name });
+  return TokenBudgetTracker.fromSnapshot(snapshot, { ...trackerOptions, budget });
 }
 
-/** Whether a payload says how much may be spent. */
-export function hasBudget(payload: JobPayload): boolean {
-  const { timeBudgetMinutes, costBudgetUsd, tokenBudget } = checkJobPayload(payload);
-  return timeBudgetMinutes != null || costBudgetUsd != null || tokenBudget != null;
-}
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
 
-function withoutUndefined<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as T;
+function withoutUndefined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<T>;
 }

@@ -4,26 +4,31 @@ import { MAX_USD, nanoToUsd, PriceBook, usdToNano } from '../pricing/index.ts';
 import { formatValue } from '../util/index.ts';
 import { JobDefinitionError } from './errors.ts';
 
-/** What a job may spend, as whoever orders it says it. An absent field may also be null. */
+/** How much a job may spend. A field that is null counts as absent. */
 export interface JobPayload {
-  /** Working time, minutes: 240 of them are 10 USD. The default, where nothing else is given, is 15. */
+  /**
+   * Minutes of work: an amount of money, not a clock. 240 of them are worth 10 USD; default, if no budget is given: 15.
+   * With the option `wallClock` they are a limit of elapsed time as well.
+   */
   readonly timeBudgetMinutes?: number | null | undefined;
-  /** USD; goes before the time. */
+  /** USD; takes precedence over the minutes of work. */
   readonly costBudgetUsd?: number | null | undefined;
-  /** Tokens, input plus output; holds beside the others, where there are others. */
+  /** Tokens, input plus output; applies in addition to the others. */
   readonly tokenBudget?: number | null | undefined;
-  /** The model whose output price converts money to tokens; gpt-5.2 where absent. */
+  /** The model whose output price converts money to tokens; default: gpt-5.2. */
   readonly model?: string | null | undefined;
 }
 
+/** The units that a job's limit can be in. */
+export const JOB_UNITS = ['tokens', 'cost'] as const;
+
 /**
- * What the limit of a job is in: `tokens`, the money at the model's output price, which is conservative, since input is cheaper; or
- * `cost`, the money itself, so that cheap and cached input lasts longer.
+ * The unit of a job's limit: `tokens`, the money at the model's output price, which is conservative because input is
+ * cheaper; or `cost`, the money itself, so that cheap and cached input lasts longer.
  */
-export type JobUnit = 'tokens' | 'cost';
+export type JobUnit = (typeof JOB_UNITS)[number];
 
-export const JOB_UNITS = ['tokens', 'cost'] as const satisfies readonly JobUnit[];
-
+/** The default model of a payload. */
 export const DEFAULT_JOB_MODEL = 'gpt-5.2';
 
 const MAX_MINUTES = 5_256_000;
@@ -35,65 +40,81 @@ const schema = v.strictObject({
   model: v.nullish(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
 });
 
-const TAKES: Readonly<Record<string, string>> = {
+const EXPECTED: Readonly<Record<string, string>> = {
   timeBudgetMinutes: `a number of minutes from 0 to ${MAX_MINUTES}, such as 15`,
   costBudgetUsd: `a number of USD from 0 to ${MAX_USD}, such as 5 or 0.25`,
   tokenBudget: 'a whole number of tokens from 0, such as 100000',
   model: 'the name of a model, such as gpt-5.2',
 };
 
-/** @throws JobDefinitionError that names the first field that is wrong */
-export function checkJobPayload(given: unknown): JobPayload {
-  const parsed = Array.isArray(given) ? undefined : v.safeParse(schema, given, { abortEarly: true });
+const FIELDS = Object.keys(EXPECTED).join(', ');
+
+/**
+ * Checks a payload and returns it.
+ * @throws JobDefinitionError that names the first invalid field
+ */
+export function checkJobPayload(payload: unknown): JobPayload {
+  const parsed = Array.isArray(payload) ? undefined : v.safeParse(schema, payload, { abortEarly: true });
   if (parsed?.success) return parsed.output;
   const issue = parsed?.issues[0];
   const field = issue?.path?.[0]?.key;
   if (issue === undefined || field === undefined) {
-    throw new JobDefinitionError(`payload: given ${formatValue(given)}; taken is an object with ${known()}.`);
+    throw new JobDefinitionError(`payload: got ${formatValue(payload)}, expected an object with ${FIELDS}.`);
   }
-  const takes = TAKES[String(field)];
-  if (takes === undefined) {
-    throw new JobDefinitionError(`payload.${String(field)} is not a field. Taken are: ${known()}.`);
+  const expected = EXPECTED[String(field)];
+  if (expected === undefined) {
+    throw new JobDefinitionError(`payload: unknown field "${String(field)}". Known fields: ${FIELDS}.`);
   }
   throw new JobDefinitionError(
-    `payload.${String(field)}: given ${formatValue(issue.input)}; taken is ${takes}.`,
+    `payload.${String(field)}: got ${formatValue(issue.input)}, expected ${expected}.`,
   );
 }
 
-/** What a payload comes to. */
+/** Whether a payload sets a budget. */
+export function hasBudget({ timeBudgetMinutes, costBudgetUsd, tokenBudget }: JobPayload): boolean {
+  return timeBudgetMinutes != null || costBudgetUsd != null || tokenBudget != null;
+}
+
+/** The limits of a payload. */
 export interface JobAllowance {
-  /** What the payload is worth, nano-USD; undefined where it names tokens alone. */
+  /** The money that the payload is worth, nano-USD; undefined if it only sets tokens. */
   readonly nanoUsd: number | undefined;
   /** The limits of the job's budget. */
   readonly limits: Limits;
   readonly unit: JobUnit;
-  /** The model whose output price the tokens are at. */
+  /** The model whose output price converts money to tokens. */
   readonly model: string;
 }
 
-/** How time and money become limits. */
+/** How minutes of work and money become limits. */
 export interface AllowanceOptions {
-  /** `tokens` where absent. */
+  /** Default: `tokens`. */
   readonly unit?: JobUnit | undefined;
-  /** List prices where absent. */
+  /** Default: list prices. */
   readonly prices?: PriceBook | undefined;
-  /** Whether `timeBudgetMinutes` is also a limit of wall-clock time; no where absent: it is an amount of work. */
+  /** Whether `timeBudgetMinutes` also limits elapsed (wall-clock) time; default: false. */
   readonly wallClock?: boolean | undefined;
 }
 
 /**
- * The limits of a job: `costBudgetUsd` goes before the time, none of them is 15 minutes.
- * @throws JobDefinitionError where the payload is wrong, or the model has no price to convert at
+ * Returns the limits of a job: `costBudgetUsd` takes precedence over `timeBudgetMinutes`; default: 15 minutes of work.
+ * @throws JobDefinitionError if the payload is invalid, or money cannot be converted at the model's price
  */
-export function jobAllowance(given: JobPayload, options: AllowanceOptions = {}): JobAllowance {
-  const payload = checkJobPayload(given);
+export function jobAllowance(payload: JobPayload, options: AllowanceOptions = {}): JobAllowance {
+  return computeAllowance(checkJobPayload(payload), options);
+}
+
+/** As {@link jobAllowance}, of a payload that has been checked. */
+export function computeAllowance(payload: JobPayload, options: AllowanceOptions): JobAllowance {
   const { unit = 'tokens', wallClock = false } = options;
   const model = payload.model ?? DEFAULT_JOB_MODEL;
   const nanoUsd = moneyOf(payload);
   const minutes = wallClock ? payload.timeBudgetMinutes : undefined;
-  const most = payload.tokenBudget ?? Number.POSITIVE_INFINITY;
+  const tokenBudget = payload.tokenBudget ?? Number.POSITIVE_INFINITY;
   const tokens =
-    nanoUsd === undefined || unit === 'cost' ? most : Math.min(most, tokensFor(nanoUsd, model, options));
+    nanoUsd === undefined || unit === 'cost'
+      ? tokenBudget
+      : Math.min(tokenBudget, convertToTokens(nanoUsd, model, options));
   return {
     nanoUsd,
     unit,
@@ -112,18 +133,15 @@ function moneyOf({ costBudgetUsd, timeBudgetMinutes, tokenBudget }: JobPayload):
   return tokenBudget == null ? minutesToNanoUsd(DEFAULT_MINUTES) : undefined;
 }
 
-/** At the output price of a short input, which is the list price. */
-function tokensFor(nanoUsd: number, model: string, { prices }: AllowanceOptions): number {
+/** Converts at the output price of a short input, which is the list price. */
+function convertToTokens(nanoUsd: number, model: string, { prices }: AllowanceOptions): number {
   const [tier] = (prices ?? new PriceBook()).lookup({ model }).tiers;
   const price = tier?.rates.output ?? 0;
   if (price === 0) {
     throw new JobDefinitionError(
-      `payload.model: given "${model}", whose output costs nothing, so that money is no limit in tokens; give tokenBudget, or another model.`,
+      `payload.model: got "${model}", whose output is free, so that money cannot be converted to tokens; ` +
+        'set tokenBudget, or another model.',
     );
   }
   return nanoUsdToOutputTokens(nanoUsd, price);
-}
-
-function known(): string {
-  return Object.keys(TAKES).join(', ');
 }

@@ -6,7 +6,7 @@ export {
   maxOutputTokens,
 } from './model-data/index.ts';
 export { formatUsd, MAX_USD, NANO_PER_USD, nanoToUsd, usdToNano } from './nano-usd.ts';
-export { NO_RATES, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
+export { FREE_TIERS, type PriceOverride, type UnknownModelPolicy } from './overrides.ts';
 export {
   PriceBook,
   type PriceSource,

@@ -52,7 +52,7 @@ export function overrideTiers(price: PriceOverride): readonly RateTier[] {
 }
 
 /** The rates of what costs nothing by the token. */
-export const NO_RATES = overrideTiers({ input: 0, output: 0 });
+export const FREE_TIERS = overrideTiers({ input: 0, output: 0 });
 
 /** The prices of what is not billed by the token. */
 export function overrideUnits({ picture, second, characters }: PriceOverride): readonly UnitPrice[] {

@@ -3,7 +3,7 @@ import { BoundedMap, findByLongestPrefix, RecentList } from '../util/index.ts';
 import { type BookModel, bookModel, bookModels, type PriceQuery } from './genai-prices.ts';
 import { HIGHEST_UNIT_PRICES, LIST_PRICES } from './model-data/index.ts';
 import {
-  NO_RATES,
+  FREE_TIERS,
   overrideTiers,
   overrideUnits,
   type PriceOverride,
@@ -94,7 +94,7 @@ export class PriceBook {
   }
 
   /** The price that a model has of its own, by override or in the book; undefined where it has none. */
-  known(query: PriceQuery): RateCard | undefined {
+  findKnown(query: PriceQuery): RateCard | undefined {
     return this.#cached(query).known;
   }
 
@@ -119,12 +119,12 @@ export class PriceBook {
     const found = bookModel(query);
     if (found !== undefined) return { model, source: 'book', ...cardOf(found) };
     const units = findByLongestPrefix(LIST_PRICES, model);
-    return units && { model, source: 'book', tiers: NO_RATES, units };
+    return units && { model, source: 'book', tiers: FREE_TIERS, units };
   }
 
   #guess(model: string): RateCard {
     if (this.#unknown === 'error') throw new PriceUnknownError(model);
-    if (this.#unknown === 'zero') return { model, source: 'none', tiers: NO_RATES };
+    if (this.#unknown === 'zero') return { model, source: 'none', tiers: FREE_TIERS };
     if (typeof this.#unknown === 'object') return { model, source: 'none', ...overrideCard(this.#unknown) };
     const { pricedAs, tiers } = cardOf(dearestOfFamily(model));
     return { model, source: 'family', pricedAs, tiers, units: HIGHEST_UNIT_PRICES };

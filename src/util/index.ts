@@ -1,10 +1,10 @@
 export {
-  afterwards,
+  andThen,
   type Backoff,
   backoffMs,
   CoalescedRefresh,
   ignoreRejection,
-  inTurns,
+  mapWithConcurrency,
   isPromise,
   type MaybePromise,
   withTimeout,
@@ -24,6 +24,6 @@ export {
   VERSION,
 } from './package-files.ts';
 export { RecentList } from './recent-list.ts';
-export { formatGiven } from './show-value.ts';
+export { formatValue } from './format-value.ts';
 export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { admit, defineBudget } from '../../src/budget/index.ts';
+import { decideAdmission, defineBudget } from '../../src/budget/index.ts';
 import { MAX_USD } from '../../src/pricing/nano-usd.ts';
 import {
   admittedOf,
@@ -261,20 +261,20 @@ describe('a chain', () => {
 
   it('gives what its narrowest budget gives', () => {
     const chain = [account('job', 900), account('team', 500, 100), account('org', 5_000)];
-    const admission = admit(chain, request, now);
+    const admission = decideAdmission(chain, request, now);
     assert.ok(admission.admitted);
     assert.equal(admission.outputCap, 400);
   });
 
   it('is denied by the first budget that cannot pay', () => {
     const chain = [account('job', 900), account('team', 500, 490), account('org', 5)];
-    const admission = admit(chain, request, now);
+    const admission = decideAdmission(chain, request, now);
     assert.ok(!admission.admitted);
     assert.equal(admission.budget.name, 'team');
   });
 
   it('without budgets gives everything', () => {
-    const admission = admit([], request, now);
+    const admission = decideAdmission([], request, now);
     assert.ok(admission.admitted);
     assert.equal(admission.outputCap, 1_000);
   });

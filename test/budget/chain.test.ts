@@ -44,7 +44,7 @@ describe('the chain of a budget', () => {
       ['a', 'b', 'a'],
       ['a', 'b', 'b'],
     ]) {
-      assert.throws(() => chainOf(chain(...names)), { name: 'RangeError', message: /stands twice/ });
+      assert.throws(() => chainOf(chain(...names)), { name: 'RangeError', message: /occurs twice/ });
     }
   });
 

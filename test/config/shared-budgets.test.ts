@@ -230,17 +230,17 @@ describe('a chain of budgets', () => {
       ['a', 'b', 'c', 'b'],
     ]) {
       const message = messageOf(() => loadSettings({ name, ...parents(...above) }));
-      assert.match(message, /: parent: the budget "[ab]" stands twice in the chain of "a"\.$/);
+      assert.match(message, /: parent: the budget "[ab]" occurs twice in the chain of "a"\.$/);
     }
     assert.match(
       messageOf(() => loadSettings(parents('default'))),
-      /"default" stands twice/,
+      /"default" occurs twice/,
     );
   });
 
   it('has no name twice through a variable', () => {
     const message = messageOf(() => loadSettings(parents('team'), { TOKEN_BUDGET_NAME: 'team' }));
-    assert.match(message, /the budget "team" stands twice/);
+    assert.match(message, /the budget "team" occurs twice/);
   });
 
   it('may not be thousands long', () => {

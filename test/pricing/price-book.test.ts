@@ -61,7 +61,7 @@ describe('the names of the openai SDK', () => {
 
   it('are known to the book, all but two at most', () => {
     const book = new PriceBook();
-    const unknown = names.filter((model) => book.known({ model }) === undefined);
+    const unknown = names.filter((model) => book.findKnown({ model }) === undefined);
     assert.ok(names.length >= 90, `${names.length} names found`);
     assert.ok(names.length - unknown.length >= 88, `unknown: ${unknown}`);
   });
@@ -93,8 +93,8 @@ describe('a price of the user', () => {
   });
 
   it('makes a model known', () => {
-    assert.ok(book.known({ model: 'mine' }));
-    assert.equal(book.known({ model: 'theirs-99' }), undefined);
+    assert.ok(book.findKnown({ model: 'mine' }));
+    assert.equal(book.findKnown({ model: 'theirs-99' }), undefined);
     assert.equal(book.lookup({ model: 'mine' }).source, 'override');
   });
 });

@@ -68,7 +68,7 @@ describe('what is not billed by the token', () => {
     const strict = new PriceBook({ unknownModel: 'error' });
     assert.throws(() => strict.lookup({ model: 'xyz' }), PriceUnknownError);
     assert.equal(strict.lookup({ model: 'tts-1' }).source, 'book');
-    assert.equal(book.known({ model: 'tts-1' })?.source, 'book');
+    assert.equal(book.findKnown({ model: 'tts-1' })?.source, 'book');
   });
 
   it('has no part in a usage that has none', () => {

@@ -1,8 +1,9 @@
 export { CheckpointError, type CheckpointFault } from './checkpoint-error.ts';
 export {
-  missingFrom,
+  checkBudgetName,
+  hasSameLimits,
+  missingAmounts,
   readSnapshot,
-  sameLimits,
   type TrackerJson,
   type TrackerSnapshot,
   wrapSnapshot,

@@ -14,11 +14,11 @@ export class ExhaustionSignal {
     if (this.#controller === undefined || (this.#controller.signal.aborted && !exhausted)) {
       this.#controller = new AbortController();
     }
-    if (exhausted) this.fire();
+    if (exhausted) this.abort();
     return this.#controller.signal;
   }
 
-  fire(): void {
+  abort(): void {
     this.#controller?.abort(new BudgetExhaustedError(this.#budget));
   }
 }

@@ -1,4 +1,5 @@
 export { onAnyBudgetEvent } from './listeners.ts';
 export type { RecordedUsage } from './recorded-usage.ts';
 export type { Reserve, Reserved, ReserveResult } from './reservations.ts';
-export { LEASE_MS, type PartOf, TokenBudgetTracker, type TrackerOptions } from './tracker.ts';
+export { type PartOf, TokenBudgetTracker } from './tracker.ts';
+export { LEASE_MS, type TrackerOptions } from './tracker-options.ts';

@@ -1,7 +1,7 @@
-import { afterwards, type MaybePromise } from '../../util/index.ts';
+import { andThen, type MaybePromise } from '../../util/index.ts';
 import type { BudgetDefinition } from '../definition.ts';
 import type { Amounts } from '../limits.ts';
-import type { Admitted, Denied, ReserveRequest, SeenBalances, Store } from '../store.ts';
+import type { Admitted, Denied, ReserveRequest, SettledBalances, Store } from '../store.ts';
 import { LeaseRenewer } from './lease-renewer.ts';
 import { WaitQueue } from './wait-queue.ts';
 
@@ -59,19 +59,19 @@ export class Reservations {
     let current = request;
     let refineNext = refine;
     const attempt = (): MaybePromise<ReserveResult> =>
-      afterwards(this.#reserveOnce(current), (result) => {
+      andThen(this.#reserveOnce(current), (result) => {
         if (refineNext === undefined || (result.admitted && result.clampedTo === undefined)) return result;
         const released = result.admitted && this.#options.store.release(this.#idOf(current.id));
-        return afterwards(released, () => {
+        return andThen(released, () => {
           current = refineNext?.() ?? current;
           refineNext = undefined;
           return this.#reserveOnce(current);
         });
       });
     const wait = (result?: ReserveResult): MaybePromise<ReserveResult> =>
-      afterwards(this.#queue.wait(attempt, result, this.#options.waitMs, signal), this.#conclude);
+      andThen(this.#queue.wait(attempt, result, this.#options.waitMs, signal), this.#conclude);
     if (!this.#queue.empty) return wait();
-    return afterwards(attempt(), (result) => (this.#mayWait(result) ? wait(result) : this.#conclude(result)));
+    return andThen(attempt(), (result) => (this.#mayWait(result) ? wait(result) : this.#conclude(result)));
   }
 
   grow(id: string, more: Amounts): MaybePromise<boolean> {
@@ -79,7 +79,7 @@ export class Reservations {
   }
 
   /** @param seen as of the store */
-  settle(id: string, used: Amounts, seen?: SeenBalances): MaybePromise<boolean> {
+  settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean> {
     return this.#end(id, (key) => this.#options.store.settle(key, used, seen));
   }
 
@@ -89,7 +89,7 @@ export class Reservations {
 
   transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     const key = this.#idOf(id);
-    return afterwards(this.#options.store.transfer(key, to, leaseMs), (handed) => {
+    return andThen(this.#options.store.transfer(key, to, leaseMs), (handed) => {
       if (handed) this.#leases?.drop(key);
       return handed;
     });
@@ -97,7 +97,7 @@ export class Reservations {
 
   /** Ends a reservation that was handed over, in whichever process: its name is nobody's own. */
   settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
-    return afterwards(this.#options.store.settle(name, used), (ended) => {
+    return andThen(this.#options.store.settle(name, used), (ended) => {
       if (!this.#queue.empty) this.#queue.wake();
       return ended;
     });
@@ -106,7 +106,7 @@ export class Reservations {
   #end(id: string, end: (key: string) => MaybePromise<boolean>): MaybePromise<boolean> {
     const key = this.#idOf(id);
     this.#leases?.drop(key);
-    return afterwards(end(key), (ended) => {
+    return andThen(end(key), (ended) => {
       if (!this.#queue.empty) this.#queue.wake();
       return ended;
     });
@@ -116,7 +116,7 @@ export class Reservations {
     const { store, leaseMs } = this.#options;
     const { outputCap } = request;
     const reserveRequest = { ...request, id: this.#idOf(request.id), leaseMs };
-    return afterwards(store.reserve(this.#chain, reserveRequest), (admission) =>
+    return andThen(store.reserve(this.#chain, reserveRequest), (admission) =>
       admission.admitted
         ? {
             ...admission,

@@ -1,134 +1,100 @@
 import { PriceBook } from '../../pricing/index.ts';
+import { andThen, ignoreRejection, isPromise, Listeners, type MaybePromise } from '../../util/index.ts';
 import {
-  afterwards,
-  CoalescedRefresh,
-  ignoreRejection,
-  isPromise,
-  Listeners,
-  type MaybePromise,
-} from '../../util/index.ts';
-import {
-  CheckpointError,
-  missingFrom,
+  checkBudgetName,
+  hasSameLimits,
+  missingAmounts,
   readSnapshot,
-  sameLimits,
   type TrackerJson,
+  type TrackerSnapshot,
   wrapSnapshot,
 } from '../checkpoint/index.ts';
-import { largestShare, type RemainingAmounts, remainingOf, ThresholdTracker } from '../consumption.ts';
+import { ChainMonitor, largestShare, type RemainingAmounts, remainingOf } from '../consumption.ts';
 import { type BudgetDefinition, chainOf, defineBudget } from '../definition.ts';
 import type { BudgetEvent, BudgetListener } from '../events.ts';
-import { type Amounts, checkAmounts, LIMIT_OF, type Limits, NOTHING } from '../limits.ts';
+import { type Amounts, checkAmounts, LIMIT_OF, type Limits } from '../limits.ts';
 import { type BudgetStatus, statusOf } from '../status/index.ts';
-import type { Abandoned, Balances, Denied, SeenBalances, Store } from '../store.ts';
+import type { Abandoned, Balances, Denied, SettledBalances } from '../store.ts';
 import { ExhaustionSignal } from './exhaustion-signal.ts';
 import { anyBudgetListeners } from './listeners.ts';
 import { type RecordedUsage, recordedCall } from './recorded-usage.ts';
 import { Reservations, type Reserve, type ReserveResult } from './reservations.ts';
+import { LEASE_MS, type RestoreOptions, type TrackerOptions } from './tracker-options.ts';
 import { isTypicalCallSize } from './typical-size.ts';
 
-/** How long a reservation outlives its process, milliseconds. A living one is renewed three times in it. */
-export const LEASE_MS = 60_000;
-
-/** Where a tracker's ledger is, and how long its calls wait and its reservations last. */
-export interface TrackerOptions {
-  readonly store: Store;
-  /** The clock, milliseconds since the epoch. */
-  readonly now?: () => number;
-  /** How long a call may wait for open reservations to settle before it is denied, milliseconds; the default is 0. */
-  readonly waitMs?: number;
-  /** How long a reservation outlives its process, milliseconds. */
-  readonly leaseMs?: number;
-  /** What the ids of reservations begin with in the store, so that those of a dead process can be told. */
-  readonly owner?: string;
-  /** Prices of {@link TokenBudgetTracker.recordUsage}; list prices where absent. */
-  readonly prices?: PriceBook;
-}
-
-/** A part of the work of another tracker. */
+/** The tracker of a part of another tracker's work. */
 export interface PartOf {
   readonly tracker: TokenBudgetTracker;
   readonly scope: string | undefined;
 }
 
 /**
- * What the host's code holds: one budget, its status and its events. Reserves before a call, settles after it.
- * With the memory store every answer is at hand at once; with a shared store it is a promise.
+ * Tracks one budget: reserves before a call, settles after it, and reports the budget's status and events. With the
+ * memory store every method returns its result at once; with a shared store, a promise.
+ *
+ * @example
+ * const budget = defineBudget({ name: 'nightly-report', limits: { costUsd: 5 } });
+ * const tracker = new TokenBudgetTracker(budget, { store: new MemoryStore() });
+ * tracker.on((event) => console.log(event.type));
+ * await withBudget(tracker, () => client.responses.create({ model: 'gpt-5.2', input: 'Hello' }));
+ * console.log(tracker.remaining.costUsd);
  */
 export class TokenBudgetTracker {
   readonly budget: BudgetDefinition;
   /** Whether any budget of the chain is `strict`, so that the worst case of a call has to be known. */
   readonly strict: boolean;
   readonly #options: TrackerOptions;
-  readonly #store: Store;
   readonly #now: () => number;
   readonly #chain: readonly BudgetDefinition[];
-  readonly #watches: readonly ThresholdTracker[];
+  readonly #monitor: ChainMonitor;
   readonly #reservations: Reservations;
   readonly #listeners = new Listeners<BudgetEvent>();
   readonly #exhaustion: ExhaustionSignal;
   readonly #partOf: PartOf | undefined;
-  /** Looks for thresholds that were crossed. */
-  readonly #crossed = new CoalescedRefresh(() => this.#update());
-  /** Whether the store answers at once. */
-  readonly #atOnce: boolean;
   #prices: PriceBook | undefined;
-  #seen: Balances;
 
   /**
-   * @param partOf for {@link within} alone
-   * @throws RangeError where the chain of parents is too long or has a name twice
+   * @param partOf used by {@link within} only
+   * @throws RangeError if the chain of parents is too long or has a name twice
    */
   constructor(budget: BudgetDefinition, options: TrackerOptions, partOf?: PartOf) {
-    const { store, now = Date.now, waitMs = 0, leaseMs = LEASE_MS, owner = '', prices } = options;
-    const root = partOf?.tracker;
+    const { store, now = Date.now, waitMs = 0, leaseMs = LEASE_MS, owner = '' } = options;
     this.budget = budget;
     this.#options = options;
-    this.#store = store;
     this.#now = now;
-    this.#prices = prices;
     this.#partOf = partOf;
     this.#chain = chainOf(budget);
     this.strict = this.#chain.some(({ mode }) => mode === 'strict');
-    const above = root === undefined ? [] : root.#watches;
-    const own = this.#chain.slice(0, this.#chain.length - above.length);
-    this.#watches = [...own.map((one) => new ThresholdTracker(one)), ...above];
     this.#exhaustion = new ExhaustionSignal(budget.name);
-    const onDenied = (denied: Denied) => this.#refused(denied);
+    const root = partOf?.tracker;
+    const upper =
+      root === undefined ? undefined : { reservations: root.#reservations, monitor: root.#monitor };
+    const onDenied = (denied: Denied) => this.#reportDenied(denied);
     const terms = { store, now, waitMs, leaseMs, owner, onDenied };
-    this.#reservations = new Reservations(
-      this.#chain,
-      terms,
-      root === undefined ? undefined : root.#reservations,
-    );
-    // Time runs from here, not from the first call. A store that is away is told of by the first call.
-    this.#seen = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: this.#now() };
-    const first = this.#look();
-    this.#atOnce = !isPromise(first);
-    void ignoreRejection(first);
+    this.#reservations = new Reservations(this.#chain, terms, upper?.reservations);
+    const emit = (event: BudgetEvent) => this.emit(event);
+    this.#monitor = new ChainMonitor(this.#chain, { store, now, emit }, upper?.monitor);
   }
 
   /**
-   * A tracker from what {@link toJSON} gave. Where the ledger outlives its processes it is the truth, and has what was spent after
-   * the checkpoint; where it forgets, or was lost, it is charged with what the checkpoint knows.
-   * @param given the object, or its text
-   * @param options as of a new tracker; with `budget`, limits that hold from now on instead of those of the checkpoint
-   * @throws CheckpointError where it is damaged, foreign, of a later version, or of another budget
+   * Restores a tracker from the checkpoint that {@link toJSON} returned. A ledger that outlives its processes is the
+   * truth, and has what was spent after the checkpoint; one that forgets, or was lost, is charged with the
+   * checkpoint's amounts.
+   * @param given the checkpoint as an object or as text
+   * @throws CheckpointError if it is damaged, foreign, of a later version, or of another budget
    */
-  static fromJSON(
-    given: unknown,
-    options: TrackerOptions & { readonly budget?: BudgetDefinition },
-  ): MaybePromise<TokenBudgetTracker> {
-    const { budget: known, balances, watches } = readSnapshot(given);
-    const { budget = known } = options;
-    if (budget.name !== known.name) {
-      throw new CheckpointError('another', `it is of the budget "${known.name}", not of "${budget.name}"`);
-    }
+  static fromJSON(given: unknown, options: RestoreOptions): MaybePromise<TokenBudgetTracker> {
+    return TokenBudgetTracker.fromSnapshot(readSnapshot(given), options);
+  }
+
+  /** Restores a tracker as {@link fromJSON} does, from a parsed checkpoint. @internal */
+  static fromSnapshot(snapshot: TrackerSnapshot, options: RestoreOptions): MaybePromise<TokenBudgetTracker> {
+    const { budget = snapshot.budget } = options;
+    checkBudgetName(snapshot, budget.name);
     const tracker = new TokenBudgetTracker(budget, options);
-    // With other limits, other shares are crossed.
-    if (sameLimits(budget, known))
-      for (const [at, state] of watches.entries()) tracker.#watches[at]?.restore(state);
-    return afterwards(tracker.#restore(balances), () => tracker);
+    // Other limits have other thresholds.
+    if (hasSameLimits(budget, snapshot.budget)) tracker.#monitor.restore(snapshot.thresholds);
+    return andThen(tracker.#restore(snapshot.balances), () => tracker);
   }
 
   /** The names of the chain, nearest first. */
@@ -136,14 +102,18 @@ export class TokenBudgetTracker {
     return this.#chain.map(({ name }) => name);
   }
 
-  /** Calls `listener` on every event until the function returned is called. What it throws is ignored. */
+  /**
+   * Calls `listener` on every event. An error that it throws is ignored.
+   * @returns a function that removes the listener
+   */
   on(listener: BudgetListener): () => void {
     return this.#listeners.add(listener);
   }
 
   /**
-   * A tracker of a part of the work: the same budget, whose events carry the name of the part and are told to the listeners of both.
-   * @param limits the part has a budget of its own with these limits, below this one and named `budget/scope`
+   * Returns a tracker for a part of the work: the same budget, with events that carry the part's name and are reported
+   * to the listeners of both.
+   * @param limits gives the part a budget of its own with these limits, named `budget/scope`, below this one
    */
   within(scope?: string, limits?: Limits): TokenBudgetTracker {
     const { name, mode, minOutputTokens } = this.budget;
@@ -154,23 +124,22 @@ export class TokenBudgetTracker {
     return new TokenBudgetTracker(budget, this.#options, { tracker: this, scope });
   }
 
-  /** What is left, as it was last seen: in memory that is now, in a shared store at the last charge or `status()`. */
+  /** What is left: in memory as of now, in a shared store as of the last charge or `status()`. */
   get remaining(): RemainingAmounts {
-    return remainingOf(this.budget, this.#lastSeen(), this.#now());
+    return remainingOf(this.budget, this.#monitor.latest, this.#now());
   }
 
   /** What was left when the balances were last seen; unlike {@link remaining}, never asks the store. */
   get lastRemaining(): RemainingAmounts {
-    return remainingOf(this.budget, this.#seen, this.#now());
+    return remainingOf(this.budget, this.#monitor.lastSeen, this.#now());
   }
 
-  /** Whether the next call will be denied, by this budget or one above it, as far as it was seen. */
+  /** Whether the next call will be denied, by this budget or a parent, as far as balances were seen. */
   get isExhausted(): boolean {
-    if (this.#watches.some(({ exhausted }) => exhausted)) return true;
-    return largestShare(this.budget, this.#lastSeen(), this.#now()).share >= 1;
+    return this.#monitor.isExhausted;
   }
 
-  /** Aborted with a `BudgetExhaustedError` once the budget, or one above it, is exhausted. */
+  /** Aborted with a `BudgetExhaustedError` once the budget or a parent is exhausted. */
   get signal(): AbortSignal {
     const own = this.#exhaustion.get(this.isExhausted);
     return this.#partOf === undefined ? own : AbortSignal.any([own, this.#partOf.tracker.signal]);
@@ -185,28 +154,27 @@ export class TokenBudgetTracker {
     return this.#reservations.reserve(request, refine, signal);
   }
 
-  /** Reserves more for an open reservation; false where the budget cannot pay for that. */
+  /** Reserves more for an open reservation; false if the budget cannot pay for it. */
   grow(id: string, more: Amounts): MaybePromise<boolean> {
     return this.#reservations.grow(id, more);
   }
 
-  /** Why the budget cannot pay for that much more, for a refusal; the listeners are told. */
+  /** Reports and returns the denial of amounts that the budget cannot pay for. */
   refusal(requested: Amounts): MaybePromise<Denied> {
-    return afterwards(this.#store.balances(this.budget), (balances) => {
+    return andThen(this.#options.store.balances(this.budget), (balances) => {
       const limit = largestShare(this.budget, balances, this.#now()).limit ?? 'costUsd';
-      return this.#refused({ admitted: false, budget: this.budget, limit, balances, requested });
+      return this.#reportDenied({ admitted: false, budget: this.budget, limit, balances, requested });
     });
   }
 
-  /** Charges what a reserved call used. False where the reservation was settled or released before. */
+  /**
+   * Charges what a reserved call used and frees the rest of its reservation.
+   * @returns false if the reservation was settled or released before
+   */
   settle(id: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    const seen: SeenBalances = new Map();
-    return afterwards(this.#reservations.settle(id, used, seen), (settled) => {
-      // The balances are for events alone: what is settled is settled.
-      const looked = seen.size < this.#chain.length ? this.#crossed.run() : this.#update(seen);
-      return afterwards(looked, () => settled);
-    });
+    const seen: SettledBalances = new Map();
+    return this.#thenCheck(this.#reservations.settle(id, used, seen), seen);
   }
 
   /** Frees the reservation of a call that spent nothing. */
@@ -215,139 +183,114 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Gives an open reservation another name and a lease of its own, milliseconds: its work goes on in the service. Nobody renews
-   * that lease. False where the reservation is not open, the name is taken or the store is away.
+   * Gives an open reservation another name and a lease of its own, milliseconds, which is not renewed: for a deferred
+   * call, which may be settled by another process.
+   * @returns false if the reservation is not open, the name is in use or the store is unavailable
    */
   transferReservation(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     return this.#reservations.transfer(id, to, leaseMs);
   }
 
   /**
-   * Charges what work used whose reservation was handed over, in whichever process, to the name that it has since.
-   * @param used nothing, to free it
-   * @returns false where it was settled before, or its lease has ended
+   * Charges what a deferred call used to its transferred reservation, in whichever process.
+   * @param used nothing, to free the reservation
+   * @returns false if it was settled before, or its lease has ended
    */
   settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
     checkAmounts(used);
-    return afterwards(this.#reservations.settleTransferred(name, used), (settled) =>
-      afterwards(this.#crossed.run(), () => settled),
-    );
+    return this.#thenCheck(this.#reservations.settleTransferred(name, used));
   }
 
   /**
-   * Charges usage that no reservation was made for: another instrumentation's, or the host's own.
-   * @throws RangeError where an amount is not a whole number of zero or more
+   * Charges usage without a reservation: another instrumentation's, or the host's own.
+   * @throws RangeError if an amount is not a whole number of zero or more
    */
   charge(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
-    return afterwards(this.#store.charge(this.#chain, used), () => this.#crossed.run());
+    return this.#thenCheck(this.#options.store.charge(this.#chain, used));
   }
 
   /**
-   * Charges what a call used that nothing instruments: an answer of Chat or Responses as it is, or a model and tokens by kind.
-   * @throws RangeError where the usage is absent or cannot be believed
+   * Charges the usage of a call that is not instrumented: a response of Chat or Responses as it is, or a model and
+   * tokens by kind.
+   * @throws RangeError if the usage is absent or not plausible
    */
   recordUsage(used: RecordedUsage): MaybePromise<void> {
-    this.#prices ??= new PriceBook();
+    this.#prices ??= this.#options.prices ?? new PriceBook();
     const event = recordedCall(this.budget.name, used, this.#prices);
-    return afterwards(this.charge(event.charged), () => this.emit(event));
+    return andThen(this.charge(event.charged), () => this.emit(event));
   }
 
   /**
-   * Charges in full what reservations hold that processes with that owner took and did not live to settle.
-   * @param owner as in the options of their trackers; those processes have to be known to be dead
+   * Charges in full the open reservations of dead processes.
+   * @param owner as in the options of their trackers; the processes must be known to be dead
    */
   chargeAbandoned(owner: string): MaybePromise<readonly Abandoned[]> {
-    return afterwards(this.#store.chargeAbandoned(owner), (abandoned) =>
-      afterwards(this.#crossed.run(), () => abandoned),
-    );
+    return this.#thenCheck(this.#options.store.chargeAbandoned(owner));
   }
 
-  /** The budget as it stands. */
+  /** Returns the current status of the budget. */
   status(): MaybePromise<BudgetStatus> {
     return this.#statusAt(0, this.budget);
   }
 
-  /** All budgets of the chain as they stand, nearest first. */
+  /** Returns the current status of every budget of the chain, nearest first. */
   statuses(): MaybePromise<readonly BudgetStatus[]> {
     const all = this.#chain.map((budget, index) => this.#statusAt(index, budget));
     return all.some(isPromise) ? Promise.all(all) : (all as BudgetStatus[]);
   }
 
   /**
-   * A checkpoint, as `JSON.stringify` takes it: version, checksum, the budget, and its balances as they were last seen. Ask for the
-   * `status()` before, where the store is shared.
+   * Returns a checkpoint for `JSON.stringify`: version, checksum, the budget, and its balances as they were last seen.
+   * With a shared store, call `status()` before.
    */
   toJSON(): TrackerJson {
-    const watches = this.#watches.map(({ state }) => state);
-    return wrapSnapshot({ budget: this.budget, balances: this.#lastSeen(), watches });
+    return wrapSnapshot(this.snapshot());
   }
 
-  /** Tells the listeners of something that happened to a call of this budget. */
+  /** Returns the content of a checkpoint, to be part of a job's. @internal */
+  snapshot(): TrackerSnapshot {
+    return { budget: this.budget, balances: this.#monitor.latest, thresholds: this.#monitor.states };
+  }
+
+  /** Reports an event of a call of this budget to the listeners. */
   emit(event: BudgetEvent): void {
     const scope = this.#partOf?.scope;
-    const told = scope === undefined || event.scope !== undefined ? event : { ...event, scope };
-    if (event.type === 'exhausted' && this.names.includes(event.budget)) this.#exhaustion.fire();
-    this.#listeners.notify(told);
-    if (this.#partOf === undefined) anyBudgetListeners.notify(told);
-    else this.#partOf.tracker.emit(told);
+    const scoped = scope === undefined || event.scope !== undefined ? event : { ...event, scope };
+    if (event.type === 'exhausted' && this.names.includes(event.budget)) this.#exhaustion.abort();
+    this.#listeners.notify(scoped);
+    if (this.#partOf === undefined) anyBudgetListeners.notify(scoped);
+    else this.#partOf.tracker.emit(scoped);
   }
 
-  #look(): MaybePromise<Balances> {
-    return afterwards(this.#store.balances(this.budget), (balances) => this.#see(balances));
+  /** Checks for crossed thresholds once `charged` is done, and returns its result. */
+  #thenCheck<T>(charged: MaybePromise<T>, seen?: SettledBalances): MaybePromise<T> {
+    return andThen(charged, (result) => andThen(this.#monitor.check(seen), () => result));
   }
 
-  #see(balances: Balances): Balances {
-    this.#seen = balances;
-    return balances;
-  }
-
-  #lastSeen(): Balances {
-    if (this.#atOnce) void ignoreRejection(this.#look());
-    return this.#seen;
-  }
-
-  /** Charges what a checkpoint knows and the ledger does not. */
+  /** Charges the amounts of a checkpoint that the ledger lacks. */
   #restore(known: Balances): MaybePromise<void> {
-    return afterwards(this.#look(), (present) => {
-      // What was spent in a window that is over is of no account in the next.
+    return andThen(this.#monitor.read(), (present) => {
+      // What was spent in a window that is over does not count in the next.
       if (this.budget.window !== undefined && present.startedAt > known.startedAt) return;
-      this.#store.backdate?.(this.budget, known.startedAt);
-      const missing = missingFrom(present, known);
-      if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return ignoreRejection(this.#look());
+      this.#options.store.backdate?.(this.budget, known.startedAt);
+      const missing = missingAmounts(present, known);
+      if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return ignoreRejection(this.#monitor.read());
       return this.charge(missing);
     });
   }
 
-  #refused(by: Denied): Denied {
-    const denied = this.#store.leaseless === true ? by : { ...by, raisable: true };
+  #reportDenied(by: Denied): Denied {
+    const denied = this.#options.store.leaseless === true ? by : { ...by, raisable: true };
     this.emit({ type: 'denied', budget: denied.budget.name, denied });
-    if (denied.balances.open === 0 && isTypicalCallSize(denied)) {
-      const watch = this.#watches[this.#chain.indexOf(denied.budget)];
-      for (const event of watch?.exhaust(denied.limit, denied.balances) ?? []) this.emit(event);
-    }
+    if (denied.balances.open === 0 && isTypicalCallSize(denied)) this.#monitor.reportExhausted(denied);
     return denied;
   }
 
-  /** Checks every budget of the chain for crossed thresholds; reads the balances that are not in `seen`. */
-  #update(seen?: SeenBalances): MaybePromise<void> {
-    const balances = this.#chain.map((budget) => seen?.get(budget.name) ?? this.#store.balances(budget));
-    if (balances.some(isPromise)) return Promise.all(balances).then((all) => this.#reportCrossed(all));
-    this.#reportCrossed(balances as Balances[]);
-  }
-
-  #reportCrossed(balances: readonly Balances[]): void {
-    const [own] = balances;
-    if (own !== undefined) this.#see(own);
-    for (const [index, one] of balances.entries()) {
-      for (const event of this.#watches[index]?.update(one, this.#now()) ?? []) this.emit(event);
-    }
-  }
-
   #statusAt(index: number, budget: BudgetDefinition): MaybePromise<BudgetStatus> {
-    const balances = index === 0 ? this.#look() : this.#store.balances(budget);
-    return afterwards(balances, (seen) =>
-      statusOf(budget, seen, this.#now(), this.#watches[index]?.isExhausted(seen) === true),
+    const balances = index === 0 ? this.#monitor.read() : this.#options.store.balances(budget);
+    return andThen(balances, (seen) =>
+      statusOf(budget, seen, this.#now(), this.#monitor.wasExhausted(index, seen)),
     );
   }
 }

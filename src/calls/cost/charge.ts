@@ -50,5 +50,5 @@ function cardOfResponse(
   answered: string | undefined,
 ): RateCard {
   if (answered === undefined || answered === plan.model || requested.source === 'override') return requested;
-  return prices.known({ ...plan.priceQuery, model: answered }) ?? requested;
+  return prices.findKnown({ ...plan.priceQuery, model: answered }) ?? requested;
 }

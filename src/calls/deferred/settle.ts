@@ -16,7 +16,7 @@ import {
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
 import { addUsage, type TokenUsage, tokenUsage, totalTokens } from '../../usage/index.ts';
-import { afterwards, type MaybePromise } from '../../util/index.ts';
+import { andThen, type MaybePromise } from '../../util/index.ts';
 import { type DeferredCall, deferredReservationName } from '../memory/index.ts';
 import type { CallServices } from '../services.ts';
 import { identityAttributes, recordTokens, responseAttributes } from '../telemetry/index.ts';
@@ -43,7 +43,7 @@ export function settleDeferredCall(
   if (due === undefined) return;
   const isFree = completion.bills?.length === 0;
   const name = deferredReservationName(completion.id);
-  return afterwards(tracker.settleTransferred(name, isFree ? NOTHING : due.amounts), (isFirst) => {
+  return andThen(tracker.settleTransferred(name, isFree ? NOTHING : due.amounts), (isFirst) => {
     if (isFirst && !isFree) reportSettlement(services, completion, call, provider, tracker, due);
   });
 }
@@ -84,7 +84,7 @@ function cardOf(
   const requested = call === undefined || call.plan.model === '' ? undefined : call.card;
   if (model === undefined || model === call?.plan.model || requested?.source === 'override') return requested;
   const query = { model, provider: provider.name, baseUrl: provider.baseUrl };
-  if (requested !== undefined && prices.known(query) === undefined) return requested;
+  if (requested !== undefined && prices.findKnown(query) === undefined) return requested;
   try {
     return prices.lookup(query);
   } catch (error) {

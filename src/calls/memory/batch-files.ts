@@ -1,4 +1,4 @@
-import { addAmounts, fixedCost, NOTHING, type WorstCase, worstCase } from '../../budget/index.ts';
+import { addAmounts, fixedWorstCase, NOTHING, type WorstCase, worstCaseAmounts } from '../../budget/index.ts';
 import { BATCH_PRICE, type PriceBook } from '../../pricing/index.ts';
 import { type ApiClient, type KnownFiles, planRequest } from '../../providers/index.ts';
 import { BoundedMap, isRecord, parseJson } from '../../util/index.ts';
@@ -57,7 +57,7 @@ export class BatchFiles implements KnownFiles {
     }
     const [numerator, denominator] = BATCH_PRICE;
     const costNanoUsd = Math.ceil((sum.costNanoUsd * numerator) / denominator);
-    return fixedCost({ costNanoUsd, tokens: sum.tokens, calls: 1 });
+    return fixedWorstCase({ costNanoUsd, tokens: sum.tokens, calls: 1 });
   }
 
   #worstCaseOfLine(client: ApiClient, line: string) {
@@ -70,7 +70,7 @@ export class BatchFiles implements KnownFiles {
     if (plan === undefined) return undefined;
     const card = this.#prices.lookup(plan.priceQuery);
     const worst = initialWorstCase(plan, card, this.#history, this);
-    return worst && worstCase({ ...worst, id: '', leaseMs: 0 }, worst.outputCap);
+    return worst && worstCaseAmounts({ ...worst, id: '', leaseMs: 0 }, worst.outputCap);
   }
 }
 

@@ -11,7 +11,7 @@ import {
   MS_PER_MINUTE,
   NOTHING,
   raisedLimits,
-  type SeenDefinition,
+  type StoredDefinition,
   type Window,
   windowOf,
 } from '../../budget/index.ts';
@@ -74,7 +74,7 @@ export async function definitionOf(ledger: LedgerAdmin, name: string): Promise<B
   return definitionFrom(name, found.definition);
 }
 
-function definitionFrom(name: string, { limits, mode, window, parent }: SeenDefinition): BudgetDefinition {
+function definitionFrom(name: string, { limits, mode, window, parent }: StoredDefinition): BudgetDefinition {
   return defineBudget({
     name,
     limits,
@@ -130,7 +130,7 @@ export function shareOf({ value, settled }: LimitView): number {
   return value === 0 ? 1 : settled / value;
 }
 
-function limitViews({ limits }: SeenDefinition, balances: Balances, now: number): LimitView[] {
+function limitViews({ limits }: StoredDefinition, balances: Balances, now: number): LimitView[] {
   const { granted, settled, reserved, startedAt } = balances;
   const most = limitAmounts(limits, granted);
   const raised = raisedLimits(limits, granted);

@@ -8,7 +8,7 @@ import {
 } from '../../budget/index.ts';
 import { type ApiRequest, endpointOf } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
-import { afterwards, isRecord, type MaybePromise } from '../../util/index.ts';
+import { andThen, isRecord, type MaybePromise } from '../../util/index.ts';
 
 /** How the message is written, and of which budget it tells. */
 export interface BudgetStatusOptions extends StatusMessageOptions {
@@ -64,7 +64,7 @@ export function optionsWithStatus(
   const endpoint = endpointOf(options.method, options.path);
   // A compaction gives back what it was given.
   if (endpoint?.apiType === undefined || endpoint.capped === false || !isRecord(body)) return options;
-  return afterwards(tracker.status(), (status) => ({
+  return andThen(tracker.status(), (status) => ({
     ...options,
     body: addBudgetStatus(body, status, { format }),
   }));

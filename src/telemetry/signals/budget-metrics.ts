@@ -1,7 +1,7 @@
 import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
 import { type BudgetStatus, type LimitName, type TokenBudgetTracker, windowOf } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import { afterwards, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
+import { andThen, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
 import { knownBudgets } from '../context/index.ts';
 import { semconv } from '../names/index.ts';
 
@@ -92,7 +92,7 @@ class Points {
   of(tracker: TokenBudgetTracker): MaybePromise<void> {
     try {
       return ignoreRejection(
-        afterwards(tracker.statuses(), (statuses) => {
+        andThen(tracker.statuses(), (statuses) => {
           for (const status of statuses) this.#tell(status);
         }),
       );

@@ -1,5 +1,5 @@
 import { PieceCache } from './piece-cache.ts';
-import { HASH_BASE, hashed, type RankTable } from './rank-table.ts';
+import { HASH_BASE, hashByte, type RankTable } from './rank-table.ts';
 
 /** Positions in the merge heap's keys: `rank * POSITIONS + position` stays an exact double (2^18 ranks at most). */
 const POSITIONS = 2 ** 32;
@@ -17,7 +17,7 @@ const KEPT = 1 << 14;
  *
  * A heap of pairs over a linked list of parts makes it O(n log n): js-tiktoken scans all pairs for each merge.
  */
-export class BytePairs {
+export class BytePairCounter {
   /** Steps taken so far: look-ups of a pair and moves in the heap. Tests bound it in place of the clock. */
   work = 0;
   readonly #ranks: RankTable;
@@ -71,7 +71,7 @@ export class BytePairs {
       let code = text.charCodeAt(at);
       if (code < 0x80) {
         bytes[length++] = code;
-        hash = hashed(hash, code);
+        hash = hashByte(hash, code);
         continue;
       }
       if (code >= 0xd800 && code < 0xe000) {
@@ -92,7 +92,7 @@ export class BytePairs {
         bytes[length++] = 0x80 | ((code >> 6) & 0x3f);
       }
       bytes[length++] = 0x80 | (code & 0x3f);
-      for (let byte = first; byte < length; byte++) hash = hashed(hash, bytes[byte] ?? 0);
+      for (let byte = first; byte < length; byte++) hash = hashByte(hash, bytes[byte] ?? 0);
     }
     this.#hash = hash;
     return length;
@@ -110,7 +110,7 @@ export class BytePairs {
     const previous = this.#previous;
     this.#heapSize = 0;
     for (let at = 0, hash = 0; at < length; at++) {
-      hash = hashed(hash, this.#bytes[at] ?? 0);
+      hash = hashByte(hash, this.#bytes[at] ?? 0);
       this.#hashes[at + 1] = hash;
       next[at] = at + 1;
       previous[at] = at - 1;

@@ -1,7 +1,7 @@
 export const HASH_BASE = 0x01000193;
 
 /** The hash of some bytes and one more: a polynomial modulo 2^32, so that hashes of prefixes give those of slices. */
-export function hashed(hash: number, byte: number): number {
+export function hashByte(hash: number, byte: number): number {
   return (Math.imul(hash, HASH_BASE) + byte + 1) | 0;
 }
 
@@ -100,7 +100,7 @@ function parse(source: string): { bytes: Uint8Array; starts: Uint32Array; hashes
         bits -= 8;
         const byte = (held >> bits) & 0xff;
         bytes[end++] = byte;
-        hash = hashed(hash, byte);
+        hash = hashByte(hash, byte);
       }
       hashes[tokens++] = hash;
       while (line.charCodeAt(at) === EQUALS) at++;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { EncodingName } from '../encodings.ts';
-import { BytePairs } from './bpe.ts';
+import { BytePairCounter } from './bpe.ts';
 import { type Ranks, RankTable } from './rank-table.ts';
 import { TextMemory } from './text-memory.ts';
 
@@ -12,13 +12,13 @@ const LONGEST_SLICE = 1 << 18;
 
 /** An encoding's counter: the pre-tokenizer cuts the text into pieces, byte pairs merge within each. */
 class TextCounter {
-  readonly pairs: BytePairs;
+  readonly pairs: BytePairCounter;
   readonly memory = new TextMemory();
   characters = 0;
   readonly #pieces: RegExp;
 
   constructor(ranks: Ranks) {
-    this.pairs = new BytePairs(new RankTable(ranks.bpe_ranks));
+    this.pairs = new BytePairCounter(new RankTable(ranks.bpe_ranks));
     this.#pieces = new RegExp(ranks.pat_str, 'ug');
   }
 

@@ -10,7 +10,7 @@ import { type CallPlan, type Provider, providerOf, TRANSCRIPTION } from '../../.
 import { currentBudget } from '../../../telemetry/context/index.ts';
 import { semconv } from '../../../telemetry/names/index.ts';
 import { readUsage, type TokenUsage, totalTokens } from '../../../usage/index.ts';
-import { afterwards, ignoreRejection, isPromise, isRecord, type MaybePromise } from '../../../util/index.ts';
+import { andThen, ignoreRejection, isPromise, isRecord, type MaybePromise } from '../../../util/index.ts';
 import { InputTally } from './input-tally.ts';
 import { realtimePlan, transcriptionPlan } from './realtime-plan.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
@@ -58,7 +58,7 @@ export class RealtimeSession implements SocketSession {
     this.#input.add(event);
     if (event['type'] !== 'response.create') return event;
     const response = isRecord(event['response']) ? event['response'] : {};
-    return afterwards(this.#startCall(response), (call) => {
+    return andThen(this.#startCall(response), (call) => {
       this.#requested.push({ eventId: event['event_id'] ?? null, call });
       const cap = call.reservation.clampedTo;
       return cap === undefined ? event : { ...event, response: { ...response, max_output_tokens: cap } };
@@ -79,7 +79,7 @@ export class RealtimeSession implements SocketSession {
     const calls = [...this.#requested.splice(0).map(({ call }) => call), ...this.#started.values()];
     this.#started.clear();
     for (const call of calls) {
-      void ignoreRejection(afterwards(call, (open) => open.abandon('the connection was closed')));
+      void ignoreRejection(andThen(call, (open) => open.abandon('the connection was closed')));
     }
   }
 
@@ -178,7 +178,7 @@ export class RealtimeSession implements SocketSession {
     const [requested] = this.#requested.splice(index, 1);
     if (requested === undefined) return;
     void ignoreRejection(
-      afterwards(requested.call, (call) => call.recordFailure({ status: 400 }, 'request')),
+      andThen(requested.call, (call) => call.recordFailure({ status: 400 }, 'request')),
     );
   }
 }

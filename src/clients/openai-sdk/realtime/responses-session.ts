@@ -1,6 +1,6 @@
 import { type Call, type CallServices, StreamGuard, startCall } from '../../../calls/index.ts';
 import { type ApiClient, outgoingBody, planRequest } from '../../../providers/index.ts';
-import { afterwards, isRecord } from '../../../util/index.ts';
+import { andThen, isRecord } from '../../../util/index.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
 
 /** The events that end a response. */
@@ -27,7 +27,7 @@ export class ResponsesSession implements SocketSession {
     const { type, ...body } = event;
     const plan = planRequest(this.#client, { method: 'post', path: '/responses', body, stream: true });
     if (plan === undefined) return event;
-    return afterwards(startCall(this.#services, plan), (call) => {
+    return andThen(startCall(this.#services, plan), (call) => {
       this.#open.push({ call, meter: new StreamGuard(call, false) });
       const sent = outgoingBody(this.#services, plan, call.reservation.clampedTo).body;
       return sent === plan.body ? event : { type, ...sent };

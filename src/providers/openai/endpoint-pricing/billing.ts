@@ -1,4 +1,4 @@
-import { fixedCost, type WorstCase } from '../../../budget/index.ts';
+import { fixedWorstCase, type WorstCase } from '../../../budget/index.ts';
 import { priceUsage, type RateCard } from '../../../pricing/index.ts';
 import {
   type BilledUnits,
@@ -11,7 +11,7 @@ import {
 
 /** The worst case of a call that has no output to be capped: paid whole or not at all. */
 export function uncappedWorstCase(usage: TokenUsage, card: RateCard): WorstCase {
-  return fixedCost({ costNanoUsd: priceUsage(card, usage), tokens: totalTokens(usage), calls: 1 });
+  return fixedWorstCase({ costNanoUsd: priceUsage(card, usage), tokens: totalTokens(usage), calls: 1 });
 }
 
 /** The worst case of a call that is billed by tokens or by units; by the dearer where it is not known which. */

@@ -1,5 +1,5 @@
 /** A value that was given, for the message of an error: as JSON, in 60 characters at most, without passwords. */
-export function formatGiven(value: unknown): string {
+export function formatValue(value: unknown): string {
   if (value === undefined) return 'nothing';
   const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
   // A store's URL may hold a password, well-formed or not.
