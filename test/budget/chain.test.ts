@@ -6,6 +6,7 @@ import {
   type BudgetEvent,
   chainOf,
   defineBudget,
+  LIMIT_NAMES,
   type Limits,
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
@@ -164,11 +165,7 @@ describe('a tracker of a chain', () => {
 describe('a budget is not defined', () => {
   const bad: readonly (readonly [string, Limits, Partial<BudgetDefinition>])[] = [
     ...[Number.NaN, -1, Number.POSITIVE_INFINITY].flatMap((value) =>
-      (['costUsd', 'tokens', 'calls', 'minutes'] as const).map((name): [string, Limits, object] => [
-        `${name} of ${value}`,
-        { [name]: value },
-        {},
-      ]),
+      LIMIT_NAMES.map((name): [string, Limits, object] => [`${name} of ${value}`, { [name]: value }, {}]),
     ),
     ['tokens of 1.5', { tokens: 1.5 }, {}],
     ['calls of 1e300', { calls: 1e300 }, {}],

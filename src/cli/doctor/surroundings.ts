@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
+import { LIMIT_NAMES } from '../../budget/index.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { openLedger, parseStoreUrl } from '../../stores/index.ts';
@@ -26,7 +27,7 @@ export function checkSettings(env: Env): { readonly config?: Config; readonly fi
       const found = `no limit is set: ${limitText('costUsd', limits.costUsd ?? 0)} is watched and nothing is refused`;
       return { config, findings: [warn(check, found, 'set one: TOKEN_BUDGET_USD=5'), ...warnings] };
     }
-    const set = (['costUsd', 'tokens', 'calls', 'minutes'] as const).flatMap((limit) => {
+    const set = LIMIT_NAMES.flatMap((limit) => {
       const value = limits[limit];
       return value === undefined ? [] : [limitText(limit, value)];
     });

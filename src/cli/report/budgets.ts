@@ -1,9 +1,7 @@
-import type { LimitName } from '../../budget/index.ts';
+import { LIMIT_NAMES, type LimitName } from '../../budget/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import { type BudgetPart, type Call, thinned } from './data.ts';
 import type { OtlpPoint } from './otlp.ts';
-
-const LIMITS: readonly LimitName[] = ['costUsd', 'tokens', 'calls', 'minutes'];
 
 /** What the gauges of a limit showed at one moment. */
 interface Reading {
@@ -31,7 +29,7 @@ export function budgetsOf(points: readonly OtlpPoint[], calls: readonly Call[]):
     );
   });
   return parts.sort(
-    (a, b) => a.name.localeCompare(b.name) || LIMITS.indexOf(a.limit) - LIMITS.indexOf(b.limit),
+    (a, b) => a.name.localeCompare(b.name) || LIMIT_NAMES.indexOf(a.limit) - LIMIT_NAMES.indexOf(b.limit),
   );
 }
 
@@ -47,7 +45,7 @@ function readingsOf(points: readonly OtlpPoint[]): Map<string, Read> {
   for (const { metric, at, value, attributes } of points) {
     const gauge = GAUGES[metric];
     const name = attributes[semconv.ATTR_BUDGET_NAME];
-    const limit = LIMITS.find((one) => one === attributes[semconv.ATTR_BUDGET_LIMIT]);
+    const limit = LIMIT_NAMES.find((one) => one === attributes[semconv.ATTR_BUDGET_LIMIT]);
     if (gauge === undefined || typeof name !== 'string' || limit === undefined || !Number.isFinite(value))
       continue;
     const key = `${limit} ${name}`;

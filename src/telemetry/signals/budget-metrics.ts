@@ -1,11 +1,15 @@
 import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
-import { type BudgetStatus, type LimitName, type TokenBudgetTracker, windowOf } from '../../budget/index.ts';
+import {
+  type BudgetStatus,
+  LIMIT_NAMES,
+  type LimitName,
+  type TokenBudgetTracker,
+  windowOf,
+} from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
 import { andThen, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
 import { knownBudgets } from '../context/index.ts';
 import { semconv } from '../names/index.ts';
-
-const LIMITS: readonly LimitName[] = ['costUsd', 'tokens', 'calls', 'minutes'];
 
 interface Series {
   readonly name: string;
@@ -114,7 +118,7 @@ function settled(readings: readonly MaybePromise<void>[]): MaybePromise<void> {
 
 function each(status: BudgetStatus, { byLimit, read }: Series, point: Point): void {
   const name = { [semconv.ATTR_BUDGET_NAME]: status.budget };
-  for (const limit of LIMITS) {
+  for (const limit of LIMIT_NAMES) {
     if (byLimit === true && status.limits[limit] === undefined) continue;
     const value = read(status, limit);
     const attributes = byLimit === true ? { ...name, [semconv.ATTR_BUDGET_LIMIT]: limit } : name;
