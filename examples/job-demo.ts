@@ -96,6 +96,6 @@ function report(code: number | null): number {
 
 /** From the result that the command printed, nano-USD. */
 function chargedOf(): number {
-  const amount = /^Charged .*? ([\d.]+) USD/m.exec(output)?.[1] ?? '0';
+  const amount = /^Charged .*? \$([\d.]+)/m.exec(output)?.[1] ?? '0';
   return Math.round(Number(amount) * 1e9);
 }

@@ -15,17 +15,17 @@ export {
   withBudgetStatus,
 } from '../clients/openai-sdk/index.ts';
 export {
-  ResponseError,
-  type ResponseFault,
   type CallBody,
   type CallOptions,
   type CallResult,
   callJson,
   callText,
-  type SchemaIssue,
   type JsonCallResult,
   type JsonSchema,
   type OpenAIClient,
+  ResponseError,
+  type ResponseFault,
+  type SchemaIssue,
   type SchemaResult,
 } from './calls/index.ts';
 export {
@@ -35,6 +35,7 @@ export {
   type Step,
   type StepContext,
   type StepFunction,
+  type StepIterator,
   type StepOrGroup,
   type Steps,
 } from './definition.ts';
@@ -45,6 +46,7 @@ export {
   JobStoppedError,
   StepInterruptedError,
   StepOutputError,
+  type StopReason,
 } from './errors.ts';
 export { initializeTokenBudgetForJob, type JobBudgetOptions } from './job-budget.ts';
 export { LongRunningOrchestrator, type OrchestratorOptions } from './orchestrator.ts';
@@ -57,9 +59,9 @@ export {
   jobAllowance,
 } from './payload.ts';
 export {
+  type Efficiency,
   formatJobList,
   formatJobResult,
-  type Efficiency,
   type JobResult,
   type StepReport,
 } from './result/index.ts';
@@ -68,23 +70,26 @@ export type { JobRunOptions } from './run-options.ts';
 export {
   type CallRecord,
   type ChargeReport,
-  type RecoveredJob,
-  recoverJob,
   findJobSummary,
   type JobCheckpoint,
+  type JobLocation,
   type JobReason,
   type JobSummary,
-  type SavedStep,
   listJobs,
+  type RecoveredJob,
+  recoverJob,
+  type SavedError,
+  type SavedStep,
   type UsageReport,
 } from './state/index.ts';
 export {
+  closeJobStores,
   FileJobStore,
-  type StoredCheckpoint,
   JOB_DIRECTORY,
   type JobLock,
   type JobStore,
   type JobStoreSettings,
   type JobStores,
   openJobStores,
+  type StoredCheckpoint,
 } from './stores/index.ts';

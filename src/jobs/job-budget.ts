@@ -9,7 +9,13 @@ import {
 } from '../budget/index.ts';
 import { MemoryStore } from '../stores/index.ts';
 import type { MaybePromise } from '../util/index.ts';
-import { type AllowanceOptions, checkJobPayload, computeAllowance, hasBudget, type JobPayload } from './payload.ts';
+import {
+  type AllowanceOptions,
+  checkJobPayload,
+  computeAllowance,
+  hasBudget,
+  type JobPayload,
+} from './payload.ts';
 
 type OptionalTrackerOptions = {
   readonly [Option in Exclude<keyof TrackerOptions, 'prices'>]?: TrackerOptions[Option] | undefined;

@@ -1,27 +1,28 @@
 import type { SpanContext } from '@opentelemetry/api';
-import type { BudgetEvent, BudgetStatus, TokenBudgetTracker } from '../budget/index.ts';
-import { isPromise } from '../util/index.ts';
+import type { BudgetEvent, BudgetStatus, CallEvent, TokenBudgetTracker } from '../budget/index.ts';
 import { StepOutputError } from './errors.ts';
-import { type JobResult, buildResult } from './result/index.ts';
+import { buildResult, type JobResult } from './result/index.ts';
 import {
   type CallRecord,
+  formatCheckpoint,
+  JobCallTotals,
   type JobCheckpoint,
   type JobReason,
-  JobCallTotals,
+  type SavedError,
   type SavedStep,
   toCallRecord,
-  formatCheckpoint,
 } from './state/index.ts';
 import type { JobStore } from './stores/index.ts';
 
-/** What is known of a job when a run of it begins. */
-export type JobStart = Omit<JobCheckpoint, 'state' | 'updatedAt' | 'tracker'>;
+/** The state of a job at the start of a run. */
+export type JobStart = Omit<JobCheckpoint, 'state' | 'updatedAt' | 'tracker' | 'error'>;
 
+/** The collaborators of a {@link JobState}. */
 export interface JobStateOptions {
   readonly tracker: TokenBudgetTracker;
-  /** Absent: nothing is kept. */
+  /** Default: nothing is saved. */
   readonly store?: JobStore | undefined;
-  /** What the ids of the run's reservations begin with in the ledger. */
+  /** The prefix of the run's reservation ids in the ledger. */
   readonly owner: string;
   /** The calls of earlier runs. */
   readonly records: readonly CallRecord[];
@@ -29,7 +30,7 @@ export interface JobStateOptions {
   readonly now: () => number;
 }
 
-/** A job while it runs: what is completed, what its calls used, and how that is kept. */
+/** The state of a job during a run: its completed steps and its calls. Saves checkpoints of it. */
 export class JobState {
   readonly job: string;
   readonly #start: JobStart;
@@ -37,45 +38,46 @@ export class JobState {
   readonly #runStartedAt: number;
   readonly #steps: Map<string, SavedStep>;
   readonly #partial: Map<string, unknown>;
-  readonly #begun: string[] = [];
-  readonly #tally = new JobCallTotals();
+  readonly #startedSteps: string[] = [];
+  readonly #totals = new JobCallTotals();
   readonly #warnings: string[];
-  #denied: number;
+  #deniedCalls: number;
   #sequence: number;
   #trace: JobStart['trace'];
-  #error: JobCheckpoint['error'];
-  #saving: Promise<void> = Promise.resolve();
+  #error: SavedError | undefined;
+  #lastSave: Promise<void> = Promise.resolve();
 
   constructor(start: JobStart, options: JobStateOptions) {
     this.job = start.job;
     this.#start = start;
     this.#options = options;
     this.#runStartedAt = options.now();
-    this.#steps = new Map(start.steps.map((savedStep) => [savedStep.name, savedStep]));
+    this.#steps = new Map(start.steps.map((step) => [step.name, step]));
     this.#partial = new Map(Object.entries(start.partial));
-    this.#denied = start.deniedCalls;
+    this.#deniedCalls = start.deniedCalls;
     this.#sequence = start.sequence;
     this.#trace = start.trace;
     this.#warnings = [...options.warnings];
-    for (const record of options.records) this.#tally.add(record);
+    for (const record of options.records) this.#totals.add(record);
   }
 
+  /** The span of the job's first run; undefined until that has one. */
   get trace(): JobStart['trace'] {
     return this.#trace;
   }
 
-  /** The span of the first run. */
+  /** Sets the span of the first run; has no effect in later runs. */
   setTrace({ traceId, spanId, traceFlags }: SpanContext): void {
     this.#trace ??= { traceId, spanId, traceFlags };
   }
 
-  /** Completed steps and what they gave back, by name. */
+  /** The outputs of the completed steps, by name. */
   get outputs(): Record<string, unknown> {
     const completed = [...this.#steps.values()].filter(({ state }) => state === 'completed');
     return Object.fromEntries(completed.map(({ name, output }) => [name, output]));
   }
 
-  step(name: string): SavedStep | undefined {
+  savedStep(name: string): SavedStep | undefined {
     return this.#steps.get(name);
   }
 
@@ -83,42 +85,50 @@ export class JobState {
     return this.#partial.get(step);
   }
 
-  /** @throws StepOutputError where it has no JSON */
+  /**
+   * Holds a partial result of a step for the next checkpoint.
+   * @throws StepOutputError if it cannot be saved as JSON
+   */
   savePartial(step: string, partial: unknown): void {
     this.#partial.set(step, toPlainJson(step, partial));
   }
 
-  /** A step begins; of one that runs once, that is kept first. */
+  /** Starts a step; saves that first if the step may run only once. */
   async beginStep(name: string, once: boolean): Promise<void> {
-    this.#begun.push(name);
+    this.#startedSteps.push(name);
     if (!once) return;
-    this.#steps.set(name, { name, state: 'begun', attempts: 0, run: this.#start.run, durationMs: 0 });
+    this.#steps.set(name, { name, state: 'started', attempts: 0, run: this.#start.run, durationMs: 0 });
     await this.save();
   }
 
   /**
-   * A step is completed, which is kept before its output is given on, as JSON.
-   * @throws StepOutputError where its output has none
+   * Completes a step and saves that.
+   * @returns the output as it was saved
+   * @throws StepOutputError if the output cannot be saved as JSON
    */
   async completeStep(
     name: string,
     output: unknown,
-    how: { attempts: number; durationMs: number },
+    execution: { readonly attempts: number; readonly durationMs: number },
   ): Promise<unknown> {
-    const kept = toPlainJson(name, output);
-    const step: SavedStep = { name, state: 'completed', ...how, run: this.#start.run };
-    this.#steps.set(name, kept === undefined ? step : { ...step, output: kept });
+    const saved = toPlainJson(name, output);
+    const step: SavedStep = { name, state: 'completed', ...execution, run: this.#start.run };
+    this.#steps.set(name, saved === undefined ? step : { ...step, output: saved });
     this.#partial.delete(name);
     await this.save();
-    return kept;
+    return saved;
   }
 
-  /** Follows the calls of the budget. A call is recorded before it is charged, so that a process that dies in between tells of it. */
+  /**
+   * Records the calls of the budget from now on. A call is recorded before it is charged, so that a process that dies
+   * in between leaves a record of it.
+   * @returns a function that ends it
+   */
   recordCalls(): () => void {
-    return this.#options.tracker.on((event) => this.#see(event));
+    return this.#options.tracker.on((event) => this.#onEvent(event));
   }
 
-  setError(error: JobCheckpoint['error']): void {
+  setError(error: SavedError): void {
     this.#error = error;
   }
 
@@ -126,34 +136,34 @@ export class JobState {
     if (!this.#warnings.includes(warning)) this.#warnings.push(warning);
   }
 
-  /** Keeps the job as it stands, once what is being kept is. */
+  /** Saves the job's current state, after the saves that have begun. */
   save(state: JobCheckpoint['state'] = 'running'): Promise<void> {
     const { store } = this.#options;
     if (store === undefined) return Promise.resolve();
-    const saved = this.#saving.then(async () => {
-      await this.#refresh();
+    const saved = this.#lastSave.then(async () => {
+      await this.#refreshBalances();
       this.#sequence += 1;
       await store.save(this.job, this.#sequence, formatCheckpoint(this.#checkpoint(state)));
     });
-    this.#saving = saved.catch(() => undefined);
+    this.#lastSave = saved.catch(() => undefined);
     return saved;
   }
 
-  /** What the run came to. */
+  /** Returns the result of the run. */
   result(reason: JobReason, output: unknown, status: BudgetStatus): JobResult {
     return buildResult({
       checkpoint: this.#checkpoint(reason),
       reason,
       output,
-      startedSteps: this.#begun,
-      totals: this.#tally,
+      startedSteps: this.#startedSteps,
+      totals: this.#totals,
       status,
       warnings: this.#warnings,
     });
   }
 
-  /** The ledger is the truth: where it is away, the checkpoint has what was last seen. */
-  async #refresh(): Promise<void> {
+  /** Reads the ledger. While it is unavailable, a checkpoint has the balances as last seen. */
+  async #refreshBalances(): Promise<void> {
     try {
       await this.#options.tracker.status();
     } catch {}
@@ -161,41 +171,43 @@ export class JobState {
 
   #checkpoint(state: JobCheckpoint['state']): JobCheckpoint {
     const { now, tracker } = this.#options;
-    const at = now();
+    const updatedAt = now();
     return {
       ...this.#start,
       state,
       sequence: this.#sequence,
-      updatedAt: at,
-      activeMs: this.#start.activeMs + Math.max(0, at - this.#runStartedAt),
+      updatedAt,
+      activeMs: this.#start.activeMs + Math.max(0, updatedAt - this.#runStartedAt),
       steps: [...this.#steps.values()],
       partial: Object.fromEntries(this.#partial),
-      deniedCalls: this.#denied,
+      deniedCalls: this.#deniedCalls,
       ...(this.#trace === undefined ? {} : { trace: this.#trace }),
       error: this.#error,
-      tracker: tracker.toJSON(),
+      tracker: tracker.snapshot(),
     };
   }
 
-  #see(event: BudgetEvent): void {
-    if (event.type === 'denied') this.#denied += 1;
-    if (event.type !== 'call') return;
-    const record = toCallRecord(event, this.#options.owner);
-    this.#tally.add(record);
-    const { store } = this.#options;
-    if (store === undefined) return;
-    const failed = (): void =>
-      this.addWarning('Some calls could not be recorded: after a restart their usage counts as interrupted.');
+  #onEvent(event: BudgetEvent): void {
+    if (event.type === 'denied') this.#deniedCalls += 1;
+    if (event.type === 'call') void this.#recordCall(event);
+  }
+
+  /** Writes before it returns if the store can; never rejects. */
+  async #recordCall(event: CallEvent): Promise<void> {
     try {
-      const kept = store.append(this.job, JSON.stringify(record));
-      if (isPromise(kept)) kept.catch(failed);
+      const record = toCallRecord(event, this.#options.owner);
+      this.#totals.add(record);
+      await this.#options.store?.append(this.job, JSON.stringify(record));
     } catch {
-      failed();
+      this.addWarning('Some calls could not be recorded: after a restart their usage counts as interrupted.');
     }
   }
 }
 
-/** As JSON would give it back, so that a step after it has the same whether or not the job was resumed in between. */
+/**
+ * Returns a value as JSON preserves it, so that later steps get the same value whether or not the job was resumed.
+ * @throws StepOutputError if it has no JSON
+ */
 export function toPlainJson(step: string, value: unknown): unknown {
   try {
     const text = JSON.stringify(value);

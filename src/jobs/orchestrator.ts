@@ -1,52 +1,56 @@
-import { trace } from '@opentelemetry/api';
+import { type Span, trace } from '@opentelemetry/api';
 import { BudgetExhaustedError, MS_PER_MINUTE, type TokenBudgetTracker } from '../budget/index.ts';
 import { semconv } from '../telemetry/names/index.ts';
 import { mapWithConcurrency } from '../util/index.ts';
-import { toSavedError, stopReasonOf, StopSwitch } from './control/index.ts';
+import { StopSwitch, stopReasonOf, toSavedError } from './control/index.ts';
 import {
+  addStepName,
   checkJobId,
-  toSteps,
-  type JobContext,
   type Step,
+  type StepIterator,
   type StepOrGroup,
   type Steps,
+  toSteps,
 } from './definition.ts';
 import { JobDefinitionError, StepInterruptedError } from './errors.ts';
 import { type JobStart, JobState, toPlainJson } from './job-state.ts';
 import type { JobPayload } from './payload.ts';
-import { contextOfFirstRun, runInSpan, type JobResult, emitResult } from './result/index.ts';
+import { contextOfFirstRun, emitResult, type JobResult, runInSpan } from './result/index.ts';
 import type { JobRunOptions } from './run-options.ts';
-import { runStep, type RunContext } from './run-step.ts';
+import { type RunContext, runStep } from './run-step.ts';
 import type { CallRecord, JobCheckpoint, JobReason } from './state/index.ts';
 import type { JobStore } from './stores/index.ts';
 
-/** The tracker that steps spend from, and where checkpoints go. */
+/** The tracker that steps spend from, and where checkpoints are saved. */
 export interface OrchestratorOptions extends JobRunOptions {
   /** The job's id. */
   readonly job: string;
   readonly tracker: TokenBudgetTracker;
-  /** The kind of job; the id where absent. */
+  /** The kind of job; default: the id. */
   readonly name?: string | undefined;
-  /** Where checkpoints are kept, and calls recorded; nothing is kept where absent. */
+  /** Where checkpoints are saved, and calls recorded; default: nowhere. */
   readonly store?: JobStore | undefined;
-  /** The checkpoint to go on from: the steps that it has as completed are not run again. */
+  /** The checkpoint to resume from: its completed steps do not run again. */
   readonly checkpoint?: JobCheckpoint | undefined;
   /** The calls of earlier runs, for the result. */
   readonly records?: readonly CallRecord[] | undefined;
-  /** What the ids of this run's reservations begin with in the ledger, as in the options of the tracker. */
+  /** The prefix of this run's reservation ids in the ledger, as in the options of the tracker. */
   readonly owner?: string | undefined;
   readonly payload?: JobPayload | undefined;
-  /** Aborted where another process may run the job by now. */
+  /** Aborted if the job's lock is lost: another process may run the job then. */
   readonly lock?: AbortSignal | undefined;
-  /** How many steps of a group run at once; all of them where absent. */
+  /** How many steps of a group run at once; default: all of them. */
   readonly concurrency?: number | undefined;
   /** For the result. */
   readonly warnings?: readonly string[] | undefined;
-  /** The clock, milliseconds since the epoch. */
+  /** The clock, milliseconds since the epoch; default: `Date.now`. */
   readonly now?: (() => number) | undefined;
 }
 
 const DEFAULT_GRACE_MS = 5_000;
+
+/** The interval of a timer that only keeps the process alive. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** How the steps ended. */
 interface Outcome {
@@ -55,156 +59,179 @@ interface Outcome {
 }
 
 /**
- * Runs the steps of a job, each once: a checkpoint after each, and from a checkpoint the steps after the last that was completed.
- * It ends with a result, whatever stopped it: the budget, the time, a signal, an error.
+ * Runs the steps of a job, each once, with a checkpoint after each; resumes a job after its last completed step. Always
+ * returns a result, whatever stopped the job: its budget, its time, a signal or an error.
+ * @example
+ * ```ts
+ * const orchestrator = new LongRunningOrchestrator({ job: 'report-17', tracker });
+ * const result = await orchestrator.run([{ name: 'search', run: ({ signal }) => search(signal) }]);
+ * ```
  */
 export class LongRunningOrchestrator {
   readonly #options: OrchestratorOptions;
   readonly #now: () => number;
 
-  /** @throws JobDefinitionError where the id is wrong, or the input has no JSON */
+  /** @throws JobDefinitionError if the id is invalid */
   constructor(options: OrchestratorOptions) {
     checkJobId(options.job);
     this.#options = options;
     this.#now = options.now ?? Date.now;
   }
 
-  /** Runs them, or those that are left. Rejects only where not even a first checkpoint could be kept. */
+  /**
+   * Runs the steps, or those that are left.
+   * @throws StepOutputError if the input cannot be saved as JSON
+   * @throws StoreError if the first checkpoint cannot be saved
+   */
   async run(steps: Steps): Promise<JobResult> {
     const { tracker, store, lock, signal, owner = '', records = [], warnings = [] } = this.#options;
-    const start = this.#start();
+    const start = this.#runStart();
     const state = new JobState(start, { tracker, store, owner, records, warnings, now: this.#now });
     const stop = new StopSwitch({ signal, lock, deadline: await this.#deadline(), now: this.#now });
-    const unfollow = state.recordCalls();
-    // A step may wait for nothing that would keep the process there.
-    const alive = setInterval(() => undefined, 60_000);
-    const context: JobContext = { job: start.job, payload: start.payload, input: start.input };
-    const graceMs = this.#options.graceMs ?? DEFAULT_GRACE_MS;
-    const job: RunContext = { context, state, stop, tracker, run: start.run, graceMs };
+    const stopRecording = state.recordCalls();
+    // A step may wait for something that does not keep the process alive.
+    const keepAlive = setInterval(() => undefined, KEEP_ALIVE_MS);
+    const run: RunContext = {
+      context: { job: start.job, payload: start.payload, input: start.input },
+      state,
+      stop,
+      tracker,
+      run: start.run,
+      graceMs: this.#options.graceMs ?? DEFAULT_GRACE_MS,
+    };
     const attributes = { [semconv.ATTR_JOB_ID]: start.job, [semconv.ATTR_JOB_RUN]: start.run };
     try {
       return await runInSpan(
         { kind: 'agent', name: start.name, attributes },
-        async (span) => {
-          if (trace.isSpanContextValid(span.spanContext())) state.setTrace(span.spanContext());
-          // Its number is known before its first call, so that the calls of no two runs are taken for each other's.
-          await state.save();
-          const { reason, output } = await this.#runAll(steps, job);
-          await state.save(reason).catch((error: unknown) => {
-            state.addWarning(
-              `The last checkpoint could not be kept: ${error instanceof Error ? error.message : error}`,
-            );
-          });
-          const result = state.result(reason, output, await tracker.status());
-          emitResult(span, result);
-          return result;
-        },
+        (span) => this.#runInJobSpan(span, steps, run),
         contextOfFirstRun(start.trace),
       );
     } finally {
-      clearInterval(alive);
-      unfollow();
+      clearInterval(keepAlive);
+      stopRecording();
       stop.close();
     }
   }
 
-  #start(): JobStart {
-    const { checkpoint: from, job, name, payload, unit, file, input } = this.#options;
-    const kept = toPlainJson('input', input ?? from?.input);
-    const known = from ?? {
-      job,
-      name: name ?? job,
-      run: 0,
-      sequence: 0,
-      startedAt: this.#now(),
-      activeMs: 0,
-      steps: [],
-      partial: {},
-      deniedCalls: 0,
-    };
-    const { state: _, updatedAt: __, tracker: ___, error: ____, ...rest } = known as JobCheckpoint;
-    const where = file ?? from?.file;
+  async #runInJobSpan(span: Span, steps: Steps, run: RunContext): Promise<JobResult> {
+    const { state, tracker } = run;
+    if (trace.isSpanContextValid(span.spanContext())) state.setTrace(span.spanContext());
+    // Saves the number of the run before its first call, so that no two runs use the same reservation ids.
+    await state.save();
+    const { reason, output } = await this.#runToEnd(steps, run);
+    await state.save(reason).catch((error: unknown) => {
+      const why = error instanceof Error ? error.message : String(error);
+      state.addWarning(`The last checkpoint could not be saved: ${why}`);
+    });
+    const result = state.result(reason, output, await tracker.status());
+    emitResult(span, result);
+    return result;
+  }
+
+  /** Returns the state at the start of this run: that of the checkpoint, or of a new job. */
+  #runStart(): JobStart {
+    const { checkpoint, job, name, payload, unit } = this.#options;
+    const file = this.#options.file ?? checkpoint?.file;
+    const input = toPlainJson('input', this.#options.input ?? checkpoint?.input);
     return {
-      ...rest,
-      payload: payload ?? from?.payload ?? {},
-      unit: unit ?? from?.unit ?? 'tokens',
-      run: known.run + 1,
-      ...(where === undefined ? {} : { file: where }),
-      ...(kept === undefined ? {} : { input: kept }),
+      job: checkpoint?.job ?? job,
+      name: checkpoint?.name ?? name ?? job,
+      payload: payload ?? checkpoint?.payload ?? {},
+      unit: unit ?? checkpoint?.unit ?? 'tokens',
+      run: (checkpoint?.run ?? 0) + 1,
+      sequence: checkpoint?.sequence ?? 0,
+      startedAt: checkpoint?.startedAt ?? this.#now(),
+      activeMs: checkpoint?.activeMs ?? 0,
+      steps: checkpoint?.steps ?? [],
+      partial: checkpoint?.partial ?? {},
+      deniedCalls: checkpoint?.deniedCalls ?? 0,
+      ...(checkpoint?.trace === undefined ? {} : { trace: checkpoint.trace }),
+      ...(file === undefined ? {} : { file }),
+      ...(input === undefined ? {} : { input }),
     };
   }
 
-  /** The first of the deadline and the end of the budget's minutes. */
+  /** Returns the earlier of the deadline and the end of the budget's minutes. */
   async #deadline(): Promise<number> {
     const { minutes } = (await this.#options.tracker.status()).left;
-    const budget = minutes === undefined ? Number.POSITIVE_INFINITY : this.#now() + minutes * MS_PER_MINUTE;
-    return Math.min(this.#options.deadline?.getTime() ?? Number.POSITIVE_INFINITY, budget);
+    const budgetEnd =
+      minutes === undefined ? Number.POSITIVE_INFINITY : this.#now() + minutes * MS_PER_MINUTE;
+    return Math.min(this.#options.deadline?.getTime() ?? Number.POSITIVE_INFINITY, budgetEnd);
   }
 
-  async #runAll(steps: Steps, job: RunContext): Promise<Outcome> {
-    const { tracker } = this.#options;
-    const iterator = typeof steps === 'function' ? undefined : steps[Symbol.iterator]();
+  async #runToEnd(steps: Steps, run: RunContext): Promise<Outcome> {
     try {
-      const outcome = await this.#drive(
-        iterator ?? (steps as Exclude<Steps, readonly unknown[]>)(job.context),
-        job,
-        typeof steps === 'function',
-      );
-      return outcome;
+      const iterator = typeof steps === 'function' ? steps(run.context) : iterateList(steps);
+      return { reason: 'completed', output: await this.#runSteps(iterator, run) };
     } catch (error) {
-      const reason = stopReasonOf(error, job.stop, tracker);
-      job.state.setError(toSavedError(error));
-      return { reason };
+      run.state.setError(toSavedError(error));
+      return { reason: stopReasonOf(error, run.stop, run.tracker) };
     }
   }
 
-  /** Takes steps from the iterator until it has no more, and gives each what came of it. */
-  async #drive(
-    iterator: Iterator<StepOrGroup, unknown, unknown> | AsyncIterator<StepOrGroup, unknown, unknown>,
-    job: RunContext,
-    returns: boolean,
-  ): Promise<Outcome> {
+  /** Runs the steps of an iterator until it is done, and returns its return value as JSON preserves it. */
+  async #runSteps(iterator: StepIterator, run: RunContext): Promise<unknown> {
     const names = new Set<string>();
-    let given: unknown;
     let next = await iterator.next();
-    while (next.done !== true) {
-      try {
-        const group = toSteps(next.value);
-        for (const { name } of group) {
-          if (names.has(name)) throw new JobDefinitionError(`steps: the name "${name}" stands twice.`);
-          names.add(name);
-        }
-        const outputs = await mapWithConcurrency(group, this.#options.concurrency, (step) => this.#step(step, job));
-        given = Array.isArray(next.value) ? outputs : outputs[0];
-      } catch (error) {
-        next = await this.#failed(error, iterator, job);
-        continue;
-      }
-      next = await iterator.next(given);
-    }
-    return { reason: 'completed', output: returns ? toPlainJson('output', next.value) : given };
+    while (next.done !== true) next = await this.#advance(iterator, next.value, names, run);
+    return toPlainJson('output', next.value);
   }
 
-  /** A generator may catch the error of a step and go on; where the job is to stop, it may only clean up. */
-  async #failed(
-    error: unknown,
-    iterator: Iterator<StepOrGroup, unknown, unknown> | AsyncIterator<StepOrGroup, unknown, unknown>,
-    { stop, tracker }: RunContext,
+  /** Runs a step or a group, and passes its output or its error to the iterator. */
+  async #advance(
+    iterator: StepIterator,
+    group: StepOrGroup,
+    names: Set<string>,
+    run: RunContext,
   ): Promise<IteratorResult<StepOrGroup, unknown>> {
-    const ends = stop.reason !== undefined || tracker.isExhausted || error instanceof JobDefinitionError;
-    if (!ends && iterator.throw !== undefined) return iterator.throw(error);
-    await iterator.return?.(undefined);
-    throw error;
+    let output: unknown;
+    try {
+      output = await this.#runGroup(group, names, run);
+    } catch (error) {
+      return passError(iterator, error, run);
+    }
+    return iterator.next(output);
   }
 
-  async #step(step: Step, job: RunContext): Promise<unknown> {
-    const kept = job.state.step(step.name);
-    if (kept?.state === 'completed') return kept.output;
-    if (kept?.state === 'begun' && this.#options.repeat?.includes(step.name) !== true) {
+  async #runGroup(group: StepOrGroup, names: Set<string>, run: RunContext): Promise<unknown> {
+    const steps = toSteps(group);
+    for (const { name } of steps) addStepName(names, name);
+    const runOne = (step: Step): Promise<unknown> => this.#runOnce(step, run);
+    const outputs = await mapWithConcurrency(steps, this.#options.concurrency, runOne);
+    return Array.isArray(group) ? outputs : outputs[0];
+  }
+
+  /** Runs a step, unless it was completed before. */
+  async #runOnce(step: Step, run: RunContext): Promise<unknown> {
+    const saved = run.state.savedStep(step.name);
+    if (saved?.state === 'completed') return saved.output;
+    if (saved?.state === 'started' && this.#options.repeat?.includes(step.name) !== true) {
       throw new StepInterruptedError(step.name);
     }
-    job.stop.throwIfStopped();
-    if (job.tracker.isExhausted) throw new BudgetExhaustedError(job.tracker.budget.name);
-    return runStep(step, job);
+    run.stop.throwIfStopped();
+    if (run.tracker.isExhausted) throw new BudgetExhaustedError(run.tracker.budget.name);
+    return runStep(step, run);
   }
+}
+
+/** Yields the steps of a list, and returns the output of the last. */
+function* iterateList(steps: readonly StepOrGroup[]): Iterator<StepOrGroup, unknown, unknown> {
+  let output: unknown;
+  for (const step of steps) output = yield step;
+  return output;
+}
+
+/**
+ * Passes the error of a step to a generator, which may catch it and yield other steps. If the job has to stop, the
+ * generator can only clean up, and the error is thrown.
+ */
+async function passError(
+  iterator: StepIterator,
+  error: unknown,
+  { stop, tracker }: RunContext,
+): Promise<IteratorResult<StepOrGroup, unknown>> {
+  const mustStop = stop.reason !== undefined || tracker.isExhausted || error instanceof JobDefinitionError;
+  if (!mustStop && iterator.throw !== undefined) return iterator.throw(error);
+  await iterator.return?.(undefined);
+  throw error;
 }

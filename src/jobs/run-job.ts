@@ -1,52 +1,70 @@
-import { VERSION } from '../util/index.ts';
 import { randomUUID } from 'node:crypto';
-import { type BudgetDefinition, CheckpointError, type Store } from '../budget/index.ts';
+import { type BudgetDefinition, CheckpointError } from '../budget/index.ts';
 import { preloaded } from '../calls/index.ts';
 import { reportEvents } from '../telemetry/signals/index.ts';
+import { VERSION } from '../util/index.ts';
 import { exitBySignal, listenForStopSignals } from './control/index.ts';
-import { checkJobId, defineJob, type JobDefinition } from './definition.ts';
+import { checkJobId, checkName, defineJob, type JobDefinition } from './definition.ts';
 import { JobDefinitionError, JobNotFoundError } from './errors.ts';
-import { initializeTokenBudgetForJob, type JobBudgetOptions, hasBudget } from './job-budget.ts';
+import { type JobBudgetOptions, openJobTracker } from './job-budget.ts';
 import { LongRunningOrchestrator } from './orchestrator.ts';
-import { checkJobPayload, type JobPayload, type JobUnit } from './payload.ts';
+import { checkJobPayload, hasBudget, type JobPayload } from './payload.ts';
 import type { JobResult } from './result/index.ts';
 import type { JobRunOptions } from './run-options.ts';
-import { type RecoveredJob, recoverJob, type JobCheckpoint, ownerOf, settleEarlierRuns } from './state/index.ts';
-import { type JobStore, type JobStoreSettings, type JobStores, openJobStores } from './stores/index.ts';
+import { type JobCheckpoint, ownerOf, recoverJob, settleEarlierRuns } from './state/index.ts';
+import { closeJobStores, type JobStoreSettings, type JobStores, openJobStores } from './stores/index.ts';
 
-/** Which job it is, where it is kept, and what its budget and its run are. */
+/** Which job to run, where it is saved, and how its budget and its run are set up. */
 export interface RunJobOptions
   extends JobStoreSettings,
     JobRunOptions,
     Pick<JobBudgetOptions, 'wallClock' | 'mode' | 'prices' | 'maxShare' | 'minOutputTokens'> {
-  /** Names the job: letters, digits, or `. _ -`. A job that is there goes on; the definition's name and a random part where absent. */
+  /**
+   * The job's id: letters, digits, or `. _ -`. A saved job with this id is resumed. Default: the definition's name and
+   * a random part.
+   */
   readonly id?: string | undefined;
-  /** `new`: the id must not be there yet; `resume`: it has to be. Either is fine where absent. */
+  /** `new` rejects an id that exists, `resume` one that does not; default: both are accepted. */
   readonly expect?: 'new' | 'resume' | undefined;
-  /** A budget that the job's calls are charged on as well, in the same ledger. */
+  /** A budget in the same ledger that is charged for the job's calls as well. */
   readonly parent?: BudgetDefinition | undefined;
-  /** How long a call may wait for open reservations to settle before it is denied, milliseconds; 0 where absent. */
+  /** How long a call may wait for open reservations to settle before it is denied, milliseconds; default: 0. */
   readonly waitMs?: number | undefined;
-  /** How long a reservation outlives its process, milliseconds; 60,000 where absent. */
+  /** How long a reservation outlives its process, milliseconds; default: 60,000. */
   readonly leaseMs?: number | undefined;
   /**
-   * SIGTERM and SIGINT stop the job, and end the process by that signal in the turn after the result was given; true where absent.
-   * With false they are the program's to handle.
+   * Whether SIGTERM and SIGINT stop the job and, in the turn after its result was returned, end the process by that
+   * signal; false leaves them to the program. Default: true.
    */
   readonly handleSignals?: boolean | undefined;
-  /** A ledger and a place of jobs of your own, which stay open, instead of those that the settings name. */
+  /** Open stores to use, and to leave open, instead of those that the settings name. */
   readonly stores?: JobStores | undefined;
 }
 
+/** A checked job, ready to run. */
+interface PreparedJob {
+  readonly id: string;
+  readonly definition: JobDefinition;
+  readonly payload: JobPayload;
+  readonly options: RunJobOptions;
+  readonly stores: JobStores;
+}
+
 /**
- * Runs a job to its end, or goes on with one that was stopped or killed: opens its ledger and its checkpoints, makes its tracker,
- * runs its steps, and reports it to OpenTelemetry.
+ * Runs a job to its end, or resumes one that was stopped or killed: opens its ledger and its checkpoints, creates its
+ * tracker, runs its steps, and reports it to OpenTelemetry.
  *
- * Calls of the openai SDK are charged where they are instrumented: under the preload, or by `meterClient`.
- * @throws JobDefinitionError where the definition, the payload or an option is wrong
- * @throws JobRunningError where the job runs already
- * @throws CheckpointError where what was kept of it cannot be taken
- * @throws StoreError where the ledger or the checkpoints cannot be used
+ * Calls of the openai SDK are charged if they are instrumented: by the preload, or by `instrumentClient`.
+ * @throws JobDefinitionError if the definition, the payload or an option is invalid
+ * @throws JobNotFoundError if a job was to be resumed that does not exist
+ * @throws JobRunningError if the job is already running
+ * @throws CheckpointError if its checkpoints cannot be used
+ * @throws StoreError if the ledger or the checkpoints cannot be read or written
+ * @example
+ * ```ts
+ * const result = await runJob(job, { costBudgetUsd: 2 }, { id: 'report-17' });
+ * console.log(formatJobResult(result));
+ * ```
  */
 export async function runJob(
   definition: JobDefinition,
@@ -54,32 +72,32 @@ export async function runJob(
   options: RunJobOptions = {},
 ): Promise<JobResult> {
   defineJob(definition);
-  checkJobPayload(payload);
+  const checked = checkJobPayload(payload);
   const id = checkJobId(options.id ?? newJobId(definition));
-  // The job's own spans come before its first call.
+  // The job's own spans precede its first call.
   preloaded()?.startTelemetry();
   reportEvents(VERSION);
   const stores = options.stores ?? (await openJobStores(options));
-  const signals = options.handleSignals === false ? undefined : listenForStopSignals();
+  const stopSignals = options.handleSignals === false ? undefined : listenForStopSignals();
+  const signals = [options.signal, stopSignals?.signal].filter((signal) => signal !== undefined);
+  const runOptions = { ...options, signal: AbortSignal.any(signals) };
   try {
-    return await locked(id, stores, (lock) => {
-      const stop = [options.signal, signals?.signal].filter((one) => one !== undefined);
-      return runHeld(definition, payload, { ...options, id, signal: AbortSignal.any(stop) }, stores, lock);
-    });
+    return await runLocked({ id, definition, payload: checked, options: runOptions, stores });
   } finally {
-    signals?.close();
-    if (options.stores === undefined) {
-      await stores.ledger.close();
-      await stores.jobs.close();
-    }
-    const received = signals?.received();
-    // Whoever waits for the result has it first.
+    stopSignals?.close();
+    if (options.stores === undefined) await closeJobStores(stores);
+    const received = stopSignals?.received();
+    // The caller gets the result first.
     if (received !== undefined) setImmediate(() => exitBySignal(received));
   }
 }
 
-/** An id for a job that has none: its name, as far as ids take it, and a random part. */
+/**
+ * Returns an id for a new job: the letters and digits of its name, and a random part.
+ * @throws JobDefinitionError if the name is invalid
+ */
 export function newJobId({ name }: JobDefinition): string {
+  checkName('job.name', name);
   const readable = name
     .replace(/[^A-Za-z0-9]+/g, '-')
     .replace(/^-/, '')
@@ -87,96 +105,74 @@ export function newJobId({ name }: JobDefinition): string {
   return `${readable === '' ? 'job' : readable}-${randomUUID().slice(0, 8)}`;
 }
 
-async function locked<T>(
-  id: string,
-  { jobs }: JobStores,
-  run: (lock: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const lock = await jobs.lock(id);
+async function runLocked(job: PreparedJob): Promise<JobResult> {
+  const lock = await job.stores.jobs.lock(job.id);
   try {
-    return await run(lock.signal);
+    return await runRecovered(job, lock.signal);
   } finally {
     await lock.release();
   }
 }
 
-async function runHeld(
-  definition: JobDefinition,
-  payload: JobPayload,
-  options: RunJobOptions & { readonly id: string },
-  { ledger, jobs }: JobStores,
-  lock: AbortSignal,
-): Promise<JobResult> {
-  const found = await recoverJob(jobs, options.id);
-  const from = await expected(found, definition, options, jobs);
-  const run = (from?.run ?? 0) + 1;
-  const owner = ownerOf(options.id, run);
-  const unit = options.unit ?? from?.unit ?? 'tokens';
-  const wanted = from === undefined || hasBudget(payload) ? payload : from.payload;
-  const tracker = await trackerOf(wanted, from, options, { ledger, owner, unit, keep: wanted !== payload });
-  await settleEarlierRuns(options.id, found.records, ledger, tracker);
-  const { input, signal, deadline, graceMs, repeat, file } = options;
+/** Runs a job from its last checkpoint, if it has one. */
+async function runRecovered(job: PreparedJob, lock: AbortSignal): Promise<JobResult> {
+  const { id, definition, options, stores } = job;
+  const { checkpoint, records, warnings } = await recoverJob(stores.jobs, id);
+  await checkExpectation(job, checkpoint);
+  const owner = ownerOf(id, (checkpoint?.run ?? 0) + 1);
+  const unit = options.unit ?? checkpoint?.unit ?? 'tokens';
+  const { mode, parent, maxShare, minOutputTokens, prices, wallClock, waitMs, leaseMs } = options;
+  const tracker = await openJobTracker(job.payload, checkpoint?.tracker, {
+    name: `job:${id}`,
+    store: stores.ledger,
+    owner,
+    unit,
+    mode,
+    parent,
+    maxShare,
+    minOutputTokens,
+    prices,
+    wallClock,
+    waitMs,
+    leaseMs,
+  });
+  await settleEarlierRuns(id, records, stores.ledger, tracker);
   const orchestrator = new LongRunningOrchestrator({
-    job: options.id,
+    ...options,
+    job: id,
     name: definition.name,
     tracker,
-    store: jobs,
-    checkpoint: from,
-    records: found.records,
-    warnings: found.warnings,
+    store: stores.jobs,
+    checkpoint,
+    records,
+    warnings,
     owner,
-    payload: wanted,
+    payload: checkpoint === undefined || hasBudget(job.payload) ? job.payload : checkpoint.payload,
     unit,
     concurrency: definition.concurrency,
     lock,
-    input,
-    signal,
-    deadline,
-    graceMs,
-    repeat,
-    file,
   });
   return orchestrator.run(definition.steps);
 }
 
-async function expected(
-  { checkpoint }: RecoveredJob,
-  { name }: JobDefinition,
-  { id, expect }: { id: string; expect?: RunJobOptions['expect'] },
-  jobs: JobStore,
-): Promise<JobCheckpoint | undefined> {
-  if (checkpoint === undefined && expect === 'resume')
-    throw new JobNotFoundError(id, jobs.location, await jobs.jobs());
-  if (checkpoint !== undefined && expect === 'new') {
+/** Checks that the saved job, if there is one, is the job that the caller wants to run. */
+async function checkExpectation(
+  { id, definition, options, stores: { jobs } }: PreparedJob,
+  checkpoint: JobCheckpoint | undefined,
+): Promise<void> {
+  if (checkpoint === undefined) {
+    if (options.expect === 'resume') throw new JobNotFoundError(id, jobs.location, await jobs.jobs());
+    return;
+  }
+  if (options.expect === 'new') {
     throw new JobDefinitionError(
-      `id: given "${id}", which is the id of a job in ${jobs.location}; resume that, or give another id.`,
+      `id: got "${id}", which is the id of a job in ${jobs.location}; resume that job, or choose another id.`,
     );
   }
-  if (checkpoint !== undefined && checkpoint.name !== name) {
+  if (checkpoint.name !== definition.name) {
     throw new CheckpointError(
       'another',
-      `The job "${id}" is a "${checkpoint.name}", not a "${name}": give another id.`,
+      `The job "${id}" is a "${checkpoint.name}", not a "${definition.name}": choose another id.`,
     );
   }
-  return checkpoint;
-}
-
-/** With `keep`, the limits stay those of the checkpoint. */
-function trackerOf(
-  payload: JobPayload,
-  from: JobCheckpoint | undefined,
-  options: RunJobOptions & { readonly id: string },
-  { ledger, owner, unit, keep }: { ledger: Store; owner: string; unit: JobUnit; keep: boolean },
-) {
-  const { wallClock, mode, parent, prices, maxShare, minOutputTokens, waitMs, leaseMs, id } = options;
-  const given = { wallClock, mode, parent, prices, maxShare, minOutputTokens, unit, owner, store: ledger };
-  const waits = {
-    ...(waitMs === undefined ? {} : { waitMs }),
-    ...(leaseMs === undefined ? {} : { leaseMs }),
-  };
-  return initializeTokenBudgetForJob(keep ? {} : payload, from?.tracker, {
-    ...given,
-    ...waits,
-    name: `job:${id}`,
-  });
 }

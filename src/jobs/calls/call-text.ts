@@ -5,40 +5,41 @@ import { nanoToUsd, type PriceBook } from '../../pricing/index.ts';
 import { currentBudget, withBudget } from '../../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage } from '../../usage/index.ts';
 import { ResponseError } from './response-error.ts';
-import { readResponseText } from './response-text.ts';
+import { type ResponseProblem, readResponseText } from './response-text.ts';
 
 /** A client of the openai SDK, 4.19 to 7. */
 export interface OpenAIClient {
   readonly chat: {
     readonly completions: {
-      /** Asks Chat Completions. */
+      /** Sends a request to Chat Completions. */
       create(body: never, options?: never): PromiseLike<unknown>;
     };
   };
   readonly responses?: {
-    /** Asks Responses. */
+    /** Sends a request to Responses. */
     create(body: never, options?: never): PromiseLike<unknown>;
   };
 }
 
-/** A request of Chat (`messages`) or of Responses (`input`), as the SDK takes it, and not a stream. */
+/** A request body of Chat (`messages`) or of Responses (`input`), as the SDK expects it, without streaming. */
 export type CallBody = { readonly model: string } & Readonly<Record<string, unknown>> &
   ({ readonly messages: readonly unknown[] } | { readonly input: unknown });
 
-/** What is asked, of which model and within what. */
+/** Options of {@link callText} and `callJson`. */
 export interface CallOptions {
-  /** The budget; that of the context (`withBudget`, a step of a job) or of the process (the preload) where absent. */
+  /** The budget; default: that of the context (`withBudget`, a step of a job), or of the process (the preload). */
   readonly tracker?: TokenBudgetTracker;
-  /** Of a client that is not instrumented; list prices where absent. */
+  /** Prices for a client that is not instrumented; default: list prices. */
   readonly prices?: PriceBook;
   readonly signal?: AbortSignal;
 }
 
-/** What a call gave, used and cost. */
+/** The text, the usage and the cost of a call. */
 export interface CallResult {
   readonly text: string;
-  /** As the service names the answer and its model. */
+  /** The id of the response. */
   readonly id: string | undefined;
+  /** The model, as the response names it. */
   readonly model: string;
   /** Tokens by kind. */
   readonly usage: TokenUsage;
@@ -47,43 +48,52 @@ export interface CallResult {
 }
 
 /**
- * One call whose answer is a text, on a budget: reserved before it is sent, charged by its usage after it, whether or not the client
- * is instrumented.
- * @throws BudgetExceededError where the budget cannot pay for it
- * @throws AnswerError where the answer is empty, refused or cut short; it is charged all the same
- * @throws TypeError where there is no budget, or the client or the body is not one that is taken
+ * Makes a call on a budget and returns its text. The call is reserved before it is sent and charged by its usage, once,
+ * whether or not the client is instrumented.
+ * @throws BudgetExceededError if the budget cannot pay for it
+ * @throws ResponseError if the response is empty, refused or truncated; it is charged all the same
+ * @throws TypeError if there is no budget, or the client or the body is invalid
+ * @example
+ * ```ts
+ * const { text, costUsd } = await callText(client, { model: 'gpt-5.2', input: 'The tides at Brest?' }, { tracker });
+ * ```
  */
 export async function callText(
   client: OpenAIClient,
   body: CallBody,
   options: CallOptions = {},
 ): Promise<CallResult> {
-  const { text, problem: fault, ...result } = await sendCall(client, body, options);
-  if (fault !== undefined) throw new ResponseError(fault.fault, fault.message, text);
+  const { text, problem, ...result } = await sendCall(client, body, options);
+  if (problem !== undefined) throw new ResponseError(problem.fault, problem.message, text);
   return { text, ...result };
 }
 
-/** A call with what is wrong with its answer, if anything is. */
+/** A call and the problem of its response, if it has one. */
 export interface SentCall extends CallResult {
-  readonly problem: { readonly fault: ResponseError['fault']; readonly message: string } | undefined;
+  readonly problem: ResponseProblem | undefined;
 }
 
-export async function sendCall(client: OpenAIClient, body: CallBody, options: CallOptions): Promise<SentCall> {
-  const chat = checkBody(body);
+/** Makes a call on a budget, whatever its response is. */
+export async function sendCall(
+  client: OpenAIClient,
+  body: CallBody,
+  options: CallOptions,
+): Promise<SentCall> {
+  const isChat = checkIsChat(body);
   const tracker = trackerOf(options);
   instrumentClient(client, { tracker, ...(options.prices === undefined ? {} : { prices: options.prices }) });
   const scoped = tracker.within();
   const calls: CallEvent[] = [];
   scoped.on((event) => event.type === 'call' && calls.push(event));
-  const answer = await withBudget(scoped, () => {
-    const endpoint = chat ? client.chat.completions : client.responses;
+  const response = await withBudget(scoped, () => {
+    const endpoint = isChat ? client.chat.completions : client.responses;
     if (endpoint === undefined)
-      throw new TypeError('body: given input; this client has no Responses, so taken are messages');
+      throw new TypeError('body: got input, expected messages: this client has no Responses');
     const sdkOptions = options.signal === undefined ? {} : { signal: options.signal };
     return endpoint.create(body as never, sdkOptions as never);
   });
   const call = calls.at(-1);
-  const { text, id, model, problem: fault } = readResponseText(answer);
+  const { text, id, model, problem } = readResponseText(response);
   const { costNanoUsd } = call?.charged ?? NOTHING;
   return {
     text,
@@ -92,23 +102,25 @@ export async function sendCall(client: OpenAIClient, body: CallBody, options: Ca
     usage: call?.usage ?? tokenUsage(),
     costNanoUsd,
     costUsd: nanoToUsd(costNanoUsd),
-    problem: fault,
+    problem,
   };
 }
 
 function trackerOf({ tracker }: CallOptions): TokenBudgetTracker {
   const found = tracker ?? currentBudget() ?? preloaded()?.tracker;
   if (found !== undefined) return found;
-  throw new TypeError('tracker: given none, and no budget is current; taken is a TokenBudgetTracker');
+  throw new TypeError('tracker: got nothing, and there is no current budget, expected a TokenBudgetTracker');
 }
 
-/** Whether it is a request of Chat. */
-function checkBody(body: CallBody): boolean {
+/** Whether a body is a request of Chat. */
+function checkIsChat(body: CallBody): boolean {
   if (typeof body !== 'object' || body === null || typeof body.model !== 'string') {
-    throw new TypeError('body: taken is a request with model, and messages (Chat) or input (Responses)');
+    throw new TypeError('body: expected a request with model, and messages (Chat) or input (Responses)');
   }
-  if (body['stream'] === true) throw new TypeError('body.stream: given true; a whole answer is read here');
+  if (body['stream'] === true) {
+    throw new TypeError('body.stream: got true, expected a request without streaming');
+  }
   if (Array.isArray(body['messages'])) return true;
   if (body['input'] !== undefined) return false;
-  throw new TypeError('body: given neither messages (Chat) nor input (Responses)');
+  throw new TypeError('body: got neither, expected messages (Chat) or input (Responses)');
 }

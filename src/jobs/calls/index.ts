@@ -1,4 +1,10 @@
-export { callJson, type SchemaIssue, type JsonCallResult, type JsonSchema, type SchemaResult } from './call-json.ts';
+export {
+  callJson,
+  type JsonCallResult,
+  type JsonSchema,
+  type SchemaIssue,
+  type SchemaResult,
+} from './call-json.ts';
 export {
   type CallBody,
   type CallOptions,

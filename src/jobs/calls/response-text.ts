@@ -1,69 +1,75 @@
 import { type Fields, fieldsOf, listOf } from '../../util/index.ts';
 import type { ResponseFault } from './response-error.ts';
 
-/** What an answer of Chat or Responses says. */
+/** Why the text of a response cannot be used. */
+export interface ResponseProblem {
+  readonly fault: ResponseFault;
+  readonly message: string;
+}
+
+/** The text of a response of Chat or Responses. */
 export interface ResponseText {
   readonly text: string;
   readonly id: string | undefined;
   readonly model: string | undefined;
-  /** Undefined where the text can be used. */
-  readonly problem: { readonly fault: ResponseFault; readonly message: string } | undefined;
+  /** Undefined if the text can be used. */
+  readonly problem: ResponseProblem | undefined;
 }
 
-/** Reads an answer; what is malformed in it is taken for absent. */
-export function readResponseText(answer: unknown): ResponseText {
-  const fields = fieldsOf(answer);
-  const chat = Array.isArray(fields['choices']);
-  const { text, refusal, cut } = chat ? chatText(fields) : responsesText(fields);
+/** Reads the text of a response. Malformed fields count as absent. */
+export function readResponseText(response: unknown): ResponseText {
+  const fields = fieldsOf(response);
+  const isChat = Array.isArray(fields['choices']);
+  const output = isChat ? readChatOutput(fields) : readResponsesOutput(fields);
   return {
-    text,
-    id: textOf(fields['id']),
-    model: textOf(fields['model']),
-    problem: faultOf(text, refusal, cut),
+    text: output.text,
+    id: stringOf(fields['id']),
+    model: stringOf(fields['model']),
+    problem: problemOf(output),
   };
 }
 
-interface Said {
+interface ModelOutput {
   readonly text: string;
   readonly refusal: string;
-  /** Why it ended before its end; undefined where it did not. */
-  readonly cut: string | undefined;
+  /** Why the output was truncated; undefined if it is complete. */
+  readonly truncatedBy: string | undefined;
 }
 
-function chatText(answer: Fields): Said {
-  const choice = fieldsOf(listOf(answer['choices'])[0]);
+function readChatOutput(response: Fields): ModelOutput {
+  const choice = fieldsOf(listOf(response['choices'])[0]);
   const message = fieldsOf(choice['message']);
   const finish = choice['finish_reason'];
   return {
-    text: textOf(message['content']) ?? '',
-    refusal: textOf(message['refusal']) ?? '',
-    cut: finish === 'length' || finish === 'content_filter' ? finish : undefined,
+    text: stringOf(message['content']) ?? '',
+    refusal: stringOf(message['refusal']) ?? '',
+    truncatedBy: finish === 'length' || finish === 'content_filter' ? finish : undefined,
   };
 }
 
-function responsesText(answer: Fields): Said {
-  const parts = listOf(answer['output']).flatMap((item) => listOf(fieldsOf(item)['content']).map(fieldsOf));
-  const join = (field: string): string => parts.map((part) => textOf(part[field]) ?? '').join('');
-  const why = textOf(fieldsOf(answer['incomplete_details'])['reason']);
+function readResponsesOutput(response: Fields): ModelOutput {
+  const parts = listOf(response['output']).flatMap((item) => listOf(fieldsOf(item)['content']).map(fieldsOf));
+  const join = (field: string): string => parts.map((part) => stringOf(part[field]) ?? '').join('');
+  const reason = stringOf(fieldsOf(response['incomplete_details'])['reason']);
   return {
     text: join('text'),
     refusal: join('refusal'),
-    cut: answer['status'] === 'incomplete' ? (why ?? 'incomplete') : undefined,
+    truncatedBy: response['status'] === 'incomplete' ? (reason ?? 'incomplete') : undefined,
   };
 }
 
-function faultOf(text: string, refusal: string, cut: string | undefined): ResponseText['problem'] {
+function problemOf({ text, refusal, truncatedBy }: ModelOutput): ResponseProblem | undefined {
   if (refusal !== '') return { fault: 'refused', message: 'The model refused to answer.' };
-  if (cut !== undefined) {
+  if (truncatedBy !== undefined) {
     return {
       fault: 'cut',
-      message: `The answer was cut short (${cut}): raise the output cap, or what the budget leaves for it.`,
+      message: `The response was truncated (${truncatedBy}): raise the output cap, or the budget that lowers it.`,
     };
   }
-  if (text.trim() === '') return { fault: 'empty', message: 'The answer has no text.' };
+  if (text.trim() === '') return { fault: 'empty', message: 'The response has no text.' };
   return undefined;
 }
 
-function textOf(value: unknown): string | undefined {
+function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,3 +1,3 @@
-export { toSavedError, isRetryable, stopReasonOf } from './retry-policy.ts';
+export { isRetryable, stopReasonOf, toSavedError } from './retry-policy.ts';
 export { exitBySignal, listenForStopSignals } from './signals.ts';
 export { StopSwitch } from './stop-switch.ts';

@@ -1,29 +1,29 @@
 import type { TokenBudgetTracker } from '../../budget/index.ts';
-import type { JobCheckpoint, JobReason } from '../state/index.ts';
+import type { JobReason, SavedError } from '../state/index.ts';
 import type { StopSwitch } from './stop-switch.ts';
 
-/** Why a job ends with an error of a step. */
+/** Returns why a job ends that the error of a step stopped. */
 export function stopReasonOf(error: unknown, stop: StopSwitch, tracker: TokenBudgetTracker): JobReason {
   if (stop.reason !== undefined) return stop.reason;
-  if (codeOf(error) === 'token_budget_exceeded') return isOverTime(error) ? 'deadline' : 'exhausted';
+  if (codeOf(error) === 'token_budget_exceeded') return exceedsMinutes(error) ? 'deadline' : 'exhausted';
   if (codeOf(error) === 'token_budget_exhausted') return 'exhausted';
   return tracker.isExhausted && isAbort(error) ? 'exhausted' : 'error';
 }
 
 /**
- * Whether a step may be tried again after that error: not after a refusal, or when the job is to stop, or the budget could not pay for
- * it, or the service will say the same again.
+ * Whether a step may be retried after an error: not after a denial, when the job has to stop, when its budget is
+ * exhausted, or when the service will answer the same again.
  */
 export function isRetryable(error: unknown, stop: StopSwitch, tracker: TokenBudgetTracker): boolean {
   if (stop.reason !== undefined || tracker.isExhausted || isAbort(error)) return false;
   if (codeOf(error)?.startsWith('token_budget_')) return false;
   const status: unknown = fieldOf(error, 'status');
-  const refused = typeof status === 'number' && status >= 400 && status < 500;
-  return !refused || status === 408 || status === 409 || status === 429;
+  const isClientError = typeof status === 'number' && status >= 400 && status < 500;
+  return !isClientError || status === 408 || status === 409 || status === 429;
 }
 
-/** An error as it is kept. */
-export function toSavedError(error: unknown): NonNullable<JobCheckpoint['error']> {
+/** Returns an error as a checkpoint saves it. */
+export function toSavedError(error: unknown): SavedError {
   const code = codeOf(error);
   return {
     name: error instanceof Error ? error.name : typeof error,
@@ -32,7 +32,7 @@ export function toSavedError(error: unknown): NonNullable<JobCheckpoint['error']
   };
 }
 
-function isOverTime(error: unknown): boolean {
+function exceedsMinutes(error: unknown): boolean {
   const limit = fieldOf(error, 'limit');
   return typeof limit === 'object' && limit !== null && Reflect.get(limit, 'name') === 'minutes';
 }

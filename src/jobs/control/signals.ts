@@ -1,19 +1,20 @@
-/** How long a signal to oneself may take, milliseconds. */
+/** The signals that ask a process to end. */
+const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+/** How long a process stays alive for the delivery of its own signal, milliseconds. */
 const DELIVERY_MS = 1_000;
 
-/** The signals that ask a process to end. */
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-
+/** The signals that ask the process to end, as they arrive. */
 export interface StopSignals {
   /** Aborted by the first of them. */
   readonly signal: AbortSignal;
-  /** Which one it was; undefined while there was none. */
+  /** Returns the signal that arrived, or undefined. */
   readonly received: () => NodeJS.Signals | undefined;
-  /** Listens no more. */
+  /** Stops listening. */
   readonly close: () => void;
 }
 
-/** Listens for the signals that ask the process to end. The second one ends it at once. */
+/** Listens for SIGTERM and SIGINT. A second one ends the process at once. */
 export function listenForStopSignals(): StopSignals {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;
@@ -24,18 +25,18 @@ export function listenForStopSignals(): StopSignals {
       return;
     }
     received = signal;
-    controller.abort(new Error(`the process was sent ${signal}`));
+    controller.abort(new Error(`the process received ${signal}`));
   };
   const close = (): void => {
-    for (const signal of SIGNALS) process.removeListener(signal, handle);
+    for (const signal of STOP_SIGNALS) process.removeListener(signal, handle);
   };
-  for (const signal of SIGNALS) process.on(signal, handle);
+  for (const signal of STOP_SIGNALS) process.on(signal, handle);
   return { signal: controller.signal, received: () => received, close };
 }
 
-/** Ends this process by a signal, as it would have ended without us. */
+/** Ends this process by a signal, as if the signal had not been handled. */
 export function exitBySignal(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
-  // A process that has nothing more to do would end before it is delivered, with another exit code.
+  // An idle process would end before the delivery, with another exit code.
   setTimeout(() => undefined, DELIVERY_MS);
 }

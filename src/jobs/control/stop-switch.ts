@@ -1,77 +1,76 @@
-import { JobStoppedError } from '../errors.ts';
-import type { JobReason } from '../state/index.ts';
+import { JobStoppedError, type StopReason } from '../errors.ts';
 
+/** What can stop a job. */
 export interface StopOptions {
-  /** Told to stop. */
+  /** Aborted to stop the job. */
   readonly signal?: AbortSignal | undefined;
-  /** The lock of the job: aborted where it is lost. */
+  /** The job's lock: aborted if it is lost. */
   readonly lock?: AbortSignal | undefined;
-  /** When its time is over, milliseconds since the epoch. */
+  /** When the job's time is over, milliseconds since the epoch. */
   readonly deadline: number;
   readonly now: () => number;
 }
 
-/** The longest that a timer of Node takes, milliseconds. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** The longest delay of a Node timer, milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Whether a job is to stop, and why: the first reason holds. */
+/** Stops a job for the first of several reasons. */
 export class StopSwitch {
   readonly #controller = new AbortController();
   readonly #options: StopOptions;
-  readonly #undo: (() => void)[] = [];
+  readonly #unsubscribe: (() => void)[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #reason: 'deadline' | 'signal' | 'error' | undefined;
+  #reason: StopReason | undefined;
 
   constructor(options: StopOptions) {
     this.#options = options;
-    this.#follow(options.signal, 'signal');
-    this.#follow(options.lock, 'error');
-    this.#watchDeadline();
+    this.#stopOnAbort(options.signal, 'signal');
+    this.#stopOnAbort(options.lock, 'error');
+    this.#stopAtDeadline();
   }
 
-  /** Aborted with a JobStoppedError, or with what the lock was lost by. */
+  /** Aborted with a JobStoppedError, or with the error by which the lock was lost. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  get reason(): JobReason | undefined {
-    // The timer may be late where the process was busy.
+  /** Why the job has to stop; undefined while it may run. */
+  get reason(): StopReason | undefined {
+    // The timer is late if the process is busy.
     if (this.#options.now() >= this.#options.deadline) this.#stop('deadline');
     return this.#reason;
   }
 
-  /** @throws the reason, where it is to stop */
+  /** @throws the reason of the signal, if the job has to stop */
   throwIfStopped(): void {
     if (this.reason !== undefined) throw this.signal.reason;
   }
 
-  /** Rejects some time after it is to stop: for work that does not listen. */
-  rejectAfterGrace(graceMs: number): { readonly rejected: Promise<never>; readonly forget: () => void } {
+  /** Returns a promise that rejects `graceMs` after the job was stopped, for work that ignores the signal. */
+  rejectAfterGrace(graceMs: number): { readonly rejected: Promise<never>; readonly cancel: () => void } {
+    const { promise, reject } = Promise.withResolvers<never>();
+    // It is not awaited once the work is done.
+    promise.catch(() => undefined);
     let timer: NodeJS.Timeout | undefined;
-    let begin = (): void => undefined;
-    const rejected = new Promise<never>((_, reject) => {
-      begin = () => {
-        timer = setTimeout(() => reject(this.signal.reason), graceMs);
-      };
-    });
-    // Nobody waits for it any more once the work is done.
-    rejected.catch(() => undefined);
-    if (this.signal.aborted) begin();
-    else this.signal.addEventListener('abort', begin, { once: true });
-    const forget = (): void => {
-      clearTimeout(timer);
-      this.signal.removeEventListener('abort', begin);
+    const startTimer = (): void => {
+      timer = setTimeout(() => reject(this.signal.reason), graceMs);
     };
-    return { rejected, forget };
+    if (this.signal.aborted) startTimer();
+    else this.signal.addEventListener('abort', startTimer, { once: true });
+    const cancel = (): void => {
+      clearTimeout(timer);
+      this.signal.removeEventListener('abort', startTimer);
+    };
+    return { rejected: promise, cancel };
   }
 
-  /** Listens no more. */
+  /** Removes listeners and timers. */
   close(): void {
     clearTimeout(this.#timer);
-    for (const undo of this.#undo) undo();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
   }
 
-  #follow(signal: AbortSignal | undefined, reason: 'signal' | 'error'): void {
+  #stopOnAbort(signal: AbortSignal | undefined, reason: StopReason): void {
     if (signal === undefined) return;
     const stop = (): void => this.#stop(reason, signal.reason);
     if (signal.aborted) {
@@ -79,25 +78,24 @@ export class StopSwitch {
       return;
     }
     signal.addEventListener('abort', stop, { once: true });
-    this.#undo.push(() => signal.removeEventListener('abort', stop));
+    this.#unsubscribe.push(() => signal.removeEventListener('abort', stop));
   }
 
-  #watchDeadline(): void {
+  #stopAtDeadline(): void {
     const { deadline, now } = this.#options;
     if (deadline === Number.POSITIVE_INFINITY) return;
-    const left = deadline - now();
-    if (left <= 0) {
+    const leftMs = deadline - now();
+    if (leftMs <= 0) {
       this.#stop('deadline');
       return;
     }
-    this.#timer = setTimeout(() => this.#watchDeadline(), Math.min(left, LONGEST_TIMER_MS)).unref();
+    this.#timer = setTimeout(() => this.#stopAtDeadline(), Math.min(leftMs, MAX_TIMER_MS)).unref();
   }
 
-  #stop(reason: 'deadline' | 'signal' | 'error', cause?: unknown): void {
+  #stop(reason: StopReason, cause?: unknown): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
-    this.#controller.abort(
-      reason === 'error' && cause instanceof Error ? cause : new JobStoppedError(reason, cause),
-    );
+    const lockError = reason === 'error' && cause instanceof Error ? cause : undefined;
+    this.#controller.abort(lockError ?? new JobStoppedError(reason, cause));
   }
 }

@@ -1,3 +1,3 @@
 export { formatJobList, formatJobResult } from './format.ts';
-export { type Efficiency, type JobResult, buildResult, type StepReport } from './result.ts';
-export { contextOfFirstRun, runInSpan, emitResult } from './telemetry.ts';
+export { buildResult, type Efficiency, type JobResult, type StepReport } from './result.ts';
+export { contextOfFirstRun, emitResult, runInSpan } from './telemetry.ts';

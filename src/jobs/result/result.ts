@@ -2,113 +2,118 @@ import { type BudgetStatus, subtractAmounts } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
 import type { JobUnit } from '../payload.ts';
 import {
+  CallTotals,
   type ChargeReport,
-  toChargeReport,
+  type JobCallTotals,
   type JobCheckpoint,
   type JobReason,
-  type JobCallTotals,
-  CallTotals,
+  type SavedError,
+  toChargeReport,
   type UsageReport,
 } from '../state/index.ts';
 
-/** A step of a job, with what its calls used in all runs. */
+/** A step of a job, with the usage of its calls in all runs. */
 export interface StepReport extends UsageReport {
   readonly name: string;
-  /** `unfinished`: it was begun and not completed. */
+  /** `unfinished`: it was started and not completed. */
   readonly state: 'completed' | 'unfinished';
-  /** Tries in the run that completed it; 0 where none did. */
+  /** Attempts in the run that completed it; 0 if none did. */
   readonly attempts: number;
-  /** The run that completed it, from 1 on; 0 where none did. */
+  /** The run that completed it, from 1; 0 if none did. */
   readonly run: number;
+  /** Milliseconds in all attempts of that run. */
   readonly durationMs: number;
 }
 
-/** What was bought with what was spent. Absent where there is nothing to divide by. */
+/** Ratios of a job's spending to its output. One is absent if its divisor is zero. */
 export interface Efficiency {
   /** Cached input ÷ input, 0 to 1. */
   readonly cacheHitShare?: number;
-  /** Output tokens ÷ the time of the calls added up, per second. */
+  /** Output tokens ÷ the total duration of the calls, per second. */
   readonly outputTokensPerSecond?: number;
-  /** All tokens ÷ the working time of the job, per second. */
+  /** All tokens ÷ the active time of the job, per second. */
   readonly tokensPerSecond?: number;
-  /** Everything that was charged ÷ completed steps. */
+  /** The total charge ÷ completed steps, USD. */
   readonly costPerStepUsd?: number;
+  /** Charged tokens ÷ completed steps. */
   readonly tokensPerStep?: number;
 }
 
-/** What a run of a job came to. Figures are of all runs so far. */
+/** The result of a run of a job. Figures cover all runs so far. */
 export interface JobResult {
   readonly job: string;
   readonly name: string;
-  /** Why it ended: `completed`, or why it stopped before. */
+  /** Why the run ended: `completed`, or why it stopped before. */
   readonly reason: JobReason;
   readonly completed: boolean;
-  /** What stopped it, where that was an error or a refusal. */
-  readonly error?: { readonly name: string; readonly message: string; readonly code?: string | undefined };
-  /** What a generator of steps returned; of a list, what its last step gave back. Absent where it is not completed. */
+  /** The error that stopped it, if one did. */
+  readonly error?: SavedError;
+  /** The return value of a generator of steps, or the output of a list's last step. Absent if it is not completed. */
   readonly output?: unknown;
-  /** What the completed steps gave back, by name. */
+  /** The outputs of the completed steps, by name. */
   readonly outputs: Readonly<Record<string, unknown>>;
-  /** What steps that are not completed kept, by name. */
+  /** The values saved by steps that are not completed, by name. */
   readonly partial: Readonly<Record<string, unknown>>;
   readonly steps: readonly StepReport[];
   readonly budget: {
     readonly name: string;
-    /** What the limit is in: tokens at the output price, or money. */
+    /** The unit of the limit: tokens at the output price, or money. */
     readonly unit: JobUnit;
     readonly limits: BudgetStatus['limits'];
     readonly left: BudgetStatus['left'];
     /** 0 to 1. */
     readonly usedShare: number;
   };
-  /** Everything that the budget was charged. */
+  /** The total charge of the budget. */
   readonly charged: ChargeReport;
-  /** The part of it whose answers were seen, together and by model. */
+  /** The part of the charge whose responses were received. */
   readonly usage: UsageReport;
+  /** The same by model. */
   readonly byModel: Readonly<Record<string, UsageReport>>;
-  /** The rest: calls that were under way when a process died. They were charged in full, because they may have been billed. */
+  /** The rest: calls in flight when a process died. They are charged in full, because they may have been billed. */
   readonly interrupted: ChargeReport;
   readonly deniedCalls: number;
   readonly efficiency: Efficiency;
   readonly time: {
     /** ISO 8601. */
     readonly startedAt: string;
+    /** ISO 8601. */
     readonly endedAt: string;
     /** From the start of the first run to the end of this one, milliseconds. */
     readonly elapsedMs: number;
-    /** The part of it in which the job ran. */
+    /** The part of it in which the job was running. */
     readonly activeMs: number;
     readonly runs: number;
   };
-  /** What is worth knowing, such as a damaged checkpoint that was passed over. */
+  /** Problems that did not stop the job, such as a damaged checkpoint that was skipped. */
   readonly warnings: readonly string[];
 }
 
+/** The parts of a {@link JobResult}. */
 export interface ResultParts {
   readonly checkpoint: JobCheckpoint;
   readonly reason: JobReason;
   readonly output: unknown;
-  /** The steps that were begun, in order. */
+  /** The steps that were started in this run, in order. */
   readonly startedSteps: readonly string[];
   readonly totals: JobCallTotals;
   readonly status: BudgetStatus;
   readonly warnings: readonly string[];
 }
 
+/** Builds the result of a run. */
 export function buildResult({
   checkpoint,
   reason,
   output,
-  startedSteps: begun,
-  totals: tally,
+  startedSteps,
+  totals,
   status,
   warnings,
 }: ResultParts): JobResult {
   const { settled } = status.balances;
-  const seen = tally.all.charged;
-  const rest = subtractAmounts(settled, seen);
+  const interrupted = subtractAmounts(settled, totals.all.charged);
   const completed = checkpoint.steps.filter(({ state }) => state === 'completed');
-  const outputs = Object.fromEntries(completed.map((step) => [step.name, step.output]));
   return {
     job: checkpoint.job,
     name: checkpoint.name,
@@ -116,9 +121,9 @@ export function buildResult({
     completed: reason === 'completed',
     ...(checkpoint.error === undefined ? {} : { error: checkpoint.error }),
     ...(reason === 'completed' && output !== undefined ? { output } : {}),
-    outputs,
+    outputs: Object.fromEntries(completed.map((step) => [step.name, step.output])),
     partial: checkpoint.partial,
-    steps: stepsOf(checkpoint, begun, tally),
+    steps: reportSteps(checkpoint, startedSteps, totals),
     budget: {
       name: status.budget,
       unit: checkpoint.unit,
@@ -127,15 +132,15 @@ export function buildResult({
       usedShare: status.usedShare,
     },
     charged: toChargeReport(settled),
-    usage: tally.all.toReport(),
-    byModel: reportsOf(tally.byModel),
+    usage: totals.all.toReport(),
+    byModel: reportEach(totals.byModel),
     interrupted: toChargeReport({
-      calls: Math.max(0, rest.calls),
-      tokens: Math.max(0, rest.tokens),
-      costNanoUsd: Math.max(0, rest.costNanoUsd),
+      calls: Math.max(0, interrupted.calls),
+      tokens: Math.max(0, interrupted.tokens),
+      costNanoUsd: Math.max(0, interrupted.costNanoUsd),
     }),
     deniedCalls: checkpoint.deniedCalls,
-    efficiency: efficiencyOf(tally.all, checkpoint.activeMs, settled, completed.length),
+    efficiency: efficiencyOf(totals.all, checkpoint.activeMs, settled, completed.length),
     time: {
       startedAt: new Date(checkpoint.startedAt).toISOString(),
       endedAt: new Date(checkpoint.updatedAt).toISOString(),
@@ -147,19 +152,23 @@ export function buildResult({
   };
 }
 
-function stepsOf(checkpoint: JobCheckpoint, begun: readonly string[], tally: JobCallTotals): StepReport[] {
-  const kept = new Map(checkpoint.steps.map((step) => [step.name, step]));
-  const names = new Set([...kept.keys(), ...begun, ...tally.byStep.keys()]);
+function reportSteps(
+  checkpoint: JobCheckpoint,
+  startedSteps: readonly string[],
+  totals: JobCallTotals,
+): StepReport[] {
+  const saved = new Map(checkpoint.steps.map((step) => [step.name, step]));
+  const names = new Set([...saved.keys(), ...startedSteps, ...totals.byStep.keys()]);
   return [...names].map((name) => {
-    const step = kept.get(name);
-    const done = step?.state === 'completed';
+    const step = saved.get(name);
+    const completed = step?.state === 'completed' ? step : undefined;
     return {
       name,
-      state: done ? 'completed' : 'unfinished',
-      attempts: done ? step.attempts : 0,
-      run: done ? step.run : 0,
-      durationMs: done ? step.durationMs : 0,
-      ...(tally.byStep.get(name) ?? new CallTotals()).toReport(),
+      state: completed === undefined ? 'unfinished' : 'completed',
+      attempts: completed?.attempts ?? 0,
+      run: completed?.run ?? 0,
+      durationMs: completed?.durationMs ?? 0,
+      ...(totals.byStep.get(name) ?? new CallTotals()).toReport(),
     };
   });
 }
@@ -167,20 +176,23 @@ function stepsOf(checkpoint: JobCheckpoint, begun: readonly string[], tally: Job
 function efficiencyOf(
   calls: CallTotals,
   activeMs: number,
-  settled: { tokens: number; costNanoUsd: number },
-  steps: number,
+  settled: { readonly tokens: number; readonly costNanoUsd: number },
+  completedSteps: number,
 ): Efficiency {
   const { usage, tokens } = calls.toReport();
   return {
     ...(usage.input > 0 ? { cacheHitShare: usage.cachedInput / usage.input } : {}),
     ...(calls.callMs > 0 ? { outputTokensPerSecond: (usage.output * 1_000) / calls.callMs } : {}),
     ...(activeMs > 0 ? { tokensPerSecond: (tokens * 1_000) / activeMs } : {}),
-    ...(steps > 0
-      ? { costPerStepUsd: nanoToUsd(settled.costNanoUsd) / steps, tokensPerStep: settled.tokens / steps }
+    ...(completedSteps > 0
+      ? {
+          costPerStepUsd: nanoToUsd(settled.costNanoUsd) / completedSteps,
+          tokensPerStep: settled.tokens / completedSteps,
+        }
       : {}),
   };
 }
 
-function reportsOf(tallies: ReadonlyMap<string, CallTotals>): Record<string, UsageReport> {
-  return Object.fromEntries([...tallies].map(([name, tally]) => [name, tally.toReport()]));
+function reportEach(byName: ReadonlyMap<string, CallTotals>): Record<string, UsageReport> {
+  return Object.fromEntries([...byName].map(([name, totals]) => [name, totals.toReport()]));
 }

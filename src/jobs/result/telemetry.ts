@@ -1,4 +1,3 @@
-import { VERSION } from '../../util/index.ts';
 import {
   type Attributes,
   type Context,
@@ -13,12 +12,13 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { semconv } from '../../telemetry/names/index.ts';
+import { VERSION } from '../../util/index.ts';
 import type { JobResult } from './result.ts';
 
-/** Not the scope of our model calls: the span processor takes what stands below one of those for a part of it. */
+/** Differs from the scope of model calls: the span processor treats spans below one of those as parts of it. */
 export const JOB_SCOPE = 'otel-token-budget.jobs';
 
-/** What a span of a job is of. */
+/** The operation that a span describes. */
 export interface SpanOperation {
   readonly kind: 'agent' | 'tool';
   readonly name: string;
@@ -26,13 +26,14 @@ export interface SpanOperation {
 }
 
 /**
- * Runs a part of a job as a span by the conventions of agents and tools (gen-ai-agent-spans.md, execute-tool.md).
- * @param above the span that it stands below; the current one where absent
+ * Runs a part of a job in a span that follows the conventions for agents and tools (gen-ai-agent-spans.md,
+ * execute-tool.md).
+ * @param parent the context of its parent; default: the current one
  */
 export async function runInSpan<T>(
   { kind, name, attributes }: SpanOperation,
   run: (span: Span) => Promise<T>,
-  above: Context = context.active(),
+  parent: Context = context.active(),
 ): Promise<T> {
   const operation = kind === 'tool' ? 'execute_tool' : 'invoke_agent';
   const span = trace.getTracer(JOB_SCOPE, VERSION).startSpan(
@@ -45,28 +46,28 @@ export async function runInSpan<T>(
         ...attributes,
       },
     },
-    above,
+    parent,
   );
   try {
-    return await context.with(trace.setSpan(above, span), () => run(span));
+    return await context.with(trace.setSpan(parent, span), () => run(span));
   } catch (error) {
-    fail(span, error);
+    markFailed(span, error);
     throw error;
   } finally {
     span.end();
   }
 }
 
-/** Marks a span as failed. The message of an error may hold content, so only ours is told. */
-function fail(span: Span, error: unknown): void {
+/** Marks a span as failed. The message of an error may hold content, so only that of our own errors is set. */
+function markFailed(span: Span, error: unknown): void {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  const ours = code?.startsWith('token_budget_') === true;
-  span.setAttribute(semconv.ATTR_ERROR_TYPE, ours ? code : error instanceof Error ? error.name : '_OTHER');
-  const message = ours && error instanceof Error ? { message: error.message } : {};
+  const isOurs = code?.startsWith('token_budget_') === true;
+  span.setAttribute(semconv.ATTR_ERROR_TYPE, isOurs ? code : error instanceof Error ? error.name : '_OTHER');
+  const message = isOurs && error instanceof Error ? { message: error.message } : {};
   span.setStatus({ code: SpanStatusCode.ERROR, ...message });
 }
 
-/** The context below the span of a job's first run, which may be of a process that is gone. */
+/** Returns the context of a job's first run, whose process may have ended. */
 export function contextOfFirstRun(
   first: Pick<SpanContext, 'traceId' | 'spanId' | 'traceFlags'> | undefined,
 ): Context {
@@ -74,7 +75,7 @@ export function contextOfFirstRun(
   return trace.setSpanContext(context.active(), { ...first, isRemote: true });
 }
 
-/** What a run came to: on its span, as a log record, and as metrics. Called within the span. */
+/** Reports the result of a run on its span, as a log record, and as metrics. Has to run in the span's context. */
 export function emitResult(span: Span, result: JobResult): void {
   const attributes = resultAttributes(result);
   span.setAttributes(attributes);
@@ -88,7 +89,7 @@ export function emitResult(span: Span, result: JobResult): void {
     attributes,
     context: context.active(),
   });
-  measure(result);
+  recordMetrics(result);
 }
 
 function severityOf({ reason }: JobResult): SeverityNumber {
@@ -124,21 +125,31 @@ function resultAttributes(result: JobResult): Attributes {
   };
 }
 
-/** Figures of whole jobs, so of their ends alone: a job that is killed tells them when it is resumed. */
-function measure({ name, reason, efficiency, charged, time }: JobResult): void {
+/** Records the figures of all runs. A run that is killed records none; the next run includes it. */
+function recordMetrics({ name, reason, efficiency, charged, time }: JobResult): void {
   const meter = metrics.getMeter(JOB_SCOPE, VERSION);
-  const of = { [semconv.ATTR_AGENT_NAME]: name, [semconv.ATTR_JOB_REASON]: reason };
+  const attributes = { [semconv.ATTR_AGENT_NAME]: name, [semconv.ATTR_JOB_REASON]: reason };
   const record = (metric: string, unit: string, description: string, value: number | undefined): void => {
-    if (value !== undefined) meter.createHistogram(metric, { unit, description }).record(value, of);
+    if (value !== undefined) meter.createHistogram(metric, { unit, description }).record(value, attributes);
   };
-  record(semconv.METRIC_JOB_ACTIVE, 's', 'How long a job worked, in all its runs.', time.activeMs / 1_000);
-  record(semconv.METRIC_JOB_COST, '{USD}', 'What a job was charged.', charged.costUsd);
-  record(semconv.METRIC_JOB_COST_PER_STEP, '{USD}', 'What a completed step cost.', efficiency.costPerStepUsd);
-  record(semconv.METRIC_JOB_CACHE_HIT_SHARE, '1', 'Cached input of all input.', efficiency.cacheHitShare);
+  record(
+    semconv.METRIC_JOB_ACTIVE,
+    's',
+    'How long a job was active, in all its runs.',
+    time.activeMs / 1_000,
+  );
+  record(semconv.METRIC_JOB_COST, '{USD}', 'The charge of a job.', charged.costUsd);
+  record(
+    semconv.METRIC_JOB_COST_PER_STEP,
+    '{USD}',
+    'The cost of a completed step.',
+    efficiency.costPerStepUsd,
+  );
+  record(semconv.METRIC_JOB_CACHE_HIT_SHARE, '1', 'The cached share of all input.', efficiency.cacheHitShare);
   record(
     semconv.METRIC_JOB_OUTPUT_SPEED,
     '{token}/s',
-    'Output tokens in a second of call.',
+    'Output tokens per second of call.',
     efficiency.outputTokensPerSecond,
   );
 }

@@ -2,32 +2,32 @@ import * as v from 'valibot';
 import { type Amounts, addAmounts, type CallEvent, NOTHING } from '../../budget/index.ts';
 import { type TokenUsage, tokenUsage, USAGE_KINDS, type UsageKind } from '../../usage/index.ts';
 
-/** A call of a job, as it is kept: what it used and was charged; nothing of what was said. */
+/** A call of a job as it is saved: its usage and charge, without any content. */
 export interface CallRecord {
-  /** The id of its reservation in the ledger; absent where it had none. */
+  /** The id of its reservation in the ledger; absent if it had none. */
   readonly id?: string | undefined;
   readonly step?: string | undefined;
   readonly model: string;
-  /** As the service names the answer. */
+  /** The id of the response. */
   readonly response?: string | undefined;
-  /** The kinds of which it used some, tokens. */
+  /** Tokens by kind, without kinds that are zero. */
   readonly usage: Partial<Record<UsageKind, number>>;
   readonly charged: Amounts;
-  /** What earlier attempts of it were charged. */
+  /** The charge of its earlier attempts. */
   readonly attempts?: Amounts | undefined;
   readonly source: CallEvent['source'];
   readonly durationMs: number;
   readonly error?: string | undefined;
 }
 
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const amounts = v.object({ costNanoUsd: whole, tokens: whole, calls: whole });
+const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const amounts = v.object({ costNanoUsd: wholeNumber, tokens: wholeNumber, calls: wholeNumber });
 const schema = v.object({
   id: v.optional(v.string()),
   step: v.optional(v.string()),
   model: v.string(),
   response: v.optional(v.string()),
-  usage: v.record(v.picklist(USAGE_KINDS), whole),
+  usage: v.record(v.picklist(USAGE_KINDS), wholeNumber),
   charged: amounts,
   attempts: v.optional(amounts),
   source: v.picklist(['response', 'local', 'reservation', 'none']),
@@ -35,7 +35,10 @@ const schema = v.object({
   error: v.optional(v.string()),
 });
 
-/** @param owner what the id of its reservation begins with in the ledger */
+/**
+ * Returns the record of a call.
+ * @param owner the prefix of its reservation's id in the ledger
+ */
 export function toCallRecord(event: CallEvent, owner: string): CallRecord {
   const { reservation, scope, usage, attempts } = event;
   return {
@@ -52,7 +55,7 @@ export function toCallRecord(event: CallEvent, owner: string): CallRecord {
   };
 }
 
-/** The records of lines; a line that is damaged tells nothing: what it was charged is in the ledger. */
+/** Parses lines of records. A damaged line is ignored: the charge of its call is in the ledger. */
 export function parseCallRecords(lines: readonly string[]): CallRecord[] {
   return lines.flatMap((line) => {
     try {
@@ -64,11 +67,12 @@ export function parseCallRecords(lines: readonly string[]): CallRecord[] {
   });
 }
 
+/** Returns the usage of a recorded call, tokens by kind. */
 export function usageOfRecord({ usage }: CallRecord): TokenUsage {
   return tokenUsage(usage);
 }
 
-/** All that the call was charged, earlier attempts too. */
+/** Returns the charge of a recorded call and its earlier attempts. */
 export function chargeOfRecord({ charged, attempts }: CallRecord): Amounts {
   return addAmounts(charged, attempts ?? NOTHING);
 }

@@ -1,9 +1,9 @@
 import { type Amounts, addAmounts, NOTHING } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
+import { addUsage, type TokenUsage, tokenUsage } from '../../usage/index.ts';
 import { type CallRecord, chargeOfRecord, usageOfRecord } from './call-record.ts';
 
-/** What was charged: calls, tokens, and USD for people; `costNanoUsd` is exact. */
+/** A charge: calls, tokens and USD, which `costNanoUsd` states exactly. */
 export interface ChargeReport {
   readonly calls: number;
   readonly tokens: number;
@@ -11,27 +11,26 @@ export interface ChargeReport {
   readonly costNanoUsd: number;
 }
 
-/** What calls used and cost. */
+/** The usage and cost of calls. */
 export interface UsageReport extends ChargeReport {
-  /** Tokens by kind, as answers told them or as they were counted here. */
+  /** Tokens by kind, as responses reported them or as they were counted locally. */
   readonly usage: TokenUsage;
 }
 
+/** Converts amounts for a report. */
 export function toChargeReport({ calls, tokens, costNanoUsd }: Amounts): ChargeReport {
   return { calls, tokens, costUsd: nanoToUsd(costNanoUsd), costNanoUsd };
 }
 
-/** Adds up calls. */
+/** The usage, charge and duration of calls, added up. */
 export class CallTotals {
   #usage = tokenUsage();
   #charged: Amounts = NOTHING;
   #callMs = 0;
 
+  /** Adds a call. */
   add(record: CallRecord): void {
-    const usage = usageOfRecord(record);
-    this.#usage = tokenUsage(
-      Object.fromEntries(USAGE_KINDS.map((kind) => [kind, this.#usage[kind] + usage[kind]])),
-    );
+    this.#usage = addUsage(this.#usage, usageOfRecord(record));
     this.#charged = addAmounts(this.#charged, chargeOfRecord(record));
     if (record.source !== 'none') this.#callMs += record.durationMs;
   }
@@ -40,7 +39,7 @@ export class CallTotals {
     return this.#charged;
   }
 
-  /** How long the calls that were charged took, added up, milliseconds. */
+  /** The total duration of the calls that were charged, milliseconds. */
   get callMs(): number {
     return this.#callMs;
   }
@@ -51,24 +50,25 @@ export class CallTotals {
   }
 }
 
-/** The calls of a job, together, by model and by step. */
+/** The totals of a job's calls: of all, by model and by step. */
 export class JobCallTotals {
   readonly all = new CallTotals();
   readonly byModel = new Map<string, CallTotals>();
   readonly byStep = new Map<string, CallTotals>();
 
+  /** Adds a call. */
   add(record: CallRecord): void {
     this.all.add(record);
-    of(this.byModel, record.model).add(record);
-    if (record.step !== undefined) of(this.byStep, record.step).add(record);
+    totalsOf(this.byModel, record.model).add(record);
+    if (record.step !== undefined) totalsOf(this.byStep, record.step).add(record);
   }
 }
 
-function of(tallies: Map<string, CallTotals>, name: string): CallTotals {
-  let tally = tallies.get(name);
-  if (tally === undefined) {
-    tally = new CallTotals();
-    tallies.set(name, tally);
+function totalsOf(byName: Map<string, CallTotals>, name: string): CallTotals {
+  let totals = byName.get(name);
+  if (totals === undefined) {
+    totals = new CallTotals();
+    byName.set(name, totals);
   }
-  return tally;
+  return totals;
 }

@@ -3,71 +3,73 @@ import {
   CheckpointError,
   type EnvelopeFormat,
   readSnapshot,
-  type TrackerJson,
+  type TrackerSnapshot,
   unwrapEnvelope,
   wrapEnvelope,
+  wrapSnapshot,
 } from '../../budget/index.ts';
 import { JOB_UNITS, type JobPayload, type JobUnit } from '../payload.ts';
 
+/** The reasons why a run of a job ends. */
+export const JOB_REASONS = ['completed', 'exhausted', 'deadline', 'signal', 'error'] as const;
+
 /** Why a run of a job ended. */
-export type JobReason = 'completed' | 'exhausted' | 'deadline' | 'signal' | 'error';
+export type JobReason = (typeof JOB_REASONS)[number];
 
-export const JOB_REASONS = [
-  'completed',
-  'exhausted',
-  'deadline',
-  'signal',
-  'error',
-] as const satisfies readonly JobReason[];
-
-/** A step as it is kept. */
+/** A step as it is saved. */
 export interface SavedStep {
   readonly name: string;
-  /** `begun` is kept of steps that run once, before they do. */
-  readonly state: 'begun' | 'completed';
-  /** What it gave back, as JSON; absent where that was undefined. */
+  /** `started` is saved of `once` steps, before they run. */
+  readonly state: 'started' | 'completed';
+  /** Its output as JSON; absent if that was undefined. */
   readonly output?: unknown;
-  /** Tries in the run that completed it. */
+  /** Attempts in the run that completed it. */
   readonly attempts: number;
-  /** The run that completed it, from 1 on. */
+  /** The run that completed it, from 1. */
   readonly run: number;
-  /** Milliseconds in all tries of that run. */
+  /** The duration of all attempts in that run, milliseconds. */
   readonly durationMs: number;
 }
 
-/** A job as it is kept. Times are milliseconds since the epoch. */
+/** An error as it is saved. */
+export interface SavedError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string | undefined;
+}
+
+/** A job as it is saved. Times are milliseconds since the epoch. */
 export interface JobCheckpoint {
   readonly job: string;
   readonly name: string;
-  /** The file of its definition, where the command ran it. */
+  /** The file of its definition, if the command ran it. */
   readonly file?: string | undefined;
   readonly input?: unknown;
   readonly payload: JobPayload;
   readonly unit: JobUnit;
-  /** How often it was run so far. */
+  /** The number of the run, from 1. */
   readonly run: number;
-  /** Counts the checkpoints. */
+  /** The number of the checkpoint, from 1. */
   readonly sequence: number;
   readonly state: 'running' | JobReason;
   readonly startedAt: number;
   readonly updatedAt: number;
-  /** How long its runs took, as far as was kept. */
+  /** The total duration of its runs, milliseconds. */
   readonly activeMs: number;
   readonly steps: readonly SavedStep[];
-  /** What steps kept that are not completed, by name. */
+  /** The values saved by steps that are not completed, by name. */
   readonly partial: Readonly<Record<string, unknown>>;
   readonly deniedCalls: number;
-  readonly error?:
-    | { readonly name: string; readonly message: string; readonly code?: string | undefined }
-    | undefined;
-  /** The span of its first run, so that all are in one trace. */
+  readonly error?: SavedError | undefined;
+  /** The span of its first run; later runs join its trace. */
   readonly trace?:
     | { readonly traceId: string; readonly spanId: string; readonly traceFlags: number }
     | undefined;
-  readonly tracker: TrackerJson;
+  /** The budget, with its balances. It is wrapped in an envelope of its own. */
+  readonly tracker: TrackerSnapshot;
 }
 
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const wholeNumber = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const amount = v.pipe(v.number(), v.finite(), v.minValue(0));
 
 const schema = v.strictObject({
@@ -78,12 +80,12 @@ const schema = v.strictObject({
   payload: v.strictObject({
     timeBudgetMinutes: v.nullish(amount),
     costBudgetUsd: v.nullish(amount),
-    tokenBudget: v.nullish(whole),
+    tokenBudget: v.nullish(wholeNumber),
     model: v.nullish(v.string()),
   }),
   unit: v.picklist(JOB_UNITS),
-  run: whole,
-  sequence: whole,
+  run: wholeNumber,
+  sequence: wholeNumber,
   state: v.picklist(['running', ...JOB_REASONS]),
   startedAt: amount,
   updatedAt: amount,
@@ -91,35 +93,34 @@ const schema = v.strictObject({
   steps: v.array(
     v.strictObject({
       name: v.string(),
-      state: v.picklist(['begun', 'completed']),
+      state: v.picklist(['started', 'completed']),
       output: v.optional(v.unknown()),
-      attempts: whole,
-      run: whole,
+      attempts: wholeNumber,
+      run: wholeNumber,
       durationMs: amount,
     }),
   ),
   partial: v.record(v.string(), v.unknown()),
-  deniedCalls: whole,
+  deniedCalls: wholeNumber,
   error: v.optional(v.strictObject({ name: v.string(), message: v.string(), code: v.optional(v.string()) })),
-  trace: v.optional(v.strictObject({ traceId: v.string(), spanId: v.string(), traceFlags: whole })),
-  tracker: v.unknown(),
+  trace: v.optional(v.strictObject({ traceId: v.string(), spanId: v.string(), traceFlags: wholeNumber })),
+  // A CheckpointError of the snapshot is thrown as it is.
+  tracker: v.pipe(v.unknown(), v.transform(readSnapshot)),
 }) as v.GenericSchema<unknown, JobCheckpoint>;
 
-const SEAL: EnvelopeFormat<JobCheckpoint> = { format: 'otel-token-budget/job', version: 1, schema };
+const FORMAT: EnvelopeFormat<JobCheckpoint> = { format: 'otel-token-budget/job', version: 1, schema };
 
+/** Returns a checkpoint as text, with its format, version and checksum. */
 export function formatCheckpoint(checkpoint: JobCheckpoint): string {
-  return JSON.stringify(wrapEnvelope(checkpoint, SEAL));
+  return JSON.stringify(wrapEnvelope({ ...checkpoint, tracker: wrapSnapshot(checkpoint.tracker) }, FORMAT));
 }
 
 /**
- * @param job the job that it has to be of
- * @throws CheckpointError where it is not a checkpoint of it that can be taken
+ * Parses the text of a checkpoint, its tracker included.
+ * @throws CheckpointError if it is damaged, foreign, of a later version, or of a job other than `job`
  */
 export function parseCheckpoint(text: string, job: string): JobCheckpoint {
-  const checkpoint = unwrapEnvelope(text, SEAL);
-  if (checkpoint.job !== job) {
-    throw new CheckpointError('another', `it is of the job "${checkpoint.job}", not of "${job}"`);
-  }
-  readSnapshot(checkpoint.tracker);
-  return checkpoint;
+  const checkpoint = unwrapEnvelope(text, FORMAT);
+  if (checkpoint.job === job) return checkpoint;
+  throw new CheckpointError('another', `it is of the job "${checkpoint.job}", not of "${job}"`);
 }

@@ -1,5 +1,17 @@
 export { type CallRecord, toCallRecord } from './call-record.ts';
-export { type ChargeReport, toChargeReport, JobCallTotals, CallTotals, type UsageReport } from './call-totals.ts';
-export { type JobCheckpoint, type JobReason, type SavedStep, formatCheckpoint } from './checkpoint.ts';
-export { type RecoveredJob, recoverJob, ownerOf, settleEarlierRuns } from './recovery.ts';
-export { findJobSummary, type JobSummary, listJobs } from './registry.ts';
+export {
+  CallTotals,
+  type ChargeReport,
+  JobCallTotals,
+  toChargeReport,
+  type UsageReport,
+} from './call-totals.ts';
+export {
+  formatCheckpoint,
+  type JobCheckpoint,
+  type JobReason,
+  type SavedError,
+  type SavedStep,
+} from './checkpoint.ts';
+export { ownerOf, type RecoveredJob, recoverJob, settleEarlierRuns } from './recovery.ts';
+export { findJobSummary, type JobLocation, type JobSummary, listJobs } from './registry.ts';

@@ -1,66 +1,81 @@
-import { CheckpointError, readSnapshot } from '../../budget/index.ts';
+import { CheckpointError } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
 import { JobNotFoundError } from '../errors.ts';
 import type { JobUnit } from '../payload.ts';
-import { type JobStore, type JobStoreSettings, openJobStores } from '../stores/index.ts';
+import {
+  closeJobStores,
+  type JobStore,
+  type JobStoreSettings,
+  type JobStores,
+  openJobStores,
+} from '../stores/index.ts';
 import type { JobReason } from './checkpoint.ts';
 import { recoverJob } from './recovery.ts';
 
-/** A job as it was last kept. */
+/** A saved job, as of its last checkpoint. */
 export interface JobSummary {
   readonly job: string;
-  /** `killed`: its last run did not live to say how it ended. `unreadable`: see `problem`. */
+  /** `killed`: its last run ended without a final checkpoint. `unreadable`: see `problem`. */
   readonly state: 'running' | 'killed' | 'unreadable' | JobReason;
   readonly name?: string;
-  /** The file of its definition, where the command ran it. */
+  /** The file of its definition, if the command ran it. */
   readonly file?: string | undefined;
   readonly stepsCompleted?: number;
   readonly runs?: number;
   readonly unit?: JobUnit;
-  /** What it was charged, as it was last kept. */
+  /** Tokens it was charged. */
   readonly tokens?: number;
+  /** USD it was charged. */
   readonly costUsd?: number;
   /** ISO 8601. */
   readonly updatedAt?: string;
+  /** Why it is unreadable. */
   readonly problem?: string;
 }
 
-/** The jobs that are kept where these settings say, the latest first. */
-export async function listJobs(settings: JobStoreSettings = {}): Promise<readonly JobSummary[]> {
-  return within(settings, async (jobs) => {
-    const summaries = await Promise.all((await jobs.jobs()).map((job) => summaryOf(jobs, job)));
+/** Where jobs are saved: settings, or open stores, which stay open. */
+export interface JobLocation extends JobStoreSettings {
+  readonly stores?: JobStores | undefined;
+}
+
+/** Returns the saved jobs, the most recently updated first. */
+export async function listJobs(location: JobLocation = {}): Promise<readonly JobSummary[]> {
+  return withJobStore(location, async (jobs) => {
+    const summaries = await Promise.all((await jobs.jobs()).map((job) => summarize(jobs, job)));
     return summaries.sort((a, b) => (b.updatedAt ?? '').localeCompare(a.updatedAt ?? ''));
   });
 }
 
-/** @throws JobNotFoundError where there is none of that id */
-export async function findJobSummary(job: string, settings: JobStoreSettings = {}): Promise<JobSummary> {
-  return within(settings, async (jobs) => {
+/**
+ * Returns the summary of a saved job.
+ * @throws JobNotFoundError if there is none with that id
+ */
+export async function findJobSummary(job: string, location: JobLocation = {}): Promise<JobSummary> {
+  return withJobStore(location, async (jobs) => {
     const known = await jobs.jobs();
     if (!known.includes(job)) throw new JobNotFoundError(job, jobs.location, known);
-    return summaryOf(jobs, job);
+    return summarize(jobs, job);
   });
 }
 
-async function within<T>(settings: JobStoreSettings, run: (jobs: JobStore) => Promise<T>): Promise<T> {
-  const { ledger, jobs } = await openJobStores(settings);
+async function withJobStore<T>(location: JobLocation, run: (jobs: JobStore) => Promise<T>): Promise<T> {
+  const stores = location.stores ?? (await openJobStores(location));
   try {
-    return await run(jobs);
+    return await run(stores.jobs);
   } finally {
-    await ledger.close();
-    await jobs.close();
+    if (location.stores === undefined) await closeJobStores(stores);
   }
 }
 
-async function summaryOf(jobs: JobStore, job: string): Promise<JobSummary> {
+async function summarize(jobs: JobStore, job: string): Promise<JobSummary> {
   try {
     const { checkpoint } = await recoverJob(jobs, job);
     if (checkpoint === undefined) return { job, state: 'killed' };
-    const { settled } = readSnapshot(checkpoint.tracker).balances;
-    const running = checkpoint.state === 'running' && (await jobs.isLocked(job));
+    const { settled } = checkpoint.tracker.balances;
+    const isRunning = checkpoint.state === 'running' && (await jobs.isLocked(job));
     return {
       job,
-      state: checkpoint.state !== 'running' ? checkpoint.state : running ? 'running' : 'killed',
+      state: checkpoint.state === 'running' && !isRunning ? 'killed' : checkpoint.state,
       name: checkpoint.name,
       file: checkpoint.file,
       stepsCompleted: checkpoint.steps.filter(({ state }) => state === 'completed').length,
