@@ -19,9 +19,9 @@ import type { JobStore } from '../../src/jobs/stores/job-store.ts';
 import { openJobStores } from '../../src/jobs/stores/open.ts';
 import { RedisJobStore } from '../../src/jobs/stores/redis.ts';
 import { SqliteJobStore } from '../../src/jobs/stores/sqlite.ts';
-import { NODE, REPO_ROOT } from '../support/paths.ts';
+import { NODE } from '../support/paths.ts';
 import { REDIS_MISSING, startRedisServer } from '../support/redis-server.ts';
-import { directoryOf } from './support.ts';
+import { directoryOf, jobsPath } from './support.ts';
 
 const stores: readonly (readonly [string, string | false, (test: TestContext) => Promise<() => JobStore>])[] =
   [
@@ -195,7 +195,7 @@ describe('jobs in files', () => {
     mkdirSync(directory, { recursive: true });
     const trace = join(directory, 'trace');
     const script = `
-      const { FileJobStore } = await import(${JSON.stringify(join(REPO_ROOT, 'dist', 'jobs', 'stores', 'files.js'))});
+      const { FileJobStore } = await import(${JSON.stringify(jobsPath)});
       await new FileJobStore(${JSON.stringify(join(directory, 'jobs'))}).save('a', 1, '{}');`;
     const child = spawn('/usr/bin/strace', [
       '-f',
@@ -219,7 +219,7 @@ describe('jobs in files', () => {
   it('are unlocked by the death of their holder', async (t) => {
     const directory = directoryOf(t);
     const script = `
-      const { FileJobStore } = await import(${JSON.stringify(join(REPO_ROOT, 'dist', 'jobs', 'stores', 'files.js'))});
+      const { FileJobStore } = await import(${JSON.stringify(jobsPath)});
       await new FileJobStore(${JSON.stringify(directory)}).lock('a');
       console.log('held');
       setInterval(() => {}, 1000);`;
