@@ -20,10 +20,22 @@ export function nanoToUsd(nano: number): number {
   return nano / NANO_PER_USD;
 }
 
-/** Nano-USD as text with as many decimals as it needs, two at least: `$0.625`, `$10.00`, `$0.00002`. */
+/**
+ * Formats an amount of money for people: `$1,234.50`, `$0.42`, `$0.0042`. From a dollar on it has cents, below a dollar four
+ * significant digits, of which trailing zeros after the cents are left out.
+ * @param nano nano-USD; a fraction of one is rounded
+ * @example
+ * formatUsd(625_000_000); // '$0.625'
+ */
 export function formatUsd(nano: number): string {
-  const sign = nano < 0 ? '-' : '';
-  const whole = Math.floor(Math.abs(nano) / NANO_PER_USD);
-  const fraction = String(Math.abs(nano) % NANO_PER_USD).padStart(9, '0');
-  return `${sign}$${whole}.${fraction.slice(0, 2)}${fraction.slice(2).replace(/0+$/, '')}`;
+  const usd = Math.abs(nano) / NANO_PER_USD;
+  const [whole = '', fraction = ''] = usd.toFixed(decimalPlaces(usd)).split('.');
+  const cents = fraction.slice(0, 2) + fraction.slice(2).replace(/0+$/, '');
+  return `${nano < 0 ? '-' : ''}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`;
+}
+
+/** Decimal places of an amount: 2 from a dollar on, below it those of four significant digits, 9 (one nano-USD) at most. */
+function decimalPlaces(usd: number): number {
+  if (usd === 0 || usd >= 1) return 2;
+  return Math.min(9, 3 - Math.floor(Math.log10(usd)));
 }

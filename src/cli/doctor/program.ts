@@ -1,4 +1,3 @@
-import { entryModuleUrl } from '../../util/index.ts';
 import { spawn } from 'node:child_process';
 import {
   existsSync,
@@ -12,6 +11,7 @@ import {
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { entryModuleUrl } from '../../util/index.ts';
 import { nodeProblem, SUPPORTED, satisfies } from '../node-version.ts';
 import { type Finding, fail, ok, skip, warn } from './check.ts';
 

@@ -1,5 +1,5 @@
-import { distFileUrl } from '../../util/index.ts';
 import { readFileSync } from 'node:fs';
+import { distFileUrl } from '../../util/index.ts';
 import { amount, count, duration, limitText, money } from '../style.ts';
 import type { BudgetPart, Call, Group, ReportData, Spending, Totals } from './data.ts';
 import { Html, html, jsonScript } from './html.ts';
