@@ -11,18 +11,19 @@ import {
   type StatusFormat,
 } from '../budget/index.ts';
 import type { PriceOverride, UnknownModelPolicy } from '../pricing/index.ts';
+import { findClosestMatch } from '../util/index.ts';
 import { ConfigError, checkSettings, type ParentSettings, type Settings } from './schema.ts';
 
-/** Everything that can be set, checked and frozen. */
+/** The configuration of a process, checked and frozen. */
 export interface Config {
   readonly budget: BudgetDefinition;
-  /** False where no limit was set and the default one is watched. */
+  /** False if no limit was set and the default one is observed. */
   readonly limitGiven: boolean;
-  /** `memory`, `sqlite:PATH`, or the URL of a Redis. */
+  /** The URL of the store: `memory`, `sqlite:PATH`, or the URL of a Redis. */
   readonly store: string;
   /** Whether this process reserves local quotas of budgets in Redis, so that most calls need no round trip. */
   readonly localQuota: boolean;
-  /** What happens to calls while the store is away: they go on and are charged later, or they are refused. */
+  /** Whether calls are sent while the store is unavailable and charged later (`open`), or denied (`closed`). */
   readonly failurePolicy: FailurePolicy;
   /** How long a shared store may take to answer, milliseconds. */
   readonly storeTimeoutMs: number;
@@ -30,33 +31,36 @@ export interface Config {
   readonly waitMs: number;
   /** How long a reservation outlives its process, milliseconds. */
   readonly leaseMs: number;
-  /** Whether the names of the budget's chain go to other services as baggage. */
+  /** Whether the names of the budget's chain are sent to other services as baggage. */
   readonly sendBaggage: boolean;
-  /** The budgets that baggage from outside may choose, by name. */
+  /** The names of the budgets that incoming baggage may select. */
   readonly acceptBaggage: readonly string[];
   readonly prices: Readonly<Record<string, PriceOverride>>;
   readonly unknownModel: UnknownModelPolicy;
-  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent. */
+  /** What `strict` does with a call whose cost is not counted, or has no bound before it is sent. */
   readonly unmeteredEndpoints: 'warn' | 'refuse';
-  /** Whether streams are asked for their usage: where the API is known to take it, always, or never. */
+  /** Whether streams are asked for their usage: if the API is known to accept that, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';
-  /** Whether calls of Chat and Responses are told their budget in a last message, and at which length. */
+  /** Whether calls of Chat and Responses are sent with the budget's status in a last message, and in which format. */
   readonly budgetStatus: StatusFormat | 'off';
-  /** How long the exit may wait for telemetry to be sent, milliseconds. */
+  /** How long exit may wait for telemetry to be sent, milliseconds. */
   readonly flushTimeoutMs: number;
-  /** Whether prompts and completions go into spans: the standard opt-in. */
+  /** Whether prompts and completions are recorded in spans: the standard opt-in. */
   readonly captureContent: boolean;
-  /** Lines for stderr about settings that are probably not what was meant. */
+  /** Lines for stderr about settings that are probably mistakes. */
   readonly warnings: readonly string[];
 }
 
+/** The default of {@link Config.flushTimeoutMs}, milliseconds. */
 export const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
+
+/** The default of {@link Config.storeTimeoutMs}, milliseconds. */
 export const DEFAULT_STORE_TIMEOUT_MS = 250;
 
 /** Environment variables, such as `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** The environment variables, where each goes among the settings, and whether it is a number. */
+/** The environment variables: the group and name of the setting each one sets, and whether it is a number. */
 export const VARIABLES = {
   TOKEN_BUDGET_USD: ['limits', 'costUsd', 'number'],
   TOKEN_BUDGET_TOKENS: ['limits', 'tokens', 'number'],
@@ -73,9 +77,13 @@ const CONFIG_VARIABLE = 'TOKEN_BUDGET_CONFIG';
 const CAPTURE_VARIABLE = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
 
 /**
- * The configuration: the file that `TOKEN_BUDGET_CONFIG` names (JSON), and over it the `TOKEN_BUDGET_*` variables. An
- * empty variable is one that is not set, as in OpenTelemetry.
- * @throws ConfigError in one line that names the setting, what was given and what is taken
+ * Loads the configuration from the JSON file that `TOKEN_BUDGET_CONFIG` names and the `TOKEN_BUDGET_*` variables, which
+ * override the file. An empty variable counts as not set, as in OpenTelemetry.
+ * @throws ConfigError in one line that names the setting, its value and the expected one
+ *
+ * @example
+ * const { budget, store } = loadConfig();
+ * const ledger = await openStore(store);
  */
 export function loadConfig(env: Env = process.env): Config {
   const file = fileSettings(env);
@@ -90,7 +98,7 @@ export function loadConfig(env: Env = process.env): Config {
     mode: settings.mode ?? (limitGiven ? 'strict' : 'observe'),
   });
   checkChain(budget, env[CONFIG_VARIABLE] ?? CONFIG_VARIABLE);
-  return freeze({
+  return deepFreeze({
     budget,
     limitGiven,
     store: settings.store ?? 'memory',
@@ -125,7 +133,7 @@ function budgetOf(settings: ParentSettings): BudgetDefinition {
   });
 }
 
-/** A chain is checked where it is set, not where it is first used. */
+/** Checks a chain when it is configured, not when it is first used. */
 function checkChain(budget: BudgetDefinition, path: string): void {
   try {
     chainOf(budget);
@@ -163,7 +171,7 @@ function fileSettings(env: Env): Settings {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     throw new ConfigError(
-      `${CONFIG_VARIABLE}: given "${path}", which cannot be read (${code}); taken is the path of a JSON file.`,
+      `${CONFIG_VARIABLE}: got "${path}", which cannot be read (${code}), expected the path of a JSON file.`,
     );
   }
   let value: unknown;
@@ -173,13 +181,13 @@ function fileSettings(env: Env): Settings {
   } catch (error) {
     const why = error instanceof Error ? error.message.replace(/\s+/g, ' ') : String(error);
     throw new ConfigError(
-      `${CONFIG_VARIABLE}: given "${path}", which is not JSON (${why}); taken is the path of a JSON file.`,
+      `${CONFIG_VARIABLE}: got "${path}", which is not JSON (${why}), expected the path of a JSON file.`,
     );
   }
   return checkSettings(value, (setting) => (setting === '' ? path : `${path}: ${setting}`));
 }
 
-/** The conventions' opt-in: `true`, or one of the places that other SDKs let it be put in. */
+/** Whether content is captured: `true`, or a place to record it in, as other SDKs accept. */
 function capturesContent(value: string | undefined): boolean {
   return ['true', '1', 'span_only', 'span_and_event'].includes(value?.trim().toLowerCase() ?? '');
 }
@@ -187,15 +195,21 @@ function capturesContent(value: string | undefined): boolean {
 /** A misspelt variable would leave a limit unset without a word. */
 function warningsOf(env: Env): string[] {
   const known = [...Object.keys(VARIABLES), CONFIG_VARIABLE];
+  const suffixes = known.map((variable) => variable.slice(PREFIX.length));
   return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && !known.includes(name))
-    .map((name) => `${name} is not a setting and has no effect. Taken are: ${known.join(', ')}.`);
+    .filter((variable) => variable.startsWith(PREFIX) && !known.includes(variable))
+    .map((variable) => {
+      const closest = findClosestMatch(variable.slice(PREFIX.length), suffixes);
+      const hint = closest === undefined ? '' : ` (did you mean ${PREFIX}${closest}?)`;
+      return `${variable} is not a known variable${hint} and has no effect. Known variables: ${known.join(', ')}.`;
+    });
 }
 
-function freeze<T>(value: T): T {
+/** Freezes a value and all its parts. */
+function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const part of Object.values(value)) freeze(part);
+    for (const part of Object.values(value)) deepFreeze(part);
   }
   return value;
 }

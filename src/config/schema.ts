@@ -1,23 +1,23 @@
 import * as v from 'valibot';
-import { type Limits, MODES, type Mode, type Window } from '../budget/index.ts';
+import { type Limits, MODES, type Mode, WINDOW_UNITS, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
 import { tryParseStoreUrl } from '../stores/index.ts';
-import { formatValue } from '../util/index.ts';
+import { findClosestMatch, formatValue } from '../util/index.ts';
 import { SETTING_DOCS } from './setting-docs.ts';
 
-/** A setting's value is not one that is taken. The message is one line and names setting, value and what is taken. */
+/** A setting is unknown or has a wrong value. The message is one line that names the setting, its value and the expected one. */
 export class ConfigError extends Error {
   readonly code = 'token_budget_config';
 
   constructor(message: string) {
-    // One line, whatever stands in a path or a key.
+    // One line, whatever a path or a key contains.
     super(message.replace(/[\r\n\u2028\u2029]+/g, ' '));
     this.name = 'ConfigError';
   }
 }
 
-/** An object of just these settings; valibot alone would take an array for one. */
-function settings<T extends v.ObjectEntries>(entries: T) {
+/** An object of exactly these settings; valibot alone would accept an array too. */
+function settingsObject<T extends v.ObjectEntries>(entries: T) {
   return v.pipe(
     v.custom<Record<string, unknown>>(
       (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
@@ -46,13 +46,14 @@ const PRICE_ENTRIES = {
   second: v.optional(price),
   characters: v.optional(price),
 };
+/** The schemas of the limits, by name. */
 export const LIMIT_ENTRIES = {
   costUsd: v.optional(usd),
   tokens: v.optional(count),
   calls: v.optional(count),
   minutes: v.optional(minutes),
 };
-const priceSchema = settings(PRICE_ENTRIES);
+const priceSchema = settingsObject(PRICE_ENTRIES);
 
 const timeZone = v.pipe(
   v.string(),
@@ -64,18 +65,19 @@ const timeZone = v.pipe(
     }
   }),
 );
-const WINDOW_ENTRIES = { per: v.picklist(['hour', 'day', 'month']), timeZone: v.optional(timeZone) };
+const WINDOW_ENTRIES = { per: v.picklist(WINDOW_UNITS), timeZone: v.optional(timeZone) };
 
-/** What one budget is set to, the process's own or a parent. */
+/** The settings of one budget, the process's own or a parent. */
 const BUDGET_ENTRIES = {
   name: v.optional(name),
   mode: v.optional(v.picklist(MODES)),
-  limits: v.optional(settings(LIMIT_ENTRIES)),
-  window: v.optional(settings(WINDOW_ENTRIES)),
+  limits: v.optional(settingsObject(LIMIT_ENTRIES)),
+  window: v.optional(settingsObject(WINDOW_ENTRIES)),
   maxShare: v.optional(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
   minOutputTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000_000))),
 };
 
+/** The settings of a parent budget. */
 export interface ParentSettings {
   readonly name: string;
   readonly mode?: Mode | undefined;
@@ -86,19 +88,19 @@ export interface ParentSettings {
   readonly parent?: ParentSettings | undefined;
 }
 
-const parentSchema: v.GenericSchema<unknown, ParentSettings> = settings({
+const parentSchema: v.GenericSchema<unknown, ParentSettings> = settingsObject({
   ...BUDGET_ENTRIES,
   name,
   parent: v.optional(v.lazy(() => parentSchema)),
 }) as v.GenericSchema<unknown, ParentSettings>;
 
-/** `memory`, `sqlite:PATH`, or the URL of a Redis. */
+/** The URL of a store. */
 const store = v.pipe(
   v.string(),
   v.check((text) => tryParseStoreUrl(text) !== undefined),
 );
 
-/** The settings file, and what the environment is checked against once its texts are read. */
+/** The schemas of the settings, by name: for the settings file, and for the environment once its texts are parsed. */
 export const SETTING_ENTRIES = {
   ...BUDGET_ENTRIES,
   parent: v.optional(parentSchema),
@@ -122,59 +124,85 @@ export const SETTING_ENTRIES = {
   budgetStatus: v.optional(v.picklist(['off', 'text', 'compact'])),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),
 };
-export const settingsSchema = settings(SETTING_ENTRIES);
 
+/** The schema of all settings. */
+export const settingsSchema = settingsObject(SETTING_ENTRIES);
+
+/** The settings of a file or of the environment. */
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
-const PRICE_TAKES = 'a number of USD per million tokens from 0 to 1000000, such as 1.75';
+const EXPECTED_SETTINGS = 'an object of settings';
+const EXPECTED_MODEL_PRICE = 'an object with input and output in USD per million tokens';
+const EXPECTED_TOKEN_PRICE = 'a number of USD per million tokens from 0 to 1000000, such as 1.75';
 
-/** What the prices take that are not of tokens. */
-const UNIT_PRICE_TAKES: Readonly<Record<string, string>> = {
+/** The expected values of prices that are not of tokens. */
+const EXPECTED_UNIT_PRICES: Readonly<Record<string, string>> = {
   picture: 'a number of USD per picture from 0 to 1000000, such as 0.04',
   second: 'a number of USD per second from 0 to 1000000, such as 0.0001',
   characters: 'a number of USD per million characters from 0 to 1000000, such as 15',
 };
 
-/** Checks settings. @throws ConfigError that names the first setting that is wrong */
+/**
+ * Checks settings.
+ * @param nameOf returns how a message names a setting, by its path; the path of all settings is empty
+ * @throws ConfigError that names the first wrong setting
+ */
 export function checkSettings(value: unknown, nameOf: (path: string) => string): Settings {
-  const result = parse(value, nameOf);
+  const result = parseSettings(value, nameOf);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const keys = (issue.path ?? []).map((item) => String(item.key));
-  const path = keys.join('.');
-  const given = formatValue(issue.input);
   if (issue.type === 'strict_object' && issue.expected === 'never') {
-    throw new ConfigError(`${nameOf(path)} is not a setting. Taken are: ${known(keys)}.`);
+    const group = nameOf(keys.slice(0, -1).join('.'));
+    throw new ConfigError(`${group}: ${unknownSetting(keys.at(-1) ?? '', knownSettings(keys))}`);
   }
-  const takes = takesOf(keys);
-  throw new ConfigError(`${nameOf(path)}: given ${given}; taken is ${takes}.`);
+  const got = formatValue(issue.input);
+  throw new ConfigError(`${nameOf(keys.join('.'))}: got ${got}, expected ${expectedAt(keys)}.`);
 }
 
-function parse(value: unknown, nameOf: (path: string) => string) {
+function parseSettings(value: unknown, nameOf: (path: string) => string) {
   try {
     return v.safeParse(settingsSchema, value, { abortEarly: true });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw new ConfigError(`${nameOf('')}: is nested too deeply; taken is an object of settings.`);
+    throw new ConfigError(`${nameOf('')}: nested too deeply, expected ${EXPECTED_SETTINGS}.`);
   }
 }
 
-function takesOf(keys: readonly string[]): string {
-  if (keys.length === 0) return 'an object of settings';
-  if (keys[0] !== 'prices' && keys[0] !== 'unknownModel')
-    return SETTING_DOCS[keys.findLast((key) => !/^\d+$/.test(key)) ?? '']?.takes ?? 'another value';
-  const unit = UNIT_PRICE_TAKES[keys.at(-1) ?? ''];
-  const depth = keys[0] === 'prices' ? keys.length - 1 : keys.length;
-  if (keys.length === 1) return SETTING_DOCS[keys[0]]?.takes ?? PRICE_TAKES;
-  return depth === 1 ? 'an object with input and output in USD per million tokens' : (unit ?? PRICE_TAKES);
+function unknownSetting(name: string, known: readonly string[]): string {
+  const closest = findClosestMatch(name, known);
+  const hint = closest === undefined ? '' : ` (did you mean "${closest}"?)`;
+  return `unknown setting ${formatValue(name)}${hint}. Known settings: ${known.join(', ')}.`;
 }
 
-function known(keys: readonly string[]): string {
-  const group = keys.at(-2);
-  if (group === undefined) return Object.keys(SETTING_ENTRIES).join(', ');
-  if (group === 'limits') return Object.keys(LIMIT_ENTRIES).join(', ');
-  if (group === 'window') return Object.keys(WINDOW_ENTRIES).join(', ');
-  return group === 'parent'
-    ? [...Object.keys(BUDGET_ENTRIES), 'parent'].join(', ')
-    : Object.keys(PRICE_ENTRIES).join(', ');
+/** Whether a path is within the price of a model. */
+function isPricePath([first, ...rest]: readonly string[]): boolean {
+  return (first === 'prices' || first === 'unknownModel') && rest.length > 0;
+}
+
+function expectedAt(keys: readonly string[]): string {
+  const [first] = keys;
+  if (first === undefined) return EXPECTED_SETTINGS;
+  if (!isPricePath(keys)) {
+    // The elements of a list are documented with the list.
+    const name = keys.findLast((key) => !/^\d+$/.test(key)) ?? '';
+    return SETTING_DOCS[name]?.expected ?? 'another value';
+  }
+  if (first === 'prices' && keys.length === 2) return EXPECTED_MODEL_PRICE;
+  return EXPECTED_UNIT_PRICES[keys.at(-1) ?? ''] ?? EXPECTED_TOKEN_PRICE;
+}
+
+/** The names of the settings beside the one at a path. */
+function knownSettings(keys: readonly string[]): readonly string[] {
+  if (isPricePath(keys)) return Object.keys(PRICE_ENTRIES);
+  switch (keys.at(-2)) {
+    case 'limits':
+      return Object.keys(LIMIT_ENTRIES);
+    case 'window':
+      return Object.keys(WINDOW_ENTRIES);
+    case 'parent':
+      return [...Object.keys(BUDGET_ENTRIES), 'parent'];
+    default:
+      return Object.keys(SETTING_ENTRIES);
+  }
 }

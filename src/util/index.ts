@@ -4,12 +4,14 @@ export {
   backoffMs,
   CoalescedRefresh,
   ignoreRejection,
-  mapWithConcurrency,
   isPromise,
   type MaybePromise,
+  mapWithConcurrency,
   withTimeout,
 } from './async/index.ts';
 export { BoundedMap, SeenOnce } from './bounded-map.ts';
+export { findClosestMatch } from './closest-match.ts';
+export { formatValue } from './format-value.ts';
 export { type Indexed, IndexedList } from './indexed-list.ts';
 export { isPlainRecord, isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
 export { Listeners } from './listeners.ts';
@@ -24,6 +26,5 @@ export {
   VERSION,
 } from './package-files.ts';
 export { RecentList } from './recent-list.ts';
-export { formatValue } from './format-value.ts';
 export { newUniqueId } from './unique-id.ts';
 export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

@@ -52,11 +52,7 @@ describe('the command', { concurrency: 2 }, () => {
     [['count', notJson, '--model', 'gpt-4o', '--output', 'many'], 64, /--output: given "many"/],
     [['report', 'nosuch.jsonl'], 64, /there is no file "nosuch\.jsonl"; taken is/],
     [['report', notJson], 64, /line 1 is not a JSON object/],
-    [
-      ['run', '--usd', 'abc', '--', 'node'],
-      64,
-      /^token-budget: --usd: given "abc"; taken is a number of USD/,
-    ],
+    [['run', '--usd', 'abc', '--', 'node'], 64, /^token-budget: --usd: got "abc", expected a number of USD/],
     [['run', '--mode', 'hard', '--', 'node'], 64, /Allowed choices are observe, soft, strict/],
     [
       ['run', '--config', notJson, '--', 'node'],

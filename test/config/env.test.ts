@@ -128,7 +128,7 @@ describe('a bad value of a variable', () => {
     for (const text of texts) {
       it(`${variable}=${JSON.stringify(text).slice(0, 30)} is refused in one line that says why`, () => {
         const message = messageOf(() => loadConfig({ [variable]: text }));
-        assert.ok(message.startsWith(`${variable}: given `), message);
+        assert.ok(message.startsWith(`${variable}: got `), message);
         assert.match(message, takes);
         assert.ok(!message.includes('\n') && message.length < 250, message);
         const start = JSON.stringify(text).slice(1, -1).slice(0, 10);
@@ -142,13 +142,13 @@ describe('a bad value of a variable', () => {
     const env = { TOKEN_BUDGET_USD: '5', TOKEN_BUDGET_CALLS: 'x' };
     assert.match(
       messageOf(() => loadConfig(env)),
-      /^TOKEN_BUDGET_CALLS: given "x"; taken is /,
+      /^TOKEN_BUDGET_CALLS: got "x", expected /,
     );
   });
 });
 
-describe('a variable that is not a setting', () => {
-  it('is warned of, in a line that names those that are', () => {
+describe('an unknown variable', () => {
+  it('causes a warning line that names the known ones', () => {
     const env = { TOKEN_BUDGET_USB: '5', TOKEN_BUDGET_: '', TOKENBUDGET_USD: '5', OTHER: 'x' };
     const { warnings, limitGiven } = loadConfig(env);
     assert.equal(limitGiven, false);
@@ -156,6 +156,11 @@ describe('a variable that is not a setting', () => {
       warnings.map((line) => line.split(' ')[0]),
       ['TOKEN_BUDGET_USB', 'TOKEN_BUDGET_'],
     );
+    assert.match(
+      warnings[0] ?? '',
+      /^TOKEN_BUDGET_USB is not a known variable \(did you mean TOKEN_BUDGET_USD\?\) and has no effect\. /,
+    );
+    assert.match(warnings[1] ?? '', /^TOKEN_BUDGET_ is not a known variable and has no effect\. /);
     for (const name of ['USD', 'TOKENS', 'CALLS', 'MINUTES', 'MODE', 'NAME', 'CONFIG']) {
       assert.match(warnings[0] ?? '', new RegExp(`TOKEN_BUDGET_${name}\\b`));
     }

@@ -81,38 +81,34 @@ describe('a settings file', () => {
 
 describe('a settings file that is wrong', () => {
   const bad: readonly (readonly [setting: string, settings: unknown, takes: RegExp])[] = [
-    ['', [], /given \[\]; taken is an object of settings/],
-    ['', null, /given null; taken is an object/],
-    ['', 'x', /given "x"; taken is an object/],
-    ['limits', { limits: [] }, /given \[\]; taken is an object with costUsd/],
-    ['limits', { limits: 5 }, /given 5;/],
-    ['limits.costUsd', { limits: { costUsd: '5' } }, /given "5"; taken is a number of USD/],
-    ['limits.costUsd', { limits: { costUsd: null } }, /given null;/],
-    ['limits.costUsd', { limits: { costUsd: -1 } }, /given -1;/],
-    ['limits.tokens', { limits: { tokens: 1.5 } }, /given 1\.5; taken is a whole number of tokens/],
-    ['limits.calls', { limits: { calls: true } }, /given true; taken is a whole number of calls/],
-    ['limits.minutes', { limits: { minutes: {} } }, /given \{\}; taken is a number of minutes/],
-    ['name', { name: '' }, /given ""; taken is a name/],
-    ['mode', { mode: 'hard' }, /given "hard"; taken is observe, soft or strict/],
-    ['maxShare', { maxShare: 0 }, /given 0; taken is a number above 0 and at most 1/],
-    ['maxShare', { maxShare: 1.1 }, /given 1\.1;/],
-    ['minOutputTokens', { minOutputTokens: 0 }, /given 0; taken is a whole number of tokens from 1/],
-    ['includeUsage', { includeUsage: true }, /given true; taken is auto, always or never/],
-    ['flushTimeoutMs', { flushTimeoutMs: 60_001 }, /given 60001; taken is a whole number of milliseconds/],
-    ['unknownModel', { unknownModel: 'free' }, /given "free"; taken is family, error, zero, or an object/],
-    ['unknownModel', { unknownModel: { input: 1 } }, /taken is family, error, zero, or an object/],
-    ['prices', { prices: 5 }, /given 5; taken is an object of model names/],
-    ['prices.m', { prices: { m: 3 } }, /given 3; taken is an object with input and output/],
+    ['', [], /got \[\], expected an object of settings/],
+    ['', null, /got null, expected an object/],
+    ['', 'x', /got "x", expected an object/],
+    ['limits', { limits: [] }, /got \[\], expected an object with costUsd/],
+    ['limits', { limits: 5 }, /got 5,/],
+    ['limits.costUsd', { limits: { costUsd: '5' } }, /got "5", expected a number of USD/],
+    ['limits.costUsd', { limits: { costUsd: null } }, /got null,/],
+    ['limits.costUsd', { limits: { costUsd: -1 } }, /got -1,/],
+    ['limits.tokens', { limits: { tokens: 1.5 } }, /got 1\.5, expected a whole number of tokens/],
+    ['limits.calls', { limits: { calls: true } }, /got true, expected a whole number of calls/],
+    ['limits.minutes', { limits: { minutes: {} } }, /got \{\}, expected a number of minutes/],
+    ['name', { name: '' }, /got "", expected a name/],
+    ['mode', { mode: 'hard' }, /got "hard", expected observe, soft or strict/],
+    ['maxShare', { maxShare: 0 }, /got 0, expected a number above 0 and at most 1/],
+    ['maxShare', { maxShare: 1.1 }, /got 1\.1,/],
+    ['minOutputTokens', { minOutputTokens: 0 }, /got 0, expected a whole number of tokens from 1/],
+    ['includeUsage', { includeUsage: true }, /got true, expected auto, always or never/],
+    ['flushTimeoutMs', { flushTimeoutMs: 60_001 }, /got 60001, expected a whole number of milliseconds/],
+    ['unknownModel', { unknownModel: 'free' }, /got "free", expected family, error, zero, or an object/],
+    ['unknownModel', { unknownModel: { input: 1 } }, /expected family, error, zero, or an object/],
+    ['prices', { prices: 5 }, /got 5, expected an object of model names/],
+    ['prices.m', { prices: { m: 3 } }, /got 3, expected an object with input and output/],
     [
       'prices.m.input',
       { prices: { m: { input: -1, output: 1 } } },
-      /given -1; taken is a number of USD per million/,
+      /got -1, expected a number of USD per million/,
     ],
-    [
-      'prices.m.output',
-      { prices: { m: { input: 1 } } },
-      /given nothing; taken is a number of USD per million/,
-    ],
+    ['prices.m.output', { prices: { m: { input: 1 } } }, /got nothing, expected a number of USD per million/],
   ];
   for (const [setting, settings, takes] of bad) {
     it(`${JSON.stringify(settings)} is refused in one line`, () => {
@@ -123,19 +119,34 @@ describe('a settings file that is wrong', () => {
     });
   }
 
-  for (const [setting, settings, known] of [
-    ['limit', { limit: {} }, /Taken are: name, mode, limits,/],
-    ['limits.usd', { limits: { usd: 5 } }, /Taken are: costUsd, tokens, calls, minutes\./],
+  for (const [group, settings, message] of [
     [
-      'prices.m.in',
-      { prices: { m: { input: 1, output: 1, in: 1 } } },
-      /Taken are: input, output, cachedInput/,
+      '',
+      { limit: {} },
+      'unknown setting "limit" (did you mean "limits"?). Known settings: name, mode, limits, ',
+    ],
+    ['', { budget: {} }, 'unknown setting "budget". Known settings: name, mode, limits, '],
+    [
+      'limits: ',
+      { limits: { usd: 5 } },
+      'unknown setting "usd". Known settings: costUsd, tokens, calls, minutes.',
+    ],
+    ['limits: ', { limits: { costUSD: 5 } }, 'unknown setting "costUSD" (did you mean "costUsd"?). Known '],
+    [
+      'prices.m: ',
+      { prices: { m: { input: 1, output: 1, cachedInputs: 1 } } },
+      'unknown setting "cachedInputs" (did you mean "cachedInput"?). Known settings: input, output, cachedInput, ',
+    ],
+    [
+      'prices.limits: ',
+      { prices: { limits: { input: 1, output: 1, in: 1 } } },
+      'unknown setting "in". Known settings: input, output, cachedInput, ',
     ],
   ] as const) {
-    it(`${setting} is not a setting`, () => {
-      const message = messageOf(() => loadSettings(settings));
-      assert.ok(message.startsWith(`${FILE}: ${setting} is not a setting.`), message);
-      assert.match(message, known);
+    it(`${JSON.stringify(settings)} has an unknown setting`, () => {
+      const actual = messageOf(() => loadSettings(settings));
+      assert.ok(actual.startsWith(`${FILE}: ${group}${message}`), actual);
+      assert.ok(actual.endsWith('.') && !actual.includes('\n'), actual);
     });
   }
 
@@ -143,7 +154,7 @@ describe('a settings file that is wrong', () => {
     for (const prices of [[], [{ input: 1, output: 1 }]]) {
       assert.match(
         messageOf(() => loadSettings({ prices })),
-        /prices: given \[.*; taken is an object of model names/,
+        /prices: got \[.*, expected an object of model names/,
       );
     }
   });
@@ -158,7 +169,7 @@ describe('a settings file that is wrong', () => {
       const message = messageOf(() => loadText(text));
       assert.match(
         message,
-        /^TOKEN_BUDGET_CONFIG: given ".*", which is not JSON \(.*\); taken is the path of a JSON file\.$/,
+        /^TOKEN_BUDGET_CONFIG: got ".*", which is not JSON \(.*\), expected the path of a JSON file\.$/,
       );
     });
   }
@@ -172,7 +183,7 @@ describe('a settings file that is wrong', () => {
       const message = messageOf(() => loadConfig({ TOKEN_BUDGET_CONFIG: path }));
       assert.equal(
         message,
-        `TOKEN_BUDGET_CONFIG: given "${path}", which cannot be read (${code}); taken is the path of a JSON file.`,
+        `TOKEN_BUDGET_CONFIG: got "${path}", which cannot be read (${code}), expected the path of a JSON file.`,
       );
     }
   });

@@ -40,20 +40,20 @@ describe('the settings of stores, waiting and baggage', () => {
     [
       'store',
       ['', 'sqlite', 'sqlite:', 'redis:', 'redis://', 'http://h', 'Memory', ' memory', 5, null, {}],
-      /taken is memory, sqlite:PATH, or the URL of a Redis such as redis:\/\/localhost:6379\./,
+      /expected memory, sqlite:PATH, or the URL of a Redis such as redis:\/\/localhost:6379\./,
     ],
-    ['failurePolicy', ['Open', '', true, null], /taken is open or closed\./],
+    ['failurePolicy', ['Open', '', true, null], /expected open or closed\./],
     ['storeTimeoutMs', [0, -1, 1.5, 60_001, '250', null], /milliseconds from 1 to 60000, such as 250\./],
     ['waitMs', [-1, 0.5, 3_600_001, '5', null], /milliseconds from 0 to 3600000, such as 5000\./],
     ['leaseMs', [0, 99, 100.5, 3_600_001, '60'], /milliseconds from 100 to 3600000, such as 60000\./],
-    ['sendBaggage', ['true', 1, null], /taken is true or false\./],
-    ['acceptBaggage', ['team', {}, null, true], /taken is a list of names of budgets\./],
+    ['sendBaggage', ['true', 1, null], /expected true or false\./],
+    ['acceptBaggage', ['team', {}, null, true], /expected a list of names of budgets\./],
   ];
   for (const [setting, values, takes] of bad) {
     for (const value of values) {
       it(`refuse ${setting} ${JSON.stringify(value)}`, () => {
         const message = messageOf(() => loadSettings({ [setting]: value }));
-        assert.ok(message.startsWith(`${FILE}: ${setting}: given ${JSON.stringify(value)}; `), message);
+        assert.ok(message.startsWith(`${FILE}: ${setting}: got ${JSON.stringify(value)}, `), message);
         assert.match(message, takes);
       });
     }
@@ -62,8 +62,8 @@ describe('the settings of stores, waiting and baggage', () => {
   it('say what a name in acceptBaggage is', () => {
     for (const value of [5, 'a b', '', null]) {
       const message = messageOf(() => loadSettings({ acceptBaggage: ['team', value] }));
-      assert.ok(message.startsWith(`${FILE}: acceptBaggage.1: given ${JSON.stringify(value)}; `), message);
-      assert.match(message, /taken is .*names?/);
+      assert.ok(message.startsWith(`${FILE}: acceptBaggage.1: got ${JSON.stringify(value)}, `), message);
+      assert.match(message, /expected .*names?/);
     }
   });
 });
@@ -84,7 +84,7 @@ describe('TOKEN_BUDGET_STORE', () => {
     it(`is not ${text}`, () => {
       const message = messageOf(() => loadConfig({ TOKEN_BUDGET_STORE: text }));
       assert.ok(
-        message.startsWith(`TOKEN_BUDGET_STORE: given "${text}"; taken is memory, sqlite:PATH`),
+        message.startsWith(`TOKEN_BUDGET_STORE: got "${text}", expected memory, sqlite:PATH`),
         message,
       );
     });
@@ -101,13 +101,13 @@ describe('a window', () => {
   }
 
   const bad: readonly (readonly [string, unknown, RegExp])[] = [
-    ['window', 'day', /given "day"; taken is an object with per \(hour, day or month\) and timeZone\./],
-    ['window', [], /given \[\]; taken is an object with per/],
-    ['window.per', {}, /given nothing; taken is hour, day or month\./],
-    ['window.per', { per: 'week' }, /given "week"; taken is hour, day or month\./],
-    ['window.timeZone', { per: 'day', timeZone: 'Berlin' }, /given "Berlin"; taken is an IANA time zone/],
-    ['window.timeZone', { per: 'day', timeZone: '' }, /given ""; taken is an IANA time zone/],
-    ['window.timeZone', { per: 'day', timeZone: 1 }, /given 1; taken is an IANA time zone/],
+    ['window', 'day', /got "day", expected an object with per \(hour, day or month\) and timeZone\./],
+    ['window', [], /got \[\], expected an object with per/],
+    ['window.per', {}, /got nothing, expected hour, day or month\./],
+    ['window.per', { per: 'week' }, /got "week", expected hour, day or month\./],
+    ['window.timeZone', { per: 'day', timeZone: 'Berlin' }, /got "Berlin", expected an IANA time zone/],
+    ['window.timeZone', { per: 'day', timeZone: '' }, /got "", expected an IANA time zone/],
+    ['window.timeZone', { per: 'day', timeZone: 1 }, /got 1, expected an IANA time zone/],
   ];
   for (const [setting, window, takes] of bad) {
     it(`${JSON.stringify(window)} is refused`, () => {
@@ -120,7 +120,7 @@ describe('a window', () => {
   it('has no other settings', () => {
     assert.match(
       messageOf(() => loadSettings({ window: { per: 'day', zone: 'UTC' } })),
-      /window\.zone is not a setting\. Taken are: per, timeZone\./,
+      /window: unknown setting "zone"\. Known settings: per, timeZone\./,
     );
   });
 });
@@ -173,24 +173,24 @@ describe('a parent', () => {
   });
 
   const bad: readonly (readonly [string, unknown, RegExp])[] = [
-    ['parent', 'team', /given "team"; taken is an object with the name and the limits of a budget\./],
-    ['parent', [], /given \[\]; taken is an object with the name/],
-    ['parent', null, /given null; taken is an object with the name/],
-    ['parent.name', {}, /given nothing; taken is a name of 1 to 200/],
-    ['parent.name', { name: 'a b' }, /given "a b"; taken is a name/],
-    ['parent.mode', { name: 'a', mode: 'x' }, /given "x"; taken is observe, soft or strict\./],
+    ['parent', 'team', /got "team", expected an object with the name and the limits of a budget\./],
+    ['parent', [], /got \[\], expected an object with the name/],
+    ['parent', null, /got null, expected an object with the name/],
+    ['parent.name', {}, /got nothing, expected a name of 1 to 200/],
+    ['parent.name', { name: 'a b' }, /got "a b", expected a name/],
+    ['parent.mode', { name: 'a', mode: 'x' }, /got "x", expected observe, soft or strict\./],
     [
       'parent.limits.tokens',
       { name: 'a', limits: { tokens: -1 } },
-      /given -1; taken is a whole number of tokens/,
+      /got -1, expected a whole number of tokens/,
     ],
-    ['parent.window.per', { name: 'a', window: {} }, /given nothing; taken is hour, day or month\./],
-    ['parent.maxShare', { name: 'a', maxShare: 0 }, /given 0; taken is a number above 0/],
-    ['parent.parent.name', { name: 'a', parent: { name: '' } }, /given ""; taken is a name/],
+    ['parent.window.per', { name: 'a', window: {} }, /got nothing, expected hour, day or month\./],
+    ['parent.maxShare', { name: 'a', maxShare: 0 }, /got 0, expected a number above 0/],
+    ['parent.parent.name', { name: 'a', parent: { name: '' } }, /got "", expected a name/],
     [
       'parent.parent.limits',
       { name: 'a', parent: { name: 'b', limits: 5 } },
-      /given 5; taken is an object with costUsd/,
+      /got 5, expected an object with costUsd/,
     ],
   ];
   for (const [setting, parent, takes] of bad) {
@@ -205,7 +205,9 @@ describe('a parent', () => {
     for (const setting of ['store', 'prices', 'waitMs', 'extra']) {
       assert.match(
         messageOf(() => loadSettings({ parent: { name: 'a', parent: { name: 'b', [setting]: 1 } } })),
-        new RegExp(`parent\\.parent\\.${setting} is not a setting\\. Taken are: name, mode, .*, parent\\.`),
+        new RegExp(
+          `: parent\\.parent: unknown setting "${setting}"\\. Known settings: name, mode, .*, parent\\.$`,
+        ),
       );
     }
   });
@@ -256,7 +258,7 @@ describe('a whole number that is too large', () => {
       for (const settings of [{ minOutputTokens }, { parent: { name: 'a', minOutputTokens } }]) {
         assert.match(
           messageOf(() => loadSettings(settings)),
-          /minOutputTokens: given .*; taken is a whole number of tokens from 1/,
+          /minOutputTokens: got .*, expected a whole number of tokens from 1/,
         );
       }
     }

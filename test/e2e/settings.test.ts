@@ -9,37 +9,37 @@ describe('a setting that is wrong stops the start with one line', { concurrency:
     [
       'USD',
       { TOKEN_BUDGET_USD: 'five' },
-      /^otel-token-budget: TOKEN_BUDGET_USD: given "five"; taken is a number of USD/,
+      /^otel-token-budget: TOKEN_BUDGET_USD: got "five", expected a number of USD/,
     ],
     [
       'tokens',
       { TOKEN_BUDGET_TOKENS: '-1' },
-      /^otel-token-budget: TOKEN_BUDGET_TOKENS: given "-1"; taken is a whole number/,
+      /^otel-token-budget: TOKEN_BUDGET_TOKENS: got "-1", expected a whole number/,
     ],
     [
       'calls',
       { TOKEN_BUDGET_CALLS: '1.5' },
-      /^otel-token-budget: TOKEN_BUDGET_CALLS: given 1.5; taken is a whole number/,
+      /^otel-token-budget: TOKEN_BUDGET_CALLS: got 1.5, expected a whole number/,
     ],
     [
       'minutes',
       { TOKEN_BUDGET_MINUTES: 'soon' },
-      /^otel-token-budget: TOKEN_BUDGET_MINUTES: given "soon"; taken is/,
+      /^otel-token-budget: TOKEN_BUDGET_MINUTES: got "soon", expected/,
     ],
     [
       'mode',
       { TOKEN_BUDGET_MODE: 'hard' },
-      /^otel-token-budget: TOKEN_BUDGET_MODE: given "hard"; taken is observe, soft or strict/,
+      /^otel-token-budget: TOKEN_BUDGET_MODE: got "hard", expected observe, soft or strict/,
     ],
     [
       'name',
       { TOKEN_BUDGET_NAME: 'a b' },
-      /^otel-token-budget: TOKEN_BUDGET_NAME: given "a b"; taken is a name/,
+      /^otel-token-budget: TOKEN_BUDGET_NAME: got "a b", expected a name/,
     ],
     [
       'file',
       { TOKEN_BUDGET_CONFIG: '/no/such/file' },
-      /^otel-token-budget: TOKEN_BUDGET_CONFIG: given "\/no\/such\/file", which cannot be read/,
+      /^otel-token-budget: TOKEN_BUDGET_CONFIG: got "\/no\/such\/file", which cannot be read/,
     ],
   ] as const) {
     test(name, async () => {
@@ -54,7 +54,7 @@ describe('a setting that is wrong stops the start with one line', { concurrency:
   test('a field of the file', async () => {
     const { code, stderr } = await runScript({ script: SCRIPT, config: { limits: { costUsd: '5' } } });
     assert.equal(code, 78);
-    assert.match(stderr, /budget\.json: limits\.costUsd: given "5"; taken is a number of USD/);
+    assert.match(stderr, /budget\.json: limits\.costUsd: got "5", expected a number of USD/);
   });
 });
 
@@ -77,5 +77,5 @@ test('a misspelt variable is told', async () => {
     env: { TOKEN_BUDGET_USD: '5', TOKEN_BUDGET_DOLLARS: '3' },
   });
   assert.equal(code, 0);
-  assert.match(stderr, /TOKEN_BUDGET_DOLLARS is not a setting/);
+  assert.match(stderr, /TOKEN_BUDGET_DOLLARS is not a known variable and has no effect/);
 });

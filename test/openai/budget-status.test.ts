@@ -145,6 +145,6 @@ describe('a client whose calls are told their budget', () => {
     }
     const wrong = await runScript({ script, env: { TOKEN_BUDGET_STATUS: 'loud' } });
     assert.equal(wrong.code, 78);
-    assert.match(wrong.stderr, /TOKEN_BUDGET_STATUS: given "loud"; taken is off, text or compact/);
+    assert.match(wrong.stderr, /TOKEN_BUDGET_STATUS: got "loud", expected off, text or compact/);
   });
 });
