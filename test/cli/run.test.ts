@@ -170,7 +170,7 @@ describe('run', { concurrency: 2 }, () => {
     const config = directory.write('wrong.json', '{ "limits": { "costUsd": "much" } }');
     const { code, stdout, stderr } = await run(['--', 'node', '-p', '1'], { TOKEN_BUDGET_CONFIG: config });
     assert.deepEqual([code, stdout], [78, '']);
-    assert.match(stderr, /wrong\.json: limits\.costUsd: given "much"; taken is a number of USD/);
+    assert.match(stderr, /wrong\.json: limits\.costUsd: got "much", expected a number of USD/);
   });
 });
 
