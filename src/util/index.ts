@@ -11,7 +11,16 @@ export {
 } from './async/index.ts';
 export { BoundedMap, SeenOnce } from './bounded-map.ts';
 export { findClosestMatch } from './closest-match.ts';
-export { formatValue } from './format-value.ts';
+export {
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatQuantity,
+  formatTable,
+  formatValue,
+  type TableColumn,
+  truncateText,
+} from './format/index.ts';
 export { type Indexed, IndexedList } from './indexed-list.ts';
 export { isPlainRecord, isRecord, oneOrMany, parseJson, recordsOf } from './json.ts';
 export { Listeners } from './listeners.ts';

@@ -1,8 +1,5 @@
 /** Goes on with a value at once where it is at hand, later where it is a promise: no tick is lost in memory. */
-export function andThen<T, R>(
-  value: MaybePromise<T>,
-  next: (value: T) => MaybePromise<R>,
-): MaybePromise<R> {
+export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value);
 }
 
