@@ -17,14 +17,14 @@ const responses = { model: 'gpt-5.2', max_output_tokens: 50, input: 'Go on.' };
 const schema = v.object({ city: v.string(), tide: v.number() });
 const GOOD = '{"city":"Brest","tide":4.2}';
 
-/** A service that gives these answers in turn, whatever is asked. */
-async function answering(test: Parameters<typeof serviceOf>[0], ...answers: readonly Exchange[]) {
+/** Starts a service that sends these responses in turn, whatever the request. */
+async function startService(test: Parameters<typeof serviceOf>[0], ...exchanges: readonly Exchange[]) {
   const { server, client } = await serviceOf(test, []);
   await server.close();
-  const given = answers.map((one, at) => ({ ...one, id: `answer-${at}`, request: {} }));
+  const responses = exchanges.map(({ response }) => response);
   const turns = await startReplayServer({
     exchanges: [],
-    behaviour: (n) => ({ status: 200, body: JSON.stringify((given[n] ?? given.at(-1))?.response) }),
+    behaviour: (n) => ({ status: 200, body: JSON.stringify(responses[n] ?? responses.at(-1)) }),
   });
   test.after(() => turns.close());
   const one = client();
@@ -37,8 +37,8 @@ describe('callText', () => {
     ['Chat', chat, chatExchange('a', 'Hello', { input: 100, output: 10, cached: 50 })],
     ['Responses', responses, responsesExchange('a', 'Hello', { input: 100, output: 10 })],
   ] as const) {
-    it(`gives the text of ${api}, with usage and cost, charged once`, async (t) => {
-      const { client } = await answering(t, exchange);
+    it(`returns the text of ${api} with usage and cost, charged once`, async (t) => {
+      const { client } = await startService(t, exchange);
       const tracker = trackerOf({ costUsd: 1 });
       const result = await callText(client, body, { tracker });
       const { settled, open } = { ...(await tracker.status()).balances };
@@ -46,7 +46,7 @@ describe('callText', () => {
       assert.deepEqual([result.usage.input, result.usage.output, result.model], [100, 10, 'gpt-5.2']);
       assert.deepEqual(settled, { costNanoUsd: result.costNanoUsd, tokens: 110, calls: 1 });
       assert.equal(open, 0);
-      // A client that is metered already is charged once all the same, to the budget of the context.
+      // With an instrumented client the call is charged once, to the budget of the context.
       const other = trackerOf({ costUsd: 1 });
       await withBudget(other, () => callText(client, body));
       assert.equal((await other.status()).balances.settled.calls, 1);
@@ -54,8 +54,8 @@ describe('callText', () => {
     });
   }
 
-  it('is refused before anything is sent, where the budget cannot pay', async (t) => {
-    const { client, server } = await answering(t, chatExchange('a', 'Hello', { input: 1, output: 1 }));
+  it('is denied before anything is sent if the budget cannot pay', async (t) => {
+    const { client, server } = await startService(t, chatExchange('a', 'Hello', { input: 1, output: 1 }));
     await assert.rejects(callText(client, chat, { tracker: trackerOf({ tokens: 10 }) }), BudgetExceededError);
     assert.equal(server.account.length, 0);
   });
@@ -65,31 +65,34 @@ describe('callText', () => {
   for (const [name, exchange, fault] of [
     ['empty', chatExchange('a', ' ', { input: 5, output: 5 }), 'empty'],
     ['refused', edit(refused, { message: { role: 'assistant', content: null, refusal: 'No.' } }), 'refused'],
-    ['cut short', edit(cut, { finish_reason: 'length' }), 'cut'],
+    ['truncated', edit(cut, { finish_reason: 'length' }), 'cut'],
   ] as const) {
-    it(`throws a typed error where the answer is ${name}, and charges it`, async (t) => {
-      const { client } = await answering(t, exchange);
+    it(`throws a ResponseError if the response is ${name}, and charges it`, async (t) => {
+      const { client } = await startService(t, exchange);
       const tracker = trackerOf({ costUsd: 1 });
       await assert.rejects(callText(client, chat, { tracker }), (error) => {
         assert.ok(error instanceof ResponseError);
-        assert.deepEqual([error.code, error.fault], ['token_budget_answer', fault]);
+        assert.deepEqual([error.code, error.fault], ['token_budget_response', fault]);
         return true;
       });
       assert.equal((await tracker.status()).balances.settled.tokens, 10);
     });
   }
 
-  it('says what it does not take', async (t) => {
-    const { client } = await answering(t, chatExchange('a', 'Hello', { input: 1, output: 1 }));
+  it('names what it expects of invalid arguments', async (t) => {
+    const { client } = await startService(t, chatExchange('a', 'Hello', { input: 1, output: 1 }));
     const tracker = trackerOf({ costUsd: 1 });
-    await assert.rejects(callText(client, chat), /tracker: given none/);
+    await assert.rejects(
+      callText(client, chat),
+      /tracker: got nothing, and there is no current budget, expected a TokenBudgetTracker/,
+    );
     await assert.rejects(
       callText(client, { ...chat, stream: true }, { tracker }),
-      /body\.stream: given true/,
+      /body\.stream: got true, expected a request without streaming/,
     );
     await assert.rejects(
       callText(client, { model: 'gpt-5.2' } as never, { tracker }),
-      /neither messages \(Chat\) nor input/,
+      /body: got neither, expected messages \(Chat\) or input/,
     );
     await assert.rejects(
       callText({} as never, chat, { tracker }),
@@ -102,7 +105,10 @@ describe('callText', () => {
 describe('callJson', () => {
   for (const text of [GOOD, `\`\`\`json\n${GOOD}\n\`\`\``, `Here it is: ${GOOD} as you asked.`]) {
     it(`reads ${JSON.stringify(text.slice(0, 12))}…`, async (t) => {
-      const { client, server } = await answering(t, responsesExchange('a', text, { input: 10, output: 5 }));
+      const { client, server } = await startService(
+        t,
+        responsesExchange('a', text, { input: 10, output: 5 }),
+      );
       const result = await callJson(client, responses, schema, { tracker: trackerOf({ costUsd: 1 }) });
       assert.deepEqual([result.value, result.repaired], [{ city: 'Brest', tide: 4.2 }, false]);
       assert.equal(server.account.length, 1);
@@ -110,16 +116,16 @@ describe('callJson', () => {
   }
 
   for (const [what, bad, problem] of [
-    ['is no JSON', 'The tide is high.', /not JSON/],
-    ['the schema does not take', '{"city":"Brest"}', /schema does not take: .*tide/],
+    ['is not JSON', 'The tide is high.', /not JSON/],
+    ['does not match the schema', '{"city":"Brest"}', /does not match the schema: .*tide/],
   ] as const) {
-    it(`repairs an answer that ${what}, once, after all that was said`, async (t) => {
+    it(`requests the repair of a response that ${what} once, at the end of the same request`, async (t) => {
       for (const body of [chat, responses]) {
-        const answer = body === chat ? chatExchange : responsesExchange;
-        const { client, server } = await answering(
+        const exchange = body === chat ? chatExchange : responsesExchange;
+        const { client, server } = await startService(
           t,
-          answer('a', bad, { input: 10, output: 5 }),
-          answer('b', GOOD, { input: 30, output: 7 }),
+          exchange('a', bad, { input: 10, output: 5 }),
+          exchange('b', GOOD, { input: 30, output: 7 }),
         );
         const tracker = trackerOf({ costUsd: 1 });
         const result = await callJson(client, body, schema, { tracker });
@@ -129,16 +135,16 @@ describe('callJson', () => {
         const [first, second] = server.account.map(
           (entry) => (entry.body?.['messages'] ?? entry.body?.['input']) as { content: string }[] | string,
         );
-        const said = Array.isArray(second) ? second : [];
-        assert.deepEqual(said[0], Array.isArray(first) ? first[0] : { role: 'user', content: first });
-        assert.equal(said[1]?.content, bad);
-        assert.match(said[2]?.content ?? '', problem);
+        const messages = Array.isArray(second) ? second : [];
+        assert.deepEqual(messages[0], Array.isArray(first) ? first[0] : { role: 'user', content: first });
+        assert.equal(messages[1]?.content, bad);
+        assert.match(messages[2]?.content ?? '', problem);
       }
     });
   }
 
-  it('gives up after one repair, with what was said', async (t) => {
-    const { client, server } = await answering(t, chatExchange('a', 'Never.', { input: 10, output: 5 }));
+  it('fails after one repair, with the text of the response', async (t) => {
+    const { client, server } = await startService(t, chatExchange('a', 'Never.', { input: 10, output: 5 }));
     await assert.rejects(callJson(client, chat, schema, { tracker: trackerOf({ costUsd: 1 }) }), (error) => {
       assert.ok(error instanceof ResponseError);
       assert.deepEqual([error.fault, error.text], ['not_json', 'Never.']);

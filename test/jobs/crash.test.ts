@@ -17,14 +17,14 @@ const KILLS = 30;
 const LIMIT_USD = 0.25;
 const SEED = Number(process.env['JOB_SEED'] ?? Math.floor(Math.random() * 1_000_000));
 
-/** Each step's calls have a usage of their own, so that none can stand in for another's. */
+/** Each step's calls have a different usage, so that they cannot be confused. */
 const usageOf = (step: number) => ({ input: 20 + step, output: 10 + step });
 const nameOf = (step: number) => `step-${step}`;
 const exchanges = Array.from({ length: STEPS }, (_, at) =>
   chatExchange(nameOf(at + 1), 'on', usageOf(at + 1)),
 );
 
-test(`a job of ${STEPS} steps, killed ${KILLS} times and resumed each time (seed ${SEED})`, async (t) => {
+test(`a job of ${STEPS} steps survives ${KILLS} kills (seed ${SEED})`, async (t) => {
   const random = randomOf(SEED);
   const directory = directoryOf(t);
   const app = makeAppDir();
@@ -58,18 +58,18 @@ test(`a job of ${STEPS} steps, killed ${KILLS} times and resumed each time (seed
   const result = JSON.parse(last.stdout.trim().split('\n').at(-1) ?? '') as JobResult;
 
   assert.equal(result.reason, 'completed');
-  // One that is killed before its first checkpoint was no run yet.
+  // A process that is killed before its first checkpoint does not count as a run.
   assert.ok(result.time.runs > 1 && result.time.runs <= KILLS + 1, `${result.time.runs} runs`);
   assertStepsOnce(result, server.account);
   assertAccount(result, server.account);
-  assert.ok(server.account.length > STEPS * CALLS, 'some calls were made in vain');
+  assert.ok(server.account.length > STEPS * CALLS, 'some calls were interrupted');
   t.diagnostic(
     `seed ${SEED}: ${server.account.length} calls at the service, ${result.usage.calls} answered, ` +
       `${result.interrupted.calls} interrupted, ${result.charged.costUsd} USD charged`,
   );
 });
 
-/** Kills a process at a random moment: before its first call, or some milliseconds after one of its first calls came in. */
+/** Kills a process at a random moment: before its first call, or some milliseconds after one of its first calls. */
 async function killLater(one: RunningNode, requests: EventEmitter, random: () => number): Promise<void> {
   const calls = Math.floor(random() * 5);
   const after = random() * 25;
@@ -81,7 +81,7 @@ async function killLater(one: RunningNode, requests: EventEmitter, random: () =>
   assert.equal(signal, 'SIGKILL', `the job ended before it was killed\n${stdout}`);
 }
 
-/** Every step is completed once, and no process after the one that completed it has made a call of it. */
+/** Asserts that every step was completed once, and that no later process made a call of it. */
 function assertStepsOnce(result: JobResult, account: readonly AccountEntry[]): void {
   const names = Array.from({ length: STEPS }, (_, at) => nameOf(at + 1));
   assert.deepEqual(
@@ -89,10 +89,10 @@ function assertStepsOnce(result: JobResult, account: readonly AccountEntry[]): v
     names.map((name) => [name, 'completed']),
   );
   for (const name of names) {
-    const of = account.filter(({ headers }) => headers['x-step'] === name);
+    const calls = account.filter(({ headers }) => headers['x-step'] === name);
     const { by } = result.outputs[name] as { by: number };
     assert.equal(
-      of.at(-1)?.headers['x-process'],
+      calls.at(-1)?.headers['x-process'],
       String(by),
       `the last call of ${name} is of the run that completed it`,
     );
@@ -104,7 +104,7 @@ function assertStepsOnce(result: JobResult, account: readonly AccountEntry[]): v
   );
 }
 
-/** What the result says was answered is what the service answered; what it does not was under way at a kill, and is charged in full. */
+/** Asserts that the answered calls are those of the service, and that all others are charged in full. */
 function assertAccount(result: JobResult, account: readonly AccountEntry[]): void {
   const costOfStep = (step: number): number => {
     const { tiers } = new PriceBook().lookup({ model: 'gpt-5.2' });
@@ -138,7 +138,7 @@ function assertAccount(result: JobResult, account: readonly AccountEntry[]): voi
   assert.equal(
     answered + unansweredBill,
     billed,
-    'the result and what was under way are the account of the service',
+    'answered and interrupted calls are the account of the service',
   );
   assert.ok(unansweredBill <= result.interrupted.costNanoUsd);
   assert.equal(result.charged.costNanoUsd, result.usage.costNanoUsd + result.interrupted.costNanoUsd);

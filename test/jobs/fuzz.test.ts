@@ -18,7 +18,7 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1_000
 
 const STEPS = ['a', 'b', 'c', 'd'];
 
-/** A job that is charged 100 tokens in each step, and stops in the last one at first. */
+/** Steps that are charged 100 tokens each; with `stop`, the last one fails. */
 function steps(stop: boolean) {
   return STEPS.map((name) => ({
     name,
@@ -30,8 +30,8 @@ function steps(stop: boolean) {
   }));
 }
 
-describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of the future (FUZZ_SEED=${SEED})`, () => {
-  it('are each a fallback that says so, or an error that says why; never a crash, and nothing is given back', async (t) => {
+describe(`${FILES} checkpoints that are damaged, truncated, empty, foreign or of a later version (FUZZ_SEED=${SEED})`, () => {
+  it('are skipped with a warning or rejected with the reason, and never lower the spending', async (t) => {
     const random = randomOf(SEED);
     const directory = directoryOf(t);
     const ledger = new SqliteStore(join(directory, 'ledger.db'));
@@ -52,13 +52,13 @@ describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of
     );
     const [newest = '', ...older] = [...good.keys()].sort().reverse();
     let spent = 400;
-    const counts = { passedOver: 0, newer: 0, another: 0, damaged: 0 };
+    const counts = { skipped: 0, newer: 0, another: 0, damaged: 0 };
     for (let n = 0; n < FILES; n += 1) {
-      // All are whole again where the last one left them otherwise.
+      // Restores the older ones that the last round damaged.
       if (n % 10 < 2) for (const file of older) writeFileSync(join(place, file), good.get(file) ?? '');
       const bad = mutate(good.get(newest) ?? '', n, random);
       writeFileSync(join(place, newest), bad);
-      // Now and then, none of them is whole.
+      // In some rounds all of them are damaged.
       if (n % 10 === 9)
         for (const file of older) writeFileSync(join(place, file), mutate(good.get(file) ?? '', n, random));
       let found: Awaited<ReturnType<typeof recoverJob>>;
@@ -68,16 +68,16 @@ describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of
         assert.ok(error instanceof CheckpointError, `${n}: ${error instanceof Error ? error.stack : error}`);
         assert.match(error.message, /checkpoint/i);
         counts[error.fault === 'foreign' ? 'damaged' : error.fault] += 1;
-        // What cannot be taken is left as it was, and so is the ledger.
+        // A checkpoint that cannot be used is left as it was, and so is the ledger.
         if (n % 4 === 1) await assert.rejects(run(false), CheckpointError);
         assert.equal(readFileSync(join(place, newest), 'utf8'), bad);
         continue;
       }
-      // A letter may have been put in its own place.
+      // The mutation may have had no effect.
       if (bad === good.get(newest)) continue;
-      assert.ok(found.warnings.length > 0, `${n}: taken as it was`);
-      counts.passedOver += 1;
-      // Some are run, which takes longer.
+      assert.ok(found.warnings.length > 0, `${n}: used as it was`);
+      counts.skipped += 1;
+      // Runs only some of them, which takes longer.
       if (n % 40 !== 0) continue;
       const result = await run(n % 80 === 0);
       assert.ok(result.warnings.length === found.warnings.length);
@@ -90,7 +90,7 @@ describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of
     for (const [what, count] of Object.entries(counts)) assert.ok(count > 0, `none was ${what}`);
   });
 
-  it('cannot take a ledger in memory below what a checkpoint or the record of calls knows', async (t) => {
+  it('cannot lower a ledger in memory below the checkpoint or the records of calls', async (t) => {
     const random = randomOf(SEED + 1);
     const directory = directoryOf(t);
     for (let n = 0; n < 20; n += 1) {
@@ -117,7 +117,7 @@ describe(`${FILES} checkpoints that are damaged, cut short, empty, foreign or of
   });
 });
 
-/** A checkpoint gone wrong, in one of many ways. */
+/** Damages a checkpoint in one of many ways. */
 function mutate(text: string, n: number, random: () => number): string {
   const at = Math.floor(random() * text.length);
   const sealed = JSON.parse(text) as {

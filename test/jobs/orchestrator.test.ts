@@ -13,8 +13,8 @@ import { ask, chatExchange, directoryOf, serviceOf, trackerOf } from './support.
 
 const ONE = chatExchange('one', 'on', { input: 40, output: 50 });
 
-/** Runs jobs of one directory under one id, with a client whose calls are charged to them. */
-async function bench(test: TestContext) {
+/** Sets up one directory, one job id, and a client whose calls are charged to the job. */
+async function setUp(test: TestContext) {
   const directory = directoryOf(test);
   const service = await serviceOf(test, [ONE]);
   const client = instrumentClient(service.client(), { tracker: trackerOf({ calls: 0 }) });
@@ -34,8 +34,8 @@ async function bench(test: TestContext) {
 }
 
 describe('a job', () => {
-  it('runs functions, steps and groups in order, and gives each what came before', async (t) => {
-    const { run, call } = await bench(t);
+  it('runs functions, steps and groups in order, and passes each the outputs before it', async (t) => {
+    const { run, call } = await setUp(t);
     const seen: unknown[] = [];
     async function first({ input }: StepContext) {
       return { input, when: new Date(0) };
@@ -55,7 +55,7 @@ describe('a job', () => {
       [result.reason, result.completed, result.output],
       ['completed', true, ['first', 'left', 'right']],
     );
-    // Plain data, as a resumed job would have it.
+    // Plain data, as a resumed job would get it.
     assert.deepEqual(seen, [
       {
         first: { input: { topic: 'tides' }, when: '1970-01-01T00:00:00.000Z' },
@@ -81,8 +81,8 @@ describe('a job', () => {
     assert.equal(result.efficiency.cacheHitShare, 0);
   });
 
-  it('goes on after the last completed step, in a generator with what was kept for those before', async (t) => {
-    const { run, call, server } = await bench(t);
+  it('resumes a generator after the last completed step, and passes it the saved outputs', async (t) => {
+    const { run, call, server } = await setUp(t);
     const ran: string[] = [];
     let broken = true;
     function* steps() {
@@ -123,13 +123,13 @@ describe('a job', () => {
       ],
     );
     assert.equal(server.account.length, 4);
-    // Once more, and nothing is run at all.
+    // A completed job runs no step again.
     assert.deepEqual((await run(steps, { payload: {} })).output, ['A', 'B', 'C']);
     assert.equal(server.account.length, 4);
   });
 
-  it('stops when its budget is exhausted, keeps what there is, and goes on with more', async (t) => {
-    const { run, call } = await bench(t);
+  it('stops when its budget is exhausted, saves partial outputs, and resumes with a larger budget', async (t) => {
+    const { run, call } = await setUp(t);
     const steps = [1, 2, 3, 4, 5, 6].map((number) => ({
       name: `s${number}`,
       run: async (context: StepContext) => {
@@ -151,8 +151,8 @@ describe('a job', () => {
     );
   });
 
-  it('holds a step to a budget of its own, which a generator may take for granted', async (t) => {
-    const { run, call } = await bench(t);
+  it('limits a step by a budget of its own, whose error a generator can catch', async (t) => {
+    const { run, call } = await setUp(t);
     function* steps() {
       let text = 'all of it';
       try {
@@ -177,12 +177,12 @@ describe('a job', () => {
     assert.equal(result.steps.find(({ name }) => name === 'greedy')?.state, 'unfinished');
   });
 
-  it('stops at a deadline and by a signal, though a step does not listen', async (t) => {
-    const { run } = await bench(t);
+  it('stops at a deadline and by a signal, even if a step ignores its signal', async (t) => {
+    const { run } = await setUp(t);
     const controller = new AbortController();
-    const deaf = (begun: () => void = () => undefined) => [
+    const stubborn = (begun: () => void = () => undefined) => [
       {
-        name: 'deaf',
+        name: 'stubborn',
         run: ({ savePartial }: StepContext) => {
           savePartial('so far');
           begun();
@@ -192,17 +192,17 @@ describe('a job', () => {
     ];
     const keepAlive = setInterval(() => undefined, 1_000);
     t.after(() => clearInterval(keepAlive));
-    const late = await run(deaf(), { deadline: new Date(Date.now() + 200), graceMs: 10 });
+    const late = await run(stubborn(), { deadline: new Date(Date.now() + 200), graceMs: 10 });
     assert.deepEqual(
       [late.reason, late.partial, late.error?.code],
-      ['deadline', { deaf: 'so far' }, 'token_budget_job_stopped'],
+      ['deadline', { stubborn: 'so far' }, 'token_budget_job_stopped'],
     );
-    const told = await run(
-      deaf(() => controller.abort()),
+    const aborted = await run(
+      stubborn(() => controller.abort()),
       { signal: controller.signal, graceMs: 10 },
     );
-    assert.equal(told.reason, 'signal');
-    const over = await run(deaf(), {
+    assert.equal(aborted.reason, 'signal');
+    const over = await run(stubborn(), {
       id: 'job-2',
       payload: { timeBudgetMinutes: 0.001 },
       wallClock: true,
@@ -211,59 +211,62 @@ describe('a job', () => {
     assert.equal(over.reason, 'deadline');
   });
 
-  it('tries a step again where that is safe, and not after a refusal or what will be said again', async (t) => {
-    const { run, call } = await bench(t);
-    let tries = 0;
+  it('retries a step that declares retries, but not after a denial or a permanent error', async (t) => {
+    const { run, call } = await setUp(t);
+    let attempts = 0;
     const flaky = (error: () => unknown, retries?: number) => ({
       name: 'flaky',
       retryDelayMs: 1,
       ...(retries === undefined ? {} : { retries }),
       run: async (context: StepContext) => {
-        tries += 1;
-        if (tries < 3) throw error();
-        return call(context).then(() => tries);
+        attempts += 1;
+        if (attempts < 3) throw error();
+        return call(context).then(() => attempts);
       },
     });
-    const counted = async (id: string, ...given: Parameters<typeof flaky>) => {
-      tries = 0;
-      const { reason } = await run([flaky(...given)], { id });
-      return [reason, tries];
+    const outcomeOf = async (id: string, ...step: Parameters<typeof flaky>) => {
+      attempts = 0;
+      const { reason } = await run([flaky(...step)], { id });
+      return [reason, attempts];
     };
-    assert.deepEqual(await counted('again', () => new Error('reset'), 5), ['completed', 3]);
-    assert.deepEqual(await counted('busy', () => Object.assign(new Error('busy'), { status: 429 }), 5), [
+    assert.deepEqual(await outcomeOf('reset', () => new Error('reset'), 5), ['completed', 3]);
+    assert.deepEqual(await outcomeOf('busy', () => Object.assign(new Error('busy'), { status: 429 }), 5), [
       'completed',
       3,
     ]);
-    assert.deepEqual(await counted('few', () => new Error('reset'), 1), ['error', 2]);
-    assert.deepEqual(await counted('unsafe', () => new Error('reset')), ['error', 1]);
+    assert.deepEqual(await outcomeOf('few', () => new Error('reset'), 1), ['error', 2]);
+    assert.deepEqual(await outcomeOf('unsafe', () => new Error('reset')), ['error', 1]);
     assert.deepEqual(
-      await counted('wrong', () => Object.assign(new Error('no such model'), { status: 404 }), 5),
+      await outcomeOf('permanent', () => Object.assign(new Error('no such model'), { status: 404 }), 5),
       ['error', 1],
     );
-    const refused = Object.assign(new Error('no'), { code: 'token_budget_exceeded' });
-    assert.deepEqual(await counted('refused', () => refused, 5), ['exhausted', 1]);
+    const denied = Object.assign(new Error('no'), { code: 'token_budget_exceeded' });
+    assert.deepEqual(await outcomeOf('denied', () => denied, 5), ['exhausted', 1]);
   });
 
-  it('runs no more steps of a group at once than it is told to, and lets the others finish where one fails', async (t) => {
-    const { run } = await bench(t);
-    let [now, most] = [0, 0];
+  it('limits how many steps of a group run at once, and lets the others finish when one fails', async (t) => {
+    const { run } = await setUp(t);
+    let [running, maxRunning] = [0, 0];
     const group = Array.from({ length: 6 }, (_, at) => ({
       name: `g${at}`,
       run: async () => {
-        now += 1;
-        most = Math.max(most, now);
+        running += 1;
+        maxRunning = Math.max(maxRunning, running);
         await turn();
-        now -= 1;
+        running -= 1;
         if (at === 1) throw new Error('one of them');
         return at;
       },
     }));
     const result = await run([group], { job: { concurrency: 2 } });
-    assert.deepEqual([most, result.reason, Object.values(result.outputs)], [2, 'error', [0, 2, 3, 4, 5]]);
+    assert.deepEqual(
+      [maxRunning, result.reason, Object.values(result.outputs)],
+      [2, 'error', [0, 2, 3, 4, 5]],
+    );
   });
 
-  it('does not repeat a step that runs once and was interrupted, unless it is told to', async (t) => {
-    const { run, directory } = await bench(t);
+  it('repeats an interrupted once step only if repeat names it', async (t) => {
+    const { run, directory } = await setUp(t);
     let sent = 0;
     const send = [
       {
@@ -294,8 +297,8 @@ describe('a job', () => {
     );
   });
 
-  it('is run by one at a time, also within one process', async (t) => {
-    const { run, directory } = await bench(t);
+  it('is run by one caller at a time, even within one process', async (t) => {
+    const { run, directory } = await setUp(t);
     const begun = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     const slow = [
@@ -318,30 +321,39 @@ describe('a job', () => {
     assert.equal((await first).reason, 'completed');
   });
 
-  it('says what is wrong with it before anything runs', async (t) => {
-    const { run } = await bench(t);
+  it('rejects an invalid definition or option before anything runs', async (t) => {
+    const { run } = await setUp(t);
     const fine = { name: 'a', run: () => 1 };
-    await assert.rejects(run([fine, fine]), /the name "a" stands twice/);
-    await assert.rejects(run([() => 1]), /step\.name: given ""/);
+    await assert.rejects(run([fine, fine]), /job\.steps: got two steps named "a", expected different names/);
+    await assert.rejects(run([() => 1]), /step\.name: got "", expected 1 to 100 letters/);
     await assert.rejects(
       run([{ name: 'a' } as never]),
-      /taken is a named function, or an object with name and run/,
+      /job\.steps: got object, expected a named function, or an object with name and run/,
     );
-    await assert.rejects(run([fine], { id: '../etc' }), /id: given "\.\.\/etc"/);
-    await assert.rejects(run([fine], { payload: { cost: 5 } }), /payload\.cost is not a field/);
+    await assert.rejects(run([fine], { id: '../etc' }), /id: got "\.\.\/etc", expected 1 to 100 letters/);
+    await assert.rejects(
+      run([fine], { payload: { cost: 5 } }),
+      /payload: unknown field "cost"\. Known fields: timeBudgetMinutes/,
+    );
     await assert.rejects(run([fine], { expect: 'resume' }), { code: 'token_budget_job_not_found' });
-    await assert.rejects(run([{ ...fine, retries: -1 }]), /step "a": retries: given -1/);
+    await assert.rejects(
+      run([{ ...fine, retries: -1 }]),
+      /step "a": retries: got -1, expected a whole number from 0 to 100/,
+    );
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
     const result = await run([{ name: 'cyclic', run: () => cyclic }]);
     assert.equal(result.error?.code, 'token_budget_step_output');
     await assert.rejects(run([fine], { expect: 'new' }), /is the id of a job/);
     await assert.rejects(run([fine], { job: { name: 'other' } }), /is a "test", not a "other"/);
-    assert.throws(() => defineJob({ name: 'a b', steps: [] }), /job\.name: given "a b"/);
+    assert.throws(
+      () => defineJob({ name: 'a b', steps: [] }),
+      /job\.name: got "a b", expected 1 to 100 letters/,
+    );
   });
 
-  it('keeps its ledger in memory and itself in files where that is set, and gives nothing back', async (t) => {
-    const { run, call, directory } = await bench(t);
+  it('keeps its ledger in memory and its checkpoints in files with store: memory, and restores its spending', async (t) => {
+    const { run, call, directory } = await setUp(t);
     let broken = true;
     const steps = [
       { name: 'a', run: call },
@@ -361,8 +373,8 @@ describe('a job', () => {
     assert.deepEqual([second.charged.calls, second.usage.calls, second.interrupted.calls], [3, 3, 0]);
   });
 
-  it('needs no store: the orchestrator runs steps on a tracker alone', async (t) => {
-    const { call } = await bench(t);
+  it('needs no store: the orchestrator runs steps on only a tracker', async (t) => {
+    const { call } = await setUp(t);
     const tracker = trackerOf({ tokens: 10_000 });
     const result = await new LongRunningOrchestrator({ job: 'alone', tracker }).run([
       { name: 'a', run: call },

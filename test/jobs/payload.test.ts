@@ -16,7 +16,7 @@ const ROWS: readonly (readonly [string, JobPayload])[] = [
 ];
 
 describe('the payload of a job', () => {
-  it('is 15 minutes where it names no budget: $0.625, 44,642 tokens of gpt-5.2 output', () => {
+  it('defaults to 15 minutes of work: $0.625, 44,642 tokens of gpt-5.2 output', () => {
     for (const payload of [{}, { model: null, timeBudgetMinutes: null }, { model: 'gpt-5.2' }]) {
       const { nanoUsd, limits } = jobAllowance(payload);
       assert.deepEqual([nanoUsd, limits], [625_000_000, { tokens: 44_642 }]);
@@ -24,7 +24,7 @@ describe('the payload of a job', () => {
     assert.deepEqual(jobAllowance({}, { unit: 'cost' }).limits, { costUsd: 0.625 });
   });
 
-  it('takes the cost before the time, and holds tokens beside them', () => {
+  it('prefers the cost to the minutes of work, and limits tokens in addition', () => {
     assert.deepEqual(jobAllowance({ timeBudgetMinutes: 240, costBudgetUsd: 1 }).limits, { tokens: 71_428 });
     assert.deepEqual(jobAllowance({ costBudgetUsd: 1, tokenBudget: 500 }).limits, { tokens: 500 });
     assert.deepEqual(jobAllowance({ costBudgetUsd: 1, tokenBudget: 1_000_000 }).limits, { tokens: 71_428 });
@@ -36,47 +36,47 @@ describe('the payload of a job', () => {
     assert.deepEqual(jobAllowance({ costBudgetUsd: 0 }).limits, { tokens: 0 });
   });
 
-  it('holds the minutes as time that passes only where that is asked for', () => {
+  it('limits elapsed time only with wallClock', () => {
     assert.deepEqual(jobAllowance({ timeBudgetMinutes: 30 }, { wallClock: true, unit: 'cost' }).limits, {
       costUsd: 1.25,
       minutes: 30,
     });
   });
 
-  for (const [given, names] of [
-    [{ timeBudgetMinutes: -1 }, /payload\.timeBudgetMinutes: given -1; taken is a number of minutes from 0/],
-    [{ timeBudgetMinutes: '15' }, /payload\.timeBudgetMinutes: given "15"/],
-    [{ costBudgetUsd: Number.NaN }, /payload\.costBudgetUsd: given NaN; taken is a number of USD/],
-    [{ costBudgetUsd: 1e12 }, /payload\.costBudgetUsd/],
-    [{ tokenBudget: 1.5 }, /payload\.tokenBudget: given 1\.5; taken is a whole number/],
-    [{ model: '' }, /payload\.model: given ""/],
-    [{ minutes: 5 }, /payload\.minutes is not a field\. Taken are: timeBudgetMinutes, costBudgetUsd/],
-    [[], /payload: given \[\]; taken is an object/],
-    [undefined, /payload: given nothing; taken is an object/],
-    ['15', /payload: given "15"/],
+  for (const [payload, message] of [
+    [{ timeBudgetMinutes: -1 }, /payload\.timeBudgetMinutes: got -1, expected a number of minutes from 0/],
+    [{ timeBudgetMinutes: '15' }, /payload\.timeBudgetMinutes: got "15", expected a number/],
+    [{ costBudgetUsd: Number.NaN }, /payload\.costBudgetUsd: got NaN, expected a number of USD/],
+    [{ costBudgetUsd: 1e12 }, /payload\.costBudgetUsd: got 1000000000000, expected/],
+    [{ tokenBudget: 1.5 }, /payload\.tokenBudget: got 1\.5, expected a whole number/],
+    [{ model: '' }, /payload\.model: got "", expected the name of a model/],
+    [{ minutes: 5 }, /payload: unknown field "minutes"\. Known fields: timeBudgetMinutes, costBudgetUsd/],
+    [[], /payload: got \[\], expected an object/],
+    [undefined, /payload: got nothing, expected an object/],
+    ['15', /payload: got "15", expected an object/],
   ] as const) {
-    it(`refuses ${JSON.stringify(given)} and names the field`, () => {
+    it(`rejects ${JSON.stringify(payload)} and names the field`, () => {
       assert.throws(
-        () => checkJobPayload(given),
+        () => checkJobPayload(payload),
         (error) => {
           assert.ok(error instanceof JobDefinitionError);
-          assert.match(error.message, names);
+          assert.match(error.message, message);
           return true;
         },
       );
     });
   }
 
-  it('refuses a model that costs nothing, where money is to be tokens', () => {
+  it('rejects a model whose output is free if money has to be converted to tokens', () => {
     const prices = new PriceBook({ prices: { local: { input: 0, output: 0 } } });
     assert.throws(
       () => jobAllowance({ model: 'local' }, { prices }),
-      /payload\.model: given "local", whose output costs nothing/,
+      /payload\.model: got "local", whose output is free/,
     );
     assert.deepEqual(jobAllowance({ model: 'local' }, { prices, unit: 'cost' }).limits, { costUsd: 0.625 });
   });
 
-  it('is converted as docs/jobs.md says', () => {
+  it('is converted as in docs/jobs.md', () => {
     const page = readFileSync(join(REPO_ROOT, 'docs', 'jobs.md'), 'utf8');
     const table = page.slice(page.indexOf('| payload |'), page.indexOf('\n\n', page.indexOf('| payload |')));
     assert.equal(table, conversionTable());

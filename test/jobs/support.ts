@@ -15,18 +15,18 @@ import type { Exchange } from '../support/exchange.ts';
 import { REPO_ROOT } from '../support/paths.ts';
 import { type ReplayServer, replayHeaders, startReplayServer } from '../support/replay-server.ts';
 
-/** The built jobs, for processes of their own. */
+/** The built entry, for child processes. */
 export const jobsPath = join(REPO_ROOT, 'dist', 'jobs', 'index.js');
 export const commandPath = join(REPO_ROOT, 'dist', 'cli', 'main.js');
 
-/** A directory of the test's own, gone after it. */
+/** Creates a directory that is removed after the test. */
 export function directoryOf(test: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), 'otel-token-budget-jobs-'));
   test.after(() => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
-/** A chat answer that says `text` and tells that usage. */
+/** An exchange of Chat whose response has this text and usage. */
 export function chatExchange(
   id: string,
   text: string,
@@ -53,7 +53,7 @@ export function chatExchange(
   };
 }
 
-/** An answer of Responses. */
+/** An exchange of Responses whose response has this text and usage. */
 export function responsesExchange(
   id: string,
   text: string,
@@ -86,17 +86,17 @@ export function responsesExchange(
 
 export interface Service {
   readonly server: ReplayServer;
-  /** A client of its own for each budget, since it is metered. */
+  /** Creates a client; instrumenting one ties it to a budget. */
   readonly client: () => OpenAI;
-  readonly metered: (tracker: TokenBudgetTracker) => OpenAI;
+  readonly instrumented: (tracker: TokenBudgetTracker) => OpenAI;
 }
 
-/** A replay server, closed after the test. */
+/** Starts a replay server that is closed after the test. */
 export async function serviceOf(test: TestContext, exchanges: readonly Exchange[]): Promise<Service> {
   const server = await startReplayServer({ exchanges });
   test.after(() => server.close());
   const client = () => new OpenAI({ apiKey: 'sk-test', baseURL: server.baseURL, maxRetries: 0 });
-  return { server, client, metered: (tracker) => instrumentClient(client(), { tracker }) };
+  return { server, client, instrumented: (tracker) => instrumentClient(client(), { tracker }) };
 }
 
 export { replayHeaders };
@@ -108,7 +108,7 @@ export function trackerOf(limits: Limits, options: Partial<TrackerOptions> = {})
   });
 }
 
-/** One small chat call. */
+/** Makes a small chat call. */
 export function ask(client: OpenAI, id: string, signal?: AbortSignal): Promise<OpenAI.Chat.ChatCompletion> {
   const body = { model: 'gpt-5.2', max_tokens: 50, messages: [{ role: 'user' as const, content: 'Go on.' }] };
   return client.chat.completions.create(body, {
