@@ -9,9 +9,9 @@ import { billOf } from '../../examples/local-openai/account.ts';
 import { type LocalOpenai, startLocalOpenai } from '../../examples/local-openai/server.ts';
 import { CHROMIUM, startBrowser } from '../../scripts/screenshots/browser.ts';
 import { startOtlpFile } from '../../scripts/screenshots/otlp-file.ts';
-import { budgetsOf } from '../../src/cli/report/budgets.ts';
-import { type Call, type ReportData, spendingOf, thinned } from '../../src/cli/report/data.ts';
-import type { OtlpPoint } from '../../src/cli/report/otlp.ts';
+import { budgetsOf } from '../../src/cli/report/budget-parts.ts';
+import { type Call, type ReportData, spendingOf, thinned } from '../../src/cli/report/report-data.ts';
+import type { OtlpPoint } from '../../src/cli/report/otlp-lines.ts';
 import { NODE, REPO_ROOT } from '../support/paths.ts';
 import { command, testDirectory } from './command.ts';
 

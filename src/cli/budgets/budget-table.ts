@@ -12,7 +12,7 @@ import {
   shown,
   styled,
 } from '../style.ts';
-import { type BudgetView, type LimitView, shareOf } from './views.ts';
+import { type BudgetView, type LimitView, shareOf } from './budget-view.ts';
 
 /** What is shown of a budget beside what the ledger says. */
 export interface BudgetExtras {

@@ -3,7 +3,7 @@ import { usdToNano } from '../../pricing/index.ts';
 import { UsageError } from '../exit.ts';
 import { ledgerOf, type StoreOptions } from '../store-option.ts';
 import { amount, duration, limitText, moneyOfNano, shown } from '../style.ts';
-import { type BudgetView, definitionOf, viewsOf } from './views.ts';
+import { type BudgetView, definitionOf, viewsOf } from './budget-view.ts';
 
 export interface AdministerOptions extends StoreOptions {
   readonly json?: boolean;

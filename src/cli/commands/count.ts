@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CountOptions } from '../count.ts';
+import type { CountOptions } from '../count-file.ts';
 
 /** `token-budget count FILE --model MODEL`. */
 export function addCount(program: Command): void {
@@ -12,7 +12,7 @@ export function addCount(program: Command): void {
     .option('--json', 'as JSON')
     .description('how many input tokens a file has, and what they cost')
     .action(async (file: string, options: CountOptions) => {
-      const { countFile } = await import('../count.ts');
+      const { countFile } = await import('../count-file.ts');
       countFile(file, options);
     });
 }

@@ -10,7 +10,7 @@ export function addPrice(program: Command): void {
     .description('what a model costs, USD per million tokens')
     .action(async (model: string, options: { config?: string; json?: boolean }) => {
       const [{ showPrice }, { loadConfig }, { environmentWith }] = await Promise.all([
-        import('../price.ts'),
+        import('../show-price.ts'),
         import('../../config/index.ts'),
         import('../store-option.ts'),
       ]);

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RunOptions } from '../run.ts';
+import type { RunOptions } from '../run-command.ts';
 
 /** `token-budget run -- COMMAND`. */
 export function addRun(program: Command): void {
@@ -27,7 +27,7 @@ export function addRun(program: Command): void {
     )
     .passThroughOptions()
     .action(async (command: string[], options: RunOptions) => {
-      const { runCommand } = await import('../run.ts');
+      const { runCommand } = await import('../run-command.ts');
       await runCommand(command, options);
     });
 }

@@ -1,2 +1,2 @@
-export type { DoctorOptions } from './doctor.ts';
-export { examine } from './doctor.ts';
+export type { DoctorOptions } from './run-doctor.ts';
+export { examine } from './run-doctor.ts';

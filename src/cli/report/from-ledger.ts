@@ -1,7 +1,7 @@
 import { type LedgerAdmin, MINUTE_MS } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
 import { type BudgetView, viewsOf } from '../budgets/index.ts';
-import { type BudgetPart, type ReportData, spendingOf, thinned } from './data.ts';
+import { type BudgetPart, type ReportData, spendingOf, thinned } from './report-data.ts';
 
 interface Charge {
   readonly at: number;

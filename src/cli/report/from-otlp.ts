@@ -1,9 +1,9 @@
 import { nanoToUsd } from '../../pricing/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
-import { budgetsOf } from './budgets.ts';
-import { type Call, type Group, type GroupRow, type ReportData, spendingOf, type Totals } from './data.ts';
-import { eventRows } from './events.ts';
-import type { OtlpSpan, Telemetry } from './otlp.ts';
+import { budgetsOf } from './budget-parts.ts';
+import { type Call, type Group, type GroupRow, type ReportData, spendingOf, type Totals } from './report-data.ts';
+import { eventRows } from './event-rows.ts';
+import type { OtlpSpan, Telemetry } from './otlp-lines.ts';
 
 /** How many of the dearest and of the slowest calls are shown. */
 const SHOWN = 10;

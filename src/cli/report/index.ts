@@ -1,2 +1,2 @@
-export type { ReportOptions } from './report.ts';
-export { writeReport } from './report.ts';
+export type { ReportOptions } from './write-report.ts';
+export { writeReport } from './write-report.ts';

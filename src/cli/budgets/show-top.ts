@@ -2,7 +2,7 @@ import { UsageError } from '../exit.ts';
 import { ledgerOf, type StoreOptions, withoutPassword } from '../store-option.ts';
 import { styled } from '../style.ts';
 import { type BudgetExtras, budgetLines } from './budget-table.ts';
-import { type BudgetView, viewsOf } from './views.ts';
+import { type BudgetView, viewsOf } from './budget-view.ts';
 
 export interface TopOptions extends StoreOptions {
   /** Seconds between two looks. */

@@ -2,11 +2,11 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { tryParseStoreUrl } from '../../stores/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { ledgerOf, withoutPassword } from '../store-option.ts';
-import type { ReportData } from './data.ts';
+import type { ReportData } from './report-data.ts';
 import { reportOfLedger } from './from-ledger.ts';
 import { reportOfTelemetry } from './from-otlp.ts';
-import { readOtlpLines } from './otlp.ts';
-import { reportPage } from './page.ts';
+import { readOtlpLines } from './otlp-lines.ts';
+import { reportPage } from './report-page.ts';
 
 export interface ReportOptions {
   /** The path of the page, or `-` for stdout. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { distFileUrl } from '../../util/index.ts';
 import { amount, count, duration, limitText, money } from '../style.ts';
-import type { BudgetPart, Call, Group, ReportData, Spending, Totals } from './data.ts';
+import type { BudgetPart, Call, Group, ReportData, Spending, Totals } from './report-data.ts';
 import { Html, html, jsonScript } from './html.ts';
 
 /** How many rows of a group are shown. */
@@ -45,7 +45,7 @@ ${calls === undefined ? html`<p class="note">A ledger knows budgets and sums, no
 <footer>otel-token-budget, ${moment(generatedAt)}. Times are of ${timeZone()}.</footer>
 ${jsonScript('data', { timeZone: timeZone(), spending, left: lines.map(shareLeft) })}
 <script>${asset('uPlot.iife.min.js')}</script>
-<script type="module">${asset('report.js')}</script>
+<script type="module">${asset('plots.js')}</script>
 <!-- uPlot: ${asset('uPlot.LICENSE.txt')} -->
 </body>
 </html>

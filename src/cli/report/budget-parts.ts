@@ -1,7 +1,7 @@
 import { LIMIT_NAMES, type LimitName } from '../../budget/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
-import { type BudgetPart, type Call, thinned } from './data.ts';
-import type { OtlpPoint } from './otlp.ts';
+import { type BudgetPart, type Call, thinned } from './report-data.ts';
+import type { OtlpPoint } from './otlp-lines.ts';
 
 /** What the gauges of a limit showed at one moment. */
 interface Reading {

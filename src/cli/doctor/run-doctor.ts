@@ -1,9 +1,9 @@
 import { EXIT } from '../exit.ts';
 import { environmentWith, type StoreOptions } from '../store-option.ts';
 import { styled } from '../style.ts';
-import type { Finding } from './check.ts';
-import { checkHooks, checkModuleKind, checkNode, checkSdk, findSdk } from './program.ts';
-import { checkExporter, checkPrices, checkSettings, checkStore } from './surroundings.ts';
+import type { Finding } from './finding.ts';
+import { checkHooks, checkModuleKind, checkNode, checkSdk, findSdk } from './runtime-checks.ts';
+import { checkExporter, checkPrices, checkSettings, checkStore } from './environment-checks.ts';
 
 export interface DoctorOptions extends StoreOptions {
   readonly model?: readonly string[];

@@ -1,8 +1,8 @@
 import type { LimitName } from '../../budget/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import { amount, limitText } from '../style.ts';
-import type { EventRow } from './data.ts';
-import type { Attributes, OtlpEvent, OtlpSpan } from './otlp.ts';
+import type { EventRow } from './report-data.ts';
+import type { Attributes, OtlpEvent, OtlpSpan } from './otlp-lines.ts';
 
 /** How many events are shown, the last ones. */
 const SHOWN = 100;

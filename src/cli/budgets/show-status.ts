@@ -1,7 +1,7 @@
 import { UsageError } from '../exit.ts';
 import { ledgerOf, type StoreOptions, withoutPassword } from '../store-option.ts';
 import { budgetLines } from './budget-table.ts';
-import { viewsOf } from './views.ts';
+import { viewsOf } from './budget-view.ts';
 
 export interface StatusOptions extends StoreOptions {
   readonly json?: boolean;

@@ -7,7 +7,7 @@ import { PriceBook } from '../../pricing/index.ts';
 import { openLedger, parseStoreUrl } from '../../stores/index.ts';
 import { withoutPassword } from '../store-option.ts';
 import { limitText } from '../style.ts';
-import { type Finding, fail, messageOf, ok, skip, warn } from './check.ts';
+import { type Finding, fail, messageOf, ok, skip, warn } from './finding.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

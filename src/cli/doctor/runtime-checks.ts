@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { entryModuleUrl } from '../../util/index.ts';
 import { nodeProblem, SUPPORTED, satisfies } from '../node-version.ts';
-import { type Finding, fail, ok, skip, warn } from './check.ts';
+import { type Finding, fail, ok, skip, warn } from './finding.ts';
 
 export function checkNode(): Finding {
   const problem = nodeProblem(process.versions.node);
