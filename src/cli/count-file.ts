@@ -10,10 +10,10 @@ import {
 } from '../tokens/index.ts';
 import { tokenUsage } from '../usage/index.ts';
 import { UsageError } from './exit.ts';
-import { environmentWith } from './store-option.ts';
-import { count, money } from './style.ts';
+import { environmentOf } from './store-option.ts';
+import { count, formatCost } from './style.ts';
 
-export interface CountOptions {
+export interface CountFileOptions {
   readonly model?: string;
   /** Output tokens to price as well. */
   readonly output?: string;
@@ -44,10 +44,10 @@ const ENDPOINTS: Readonly<Record<string, RequestKind>> = {
  * @param file a path, or `-` for stdin
  * @throws UsageError where it cannot be read, or no model is named
  */
-export function countFile(file: string, options: CountOptions): void {
+export function countFile(file: string, options: CountFileOptions): void {
   const counted = countedOf(read(file), options.model);
   const outputTokens = outputOf(options.output);
-  const { prices, unknownModel } = loadConfig(environmentWith(options));
+  const { prices, unknownModel } = loadConfig(environmentOf(options));
   const card = new PriceBook({ prices, unknownModel }).lookup({ model: counted.model });
   const answer = answerOf(file, counted, outputTokens, card);
   process.stdout.write(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : asText(answer));
@@ -91,7 +91,7 @@ function asText(answer: ReturnType<typeof answerOf>): string {
       ? []
       : ['  and what is not in the file: images by URL, stored conversations, built-in tools']),
     ...(outputTokens > 0 ? [`  with ${count(outputTokens)} output tokens`] : []),
-    `  ${money(costUsd)} (price: ${priceSource}${batch ? ', as a batch' : ''})`,
+    `  ${formatCost(costUsd)} (price: ${priceSource}${batch ? ', as a batch' : ''})`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { VERSION } from '../util/index.ts';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
+import { VERSION } from '../util/index.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 

@@ -1,20 +1,23 @@
 import { MANIFEST } from '../util/index.ts';
 
 /** The releases of Node and of the openai SDK that are supported, as package.json has them. */
-export const SUPPORTED = { node: MANIFEST.engines.node, openai: MANIFEST.peerDependencies.openai } as const;
+export const SUPPORTED_VERSIONS = {
+  node: MANIFEST.engines.node,
+  openai: MANIFEST.peerDependencies.openai,
+} as const;
 
 /** Why this Node cannot be used; undefined where it can. */
-export function nodeProblem(version: string): string | undefined {
-  return satisfies(version, SUPPORTED.node)
+export function describeNodeProblem(version: string): string | undefined {
+  return satisfiesRange(version, SUPPORTED_VERSIONS.node)
     ? undefined
-    : `Node ${version} is not supported; taken is ${SUPPORTED.node}. Install one of these, or choose it with your version manager.`;
+    : `Node ${version} is not supported; taken is ${SUPPORTED_VERSIONS.node}. Install one of these, or choose it with your version manager.`;
 }
 
 /**
  * Whether a version is in a range of the kinds that package.json uses: `^1.2.3`, `>=1.2 <3`, and `||` between them. A pre-release
  * counts as the release that it comes before.
  */
-export function satisfies(version: string, range: string): boolean {
+export function satisfiesRange(version: string, range: string): boolean {
   const parts = partsOf(version);
   return range.split('||').some((one) =>
     one

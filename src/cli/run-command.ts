@@ -1,18 +1,18 @@
-import { entryModuleUrl } from '../util/index.ts';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../config/index.ts';
 import { openLedger } from '../stores/index.ts';
-import { type BudgetView, viewsOf } from './budgets/index.ts';
+import { entryModuleUrl } from '../util/index.ts';
+import { type BudgetView, readBudgetViews } from './budgets/index.ts';
 import { EXIT, UsageError } from './exit.ts';
-import { nodeProblem } from './node-version.ts';
-import { absoluteStore } from './store-option.ts';
-import { amount, count, countCalls, limitText, money, shown } from './style.ts';
+import { describeNodeProblem } from './node-version.ts';
+import { absoluteStoreUrl } from './store-option.ts';
+import { count, countCalls, escapeControl, formatCost, formatLimit, formatLimitAmount } from './style.ts';
 
 /** The options of `run`, as given. */
-export interface RunOptions {
+export interface RunCommandOptions {
   readonly usd?: string;
   readonly tokens?: string;
   readonly calls?: string;
@@ -49,8 +49,8 @@ const PATIENCE_MS = 2_000;
  * @throws UsageError where an option is wrong; the command was not started then
  * @throws ConfigError where the environment or the settings file is
  */
-export async function runCommand(command: readonly string[], options: RunOptions): Promise<void> {
-  const problem = nodeProblem(process.versions.node);
+export async function runCommand(command: readonly string[], options: RunCommandOptions): Promise<void> {
+  const problem = describeNodeProblem(process.versions.node);
   if (problem !== undefined) throw new UsageError(problem);
   const given = variablesOf(options);
   const env = { ...process.env, ...given };
@@ -68,20 +68,20 @@ export async function runCommand(command: readonly string[], options: RunOptions
   }
 }
 
-function variablesOf(options: RunOptions): Record<string, string> {
+function variablesOf(options: RunCommandOptions): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const [option, variable] of Object.entries(VARIABLES) as [keyof typeof VARIABLES, string][]) {
     const value = options[option];
     if (value === undefined) continue;
     if (value.trim() === '') throw new UsageError(`--${option}: given nothing; taken is a value.`);
     variables[variable] =
-      option === 'config' ? resolve(value) : option === 'store' ? absoluteStore(value) : value;
+      option === 'config' ? resolve(value) : option === 'store' ? absoluteStoreUrl(value) : value;
   }
   return variables;
 }
 
 /** The settings that the program will have; a wrong one is told by the name that it was given by. */
-function checked(env: Env, options: RunOptions): ReturnType<typeof loadConfig> {
+function checked(env: Env, options: RunCommandOptions): ReturnType<typeof loadConfig> {
   try {
     return loadConfig(env);
   } catch (error) {
@@ -177,7 +177,8 @@ async function say(store: string): Promise<void> {
   try {
     const ledger = openLedger(store, PATIENCE_MS);
     try {
-      for (const view of await viewsOf(ledger)) process.stderr.write(`token-budget: ${summary(view)}\n`);
+      for (const view of await readBudgetViews(ledger))
+        process.stderr.write(`token-budget: ${summary(view)}\n`);
     } finally {
       await ledger.close();
     }
@@ -187,9 +188,10 @@ async function say(store: string): Promise<void> {
 }
 
 function summary({ name, settled, limits, open }: BudgetView): string {
-  const spent = `"${shown(name)}" has spent ${money(settled.costUsd)}, ${count(settled.tokens)} tokens in ${countCalls(settled.calls)}`;
+  const spent = `"${escapeControl(name)}" has spent ${formatCost(settled.costUsd)}, ${count(settled.tokens)} tokens in ${countCalls(settled.calls)}`;
   const left = limits.map(
-    ({ limit, value, left: rest }) => `${amount(limit, rest, value)} of ${limitText(limit, value)}`,
+    ({ limit, value, left: rest }) =>
+      `${formatLimitAmount(limit, rest, value)} of ${formatLimit(limit, value)}`,
   );
   const held = open === 0 ? '' : `; ${open === 1 ? '1 call is' : `${open} calls are`} open`;
   return `${spent}${left.length === 0 ? '' : `; left ${left.join(', ')}`}${held}`;

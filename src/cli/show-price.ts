@@ -6,7 +6,7 @@ import {
   type UnknownModelPolicy,
 } from '../pricing/index.ts';
 
-export interface PriceSettings {
+export interface ShowPriceOptions {
   readonly prices?: Readonly<Record<string, PriceOverride>>;
   readonly unknownModel?: UnknownModelPolicy;
   readonly json?: boolean;
@@ -16,7 +16,7 @@ export interface PriceSettings {
  * Prints what a model costs, USD per million tokens and for what is not billed by the token, and where the price comes from.
  * @throws PriceUnknownError where no price is known and the policy is `error`
  */
-export function showPrice(model: string, { json = false, ...settings }: PriceSettings = {}): void {
+export function showPrice(model: string, { json = false, ...settings }: ShowPriceOptions = {}): void {
   const card = new PriceBook(settings).lookup({ model });
   process.stdout.write(json ? `${JSON.stringify(asJson(card), null, 2)}\n` : asText(card));
 }

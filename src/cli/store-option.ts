@@ -12,21 +12,21 @@ export interface StoreOptions {
 }
 
 /** How long a ledger may take to answer an operator, milliseconds. */
-const PATIENCE_MS = 5_000;
+const STORE_TIMEOUT_MS = 5_000;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The environment with what the options set in it; paths are made absolute. */
-export function environmentWith({ store, config }: StoreOptions, env: Env = process.env): Env {
+export function environmentOf({ store, config }: StoreOptions, env: Env = process.env): Env {
   return {
     ...env,
-    ...(store === undefined ? {} : { TOKEN_BUDGET_STORE: absoluteStore(store) }),
+    ...(store === undefined ? {} : { TOKEN_BUDGET_STORE: absoluteStoreUrl(store) }),
     ...(config === undefined ? {} : { TOKEN_BUDGET_CONFIG: resolve(config) }),
   };
 }
 
 /** The store's setting with an absolute path, so that it is the same from every working directory. */
-export function absoluteStore(store: string): string {
+export function absoluteStoreUrl(store: string): string {
   const url = tryParseStoreUrl(store);
   return url?.kind === 'sqlite' ? `sqlite:${resolve(url.path)}` : store;
 }
@@ -36,20 +36,20 @@ export function absoluteStore(store: string): string {
  * @throws UsageError where none of them names one that is shared
  * @throws StoreError where there is no such file
  */
-export function ledgerOf(options: StoreOptions): { readonly ledger: Ledger; readonly store: string } {
-  const store = storeSettingOf(options);
+export function openSharedLedger(options: StoreOptions): { readonly ledger: Ledger; readonly store: string } {
+  const store = readStoreSetting(options);
   if (store === 'memory') {
     throw new UsageError(
       'no shared ledger is named, and one in memory is seen by its own process alone; taken is --store sqlite:PATH or --store ' +
         'redis://HOST:PORT, or the same in TOKEN_BUDGET_STORE.',
     );
   }
-  return { ledger: openLedger(store, PATIENCE_MS), store };
+  return { ledger: openLedger(store, STORE_TIMEOUT_MS), store };
 }
 
-function storeSettingOf(options: StoreOptions): string {
+function readStoreSetting(options: StoreOptions): string {
   try {
-    return loadConfig(environmentWith(options)).store;
+    return loadConfig(environmentOf(options)).store;
   } catch (error) {
     if (!(error instanceof ConfigError) || options.store === undefined) throw error;
     throw new UsageError(error.message.replace('TOKEN_BUDGET_STORE', '--store'));
@@ -57,6 +57,6 @@ function storeSettingOf(options: StoreOptions): string {
 }
 
 /** The store as it may be shown: without a password. */
-export function withoutPassword(store: string): string {
+export function redactPassword(store: string): string {
   return store.replace(/\/\/[^/]*@/, '//');
 }

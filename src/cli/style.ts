@@ -5,17 +5,17 @@ import { formatUsd, nanoToUsd, usdToNano } from '../pricing/index.ts';
 type Format = Parameters<typeof styleText>[0];
 
 /** Styles text that goes to stdout, where that is a terminal that shows colours, and NO_COLOR is not set. */
-export function styled(format: Format, text: string): string {
+export function styleOutput(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout });
 }
 
 /** A name for the terminal: what would move its cursor or change its colours is made visible. */
-export function shown(name: string): string {
+export function escapeControl(name: string): string {
   return name.replace(/\p{Cc}/gu, '\u{fffd}');
 }
 
 /** How wide the terminal is, columns; 80 where stdout is none. */
-export function columns(): number {
+export function terminalWidth(): number {
   const { COLUMNS } = process.env;
   return process.stdout.columns ?? (Number(COLUMNS) || 80);
 }
@@ -31,14 +31,14 @@ function decimalsFor(usd: number): number {
  * Money as people read it: `$1,234.50`.
  * @param beside the amount in USD whose size says how many decimals there are
  */
-export function money(usd: number, beside = usd): string {
+export function formatCost(usd: number, beside = usd): string {
   const digits = decimalsFor(beside);
   return `$${usd.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
 }
 
 /** Nano-USD as the same. */
-export function moneyOfNano(nano: number, besideUsd = nanoToUsd(nano)): string {
-  return money(nanoToUsd(nano), besideUsd);
+export function formatNano(nano: number, besideUsd = nanoToUsd(nano)): string {
+  return formatCost(nanoToUsd(nano), besideUsd);
 }
 
 export function count(value: number): string {
@@ -61,13 +61,13 @@ export function duration(ms: number): string {
 }
 
 /** An amount in the unit of a limit. */
-export function amount(limit: LimitName, value: number, beside: number): string {
-  if (limit === 'costUsd') return money(value, beside);
+export function formatLimitAmount(limit: LimitName, value: number, beside: number): string {
+  if (limit === 'costUsd') return formatCost(value, beside);
   return limit === 'minutes' ? duration(value * 60_000) : count(value);
 }
 
 /** A limit with its unit; money with the decimals that it has, two at least. */
-export function limitText(limit: LimitName, value: number): string {
+export function formatLimit(limit: LimitName, value: number): string {
   if (limit === 'minutes') return duration(value * 60_000);
   if (limit !== 'costUsd') return `${count(value)} ${limit}`;
   const [whole = '', decimals = ''] = formatUsd(usdToNano(value)).split('.');
@@ -75,15 +75,15 @@ export function limitText(limit: LimitName, value: number): string {
 }
 
 /** A share as a bar of so many columns: what is settled full, what is held by open calls half. */
-export function bar(settled: number, reserved: number, width: number): string {
+export function formatUsageBar(settled: number, reserved: number, width: number): string {
   const cells = (share: number): number => Math.min(width, Math.max(0, Math.round(share * width)));
   const full = settled > 0 ? Math.max(1, cells(settled)) : 0;
   const held = Math.max(full, cells(settled + reserved));
   const colour = settled >= 0.95 ? 'red' : settled >= 0.8 ? 'yellow' : 'green';
   return (
-    styled(colour, '█'.repeat(full)) +
-    styled(colour, '▒'.repeat(held - full)) +
-    styled('dim', '░'.repeat(width - held))
+    styleOutput(colour, '█'.repeat(full)) +
+    styleOutput(colour, '▒'.repeat(held - full)) +
+    styleOutput('dim', '░'.repeat(width - held))
   );
 }
 

@@ -9,9 +9,14 @@ import { billOf } from '../../examples/local-openai/account.ts';
 import { type LocalOpenai, startLocalOpenai } from '../../examples/local-openai/server.ts';
 import { CHROMIUM, startBrowser } from '../../scripts/screenshots/browser.ts';
 import { startOtlpFile } from '../../scripts/screenshots/otlp-file.ts';
-import { budgetsOf } from '../../src/cli/report/budget-parts.ts';
-import { type Call, type ReportData, spendingOf, thinned } from '../../src/cli/report/report-data.ts';
 import type { OtlpPoint } from '../../src/cli/report/otlp-lines.ts';
+import {
+  type ReportData,
+  type ReportedCall,
+  sumSpending,
+  thinHistory,
+} from '../../src/cli/report/report-data.ts';
+import { reportLimits } from '../../src/cli/report/reported-limits.ts';
 import { NODE, REPO_ROOT } from '../support/paths.ts';
 import { command, testDirectory } from './command.ts';
 
@@ -87,10 +92,10 @@ describe('the report of what an agent did', () => {
     }
     const spent = data.spending.series.flatMap((series) => series.costUsd).reduce((a, b) => a + b, 0);
     assert.ok(Math.abs(spent - costUsd) < 1e-9);
-    const [dearest, next] = data.calls?.dearest ?? [];
+    const [dearest, next] = data.mostExpensive?.dearest ?? [];
     assert.ok(dearest !== undefined && next !== undefined && dearest.costUsd >= next.costUsd);
     assert.deepEqual(
-      [dearest.model, dearest.budget, data.calls?.slowest.length],
+      [dearest.model, dearest.budget, data.mostExpensive?.slowest.length],
       ['gpt-5.2', 'research', 10],
     );
   });
@@ -252,7 +257,7 @@ describe('budgets of a report', () => {
     point('settled', at, settled),
     point('reserved', at, reserved),
   ];
-  const call = (at: number): Call => ({
+  const call = (at: number): ReportedCall => ({
     at,
     durationMs: 0,
     model: 'm',
@@ -268,7 +273,7 @@ describe('budgets of a report', () => {
   });
 
   it('go on from the last metric with the calls after it, and believe no metric that is late', () => {
-    const [part] = budgetsOf(
+    const [part] = reportLimits(
       [...readings(10, 20, 2), ...readings(20, 20, 2, 5)],
       [5, 8, 15, 18, 25, 30].map(call),
     );
@@ -277,23 +282,23 @@ describe('budgets of a report', () => {
   });
 
   it('follow others who spend, windows that begin, and limits that are raised', () => {
-    const [shared] = budgetsOf([...readings(10, 20, 9), ...readings(20, 20, 15, 2)], [call(5)]);
+    const [shared] = reportLimits([...readings(10, 20, 9), ...readings(20, 20, 15, 2)], [call(5)]);
     assert.deepEqual([shared?.settled, shared?.left], [15, 3]);
-    const [anew] = budgetsOf([...readings(10, 20, 9), ...readings(20, 20, 1)], []);
+    const [anew] = reportLimits([...readings(10, 20, 9), ...readings(20, 20, 1)], []);
     assert.deepEqual([anew?.settled, anew?.left], [1, 19]);
-    const [raised] = budgetsOf([...readings(10, 20, 20), ...readings(20, 30, 20)], []);
+    const [raised] = reportLimits([...readings(10, 20, 20), ...readings(20, 30, 20)], []);
     assert.deepEqual([raised?.value, raised?.left], [30, 10]);
   });
 
   it('are drawn with as many points and intervals as can be told apart', () => {
     const line = Array.from({ length: 10_000 }, (_, at) => [at, 10_000 - at] as const);
-    assert.ok(thinned(line).length <= 401 && thinned(line).at(-1) === line.at(-1));
+    assert.ok(thinHistory(line).length <= 401 && thinHistory(line).at(-1) === line.at(-1));
     const charges = Array.from({ length: 500 }, (_, n) => ({
       at: 1_000_000 + n * 60_000,
       name: `m${n % 9}`,
       costUsd: 1,
     }));
-    const { starts, series, intervalMs } = spendingOf('model', charges);
+    const { starts, series, intervalMs } = sumSpending('model', charges);
     assert.ok(starts.length <= 42 && intervalMs === 1_800_000);
     assert.deepEqual([series.length, series.at(-1)?.name], [6, 'others']);
     const sum = series.flatMap(({ costUsd }) => costUsd).reduce((a, b) => a + b, 0);

@@ -1,21 +1,21 @@
 import { stripVTControlCharacters } from 'node:util';
 import {
-  amount,
-  bar,
-  columns,
   count,
   countCalls,
   duration,
-  limitText,
-  money,
+  escapeControl,
+  formatCost,
+  formatLimit,
+  formatLimitAmount,
+  formatUsageBar,
   percent,
-  shown,
-  styled,
+  styleOutput,
+  terminalWidth,
 } from '../style.ts';
-import { type BudgetView, type LimitView, shareOf } from './budget-view.ts';
+import { type BudgetView, type LimitView, usedShareOf } from './budget-view.ts';
 
 /** What is shown of a budget beside what the ledger says. */
-export interface BudgetExtras {
+export interface SpendRate {
   /** USD an hour, as it goes now; undefined where it is not known. */
   readonly usdPerHour: number | undefined;
   /** When a limit is reached at that pace, milliseconds from now; undefined: not in sight. */
@@ -26,17 +26,18 @@ export interface BudgetExtras {
 const NARROW = 64;
 
 /** Budgets as lines for a terminal of that width. */
-export function budgetLines(
+export function formatBudgets(
   views: readonly BudgetView[],
   now: number,
-  extras?: ReadonlyMap<string, BudgetExtras>,
-  width: number = columns(),
+  extras?: ReadonlyMap<string, SpendRate>,
+  width: number = terminalWidth(),
 ): string[] {
-  if (width < NARROW) return views.flatMap((view) => card(view, now, extras?.get(view.name), width));
-  return table(views, now, extras, width);
+  if (width < NARROW)
+    return views.flatMap((view) => formatBudgetCard(view, now, extras?.get(view.name), width));
+  return formatBudgetTable(views, now, extras, width);
 }
 
-interface Column {
+interface BudgetColumn {
   readonly title: string;
   readonly cell: (view: BudgetView, limit: LimitView | undefined, first: boolean) => string;
   readonly left?: boolean;
@@ -44,41 +45,44 @@ interface Column {
 
 const BAR = 10;
 
-function table(
+function formatBudgetTable(
   views: readonly BudgetView[],
   now: number,
-  extras: ReadonlyMap<string, BudgetExtras> | undefined,
+  extras: ReadonlyMap<string, SpendRate> | undefined,
   width: number,
 ): string[] {
   const of = (limit: LimitView | undefined, key: 'settled' | 'reserved' | 'left'): string =>
-    limit === undefined ? '' : amount(limit.limit, limit[key], limit.value);
-  const held: Column = { title: 'HELD', cell: (_, limit) => (limit?.reserved ? of(limit, 'reserved') : '') };
-  const pace: Column[] = [
+    limit === undefined ? '' : formatLimitAmount(limit.limit, limit[key], limit.value);
+  const held: BudgetColumn = {
+    title: 'HELD',
+    cell: (_, limit) => (limit?.reserved ? of(limit, 'reserved') : ''),
+  };
+  const pace: BudgetColumn[] = [
     { title: '$/HOUR', cell: (view, _, first) => (first ? paceText(extras?.get(view.name)) : '') },
     { title: 'LASTS', cell: (view, _, first) => (first ? lastsText(extras?.get(view.name)) : '') },
   ];
-  const calls: Column = {
+  const calls: BudgetColumn = {
     title: 'CALLS',
     cell: (view, _, first) => (first ? count(view.settled.calls) : ''),
   };
-  const about: Column = {
+  const about: BudgetColumn = {
     title: 'WINDOW',
     left: true,
     cell: (view, _, first) => (first ? windowText(view, now) : ''),
   };
-  const name: Column = {
+  const name: BudgetColumn = {
     title: 'BUDGET',
     left: true,
-    cell: (view, _, first) => (first ? shown(view.name) : ''),
+    cell: (view, _, first) => (first ? escapeControl(view.name) : ''),
   };
-  const limit: Column = {
+  const limit: BudgetColumn = {
     title: 'LIMIT',
-    cell: (view, one) => (one === undefined ? noLimit(view) : limitText(one.limit, one.value)),
+    cell: (view, one) => (one === undefined ? noLimit(view) : formatLimit(one.limit, one.value)),
   };
-  const rest: Column[] = [
+  const rest: BudgetColumn[] = [
     {
       title: 'SPENT',
-      cell: (view, one) => (one === undefined ? money(view.settled.costUsd) : of(one, 'settled')),
+      cell: (view, one) => (one === undefined ? formatCost(view.settled.costUsd) : of(one, 'settled')),
     },
     { title: 'LEFT', cell: (_, one) => of(one, 'left') },
     { title: 'USED', left: true, cell: (_, one) => (one === undefined ? '' : usedText(one)) },
@@ -99,7 +103,7 @@ function table(
 
 /** @param width names are cut so that the lines are no longer */
 function laidOut(
-  chosen: readonly Column[],
+  chosen: readonly BudgetColumn[],
   views: readonly BudgetView[],
   width: number | undefined,
 ): string[] {
@@ -118,7 +122,7 @@ function laidOut(
       .map((cell, at) => padded(cell, widths[at] ?? 0, chosen[at]?.left === true))
       .join('  ')
       .trimEnd();
-  return [styled('dim', line(chosen.map(({ title }) => title))), ...rows.map(line)];
+  return [styleOutput('dim', line(chosen.map(({ title }) => title))), ...rows.map(line)];
 }
 
 function padded(cell: string, width: number, left: boolean): string {
@@ -132,7 +136,12 @@ function widthOf(text: string): number {
 }
 
 /** A budget for a narrow terminal: its name, and two lines for each limit. */
-function card(view: BudgetView, now: number, extras: BudgetExtras | undefined, width: number): string[] {
+function formatBudgetCard(
+  view: BudgetView,
+  now: number,
+  extras: SpendRate | undefined,
+  width: number,
+): string[] {
   const facts = [
     view.mode,
     view.window === undefined ? undefined : windowText(view, now),
@@ -140,28 +149,29 @@ function card(view: BudgetView, now: number, extras: BudgetExtras | undefined, w
   ]
     .filter((fact) => fact !== undefined)
     .join(', ');
-  const whole = shown(view.name);
+  const whole = escapeControl(view.name);
   const name = whole.length > width ? `${whole.slice(0, width - 1)}…` : whole;
   const fits = name.length + 2 + facts.length <= width;
   const head = fits
-    ? [`${styled('bold', name)}  ${styled('dim', facts)}`]
-    : [styled('bold', name), styled('dim', `  ${facts}`.slice(0, width))];
+    ? [`${styleOutput('bold', name)}  ${styleOutput('dim', facts)}`]
+    : [styleOutput('bold', name), styleOutput('dim', `  ${facts}`.slice(0, width))];
   const lines = view.limits.flatMap((limit) => {
-    const text = `${amount(limit.limit, limit.settled, limit.value)} of ${limitText(limit.limit, limit.value)}`;
-    const left = `${amount(limit.limit, limit.left, limit.value)} left`;
-    const usage = `  ${bar(shareOf(limit), limit.reserved / (limit.value || 1), Math.max(4, width - 8))} ${percent(shareOf(limit))}`;
+    const text = `${formatLimitAmount(limit.limit, limit.settled, limit.value)} of ${formatLimit(limit.limit, limit.value)}`;
+    const left = `${formatLimitAmount(limit.limit, limit.left, limit.value)} left`;
+    const usage = `  ${formatUsageBar(usedShareOf(limit), limit.reserved / (limit.value || 1), Math.max(4, width - 8))} ${percent(usedShareOf(limit))}`;
     return [usage, `  ${text}, ${left}`.slice(0, width)];
   });
   const pace = paceText(extras);
   const more =
     pace === '' ? [] : [`  ${pace} an hour${lastsText(extras) === '' ? '' : `, lasts ${lastsText(extras)}`}`];
-  const none = view.limits.length === 0 ? [`  ${money(view.settled.costUsd)} spent, ${noLimit(view)}`] : [];
+  const none =
+    view.limits.length === 0 ? [`  ${formatCost(view.settled.costUsd)} spent, ${noLimit(view)}`] : [];
   return [...head, ...lines, ...none, ...more, ''];
 }
 
 function usedText(limit: LimitView): string {
-  const share = shareOf(limit);
-  return `${bar(share, limit.value === 0 ? 0 : limit.reserved / limit.value, BAR)} ${percent(share)}`;
+  const share = usedShareOf(limit);
+  return `${formatUsageBar(share, limit.value === 0 ? 0 : limit.reserved / limit.value, BAR)} ${percent(share)}`;
 }
 
 function noLimit({ mode }: BudgetView): string {
@@ -173,10 +183,10 @@ function windowText({ window, endsAt }: BudgetView, now: number): string {
   return `${window.per}, ${duration(Math.max(0, endsAt - now))} to go`;
 }
 
-function paceText(extras: BudgetExtras | undefined): string {
-  return extras?.usdPerHour === undefined ? '' : money(extras.usdPerHour);
+function paceText(extras: SpendRate | undefined): string {
+  return extras?.usdPerHour === undefined ? '' : formatCost(extras.usdPerHour);
 }
 
-function lastsText(extras: BudgetExtras | undefined): string {
+function lastsText(extras: SpendRate | undefined): string {
   return extras?.lastsMs === undefined ? '' : duration(extras.lastsMs);
 }

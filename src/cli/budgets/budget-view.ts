@@ -51,16 +51,16 @@ export interface LimitView {
 }
 
 /** The budgets of a ledger in their present windows, by name. */
-export async function viewsOf(ledger: LedgerAdmin, now: number = Date.now()): Promise<BudgetView[]> {
-  return presentAccounts(await ledger.accounts(), now).map((account) => viewOf(account, now));
+export async function readBudgetViews(ledger: LedgerAdmin, now: number = Date.now()): Promise<BudgetView[]> {
+  return currentAccounts(await ledger.accounts(), now).map((account) => toBudgetView(account, now));
 }
 
 /**
  * The definition by which a ledger finds a budget's account.
  * @throws UsageError where there is no such budget, or its definition is not known
  */
-export async function definitionOf(ledger: LedgerAdmin, name: string): Promise<BudgetDefinition> {
-  const accounts = presentAccounts(await ledger.accounts(), Date.now());
+export async function readBudgetDefinition(ledger: LedgerAdmin, name: string): Promise<BudgetDefinition> {
+  const accounts = currentAccounts(await ledger.accounts(), Date.now());
   const found = accounts.find(({ budget }) => budget === name);
   if (found === undefined) {
     const names = accounts.map(({ budget }) => `"${budget}"`).join(', ');
@@ -71,10 +71,13 @@ export async function definitionOf(ledger: LedgerAdmin, name: string): Promise<B
   if (found.definition === undefined) {
     throw new UsageError(`the ledger does not know the limits of "${name}" yet: make a call with it first.`);
   }
-  return definitionFrom(name, found.definition);
+  return restoreDefinition(name, found.definition);
 }
 
-function definitionFrom(name: string, { limits, mode, window, parent }: StoredDefinition): BudgetDefinition {
+function restoreDefinition(
+  name: string,
+  { limits, mode, window, parent }: StoredDefinition,
+): BudgetDefinition {
   return defineBudget({
     name,
     limits,
@@ -85,7 +88,7 @@ function definitionFrom(name: string, { limits, mode, window, parent }: StoredDe
 }
 
 /** Of each budget the account of the present window; where nothing happened in it yet, one of nothing. */
-function presentAccounts(accounts: readonly LedgerAccount[], now: number): LedgerAccount[] {
+function currentAccounts(accounts: readonly LedgerAccount[], now: number): LedgerAccount[] {
   const latest = new Map<string, LedgerAccount>();
   for (const account of accounts) {
     const known = latest.get(account.budget);
@@ -93,10 +96,10 @@ function presentAccounts(accounts: readonly LedgerAccount[], now: number): Ledge
       latest.set(account.budget, account);
     }
   }
-  return [...latest.values()].map((account) => present(account, now)).sort(byName);
+  return [...latest.values()].map((account) => currentAccount(account, now)).sort(byName);
 }
 
-function present(account: LedgerAccount, now: number): LedgerAccount {
+function currentAccount(account: LedgerAccount, now: number): LedgerAccount {
   const { window, definition } = account;
   if (window === undefined || now < window.end || definition === undefined) return account;
   const span = windowOf(definition.window, now);
@@ -108,9 +111,12 @@ function byName(a: LedgerAccount, b: LedgerAccount): number {
   return a.budget < b.budget ? -1 : 1;
 }
 
-export function viewOf({ budget, window, definition, balances }: LedgerAccount, now: number): BudgetView {
+export function toBudgetView(
+  { budget, window, definition, balances }: LedgerAccount,
+  now: number,
+): BudgetView {
   const { settled, open, startedAt } = balances;
-  const limits = definition === undefined ? [] : limitViews(definition, balances, now);
+  const limits = definition === undefined ? [] : toLimitViews(definition, balances, now);
   return {
     name: budget,
     ...(definition === undefined ? {} : { mode: definition.mode }),
@@ -121,16 +127,16 @@ export function viewOf({ budget, window, definition, balances }: LedgerAccount, 
     limits,
     settled: { costUsd: nanoToUsd(settled.costNanoUsd), tokens: settled.tokens, calls: settled.calls },
     open,
-    usedShare: Math.max(0, ...limits.map(shareOf)),
+    usedShare: Math.max(0, ...limits.map(usedShareOf)),
   };
 }
 
 /** The share of a limit that is settled; 1 is all of it. */
-export function shareOf({ value, settled }: LimitView): number {
+export function usedShareOf({ value, settled }: LimitView): number {
   return value === 0 ? 1 : settled / value;
 }
 
-function limitViews({ limits }: StoredDefinition, balances: Balances, now: number): LimitView[] {
+function toLimitViews({ limits }: StoredDefinition, balances: Balances, now: number): LimitView[] {
   const { granted, settled, reserved, startedAt } = balances;
   const most = limitAmounts(limits, granted);
   const raised = raisedLimits(limits, granted);

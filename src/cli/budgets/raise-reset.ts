@@ -1,16 +1,16 @@
 import type { BudgetDefinition, Grant } from '../../budget/index.ts';
 import { usdToNano } from '../../pricing/index.ts';
 import { UsageError } from '../exit.ts';
-import { ledgerOf, type StoreOptions } from '../store-option.ts';
-import { amount, duration, limitText, moneyOfNano, shown } from '../style.ts';
-import { type BudgetView, definitionOf, viewsOf } from './budget-view.ts';
+import { openSharedLedger, type StoreOptions } from '../store-option.ts';
+import { duration, escapeControl, formatLimit, formatLimitAmount, formatNano } from '../style.ts';
+import { type BudgetView, readBudgetDefinition, readBudgetViews } from './budget-view.ts';
 
-export interface AdministerOptions extends StoreOptions {
+export interface ResetOptions extends StoreOptions {
   readonly json?: boolean;
 }
 
 /** By how much to raise, as given on the command line. */
-export interface RaiseOptions extends AdministerOptions {
+export interface RaiseOptions extends ResetOptions {
   readonly usd?: string;
   readonly tokens?: string;
   readonly calls?: string;
@@ -23,41 +23,42 @@ export interface RaiseOptions extends AdministerOptions {
  */
 export async function raiseBudget(name: string, options: RaiseOptions): Promise<void> {
   const grant = grantOf(options);
-  const { ledger } = ledgerOf(options);
+  const { ledger } = openSharedLedger(options);
   try {
-    const budget = await definitionOf(ledger, name);
-    checkLimited(budget, options);
+    const budget = await readBudgetDefinition(ledger, name);
+    checkLimitsAreSet(budget, options);
     await ledger.raise(budget, grant);
-    const view = (await viewsOf(ledger)).find((one) => one.name === name);
-    if (view !== undefined) print(view, options, `"${shown(name)}" is raised${untilText(view)}:`);
+    const view = (await readBudgetViews(ledger)).find((one) => one.name === name);
+    if (view !== undefined)
+      printBudget(view, options, `"${escapeControl(name)}" is raised${untilText(view)}:`);
   } finally {
     await ledger.close();
   }
 }
 
 /** Begins the present window of a budget anew, and prints what was forgotten. */
-export async function resetBudget(name: string, options: AdministerOptions): Promise<void> {
-  const { ledger } = ledgerOf(options);
+export async function resetBudget(name: string, options: ResetOptions): Promise<void> {
+  const { ledger } = openSharedLedger(options);
   try {
-    const budget = await definitionOf(ledger, name);
+    const budget = await readBudgetDefinition(ledger, name);
     const { settled } = await ledger.reset(budget);
-    const view = (await viewsOf(ledger)).find((one) => one.name === name);
-    const spent = `${moneyOfNano(settled.costNanoUsd)}, ${settled.tokens} tokens and ${settled.calls} calls`;
+    const view = (await readBudgetViews(ledger)).find((one) => one.name === name);
+    const spent = `${formatNano(settled.costNanoUsd)}, ${settled.tokens} tokens and ${settled.calls} calls`;
     if (view !== undefined)
-      print(view, options, `"${shown(name)}" begins anew; until now it was charged ${spent}:`);
+      printBudget(view, options, `"${escapeControl(name)}" begins anew; until now it was charged ${spent}:`);
   } finally {
     await ledger.close();
   }
 }
 
-function print(view: BudgetView, { json = false }: AdministerOptions, head: string): void {
+function printBudget(view: BudgetView, { json = false }: ResetOptions, head: string): void {
   if (json) {
     process.stdout.write(`${JSON.stringify(view, null, 2)}\n`);
     return;
   }
   const lines = view.limits.map(({ limit, value, granted, left }) => {
-    const by = granted === undefined ? '' : ` (${amount(limit, granted, value)} of it granted)`;
-    return `  ${limitText(limit, value)}${by}, ${amount(limit, left, value)} left`;
+    const by = granted === undefined ? '' : ` (${formatLimitAmount(limit, granted, value)} of it granted)`;
+    return `  ${formatLimit(limit, value)}${by}, ${formatLimitAmount(limit, left, value)} left`;
   });
   const open = view.open === 0 ? [] : [`  ${view.open} open calls are charged when they settle`];
   process.stdout.write(`${[head, ...lines, ...open].join('\n')}\n`);
@@ -97,7 +98,7 @@ function grantOf(options: RaiseOptions): Grant {
 }
 
 /** A limit that is not set cannot be raised: it would look done, and change nothing. */
-function checkLimited({ name, limits }: BudgetDefinition, options: RaiseOptions): void {
+function checkLimitsAreSet({ name, limits }: BudgetDefinition, options: RaiseOptions): void {
   for (const option of AMOUNTS) {
     if (options[option] === undefined || limits[LIMIT_OF_OPTION[option]] !== undefined) continue;
     const set = AMOUNTS.filter((one) => limits[LIMIT_OF_OPTION[one]] !== undefined);

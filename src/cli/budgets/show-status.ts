@@ -1,7 +1,7 @@
 import { UsageError } from '../exit.ts';
-import { ledgerOf, type StoreOptions, withoutPassword } from '../store-option.ts';
-import { budgetLines } from './budget-table.ts';
-import { viewsOf } from './budget-view.ts';
+import { openSharedLedger, redactPassword, type StoreOptions } from '../store-option.ts';
+import { formatBudgets } from './budget-table.ts';
+import { readBudgetViews } from './budget-view.ts';
 
 export interface StatusOptions extends StoreOptions {
   readonly json?: boolean;
@@ -12,10 +12,10 @@ export interface StatusOptions extends StoreOptions {
  * @throws UsageError where one that is named is not there
  */
 export async function showStatus(names: readonly string[], options: StatusOptions): Promise<void> {
-  const { ledger, store } = ledgerOf(options);
+  const { ledger, store } = openSharedLedger(options);
   try {
     const now = Date.now();
-    const views = await viewsOf(ledger, now);
+    const views = await readBudgetViews(ledger, now);
     const missing = names.find((name) => !views.some((view) => view.name === name));
     if (missing !== undefined) {
       const known = views.map(({ name }) => `"${name}"`).join(', ') || 'none yet';
@@ -26,8 +26,8 @@ export async function showStatus(names: readonly string[], options: StatusOption
       process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
       return;
     }
-    if (shown.length === 0) process.stdout.write(`No budget was used yet in ${withoutPassword(store)}.\n`);
-    else process.stdout.write(`${budgetLines(shown, now).join('\n')}\n`);
+    if (shown.length === 0) process.stdout.write(`No budget was used yet in ${redactPassword(store)}.\n`);
+    else process.stdout.write(`${formatBudgets(shown, now).join('\n')}\n`);
   } finally {
     await ledger.close();
   }

@@ -1,8 +1,8 @@
 import { UsageError } from '../exit.ts';
-import { ledgerOf, type StoreOptions, withoutPassword } from '../store-option.ts';
-import { styled } from '../style.ts';
-import { type BudgetExtras, budgetLines } from './budget-table.ts';
-import { type BudgetView, viewsOf } from './budget-view.ts';
+import { openSharedLedger, redactPassword, type StoreOptions } from '../store-option.ts';
+import { styleOutput } from '../style.ts';
+import { formatBudgets, type SpendRate } from './budget-table.ts';
+import { type BudgetView, readBudgetViews } from './budget-view.ts';
 
 export interface TopOptions extends StoreOptions {
   /** Seconds between two looks. */
@@ -27,19 +27,19 @@ export async function showTop(options: TopOptions): Promise<void> {
   if (process.stdout.isTTY !== true) {
     throw new UsageError('top needs a terminal to draw on; taken elsewhere is status.');
   }
-  const { ledger, store } = ledgerOf(options);
+  const { ledger, store } = openSharedLedger(options);
   const pace = new Pace();
-  const title = withoutPassword(store);
+  const title = redactPassword(store);
   let views: BudgetView[] = [];
   let trouble = '';
   const draw = (): void => {
     const now = Date.now();
-    const lines = budgetLines(views, now, pace.of(views));
+    const lines = formatBudgets(views, now, pace.of(views));
     show(title, views.length, lines, trouble);
   };
   const look = async (): Promise<void> => {
     try {
-      views = (await viewsOf(ledger)).sort((a, b) => b.usedShare - a.usedShare);
+      views = (await readBudgetViews(ledger)).sort((a, b) => b.usedShare - a.usedShare);
       trouble = '';
       pace.see(views, Date.now());
     } catch (error) {
@@ -107,10 +107,10 @@ function show(store: string, budgets: number, lines: readonly string[], trouble:
   const shown =
     lines.length <= room
       ? lines
-      : [...lines.slice(0, room - 1), styled('dim', `… ${lines.length - room + 1} more lines`)];
+      : [...lines.slice(0, room - 1), styleOutput('dim', `… ${lines.length - room + 1} more lines`)];
   const none = budgets === 0 && trouble === '' ? ['No budget was used yet.'] : [];
-  const foot = trouble === '' ? styled('dim', 'q quits') : styled('red', trouble.slice(0, columns));
-  const screen = [`${styled('bold', title)}${styled('dim', where)}`, '', ...none, ...shown];
+  const foot = trouble === '' ? styleOutput('dim', 'q quits') : styleOutput('red', trouble.slice(0, columns));
+  const screen = [`${styleOutput('bold', title)}${styleOutput('dim', where)}`, '', ...none, ...shown];
   const text = screen.map((line) => line + END_OF_LINE).join('\r\n');
   process.stdout.write(
     `${HOME}${text}${END_OF_LINE}\r\n${END_OF_SCREEN}\u001b[${rows};1H${foot}${END_OF_LINE}`,
@@ -132,11 +132,11 @@ class Pace {
     while ((this.#seen[1]?.at ?? at) < at - PACE_MS) this.#seen.shift();
   }
 
-  of(views: readonly BudgetView[]): Map<string, BudgetExtras> {
+  of(views: readonly BudgetView[]): Map<string, SpendRate> {
     return new Map(views.map((view) => [view.name, this.#extras(view)]));
   }
 
-  #extras(view: BudgetView): BudgetExtras {
+  #extras(view: BudgetView): SpendRate {
     const last = this.#seen.at(-1);
     const first = this.#seen.find(({ views }) => views.get(view.name)?.startedAt === view.startedAt);
     const before = first?.views.get(view.name);

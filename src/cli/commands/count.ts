@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CountOptions } from '../count-file.ts';
+import type { CountFileOptions } from '../count-file.ts';
 
 /** `token-budget count FILE --model MODEL`. */
 export function addCount(program: Command): void {
@@ -11,7 +11,7 @@ export function addCount(program: Command): void {
     .option('--config <file>', 'a settings file with prices; TOKEN_BUDGET_CONFIG where absent')
     .option('--json', 'as JSON')
     .description('how many input tokens a file has, and what they cost')
-    .action(async (file: string, options: CountOptions) => {
+    .action(async (file: string, options: CountFileOptions) => {
       const { countFile } = await import('../count-file.ts');
       countFile(file, options);
     });

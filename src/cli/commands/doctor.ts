@@ -9,7 +9,7 @@ export function addDoctor(program: Command): void {
     .option('--json', 'as JSON')
     .description('check what a program in this directory needs, and say how to mend it')
     .action(async (options: DoctorOptions) => {
-      const { examine } = await import('../doctor/index.ts');
-      await examine(options);
+      const { runDoctor } = await import('../doctor/index.ts');
+      await runDoctor(options);
     });
 }

@@ -9,12 +9,12 @@ export function addPrice(program: Command): void {
     .option('--json', 'as JSON')
     .description('what a model costs, USD per million tokens')
     .action(async (model: string, options: { config?: string; json?: boolean }) => {
-      const [{ showPrice }, { loadConfig }, { environmentWith }] = await Promise.all([
+      const [{ showPrice }, { loadConfig }, { environmentOf }] = await Promise.all([
         import('../show-price.ts'),
         import('../../config/index.ts'),
         import('../store-option.ts'),
       ]);
-      const { prices, unknownModel } = loadConfig(environmentWith(options));
+      const { prices, unknownModel } = loadConfig(environmentOf(options));
       showPrice(model, { prices, unknownModel, json: options.json === true });
     });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AdministerOptions } from '../budgets/index.ts';
+import type { ResetOptions } from '../budgets/index.ts';
 import { addStoreOptions } from './shared.ts';
 
 /** `token-budget reset NAME`. */
@@ -11,7 +11,7 @@ export function addReset(program: Command): void {
       'after',
       '\nOpen calls are charged when they settle. A budget with a window begins its present one anew.',
     )
-    .action(async (name: string, options: AdministerOptions) => {
+    .action(async (name: string, options: ResetOptions) => {
       const { resetBudget } = await import('../budgets/index.ts');
       await resetBudget(name, options);
     });

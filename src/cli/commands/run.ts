@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { RunOptions } from '../run-command.ts';
+import type { RunCommandOptions } from '../run-command.ts';
 
 /** `token-budget run -- COMMAND`. */
 export function addRun(program: Command): void {
@@ -26,7 +26,7 @@ export function addRun(program: Command): void {
         '\n\nExample: token-budget run --usd 5 -- node agent.js',
     )
     .passThroughOptions()
-    .action(async (command: string[], options: RunOptions) => {
+    .action(async (command: string[], options: RunCommandOptions) => {
       const { runCommand } = await import('../run-command.ts');
       await runCommand(command, options);
     });

@@ -5,14 +5,21 @@ import { LIMIT_NAMES } from '../../budget/index.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { openLedger, parseStoreUrl } from '../../stores/index.ts';
-import { withoutPassword } from '../store-option.ts';
-import { limitText } from '../style.ts';
-import { type Finding, fail, messageOf, ok, skip, warn } from './finding.ts';
+import { redactPassword } from '../store-option.ts';
+import { formatLimit } from '../style.ts';
+import {
+  type Finding,
+  foundFailure,
+  foundOk,
+  foundSkipped,
+  foundWarning,
+  rootCauseMessage,
+} from './finding.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** How long a server may take to answer, milliseconds. */
-const PATIENCE_MS = 3_000;
+const CHECK_TIMEOUT_MS = 3_000;
 
 /** The settings, and what there is to say of them. */
 export function checkSettings(env: Env): { readonly config?: Config; readonly findings: readonly Finding[] } {
@@ -21,20 +28,25 @@ export function checkSettings(env: Env): { readonly config?: Config; readonly fi
     const config = loadConfig(env);
     const { name, limits, mode } = config.budget;
     const warnings = config.warnings.map((warning) =>
-      warn(check, warning, 'correct the name of the variable'),
+      foundWarning(check, warning, 'correct the name of the variable'),
     );
     if (!config.limitGiven) {
-      const found = `no limit is set: ${limitText('costUsd', limits.costUsd ?? 0)} is watched and nothing is refused`;
-      return { config, findings: [warn(check, found, 'set one: TOKEN_BUDGET_USD=5'), ...warnings] };
+      const found = `no limit is set: ${formatLimit('costUsd', limits.costUsd ?? 0)} is watched and nothing is refused`;
+      return { config, findings: [foundWarning(check, found, 'set one: TOKEN_BUDGET_USD=5'), ...warnings] };
     }
     const set = LIMIT_NAMES.flatMap((limit) => {
       const value = limits[limit];
-      return value === undefined ? [] : [limitText(limit, value)];
+      return value === undefined ? [] : [formatLimit(limit, value)];
     });
-    return { config, findings: [ok(check, `budget "${name}", ${mode}: ${set.join(', ')}`), ...warnings] };
+    return {
+      config,
+      findings: [foundOk(check, `budget "${name}", ${mode}: ${set.join(', ')}`), ...warnings],
+    };
   } catch (error) {
     return {
-      findings: [fail(check, messageOf(error), 'correct it; docs/configuration.md tells what is taken')],
+      findings: [
+        foundFailure(check, rootCauseMessage(error), 'correct it; docs/configuration.md tells what is taken'),
+      ],
     };
   }
 }
@@ -43,16 +55,16 @@ export async function checkStore(setting: string): Promise<Finding> {
   const check = 'Store';
   const url = parseStoreUrl(setting);
   if (url.kind === 'memory')
-    return ok(check, 'memory: each process has a ledger of its own, zero at its start');
-  const shown = withoutPassword(setting);
+    return foundOk(check, 'memory: each process has a ledger of its own, zero at its start');
+  const shown = redactPassword(setting);
   if (url.kind === 'sqlite' && statSync(url.path, { throwIfNoEntry: false }) === undefined) {
     return checkDirectory(check, url.path);
   }
   try {
-    const ledger = openLedger(setting, PATIENCE_MS);
+    const ledger = openLedger(setting, CHECK_TIMEOUT_MS);
     try {
       const accounts = await ledger.accounts();
-      return ok(
+      return foundOk(
         check,
         `${shown} answers; it has ${accounts.length} ${accounts.length === 1 ? 'account' : 'accounts'}`,
       );
@@ -64,7 +76,7 @@ export async function checkStore(setting: string): Promise<Finding> {
       url.kind === 'sqlite'
         ? 'do what the message says'
         : 'start the server, or correct the URL in TOKEN_BUDGET_STORE';
-    return fail(check, messageOf(error), fix);
+    return foundFailure(check, rootCauseMessage(error), fix);
   }
 }
 
@@ -73,19 +85,23 @@ function checkDirectory(check: string, path: string): Finding {
   const directory = dirname(path);
   try {
     accessSync(directory, constants.W_OK);
-    return ok(check, `sqlite:${path} is made by the first call`);
+    return foundOk(check, `sqlite:${path} is made by the first call`);
   } catch {
-    return fail(check, `sqlite:${path} cannot be made`, `make ${directory}, and let this user write it`);
+    return foundFailure(
+      check,
+      `sqlite:${path} cannot be made`,
+      `make ${directory}, and let this user write it`,
+    );
   }
 }
 
 export async function checkExporter(env: Env): Promise<Finding> {
   const check = 'Telemetry';
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true')
-    return skip(check, 'off, by OTEL_SDK_DISABLED; the budget holds');
+    return foundSkipped(check, 'off, by OTEL_SDK_DISABLED; the budget holds');
   const exporter = env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp';
   if (!exporter.split(',').includes('otlp'))
-    return skip(check, `spans go to ${exporter}, by OTEL_TRACES_EXPORTER`);
+    return foundSkipped(check, `spans go to ${exporter}, by OTEL_TRACES_EXPORTER`);
   const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim();
   const base = env['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim();
   const protocol =
@@ -96,29 +112,29 @@ export async function checkExporter(env: Env): Promise<Finding> {
   const fix =
     'start a Collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or do without: OTEL_TRACES_EXPORTER=none. The budget holds either way';
   try {
-    if (grpc) await tryConnect(url);
-    else await post(url);
-    return ok(check, `${url} takes spans${grpc ? ', as far as a connection tells' : ''}`);
+    if (grpc) await openConnection(url);
+    else await postEmptyTrace(url);
+    return foundOk(check, `${url} takes spans${grpc ? ', as far as a connection tells' : ''}`);
   } catch (error) {
-    return warn(check, `${url}: ${messageOf(error)}`, fix);
+    return foundWarning(check, `${url}: ${rootCauseMessage(error)}`, fix);
   }
 }
 
 /** Sends no spans, as JSON, which a receiver of OTLP takes whatever the exporter's encoding is. */
-async function post(url: string): Promise<void> {
+async function postEmptyTrace(url: string): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{"resourceSpans":[]}',
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
   });
   if (!response.ok) throw new Error(`answered ${response.status}`);
 }
 
-function tryConnect(url: string): Promise<void> {
+function openConnection(url: string): Promise<void> {
   const { hostname, port } = new URL(url.includes('://') ? url : `http://${url}`);
   return new Promise((done, failed) => {
-    const socket = connect({ host: hostname, port: Number(port || 4317), timeout: PATIENCE_MS });
+    const socket = connect({ host: hostname, port: Number(port || 4317), timeout: CHECK_TIMEOUT_MS });
     socket.once('connect', () => {
       socket.destroy();
       done();
@@ -132,18 +148,18 @@ export function checkPrices(config: Config, models: readonly string[]): Finding[
   const check = 'Price';
   const { prices, unknownModel } = config;
   const named = models.length > 0 ? models : Object.keys(prices);
-  if (named.length === 0) return [skip(check, 'no model is named: --model NAME looks for its price')];
+  if (named.length === 0) return [foundSkipped(check, 'no model is named: --model NAME looks for its price')];
   const book = new PriceBook({ prices, unknownModel });
   return named.map((model) => {
     const fix = `set its price under "prices" in the file that TOKEN_BUDGET_CONFIG names`;
     try {
       const { source, pricedAs } = book.lookup({ model });
       if (source === 'book' || source === 'override')
-        return ok(check, `${model}: ${source === 'book' ? 'known' : 'set by you'}`);
+        return foundOk(check, `${model}: ${source === 'book' ? 'known' : 'set by you'}`);
       const as = source === 'family' ? `charged as ${pricedAs ?? 'the dearest model'}` : 'charged nothing';
-      return warn(check, `${model} is not known: ${as}`, fix);
+      return foundWarning(check, `${model} is not known: ${as}`, fix);
     } catch (error) {
-      return fail(check, `${model}: ${messageOf(error)}`, fix);
+      return foundFailure(check, `${model}: ${rootCauseMessage(error)}`, fix);
     }
   });
 }

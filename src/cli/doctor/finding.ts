@@ -9,26 +9,26 @@ export interface Finding {
   readonly fix?: string;
 }
 
-export function ok(check: string, found: string): Finding {
+export function foundOk(check: string, found: string): Finding {
   return { check, state: 'ok', found };
 }
 
-export function skip(check: string, found: string): Finding {
+export function foundSkipped(check: string, found: string): Finding {
   return { check, state: 'skip', found };
 }
 
-export function warn(check: string, found: string, fix: string): Finding {
+export function foundWarning(check: string, found: string, fix: string): Finding {
   return { check, state: 'warn', found, fix };
 }
 
-export function fail(check: string, found: string, fix: string): Finding {
+export function foundFailure(check: string, found: string, fix: string): Finding {
   return { check, state: 'fail', found, fix };
 }
 
-export function messageOf(error: unknown): string {
+export function rootCauseMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Of fetch, the cause says what happened; a host with two addresses fails with both errors and no message.
   const { cause } = error;
-  if (cause instanceof AggregateError) return messageOf(cause.errors[0]);
-  return cause instanceof Error ? messageOf(cause) : error.message;
+  if (cause instanceof AggregateError) return rootCauseMessage(cause.errors[0]);
+  return cause instanceof Error ? rootCauseMessage(cause) : error.message;
 }

@@ -1,2 +1,2 @@
 export type { DoctorOptions } from './run-doctor.ts';
-export { examine } from './run-doctor.ts';
+export { runDoctor } from './run-doctor.ts';

@@ -1,9 +1,9 @@
 import { EXIT } from '../exit.ts';
-import { environmentWith, type StoreOptions } from '../store-option.ts';
-import { styled } from '../style.ts';
-import type { Finding } from './finding.ts';
-import { checkHooks, checkModuleKind, checkNode, checkSdk, findSdk } from './runtime-checks.ts';
+import { environmentOf, type StoreOptions } from '../store-option.ts';
+import { styleOutput } from '../style.ts';
 import { checkExporter, checkPrices, checkSettings, checkStore } from './environment-checks.ts';
+import type { Finding } from './finding.ts';
+import { checkHooks, checkModuleKind, checkNode, checkOpenaiSdk, findOpenaiSdk } from './runtime-checks.ts';
 
 export interface DoctorOptions extends StoreOptions {
   readonly model?: readonly string[];
@@ -13,10 +13,10 @@ export interface DoctorOptions extends StoreOptions {
 const SIGNS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'], skip: ['dim', '-'] } as const;
 
 /** Checks what a program here needs for its budget to hold, and says how to mend what is wrong. Exit code 1 where something fails. */
-export async function examine(options: DoctorOptions): Promise<void> {
+export async function runDoctor(options: DoctorOptions): Promise<void> {
   const directory = process.cwd();
-  const env = environmentWith(options);
-  const sdk = findSdk(directory);
+  const env = environmentOf(options);
+  const sdk = findOpenaiSdk(directory);
   const { config, findings: settings } = checkSettings(env);
   const [hooks, exporter, store] = await Promise.all([
     checkHooks(directory, sdk),
@@ -26,7 +26,7 @@ export async function examine(options: DoctorOptions): Promise<void> {
   const prices = config === undefined ? [] : checkPrices(config, options.model ?? []);
   const findings = [
     checkNode(),
-    checkSdk(sdk),
+    checkOpenaiSdk(sdk),
     checkModuleKind(directory),
     hooks,
     settings,
@@ -35,12 +35,12 @@ export async function examine(options: DoctorOptions): Promise<void> {
     prices,
   ].flat();
   if (options.json === true) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-  else process.stdout.write(`${findings.map(asText).join('\n')}\n`);
+  else process.stdout.write(`${findings.map(formatFinding).join('\n')}\n`);
   if (findings.some(({ state }) => state === 'fail')) process.exitCode = EXIT.failed;
 }
 
-function asText({ check, state, found, fix }: Finding): string {
+function formatFinding({ check, state, found, fix }: Finding): string {
   const [colour, sign] = SIGNS[state];
-  const line = `${styled(colour, sign)} ${check.padEnd(10)} ${found}`;
-  return fix === undefined ? line : `${line}\n${' '.repeat(13)}${styled('dim', '→')} ${fix}`;
+  const line = `${styleOutput(colour, sign)} ${check.padEnd(10)} ${found}`;
+  return fix === undefined ? line : `${line}\n${' '.repeat(13)}${styleOutput('dim', '→')} ${fix}`;
 }

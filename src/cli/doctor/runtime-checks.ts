@@ -12,13 +12,17 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { entryModuleUrl } from '../../util/index.ts';
-import { nodeProblem, SUPPORTED, satisfies } from '../node-version.ts';
-import { type Finding, fail, ok, skip, warn } from './finding.ts';
+import { describeNodeProblem, SUPPORTED_VERSIONS, satisfiesRange } from '../node-version.ts';
+import { type Finding, foundFailure, foundOk, foundSkipped, foundWarning } from './finding.ts';
 
 export function checkNode(): Finding {
-  const problem = nodeProblem(process.versions.node);
-  if (problem === undefined) return ok('Node', process.versions.node);
-  return fail('Node', `${process.versions.node} is not supported`, `install a release of ${SUPPORTED.node}`);
+  const problem = describeNodeProblem(process.versions.node);
+  if (problem === undefined) return foundOk('Node', process.versions.node);
+  return foundFailure(
+    'Node',
+    `${process.versions.node} is not supported`,
+    `install a release of ${SUPPORTED_VERSIONS.node}`,
+  );
 }
 
 interface Sdk {
@@ -27,40 +31,44 @@ interface Sdk {
 }
 
 /** The openai SDK that a program in that directory would load. */
-export function findSdk(directory: string): Sdk | undefined {
+export function findOpenaiSdk(directory: string): Sdk | undefined {
   for (let at = directory; ; at = dirname(at)) {
     const path = join(at, 'node_modules', 'openai');
-    const manifest = manifestIn(path);
+    const manifest = readManifest(path);
     if (manifest !== undefined) return { path, version: String(manifest['version']) };
     if (dirname(at) === at) return undefined;
   }
 }
 
-export function checkSdk(sdk: Sdk | undefined): Finding {
+export function checkOpenaiSdk(sdk: Sdk | undefined): Finding {
   if (sdk === undefined) {
-    return warn(
+    return foundWarning(
       'openai',
       'not found from this directory',
       'run doctor in the directory of the program, or: npm install openai',
     );
   }
-  if (satisfies(sdk.version, SUPPORTED.openai)) return ok('openai', sdk.version);
-  return fail('openai', `${sdk.version} is not supported`, `npm install openai@"${SUPPORTED.openai}"`);
+  if (satisfiesRange(sdk.version, SUPPORTED_VERSIONS.openai)) return foundOk('openai', sdk.version);
+  return foundFailure(
+    'openai',
+    `${sdk.version} is not supported`,
+    `npm install openai@"${SUPPORTED_VERSIONS.openai}"`,
+  );
 }
 
 /** Whether files that end in .js are CommonJS or ES modules here; both are taken. */
 export function checkModuleKind(directory: string): Finding {
   for (let at = directory; ; at = dirname(at)) {
-    const manifest = manifestIn(at);
+    const manifest = readManifest(at);
     if (manifest !== undefined) {
       const kind = manifest['type'] === 'module' ? 'ES modules' : 'CommonJS';
-      return ok('Modules', `${kind}, by ${join(at, 'package.json')}; --require and --import work alike`);
+      return foundOk('Modules', `${kind}, by ${join(at, 'package.json')}; --require and --import work alike`);
     }
-    if (dirname(at) === at) return skip('Modules', 'no package.json: .js files are CommonJS');
+    if (dirname(at) === at) return foundSkipped('Modules', 'no package.json: .js files are CommonJS');
   }
 }
 
-function manifestIn(directory: string): Readonly<Record<string, unknown>> | undefined {
+function readManifest(directory: string): Readonly<Record<string, unknown>> | undefined {
   const path = join(directory, 'package.json');
   if (!existsSync(path)) return undefined;
   try {
@@ -71,7 +79,7 @@ function manifestIn(directory: string): Readonly<Record<string, unknown>> | unde
 }
 
 /** One call to a server of ours, and how many calls the budget was charged for it. */
-const PROBE = `
+const PROBE_CALL = `
   const client = new OpenAI({ apiKey: 'none', baseURL: process.env.DOCTOR_URL, maxRetries: 0 });
   const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Hello.' }] };
   client.chat.completions.create(body)
@@ -79,7 +87,7 @@ const PROBE = `
     .then(({ balances }) => console.log('charged ' + balances.settled.tokens));
 `;
 
-const ANSWER = JSON.stringify({
+const PROBE_RESPONSE = JSON.stringify({
   id: 'chatcmpl-doctor',
   object: 'chat.completion',
   created: 1,
@@ -88,14 +96,14 @@ const ANSWER = JSON.stringify({
   usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 },
 });
 
-const PATIENCE_MS = 30_000;
+const PROBE_TIMEOUT_MS = 30_000;
 
 /** Really makes a call under the preload, by each kind of module, and looks whether it was charged. Nothing leaves the host. */
 export async function checkHooks(directory: string, sdk: Sdk | undefined): Promise<Finding[]> {
   const check = 'Hooks';
-  if (sdk === undefined) return [skip(check, 'not tried: there is no openai to call')];
+  if (sdk === undefined) return [foundSkipped(check, 'not tried: there is no openai to call')];
   const server = createServer((_, response) =>
-    response.setHeader('content-type', 'application/json').end(ANSWER),
+    response.setHeader('content-type', 'application/json').end(PROBE_RESPONSE),
   );
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const address = server.address();
@@ -112,12 +120,12 @@ export async function checkHooks(directory: string, sdk: Sdk | undefined): Promi
     return await Promise.all(
       kinds.map(async ([kind, name, load]) => {
         const file = join(probes, name);
-        writeFileSync(file, load + PROBE);
+        writeFileSync(file, load + PROBE_CALL);
         const said = await runProbe(file, directory, url);
-        if (said.includes('charged 12')) return ok(check, `a call from ${kind} was charged`);
+        if (said.includes('charged 12')) return foundOk(check, `a call from ${kind} was charged`);
         const why = /^\w*Error\b.*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1) ?? '';
         const fix = 'look for another loader in NODE_OPTIONS, or for a bundle that holds a copy of openai';
-        return fail(check, `a call from ${kind} was not charged${why === '' ? '' : `: ${why}`}`, fix);
+        return foundFailure(check, `a call from ${kind} was not charged${why === '' ? '' : `: ${why}`}`, fix);
       }),
     );
   } finally {
@@ -143,7 +151,7 @@ function runProbe(file: string, directory: string, url: string): Promise<string>
       cwd: directory,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: PATIENCE_MS,
+      timeout: PROBE_TIMEOUT_MS,
     });
     const chunks: Buffer[] = [];
     for (const stream of [child.stdout, child.stderr])

@@ -1,7 +1,7 @@
 import { type LedgerAdmin, MINUTE_MS } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import { type BudgetView, viewsOf } from '../budgets/index.ts';
-import { type BudgetPart, type ReportData, spendingOf, thinned } from './report-data.ts';
+import { type BudgetView, readBudgetViews } from '../budgets/index.ts';
+import { type ReportData, type ReportedLimit, sumSpending, thinHistory } from './report-data.ts';
 
 interface Charge {
   readonly at: number;
@@ -12,8 +12,12 @@ interface Charge {
 }
 
 /** What a ledger knows: budgets as they stand, and what they were charged by the minute of the last two days. It knows no calls. */
-export async function reportOfLedger(ledger: LedgerAdmin, source: string, now: number): Promise<ReportData> {
-  const views = await viewsOf(ledger, now);
+export async function reportFromLedger(
+  ledger: LedgerAdmin,
+  source: string,
+  now: number,
+): Promise<ReportData> {
+  const views = await readBudgetViews(ledger, now);
   const charges = (await Promise.all(views.map(({ name }) => chargesOf(ledger, name)))).flat();
   // What a child was charged is in its parent as well: money is summed up over those that have none here.
   const names = new Set(views.map(({ name }) => name));
@@ -32,7 +36,7 @@ export async function reportOfLedger(ledger: LedgerAdmin, source: string, now: n
       calls: sum(({ calls }) => calls),
       tokens: sum(({ tokens }) => tokens),
     },
-    spending: spendingOf('budget', leavesOf(charges, views), MINUTE_MS),
+    spending: sumSpending('budget', leavesOf(charges, views), MINUTE_MS),
     budgets: views.flatMap((view) => partsOf(view, charges, now)),
     groups: [{ by: 'budget', rows: rowsOf(views, charges) }],
     events: [],
@@ -89,7 +93,7 @@ function partsOf(
   { name, startedAt, limits }: BudgetView,
   charges: readonly Charge[],
   now: number,
-): BudgetPart[] {
+): ReportedLimit[] {
   const own = charges.filter((charge) => charge.name === name && charge.at + MINUTE_MS > startedAt);
   return limits.map(({ limit, value, settled, reserved, left }) => {
     const part = { name, limit, value, settled, reserved, left };
@@ -102,6 +106,6 @@ function partsOf(
       then = Math.max(0, then - charge[limit]);
       history.push([Math.max(startedAt, charge.at), Math.max(0, value - then)]);
     }
-    return { ...part, history: thinned(history.reverse()) };
+    return { ...part, history: thinHistory(history.reverse()) };
   });
 }

@@ -1,16 +1,23 @@
 import { nanoToUsd } from '../../pricing/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
-import { budgetsOf } from './budget-parts.ts';
-import { type Call, type Group, type GroupRow, type ReportData, spendingOf, type Totals } from './report-data.ts';
-import { eventRows } from './event-rows.ts';
-import type { OtlpSpan, Telemetry } from './otlp-lines.ts';
+import type { OtlpSpan, OtlpTelemetry } from './otlp-lines.ts';
+import {
+  type CallGroup,
+  type CallGroupRow,
+  type ReportData,
+  type ReportedCall,
+  type ReportTotals,
+  sumSpending,
+} from './report-data.ts';
+import { reportEvents } from './reported-events.ts';
+import { reportLimits } from './reported-limits.ts';
 
 /** How many of the dearest and of the slowest calls are shown. */
 const SHOWN = 10;
 
 /** @param by an attribute of spans or resources to group by as well */
-export function reportOfTelemetry(
-  { spans, points, logs }: Telemetry,
+export function reportFromTelemetry(
+  { spans, points, logs }: OtlpTelemetry,
   source: string,
   by?: string,
 ): ReportData {
@@ -28,22 +35,22 @@ export function reportOfTelemetry(
     from: known.reduce((a, b) => Math.min(a, b), Infinity),
     to: known.reduce((a, b) => Math.max(a, b), -Infinity),
     totals: totalsOf(calls),
-    spending: spendingOf(
+    spending: sumSpending(
       'model',
       only.map(({ at, durationMs, model, costUsd }) => ({ at: at + durationMs, name: model, costUsd })),
     ),
-    budgets: budgetsOf(points, only),
+    budgets: reportLimits(points, only),
     groups: groupsOf(made, by),
-    calls: {
+    mostExpensive: {
       dearest: only.toSorted((a, b) => b.costUsd - a.costUsd).slice(0, SHOWN),
       slowest: only.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, SHOWN),
     },
-    events: eventRows(logs, spans),
+    events: reportEvents(logs, spans),
   };
 }
 
 interface Found {
-  readonly call: Call;
+  readonly call: ReportedCall;
   readonly span: OtlpSpan;
 }
 
@@ -56,7 +63,7 @@ function callsOf(spans: readonly OtlpSpan[]): Found[] {
     .sort((a, b) => a.call.at - b.call.at);
 }
 
-function callOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): Call {
+function callOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): ReportedCall {
   const { attributes, resource, start, end, traceId } = span;
   const number = (name: string): number => Number(attributes[name] ?? 0);
   const text = (name: string): string => String(attributes[name] ?? '');
@@ -89,9 +96,10 @@ function stepOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): string {
   return 'no step';
 }
 
-function totalsOf(calls: readonly Found[]): Totals {
+function totalsOf(calls: readonly Found[]): ReportTotals {
   const made = calls.filter(({ call }) => call.decision !== 'deny');
-  const sum = (of: (call: Call) => number): number => made.reduce((total, { call }) => total + of(call), 0);
+  const sum = (of: (call: ReportedCall) => number): number =>
+    made.reduce((total, { call }) => total + of(call), 0);
   return {
     costUsd: sum(({ costUsd }) => costUsd),
     calls: made.length,
@@ -104,8 +112,8 @@ function totalsOf(calls: readonly Found[]): Totals {
   };
 }
 
-function groupsOf(made: readonly Found[], by: string | undefined): Group[] {
-  const groups: Group[] = [
+function groupsOf(made: readonly Found[], by: string | undefined): CallGroup[] {
+  const groups: CallGroup[] = [
     { by: 'model', rows: rowsBy(made, ({ call }) => call.model) },
     { by: 'step', rows: rowsBy(made, ({ call }) => call.step) },
     { by: 'budget', rows: rowsBy(made, ({ call }) => call.budget) },
@@ -117,8 +125,8 @@ function groupsOf(made: readonly Found[], by: string | undefined): Group[] {
 }
 
 /** The dearest rows first. */
-function rowsBy(made: readonly Found[], nameOf: (found: Found) => string): GroupRow[] {
-  const rows = new Map<string, GroupRow>();
+function rowsBy(made: readonly Found[], nameOf: (found: Found) => string): CallGroupRow[] {
+  const rows = new Map<string, CallGroupRow>();
   for (const found of made) {
     const name = nameOf(found) || 'not set';
     const { costUsd, input, output } = found.call;

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { UsageError } from '../exit.ts';
 
 /** Attributes by name; integers as numbers. */
-export type Attributes = Readonly<Record<string, unknown>>;
+export type OtlpAttributes = Readonly<Record<string, unknown>>;
 
 /** A span as it was exported. Times are milliseconds since the epoch. */
 export interface OtlpSpan {
@@ -13,8 +13,8 @@ export interface OtlpSpan {
   readonly parentSpanId: string | undefined;
   readonly start: number;
   readonly end: number;
-  readonly attributes: Attributes;
-  readonly resource: Attributes;
+  readonly attributes: OtlpAttributes;
+  readonly resource: OtlpAttributes;
   /** Whether its status is an error. */
   readonly failed: boolean;
   readonly events: readonly OtlpEvent[];
@@ -24,7 +24,7 @@ export interface OtlpSpan {
 export interface OtlpEvent {
   readonly name: string;
   readonly at: number;
-  readonly attributes: Attributes;
+  readonly attributes: OtlpAttributes;
 }
 
 /** A point of a gauge or a sum. */
@@ -32,11 +32,11 @@ export interface OtlpPoint {
   readonly metric: string;
   readonly at: number;
   readonly value: number;
-  readonly attributes: Attributes;
+  readonly attributes: OtlpAttributes;
 }
 
 /** What the lines of a file hold. */
-export interface Telemetry {
+export interface OtlpTelemetry {
   readonly spans: readonly OtlpSpan[];
   readonly points: readonly OtlpPoint[];
   readonly logs: readonly OtlpEvent[];
@@ -49,7 +49,7 @@ type Json = Readonly<Record<string, unknown>>;
  * `resourceMetrics` or `resourceLogs`. A last line that is cut short is left out, as the file may be written meanwhile.
  * @throws UsageError where the file cannot be read, or has a line that is something else
  */
-export async function readOtlpLines(path: string): Promise<Telemetry> {
+export async function readOtlpLines(path: string): Promise<OtlpTelemetry> {
   const telemetry = { spans: [] as OtlpSpan[], points: [] as OtlpPoint[], logs: [] as OtlpEvent[] };
   const seen = new Set<string>();
   let wrong: { readonly line: number; readonly why: string } | undefined;
@@ -105,7 +105,7 @@ function add(
   return undefined;
 }
 
-function spanOf(item: Json, resource: Attributes): OtlpSpan {
+function spanOf(item: Json, resource: OtlpAttributes): OtlpSpan {
   return {
     name: String(item['name'] ?? ''),
     traceId: String(item['traceId'] ?? ''),
@@ -141,14 +141,14 @@ function itemsOf(
   resources: string,
   scopes: string,
   items: string,
-): { item: Json; resource: Attributes }[] {
+): { item: Json; resource: OtlpAttributes }[] {
   return listOf(line[resources]).flatMap((group) => {
     const resource = attributesOf(isJson(group['resource']) ? group['resource']['attributes'] : undefined);
     return listOf(group[scopes]).flatMap((scope) => listOf(scope[items]).map((item) => ({ item, resource })));
   });
 }
 
-function attributesOf(list: unknown): Attributes {
+function attributesOf(list: unknown): OtlpAttributes {
   return Object.fromEntries(listOf(list).map((pair) => [String(pair['key']), plainOf(pair['value'])]));
 }
 

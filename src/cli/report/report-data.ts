@@ -6,16 +6,19 @@ export interface ReportData {
   readonly source: string;
   readonly from: number;
   readonly to: number;
-  readonly totals: Totals;
-  readonly spending: Spending;
-  readonly budgets: readonly BudgetPart[];
-  readonly groups: readonly Group[];
+  readonly totals: ReportTotals;
+  readonly spending: SpendingSeries;
+  readonly budgets: readonly ReportedLimit[];
+  readonly groups: readonly CallGroup[];
   /** Absent where the source knows no calls. */
-  readonly calls?: { readonly dearest: readonly Call[]; readonly slowest: readonly Call[] };
-  readonly events: readonly EventRow[];
+  readonly mostExpensive?: {
+    readonly dearest: readonly ReportedCall[];
+    readonly slowest: readonly ReportedCall[];
+  };
+  readonly events: readonly ReportedEvent[];
 }
 
-export interface Totals {
+export interface ReportTotals {
   readonly costUsd: number;
   readonly calls: number;
   readonly tokens: number;
@@ -30,7 +33,7 @@ export interface Totals {
 }
 
 /** Money by interval, in one series for each model or budget. */
-export interface Spending {
+export interface SpendingSeries {
   /** What the series are: `model` or `budget`. */
   readonly by: string;
   readonly intervalMs: number;
@@ -39,7 +42,7 @@ export interface Spending {
 }
 
 /** One limit of a budget, in its unit: USD, tokens, calls or minutes. */
-export interface BudgetPart {
+export interface ReportedLimit {
   readonly name: string;
   readonly limit: LimitName;
   readonly value: number;
@@ -50,20 +53,20 @@ export interface BudgetPart {
   readonly history: readonly (readonly [at: number, left: number])[];
 }
 
-export interface Group {
+export interface CallGroup {
   /** By what the calls are grouped: `model`, `step`, an attribute. */
   readonly by: string;
-  readonly rows: readonly GroupRow[];
+  readonly rows: readonly CallGroupRow[];
 }
 
-export interface GroupRow {
+export interface CallGroupRow {
   readonly name: string;
   readonly costUsd: number;
   readonly calls: number;
   readonly tokens: number;
 }
 
-export interface Call {
+export interface ReportedCall {
   readonly at: number;
   readonly durationMs: number;
   readonly model: string;
@@ -79,7 +82,7 @@ export interface Call {
   readonly traceId: string;
 }
 
-export interface EventRow {
+export interface ReportedEvent {
   readonly at: number;
   /** Without our prefix: `exhausted`. */
   readonly name: string;
@@ -125,11 +128,11 @@ export const OTHERS = 'others';
  * Sums money by interval.
  * @param least the shortest interval that the source can tell, milliseconds
  */
-export function spendingOf(
+export function sumSpending(
   by: string,
   charges: readonly { readonly at: number; readonly name: string; readonly costUsd: number }[],
   least = 0,
-): Spending {
+): SpendingSeries {
   const times = charges.map(({ at }) => at);
   const first = times.reduce((a, b) => Math.min(a, b), Infinity);
   const last = times.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -157,7 +160,7 @@ export function spendingOf(
 const POINTS = 400;
 
 /** A line with fewer points: of each of many equal spans of time the last. */
-export function thinned(history: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+export function thinHistory(history: readonly (readonly [number, number])[]): (readonly [number, number])[] {
   const first = history[0]?.[0] ?? 0;
   const span = ((history.at(-1)?.[0] ?? 0) - first) / POINTS;
   if (history.length <= POINTS) return [...history];

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { distFileUrl } from '../../util/index.ts';
-import { amount, count, duration, limitText, money } from '../style.ts';
-import type { BudgetPart, Call, Group, ReportData, Spending, Totals } from './report-data.ts';
+import { count, duration, formatCost, formatLimit, formatLimitAmount } from '../style.ts';
 import { Html, html, jsonScript } from './html.ts';
+import type {
+  CallGroup,
+  ReportData,
+  ReportedCall,
+  ReportedLimit,
+  ReportTotals,
+  SpendingSeries,
+} from './report-data.ts';
 
 /** How many rows of a group are shown. */
 const ROWS = 12;
@@ -11,8 +18,8 @@ const ROWS = 12;
 const LINES = 6;
 
 /** The page: it loads nothing, from nowhere, and its tables need no script. */
-export function reportPage(data: ReportData, generatedAt: number): string {
-  const { source, from, to, totals, spending, budgets, groups, calls, events } = data;
+export function renderReportPage(data: ReportData, generatedAt: number): string {
+  const { source, from, to, totals, spending, budgets, groups, mostExpensive: calls, events } = data;
   const lines = budgets.filter(({ history, value }) => history.length > 6 && value > 0).slice(0, LINES);
   const when = sameDay(from, to) ? clock : dayAndClock;
   const page = html`<!doctype html>
@@ -58,7 +65,7 @@ function asset(name: string): Html {
   return new Html(readFileSync(distFileUrl(`cli/report/assets/${name}`), 'utf8').trim());
 }
 
-function tiles({ costUsd, calls, tokens, input, cached, output, denied, failed }: Totals): Html {
+function tiles({ costUsd, calls, tokens, input, cached, output, denied, failed }: ReportTotals): Html {
   const detail =
     input === undefined
       ? undefined
@@ -66,30 +73,30 @@ function tiles({ costUsd, calls, tokens, input, cached, output, denied, failed }
   const tile = (label: string, value: string, more?: string): Html =>
     html`<div class="tile"><dt>${label}</dt><dd>${value}</dd>${more === undefined ? undefined : html`<dd class="more">${more}</dd>`}</div>`;
   return html`<dl class="tiles">
-${tile('Spent', money(costUsd), calls === 0 ? undefined : `${money(costUsd / calls)} a call`)}
+${tile('Spent', formatCost(costUsd), calls === 0 ? undefined : `${formatCost(costUsd / calls)} a call`)}
 ${tile('Calls', count(calls), failed === undefined ? undefined : `${failed} failed`)}
 ${tile('Tokens', compact(tokens), detail)}
 ${denied === undefined ? undefined : tile('Refused', count(denied), 'not sent, not billed')}
 </dl>`;
 }
 
-function meters(budgets: readonly BudgetPart[]): Html {
+function meters(budgets: readonly ReportedLimit[]): Html {
   return html`<div class="meters">${budgets.map((part, index) => meter(part, budgets[index - 1]?.name === part.name))}</div>`;
 }
 
-function meter({ name, limit, value, settled, reserved, left }: BudgetPart, again: boolean): Html {
+function meter({ name, limit, value, settled, reserved, left }: ReportedLimit, again: boolean): Html {
   const share = (part: number): number => (value === 0 ? 100 : Math.min(100, (100 * part) / value));
   const used = share(settled);
   const state = used >= 95 ? 'full' : used >= 80 ? 'near' : 'well';
-  const held = reserved > 0 ? `, ${amount(limit, reserved, value)} held` : '';
+  const held = reserved > 0 ? `, ${formatLimitAmount(limit, reserved, value)} held` : '';
   return html`<div class="meter">
-<div class="line"><strong class="${again ? 'again' : ''}">${name}</strong><span>${amount(limit, settled, value)} of ${limitText(limit, value)}</span></div>
+<div class="line"><strong class="${again ? 'again' : ''}">${name}</strong><span>${formatLimitAmount(limit, settled, value)} of ${formatLimit(limit, value)}</span></div>
 <div class="track"><i class="${state}" style="width:${used.toFixed(2)}%"></i><i class="held" style="width:${Math.min(100 - used, share(reserved)).toFixed(2)}%"></i></div>
-<div class="line small"><span>${Math.floor(used)} %</span><span>${amount(limit, left, value)} left${held}</span></div>
+<div class="line small"><span>${Math.floor(used)} %</span><span>${formatLimitAmount(limit, left, value)} left${held}</span></div>
 </div>`;
 }
 
-function spendingSection(spending: Spending): Html {
+function spendingSection(spending: SpendingSeries): Html {
   const { by, series, starts, intervalMs } = spending;
   if (starts.length === 0)
     return html`<section><h2>Spend over time</h2><p class="note">Nothing was spent.</p></section>`;
@@ -103,31 +110,31 @@ ${legend(series.map(({ name }) => name))}
 <div class="plot" id="spending" role="img" aria-label="Spend over time, by ${by}; the numbers are in the table below"></div>
 <details><summary>Numbers</summary><div class="scroll"><table>
 <thead><tr><th>From</th>${series.map(({ name }) => html`<th class="num">${name}</th>`)}</tr></thead>
-<tbody>${busy.map(({ start, costs }) => html`<tr><td>${moment(start)}</td>${costs.map((cost) => html`<td class="num">${cost === 0 ? '' : money(cost)}</td>`)}</tr>`)}</tbody>
+<tbody>${busy.map(({ start, costs }) => html`<tr><td>${moment(start)}</td>${costs.map((cost) => html`<td class="num">${cost === 0 ? '' : formatCost(cost)}</td>`)}</tr>`)}</tbody>
 </table></div></details></section>`;
 }
 
-function leftSection(lines: readonly BudgetPart[]): Html {
-  const names = lines.map(({ name, limit, value }) => `${name}, ${limitText(limit, value)}`);
+function leftSection(lines: readonly ReportedLimit[]): Html {
+  const names = lines.map(({ name, limit, value }) => `${name}, ${formatLimit(limit, value)}`);
   return html`<section class="plotted"><h2>Budget left</h2>
 <p class="sub">not yet spent, % of the limit</p>
 ${legend(names)}
 <div class="plot" id="left" role="img" aria-label="What was left of each budget over time; how much there is now stands above"></div></section>`;
 }
 
-function shareLeft({ name, limit, value, history }: BudgetPart): {
+function shareLeft({ name, limit, value, history }: ReportedLimit): {
   name: string;
   points: (readonly [number, number])[];
 } {
   const points = history.map(([at, left]) => [at, (100 * left) / value] as const);
-  return { name: `${name}, ${limitText(limit, value)}`, points };
+  return { name: `${name}, ${formatLimit(limit, value)}`, points };
 }
 
 function legend(names: readonly string[]): Html {
   return html`<ul class="legend">${names.map((name, index) => html`<li class="s${index}">${name}</li>`)}</ul>`;
 }
 
-function groupSection({ by, rows }: Group): Html {
+function groupSection({ by, rows }: CallGroup): Html {
   const most = rows.reduce((max, { costUsd }) => Math.max(max, costUsd), 0);
   const rest = rows.length - ROWS;
   return html`<section><h2>By ${by}</h2><table class="bars">
@@ -135,13 +142,13 @@ function groupSection({ by, rows }: Group): Html {
 <tbody>${rows.slice(0, ROWS).map(
     ({ name, costUsd, calls, tokens }) => html`<tr>
 <td><div class="name">${name}</div><div class="track thin"><i style="width:${most === 0 ? 0 : ((100 * costUsd) / most).toFixed(2)}%"></i></div></td>
-<td class="num">${money(costUsd, most)}</td><td class="num">${count(calls)}</td><td class="num wide">${compact(tokens)}</td></tr>`,
+<td class="num">${formatCost(costUsd, most)}</td><td class="num">${count(calls)}</td><td class="num wide">${compact(tokens)}</td></tr>`,
   )}</tbody></table>${rest > 0 ? html`<p class="note">and ${rest} more</p>` : undefined}</section>`;
 }
 
 type When = (at: number) => string;
 
-function callSection(title: string, calls: readonly Call[], when: When): Html | undefined {
+function callSection(title: string, calls: readonly ReportedCall[], when: When): Html | undefined {
   if (calls.length === 0) return undefined;
   const most = calls.reduce((max, { costUsd }) => Math.max(max, costUsd), 0);
   return html`<section><h2>${title}</h2><div class="scroll"><table>
@@ -149,11 +156,11 @@ function callSection(title: string, calls: readonly Call[], when: When): Html | 
 <tbody>${calls.map((call) => callRow(call, most, when))}</tbody></table></div></section>`;
 }
 
-function callRow(call: Call, most: number, when: When): Html {
+function callRow(call: ReportedCall, most: number, when: When): Html {
   const { at, model, step, budget, decision, input, cached, output, durationMs, costUsd, traceId } = call;
   const tag = decision === 'clamp' ? html` <span class="tag wide">clamped</span>` : undefined;
   return html`<tr title="trace ${traceId}"><td class="time wide">${when(at)}</td><td>${model}${tag}</td><td>${step}</td><td class="wide">${budget}</td>
-<td class="num wide">${count(input)}</td><td class="num wide">${count(cached)}</td><td class="num wide">${count(output)}</td><td class="num">${took(durationMs)}</td><td class="num">${money(costUsd, most)}</td></tr>`;
+<td class="num wide">${count(input)}</td><td class="num wide">${count(cached)}</td><td class="num wide">${count(output)}</td><td class="num">${took(durationMs)}</td><td class="num">${formatCost(costUsd, most)}</td></tr>`;
 }
 
 function eventSection(events: ReportData['events'], when: When): Html | undefined {

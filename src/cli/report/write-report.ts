@@ -1,12 +1,12 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { tryParseStoreUrl } from '../../stores/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
-import { ledgerOf, withoutPassword } from '../store-option.ts';
-import type { ReportData } from './report-data.ts';
-import { reportOfLedger } from './from-ledger.ts';
-import { reportOfTelemetry } from './from-otlp.ts';
+import { openSharedLedger, redactPassword } from '../store-option.ts';
+import { reportFromLedger } from './from-ledger.ts';
+import { reportFromTelemetry } from './from-otlp.ts';
 import { readOtlpLines } from './otlp-lines.ts';
-import { reportPage } from './report-page.ts';
+import type { ReportData } from './report-data.ts';
+import { renderReportPage } from './report-page.ts';
 
 export interface ReportOptions {
   /** The path of the page, or `-` for stdout. */
@@ -30,7 +30,7 @@ export async function writeReport(
 ): Promise<void> {
   const data = await dataOf(source, by);
   const to = output ?? (json ? '-' : PAGE);
-  const text = json ? `${JSON.stringify(data, null, 2)}\n` : reportPage(data, Date.now());
+  const text = json ? `${JSON.stringify(data, null, 2)}\n` : renderReportPage(data, Date.now());
   if (to === '-') process.stdout.write(text);
   else {
     write(to, text);
@@ -45,9 +45,9 @@ export async function writeReport(
 async function dataOf(source: string, by: string | undefined): Promise<ReportData> {
   const url = tryParseStoreUrl(source);
   if (url !== undefined && url.kind !== 'memory') {
-    const { ledger, store } = ledgerOf({ store: source });
+    const { ledger, store } = openSharedLedger({ store: source });
     try {
-      return await reportOfLedger(ledger, withoutPassword(store), Date.now());
+      return await reportFromLedger(ledger, redactPassword(store), Date.now());
     } finally {
       await ledger.close();
     }
@@ -57,7 +57,7 @@ async function dataOf(source: string, by: string | undefined): Promise<ReportDat
       `there is no file "${source}"; taken is a file of OTLP JSON lines, sqlite:PATH, or the URL of a Redis.`,
     );
   }
-  return reportOfTelemetry(await readOtlpLines(source), source, by);
+  return reportFromTelemetry(await readOtlpLines(source), source, by);
 }
 
 function write(path: string, text: string): void {

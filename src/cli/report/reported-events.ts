@@ -1,8 +1,8 @@
 import type { LimitName } from '../../budget/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
-import { amount, limitText } from '../style.ts';
-import type { EventRow } from './report-data.ts';
-import type { Attributes, OtlpEvent, OtlpSpan } from './otlp-lines.ts';
+import { formatLimit, formatLimitAmount } from '../style.ts';
+import type { OtlpAttributes, OtlpEvent, OtlpSpan } from './otlp-lines.ts';
+import type { ReportedEvent } from './report-data.ts';
 
 /** How many events are shown, the last ones. */
 const SHOWN = 100;
@@ -11,7 +11,7 @@ const SHOWN = 100;
  * Events of budgets, in time: the log records, or, in a file without these, the events of spans. Calls that were clamped are
  * told in one row for each budget: there may be one for each call.
  */
-export function eventRows(logs: readonly OtlpEvent[], spans: readonly OtlpSpan[]): EventRow[] {
+export function reportEvents(logs: readonly OtlpEvent[], spans: readonly OtlpSpan[]): ReportedEvent[] {
   const ours = (event: OtlpEvent): boolean => event.name.startsWith('token_budget.');
   const records = logs.filter(ours);
   const events = records.length > 0 ? records : spans.flatMap((span) => span.events.filter(ours));
@@ -27,12 +27,12 @@ function budgetOf({ attributes }: OtlpEvent): string {
   return String(attributes[semconv.ATTR_BUDGET_NAME] ?? '');
 }
 
-function rowOf(event: OtlpEvent): EventRow {
+function rowOf(event: OtlpEvent): ReportedEvent {
   const name = event.name.slice('token_budget.'.length);
   return { at: event.at, name, budget: budgetOf(event), text: describeEvent(event.name, event.attributes) };
 }
 
-function clampedRow(events: readonly OtlpEvent[]): EventRow[] {
+function clampedRow(events: readonly OtlpEvent[]): ReportedEvent[] {
   const [first] = events;
   if (first === undefined) return [];
   if (events.length === 1) return [rowOf(first)];
@@ -44,7 +44,7 @@ function clampedRow(events: readonly OtlpEvent[]): EventRow[] {
 }
 
 /** What an event says, in words, from its attributes. */
-function describeEvent(name: string, attributes: Attributes): string {
+function describeEvent(name: string, attributes: OtlpAttributes): string {
   const text = (key: string): string => String(attributes[key] ?? '?');
   switch (name) {
     case semconv.EVENT_THRESHOLD:
@@ -68,20 +68,20 @@ function describeEvent(name: string, attributes: Attributes): string {
   }
 }
 
-function nameOf(attributes: Attributes): LimitName {
+function nameOf(attributes: OtlpAttributes): LimitName {
   const limit = attributes[semconv.ATTR_BUDGET_LIMIT];
   return limit === 'tokens' || limit === 'calls' || limit === 'minutes' ? limit : 'costUsd';
 }
 
-function limitOf(attributes: Attributes): string {
+function limitOf(attributes: OtlpAttributes): string {
   const value = Number(attributes[semconv.ATTR_BUDGET_LIMIT_VALUE] ?? 0);
-  return Number.isFinite(value) && value >= 0 ? limitText(nameOf(attributes), value) : 'its limit';
+  return Number.isFinite(value) && value >= 0 ? formatLimit(nameOf(attributes), value) : 'its limit';
 }
 
 /** An amount in the unit of the limit; of a limit in minutes these are USD. */
-function part(attributes: Attributes, key: string): string {
+function part(attributes: OtlpAttributes, key: string): string {
   const limit = nameOf(attributes);
   const value = Number(attributes[key] ?? 0);
   const beside = limit === 'costUsd' ? Number(attributes[semconv.ATTR_BUDGET_LIMIT_VALUE] ?? value) : value;
-  return amount(limit === 'minutes' ? 'costUsd' : limit, value, beside);
+  return formatLimitAmount(limit === 'minutes' ? 'costUsd' : limit, value, beside);
 }

@@ -1,7 +1,7 @@
 import { LIMIT_NAMES, type LimitName } from '../../budget/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
-import { type BudgetPart, type Call, thinned } from './report-data.ts';
 import type { OtlpPoint } from './otlp-lines.ts';
+import { type ReportedCall, type ReportedLimit, thinHistory } from './report-data.ts';
 
 /** What the gauges of a limit showed at one moment. */
 interface Reading {
@@ -18,7 +18,7 @@ const GAUGES: Readonly<Record<string, 'limit' | 'settled' | 'reserved'>> = {
 };
 
 /** Each limit of each budget that metrics tell of, by name. */
-export function budgetsOf(points: readonly OtlpPoint[], calls: readonly Call[]): BudgetPart[] {
+export function reportLimits(points: readonly OtlpPoint[], calls: readonly ReportedCall[]): ReportedLimit[] {
   const parts = [...readingsOf(points).values()].flatMap(({ name, limit, readings }) => {
     const own = calls.filter(({ budget }) => budget === name);
     return partOf(
@@ -66,8 +66,8 @@ function partOf(
   name: string,
   limit: LimitName,
   readings: readonly Reading[],
-  calls: readonly Call[],
-): BudgetPart[] {
+  calls: readonly ReportedCall[],
+): ReportedLimit[] {
   const [first] = readings;
   const value = readings.findLast((reading) => reading.limit !== undefined)?.limit;
   if (first === undefined || value === undefined) return [];
@@ -96,10 +96,12 @@ function partOf(
   const last = readings.at(-1);
   const reserved = (last?.at ?? 0) >= (charges.at(-1)?.at ?? 0) ? (last?.reserved ?? 0) : 0;
   const left = Math.max(0, unspent - reserved);
-  return [{ name, limit, value: most, settled: most - unspent, reserved, left, history: thinned(history) }];
+  return [
+    { name, limit, value: most, settled: most - unspent, reserved, left, history: thinHistory(history) },
+  ];
 }
 
-function usedOf({ costUsd, input, output }: Call, limit: LimitName): number {
+function usedOf({ costUsd, input, output }: ReportedCall, limit: LimitName): number {
   if (limit === 'costUsd') return costUsd;
   if (limit === 'tokens') return input + output;
   return limit === 'calls' ? 1 : 0;
