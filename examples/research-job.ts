@@ -1,9 +1,9 @@
-// A research job: search, read, summarise. Several steps, tools, streams; it survives its process.
+// A research job with several steps, tools and streams, which survives its process.
 //
-//   token-budget job run examples/research-job.ts --id research --minutes 15
+//   token-budget job run examples/research-job.ts --id research --work-minutes 15
 //   token-budget job resume research
 //
-// It speaks to OpenAI, or to the server that OPENAI_BASE_URL names.
+// It calls OpenAI, or the server that OPENAI_BASE_URL names.
 import { readFileSync } from 'node:fs';
 import OpenAI from 'openai';
 import { callText, defineJob, type Step, type StepContext } from 'otel-token-budget/jobs';
@@ -45,7 +45,7 @@ function tool(name: string, description: string, properties: object): OpenAI.Cha
   return { type: 'function', function: { name, description, parameters } };
 }
 
-/** Asks the model, lets it use its tools, and gives back all that was said. */
+/** Asks the model, runs the tools that it calls, and returns the conversation. */
 async function search(question: string, context: StepContext): Promise<Messages> {
   console.log(`${context.step}: ${question}`);
   const messages: Messages = [
@@ -75,7 +75,7 @@ async function search(question: string, context: StepContext): Promise<Messages>
   return messages;
 }
 
-/** Writes at length, as a stream; what came so far is kept, should the budget end it. */
+/** Streams a long text; the part received so far is saved in case the budget ends it. */
 async function read(found: Messages, context: StepContext): Promise<string> {
   console.log(
     `${context.step}: ${(await context.statusMessage({ format: 'compact' })).replace('[token-budget] ', '')}`,
@@ -100,7 +100,7 @@ const questions = archive.questions.slice(0, 3);
 
 export default defineJob({
   name: 'research',
-  description: 'Answers questions from an archive and sums the answers up',
+  description: 'Answers questions from an archive and summarizes the answers',
   *steps() {
     const searches = questions.map(
       (question, index): Step => ({

@@ -1,6 +1,39 @@
 import { formatUsd, NANO_PER_USD } from '../../pricing/index.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatQuantity,
+  formatTable,
+  type TableColumn,
+} from '../../util/index.ts';
 import type { JobSummary } from '../state/index.ts';
 import type { JobResult } from './result.ts';
+
+const STEP_COLUMNS: readonly TableColumn[] = [
+  { title: 'step', align: 'left' },
+  { title: 'state', align: 'left' },
+  { title: 'run' },
+  { title: 'attempts' },
+  { title: 'calls' },
+  { title: 'input' },
+  { title: 'cached' },
+  { title: 'output' },
+  { title: 'cost' },
+  { title: 'time' },
+];
+
+const JOB_COLUMNS: readonly TableColumn[] = [
+  { title: 'job', align: 'left' },
+  { title: 'state', align: 'left' },
+  { title: 'kind', align: 'left' },
+  { title: 'file', align: 'left' },
+  { title: 'steps' },
+  { title: 'runs' },
+  { title: 'tokens' },
+  { title: 'cost' },
+  { title: 'updated' },
+];
 
 /**
  * Formats a result as text for a terminal.
@@ -11,18 +44,17 @@ import type { JobResult } from './result.ts';
  */
 export function formatJobResult(result: JobResult): string {
   const { job, name, reason, error, budget, charged, usage, interrupted, time } = result;
-  const kinds = usage.usage;
   const unit = budget.unit === 'tokens' ? 'tokens at the output price' : 'money';
   const lines = [
     `Job ${job} (${name}): ${reason}${error === undefined ? '' : `: ${error.message}`}`,
     '',
-    formatSteps(result),
+    ...formatSteps(result),
     '',
     `Budget       ${formatLimits(result)}; ${formatPercent(budget.usedShare)} used, in ${unit}`,
-    `Charged      ${formatCalls(charged.calls)}, ${charged.tokens} tokens, ${formatUsd(charged.costNanoUsd)}; ${formatCalls(result.deniedCalls)} denied`,
-    `Answered     ${formatCalls(usage.calls)}: input ${kinds.input} (cached ${kinds.cachedInput}), output ${kinds.output} (reasoning ${kinds.reasoning}), ${formatUsd(usage.costNanoUsd)}`,
-    `Interrupted  ${formatCalls(interrupted.calls)}, charged in full: ${interrupted.tokens} tokens, ${formatUsd(interrupted.costNanoUsd)}`,
-    `Time         ${formatSeconds(time.activeMs)} active in ${time.runs} ${time.runs === 1 ? 'run' : 'runs'}, over ${formatSeconds(time.elapsedMs)}`,
+    `Charged      ${formatCharge(charged)}; ${formatQuantity(result.deniedCalls, 'call')} denied`,
+    `Answered     ${formatCharge(usage)}: ${formatUsage(result)}`,
+    `Interrupted  ${formatCharge(interrupted)}, charged in full`,
+    `Time         ${formatDuration(time.activeMs)} active in ${formatQuantity(time.runs, 'run')}, over ${formatDuration(time.elapsedMs)}`,
     `Efficiency   ${formatEfficiency(result)}`,
     ...result.warnings.map((warning) => `Warning      ${warning}`),
   ];
@@ -32,47 +64,50 @@ export function formatJobResult(result: JobResult): string {
 /** Formats a list of jobs as a table. */
 export function formatJobList(jobs: readonly JobSummary[]): string {
   if (jobs.length === 0) return 'No jobs.';
-  return formatTable(
-    ['job', 'state', 'kind', 'file', 'steps', 'runs', 'tokens', 'cost', 'updated'],
-    jobs.map((job) => [
-      job.job,
-      job.state,
-      job.name ?? '',
-      job.file ?? '',
-      String(job.stepsCompleted ?? ''),
-      String(job.runs ?? ''),
-      String(job.tokens ?? ''),
-      job.costUsd === undefined ? '' : formatAmount(job.costUsd),
-      job.updatedAt ?? '',
-    ]),
-    4,
-  );
+  const rows = jobs.map((job) => [
+    job.job,
+    job.state,
+    job.name ?? '',
+    job.file ?? '',
+    String(job.stepsCompleted ?? ''),
+    String(job.runs ?? ''),
+    job.tokens === undefined ? '' : formatCount(job.tokens),
+    job.costUsd === undefined ? '' : formatAmount(job.costUsd),
+    job.updatedAt ?? '',
+  ]);
+  return formatTable(JOB_COLUMNS, rows).join('\n');
 }
 
-function formatSteps({ steps }: JobResult): string {
-  return formatTable(
-    ['step', 'state', 'run', 'attempts', 'calls', 'input', 'cached', 'output', 'cost', 'time'],
-    steps.map((step) => [
-      step.name,
-      step.state,
-      String(step.run || ''),
-      String(step.attempts || ''),
-      String(step.calls),
-      String(step.usage.input),
-      String(step.usage.cachedInput),
-      String(step.usage.output),
-      formatUsd(step.costNanoUsd),
-      step.state === 'completed' ? formatSeconds(step.durationMs) : '',
-    ]),
-    2,
-  );
+function formatSteps({ steps }: JobResult): string[] {
+  const rows = steps.map((step) => [
+    step.name,
+    step.state,
+    String(step.run || ''),
+    String(step.attempts || ''),
+    formatCount(step.calls),
+    formatCount(step.usage.input),
+    formatCount(step.usage.cachedInput),
+    formatCount(step.usage.output),
+    formatUsd(step.costNanoUsd),
+    step.state === 'completed' ? formatDuration(step.durationMs) : '',
+  ]);
+  return formatTable(STEP_COLUMNS, rows);
+}
+
+function formatCharge({ calls, tokens, costNanoUsd }: JobResult['charged']): string {
+  return `${formatQuantity(calls, 'call')}, ${formatQuantity(tokens, 'token')}, ${formatUsd(costNanoUsd)}`;
+}
+
+function formatUsage({ usage: { usage } }: JobResult): string {
+  const input = `input ${formatCount(usage.input)} (cached ${formatCount(usage.cachedInput)})`;
+  return `${input}, output ${formatCount(usage.output)} (reasoning ${formatCount(usage.reasoning)})`;
 }
 
 function formatEfficiency({ efficiency }: JobResult): string {
   const { cacheHitShare, outputTokensPerSecond, tokensPerSecond, costPerStepUsd, tokensPerStep } = efficiency;
   const parts = [
     costPerStepUsd === undefined ? [] : `${formatAmount(costPerStepUsd)} per step`,
-    tokensPerStep === undefined ? [] : `${Math.round(tokensPerStep)} tokens per step`,
+    tokensPerStep === undefined ? [] : `${formatQuantity(Math.round(tokensPerStep), 'token')} per step`,
     cacheHitShare === undefined ? [] : `${formatPercent(cacheHitShare)} of the input cached`,
     outputTokensPerSecond === undefined
       ? []
@@ -83,43 +118,16 @@ function formatEfficiency({ efficiency }: JobResult): string {
 }
 
 function formatLimits({ budget: { limits, left } }: JobResult): string {
+  const { tokens, costUsd, calls, minutes } = limits;
   const parts = [
-    limits.tokens === undefined ? [] : `${limits.tokens} tokens, ${left.tokens} left`,
-    limits.costUsd === undefined
-      ? []
-      : `${formatAmount(limits.costUsd)}, ${formatAmount(left.costUsd ?? 0)} left`,
-    limits.calls === undefined ? [] : `${limits.calls} calls, ${left.calls} left`,
-    limits.minutes === undefined ? [] : `${limits.minutes} wall-clock minutes`,
+    tokens === undefined ? [] : `${formatQuantity(tokens, 'token')}, ${formatCount(left.tokens ?? 0)} left`,
+    costUsd === undefined ? [] : `${formatAmount(costUsd)}, ${formatAmount(left.costUsd ?? 0)} left`,
+    calls === undefined ? [] : `${formatQuantity(calls, 'call')}, ${formatCount(left.calls ?? 0)} left`,
+    minutes === undefined ? [] : `${minutes} wall-clock minutes`,
   ];
   return parts.flat().join('; ') || 'no limit';
 }
 
-/** Pads columns to their widest cell; all but the first `leftAligned` are right-aligned. */
-function formatTable(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-  leftAligned: number,
-): string {
-  const widths = header.map((name, column) =>
-    Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const pad = (cell: string, column: number): string =>
-    column < leftAligned ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return [header, ...rows].map((cells) => cells.map(pad).join('  ').trimEnd()).join('\n');
-}
-
 function formatAmount(usd: number): string {
-  return formatUsd(Math.round(usd * NANO_PER_USD));
-}
-
-function formatCalls(calls: number): string {
-  return `${calls} ${calls === 1 ? 'call' : 'calls'}`;
-}
-
-function formatPercent(share: number): string {
-  return `${(share * 100).toFixed(1)} %`;
-}
-
-function formatSeconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
+  return formatUsd(usd * NANO_PER_USD);
 }
