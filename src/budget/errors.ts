@@ -2,7 +2,7 @@ import { formatUsd, nanoToUsd, usdToNano } from '../pricing/index.ts';
 import { type Amounts, type LimitName, raisedLimits } from './limits.ts';
 import type { Denied } from './store.ts';
 
-/** An amount in the units that people read: tokens and USD. */
+/** An amount with money in USD instead of nano-USD. */
 export interface SpentAmounts {
   readonly tokens: number;
   readonly costUsd: number;
@@ -11,30 +11,38 @@ export interface SpentAmounts {
 
 /**
  * The budget cannot pay for the call, which was not sent. `status` is 402, which neither the openai SDK nor
- * the frameworks on top of it repeat.
+ * the frameworks on top of it retry.
+ *
+ * @example
+ * try {
+ *   await client.responses.create({ model: 'gpt-5.2', input: 'Hello' });
+ * } catch (error) {
+ *   if (!(error instanceof BudgetExceededError)) throw error;
+ *   console.error(error.budget, error.limit, error.settled.costUsd);
+ * }
  */
 export class BudgetExceededError extends Error {
   readonly code = 'token_budget_exceeded';
   readonly status = 402;
-  /** The name of the budget that said no. */
+  /** The name of the budget that denied the call. */
   readonly budget: string;
-  /** The limit that said no, and its value, with what was granted: USD, tokens, calls or minutes. */
+  /** The limit that the call would have exceeded, and its value plus grants: USD, tokens, calls or minutes. */
   readonly limit: { readonly name: LimitName; readonly value: number };
-  /** What the budget was charged so far. */
+  /** The amounts charged so far. */
   readonly settled: SpentAmounts;
-  /** What open calls hold reserved. */
+  /** The amounts reserved by open calls. */
   readonly reserved: SpentAmounts;
-  /** The least that this call would have had to reserve. */
+  /** The least that this call needed to reserve. */
   readonly requested: SpentAmounts;
 
   constructor(denied: Denied) {
-    super(message(denied));
+    super(messageOf(denied));
     this.name = 'BudgetExceededError';
     this.budget = denied.budget.name;
     this.limit = { name: denied.limit, value: limitsOf(denied)[denied.limit] ?? 0 };
-    this.settled = spent(denied.balances.settled);
-    this.reserved = spent(denied.balances.reserved);
-    this.requested = spent(denied.requested);
+    this.settled = toSpentAmounts(denied.balances.settled);
+    this.reserved = toSpentAmounts(denied.balances.reserved);
+    this.requested = toSpentAmounts(denied.requested);
   }
 }
 
@@ -42,26 +50,29 @@ function limitsOf({ budget, balances }: Denied): Denied['budget']['limits'] {
   return raisedLimits(budget.limits, balances.granted);
 }
 
-function spent(amounts: Amounts): SpentAmounts {
+function toSpentAmounts(amounts: Amounts): SpentAmounts {
   return { tokens: amounts.tokens, costUsd: nanoToUsd(amounts.costNanoUsd), calls: amounts.calls };
 }
 
-const SETTINGS = 'TOKEN_BUDGET_USD, _TOKENS, _CALLS, _MINUTES';
+/** The environment variable of each limit. */
+const VARIABLES: Readonly<Record<LimitName, string>> = {
+  costUsd: 'TOKEN_BUDGET_USD',
+  tokens: 'TOKEN_BUDGET_TOKENS',
+  calls: 'TOKEN_BUDGET_CALLS',
+  minutes: 'TOKEN_BUDGET_MINUTES',
+};
 
-/** A ledger in memory cannot be reached from outside of its process. */
-function adviceOf({ raisable }: Denied): string {
-  const ways =
-    raisable === true
-      ? `raise the limit while it runs (token-budget raise), or set a higher one (${SETTINGS}) and start again`
-      : `or raise the limit (${SETTINGS}) and start again`;
-  return `Stop here with what is done, ${ways}.`;
+/** A ledger in memory cannot be reached from outside its process. */
+function adviceFor({ limit, raisable }: Denied): string {
+  const whileRunning = raisable === true ? '"token-budget raise" while it runs, or with ' : '';
+  return `Raise the limit with ${whileRunning}${VARIABLES[limit]} and start again.`;
 }
 
-function message(denied: Denied): string {
+function messageOf(denied: Denied): string {
   const { budget, limit, balances, requested } = denied;
   const limits = limitsOf(denied);
   const head = `Token budget "${budget.name}" cannot pay for this call, so it was not sent: `;
-  const advice = adviceOf(denied);
+  const advice = adviceFor(denied);
   if (limit === 'minutes') return `${head}its ${limits.minutes} minutes are over. ${advice}`;
   const show = (amounts: Amounts): string => {
     if (limit === 'costUsd') return formatUsd(amounts.costNanoUsd);
@@ -74,9 +85,10 @@ function message(denied: Denied): string {
   return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${advice}`;
 }
 
-/** Why the signal of a budget was aborted: a limit is reached, and the next call will be denied. */
+/** The reason of an aborted budget signal: a limit is reached, and the next call will be denied. */
 export class BudgetExhaustedError extends Error {
   readonly code = 'token_budget_exhausted';
+  /** The name of the budget. */
   readonly budget: string;
 
   constructor(budget: string) {
@@ -86,7 +98,7 @@ export class BudgetExhaustedError extends Error {
   }
 }
 
-/** A store could not be reached, or could not write. Nothing was changed by the call that threw it. */
+/** The store could not be reached, or could not write. The call that threw this changed nothing. */
 export class StoreError extends Error {
   readonly code = 'token_budget_store';
 
@@ -96,16 +108,17 @@ export class StoreError extends Error {
   }
 }
 
-/** The store is not available and the failure policy is `closed`: the call was not sent. */
+/** The store is unavailable and the failure policy is `closed`: the call was not sent. */
 export class StoreUnavailableError extends Error {
   readonly code = 'token_budget_store_unavailable';
   readonly status = 402;
+  /** The name of the budget. */
   readonly budget: string;
 
   constructor(budget: string, cause: unknown) {
     super(
-      `The ledger of token budget "${budget}" is not available, so the call was not sent. Make its store available, or ` +
-        'set "failurePolicy" to "open" to go on without it.',
+      `The ledger of token budget "${budget}" is unavailable, so the call was not sent. Make its store available, ` +
+        'or set "failurePolicy" to "open" to send calls without it.',
       { cause },
     );
     this.name = 'StoreUnavailableError';
@@ -113,21 +126,22 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** What the call costs cannot be counted, or not be bounded, and `unmeteredEndpoints` is `refuse`: it was not sent. */
+/** The cost of a request is not counted, or has no bound, and `unmeteredEndpoints` is `refuse`: it was not sent. */
 export class UnmeteredEndpointError extends Error {
   readonly code = 'token_budget_unmetered';
   readonly status = 402;
+  /** The name of the budget. */
   readonly budget: string;
-  /** The method and the path, ids left out: `POST /vector_stores/{id}/files`. */
+  /** The method and the path without ids: `POST /vector_stores/{id}/files`. */
   readonly endpoint: string;
 
   constructor(budget: string, endpoint: string, reason: 'endpoint' | 'unbounded') {
-    const why = reason === 'endpoint' ? 'is not counted' : 'has no bound that is known before it is sent';
+    const why = reason === 'endpoint' ? 'is not counted' : 'has no bound before it is sent';
     super(
-      `What ${endpoint} costs ${why}, so token budget "${budget}" did not let it be sent. ` +
-        'Set "unmeteredEndpoints" to "warn" to let such requests pass.',
+      `The cost of ${endpoint} ${why}, so token budget "${budget}" denied it. ` +
+        'Set "unmeteredEndpoints" to "warn" to allow such requests.',
     );
-    this.name = 'EndpointNotCountedError';
+    this.name = 'UnmeteredEndpointError';
     this.budget = budget;
     this.endpoint = endpoint;
   }

@@ -3,8 +3,7 @@ import { describe, it } from 'node:test';
 import { BudgetExceededError, type Limits } from '../../src/budget/index.ts';
 import { amounts, atOnce, deniedOf, reserveOf, trackerOf } from './helpers.ts';
 
-const ADVICE =
-  /Stop here with what is done, or raise the limit \(TOKEN_BUDGET_USD, _TOKENS, _CALLS, _MINUTES\)/;
+const ADVICE = / Raise the limit with TOKEN_BUDGET_USD and start again\.$/;
 
 describe('BudgetExceededError', () => {
   const { tracker } = trackerOf({ costUsd: 0.01, tokens: 5_000 });
@@ -13,7 +12,7 @@ describe('BudgetExceededError', () => {
   const fixed = amounts({ costNanoUsd: 1_500_000, tokens: 700, calls: 1 });
   const error = new BudgetExceededError(deniedOf(tracker.reserve(reserveOf({ fixed }))));
 
-  it('is an error that clients do not repeat', () => {
+  it('is an error that clients do not retry', () => {
     assert.ok(error instanceof Error);
     assert.deepEqual(
       [error.name, error.code, error.status],
@@ -21,7 +20,7 @@ describe('BudgetExceededError', () => {
     );
   });
 
-  it('tells budget, limit, settled, reserved and requested, in tokens and USD', () => {
+  it('names budget, limit, settled, reserved and requested, in tokens and USD', () => {
     assert.equal(error.budget, 'test');
     assert.deepEqual(error.limit, { name: 'costUsd', value: 0.01 });
     assert.deepEqual(error.settled, { tokens: 150, costUsd: 0.002, calls: 1 });
@@ -38,7 +37,7 @@ describe('BudgetExceededError', () => {
   });
 });
 
-describe('the message of a refusal', () => {
+describe('the message of a denial', () => {
   const refuse = (limits: Limits, spent = amounts()): BudgetExceededError => {
     const { tracker, clock } = trackerOf(limits);
     atOnce(tracker.charge(spent));
@@ -54,13 +53,19 @@ describe('the message of a refusal', () => {
 
   it('by calls', () => {
     const { message, limit } = refuse({ calls: 3 }, amounts({ calls: 3 }));
-    assert.match(message, /3 calls of 3 calls spent\. Stop here/);
+    assert.match(
+      message,
+      /3 calls of 3 calls spent\. Raise the limit with TOKEN_BUDGET_CALLS and start again\.$/,
+    );
     assert.deepEqual(limit, { name: 'calls', value: 3 });
   });
 
   it('by minutes', () => {
     const { message, limit } = refuse({ minutes: 15 });
-    assert.match(message, /its 15 minutes are over\. Stop here/);
+    assert.match(
+      message,
+      /its 15 minutes are over\. Raise the limit with TOKEN_BUDGET_MINUTES and start again\.$/,
+    );
     assert.deepEqual(limit, { name: 'minutes', value: 15 });
   });
 

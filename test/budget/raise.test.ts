@@ -49,7 +49,7 @@ describe('a tracker whose limits were raised by an operator', () => {
     assert.match(error.message, /200 tokens of 200 tokens spent/);
     assert.match(
       error.message,
-      /Stop here with what is done, raise the limit while it runs \(token-budget raise\), or set a higher one \(TOKEN_BUDGET_USD, /,
+      /\. Raise the limit with "token-budget raise" while it runs, or with TOKEN_BUDGET_TOKENS and start again\.$/,
     );
 
     await operator.reset(budget);

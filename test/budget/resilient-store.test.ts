@@ -132,7 +132,7 @@ describe('a store that is away, where the policy is closed', () => {
           ['token_budget_store_unavailable', 402, 'job'],
         );
         assert.ok(error.cause instanceof StoreError);
-        assert.match(error.message, /"job" is not available, so the call was not sent.*"failurePolicy"/);
+        assert.match(error.message, /"job" is unavailable, so the call was not sent.*"failurePolicy"/);
         assert.ok(!error.message.includes('\n'));
         return true;
       },

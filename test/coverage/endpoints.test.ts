@@ -109,7 +109,10 @@ describe('an endpoint that is unmetered', () => {
     for (let n = 0; n < 2; n += 1) {
       await assert.rejects(client.fineTuning.jobs.create(job), (error) => {
         assert.ok(error instanceof UnmeteredEndpointError);
-        assert.deepEqual([error.code, error.status], ['token_budget_unmetered', 402]);
+        assert.deepEqual(
+          [error.name, error.code, error.status],
+          ['UnmeteredEndpointError', 'token_budget_unmetered', 402],
+        );
         assert.match(error.message, /POST \/fine_tuning\/jobs.*unmeteredEndpoints/);
         return true;
       });

@@ -33,7 +33,7 @@ describe('a limit refuses the call that would pass it, before it leaves the proc
       assert.equal(denied['status'], 402);
       assert.equal(denied['name'], 'BudgetExceededError');
       assert.deepEqual(denied['limit'], { name: limit, value });
-      assert.match(String(denied['message']), /was not sent.*raise the limit/s);
+      assert.match(String(denied['message']), /was not sent.*Raise the limit/s);
       // What the server answered is what the ledger holds, and the refused call never came to it.
       assert.equal(server.account.length, denied['n']);
       const billed = server.account.reduce(
