@@ -84,14 +84,14 @@ export class TokenBudgetTracker {
    * @throws CheckpointError if it is damaged, foreign, of a later version, or of another budget
    */
   static fromJSON(given: unknown, options: RestoreOptions): MaybePromise<TokenBudgetTracker> {
-    return TokenBudgetTracker.fromSnapshot(readSnapshot(given), options);
+    return restoreTracker(readSnapshot(given), options);
   }
 
   /** Restores a tracker as {@link fromJSON} does, from a parsed checkpoint. @internal */
   static fromSnapshot(snapshot: TrackerSnapshot, options: RestoreOptions): MaybePromise<TokenBudgetTracker> {
     const { budget = snapshot.budget } = options;
     checkBudgetName(snapshot, budget.name);
-    const tracker = new TokenBudgetTracker(budget, options);
+    const tracker = createTracker(budget, options);
     // Other limits have other thresholds.
     if (hasSameLimits(budget, snapshot.budget)) tracker.#monitor.restore(snapshot.thresholds);
     return andThen(tracker.#restore(snapshot.balances), () => tracker);
@@ -121,7 +121,7 @@ export class TokenBudgetTracker {
       limits === undefined
         ? this.budget
         : defineBudget({ name: `${name}/${scope}`, limits, mode, minOutputTokens, parent: this.budget });
-    return new TokenBudgetTracker(budget, this.#options, { tracker: this, scope });
+    return createTracker(budget, this.#options, { tracker: this, scope });
   }
 
   /** What is left: in memory as of now, in a shared store as of the last charge or `status()`. */
@@ -293,4 +293,21 @@ export class TokenBudgetTracker {
       statusOf(budget, seen, this.#now(), this.#monitor.wasExhausted(index, seen)),
     );
   }
+}
+
+// Outside of the class: a bundler renames a class that refers to itself by name.
+
+function createTracker(
+  budget: BudgetDefinition,
+  options: TrackerOptions,
+  partOf?: PartOf,
+): TokenBudgetTracker {
+  return new TokenBudgetTracker(budget, options, partOf);
+}
+
+function restoreTracker(
+  snapshot: TrackerSnapshot,
+  options: RestoreOptions,
+): MaybePromise<TokenBudgetTracker> {
+  return TokenBudgetTracker.fromSnapshot(snapshot, options);
 }
