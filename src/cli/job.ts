@@ -1,12 +1,20 @@
-import { ConfigError } from '../config/index.ts';
-import type { JobPayload, JobResult, JobUnit } from '../jobs/index.ts';
+import { ConfigError, loadConfig } from '../config/index.ts';
+import type { JobPayload, JobResult, JobStores, JobUnit } from '../jobs/index.ts';
 import { STORE_URL_SYNTAX, tryParseStoreUrl } from '../stores/index.ts';
 import { formatValue } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 
-/** The words of `job run` and `job resume` that say what the job may spend, and how. */
-export interface JobFlags {
+/** Where jobs are saved, and how they are printed. */
+export interface JobListFlags {
+  readonly directory?: string;
+  readonly store?: string;
+  readonly json?: boolean;
+}
+
+/** The flags of `job run` and `job resume`. */
+export interface JobFlags extends JobListFlags {
   readonly id?: string;
+  /** An amount of money, not a clock: see `timeBudgetMinutes` of a job's payload. */
   readonly workMinutes?: string;
   readonly cost?: string;
   readonly tokens?: string;
@@ -15,113 +23,122 @@ export interface JobFlags {
   readonly wallClock?: boolean;
   readonly input?: string;
   readonly repeat?: string[];
-  readonly directory?: string;
-  readonly store?: string;
-  readonly json?: boolean;
 }
 
-type ListWords = Pick<JobFlags, 'directory' | 'store' | 'json'>;
-
-/** Runs the job of a file, or goes on with it where its id is there already. */
-export async function runJobCommand(file: string, words: JobFlags): Promise<void> {
-  await runFile(file, words, {});
+/** `job run`: runs the job of a file, or resumes it if its id exists. */
+export async function runJobCommand(file: string, flags: JobFlags): Promise<void> {
+  await runFile(file, flags, {});
 }
 
-/** Goes on with a job that was stopped or killed. */
-export async function resumeJobCommand(id: string, words: JobFlags): Promise<void> {
-  const { findJobSummary } = await import('../jobs/index.ts');
-  const { file, problem } = await findJobSummary(id, placeOf(words));
-  if (problem !== undefined) throw new Error(problem);
-  if (file === undefined) {
-    throw new UsageError(
-      `the job "${id}" was not run by this command, so its file is not known: job run FILE --id ${id}`,
-    );
+/** `job resume`: resumes a job that was stopped or killed. */
+export async function resumeJobCommand(id: string, flags: JobFlags): Promise<void> {
+  const { closeJobStores, findJobSummary, openJobStores } = await import('../jobs/index.ts');
+  const stores = await openJobStores(locationOf(flags));
+  try {
+    const { file, problem } = await findJobSummary(id, { stores });
+    if (problem !== undefined) throw new Error(problem);
+    if (file === undefined) {
+      throw new UsageError(
+        `the job "${id}" was not run by this command, so its file is unknown: use job run FILE --id ${id}`,
+      );
+    }
+    await runFile(file, { ...flags, id }, { expect: 'resume', stores });
+  } finally {
+    await closeJobStores(stores);
   }
-  await runFile(file, { ...words, id }, { expect: 'resume' });
 }
 
-/** Lists the jobs that are kept. */
-export async function listJobsCommand(words: ListWords): Promise<void> {
+/** `job list`: lists the saved jobs. */
+export async function listJobsCommand(flags: JobListFlags): Promise<void> {
   const { formatJobList, listJobs } = await import('../jobs/index.ts');
-  const jobs = await listJobs(placeOf(words));
-  process.stdout.write(
-    words.json === true ? `${JSON.stringify(jobs, null, 2)}\n` : `${formatJobList(jobs)}\n`,
-  );
+  const jobs = await listJobs(locationOf(flags));
+  print(flags.json === true ? JSON.stringify(jobs, null, 2) : formatJobList(jobs));
 }
 
-async function runFile(file: string, words: JobFlags, more: { expect?: 'resume' }): Promise<void> {
-  const payload = payloadOf(words);
-  const unit = unitOf(words.unit);
+async function runFile(
+  file: string,
+  flags: JobFlags,
+  options: { readonly expect?: 'resume'; readonly stores?: JobStores },
+): Promise<void> {
+  const payload = payloadOf(flags);
+  const unit = parseUnit(flags.unit);
   const { formatJobResult } = await import('../jobs/index.ts');
   const { runJobFile } = await import('../process/index.ts');
-  const { id, input, wallClock, repeat } = words;
+  const { id, input, wallClock, repeat } = flags;
   const result = await runJobFile({
     file,
     payload,
-    ...more,
-    ...placeOf(words),
-    ...(id === undefined ? {} : { id }),
-    ...(unit === undefined ? {} : { unit }),
-    ...(input === undefined ? {} : { input: inputOf(input) }),
-    ...(wallClock === undefined ? {} : { wallClock }),
-    ...(repeat === undefined ? {} : { repeat }),
+    ...options,
+    ...locationOf(flags),
+    id,
+    unit,
+    input: input === undefined ? undefined : parseInput(input),
+    wallClock,
+    repeat,
   });
-  process.stdout.write(
-    words.json === true ? `${JSON.stringify(result, null, 2)}\n` : `\n${formatJobResult(result)}\n`,
-  );
-  process.exitCode = codeOf(result);
+  print(flags.json === true ? JSON.stringify(result, null, 2) : `\n${formatJobResult(result)}`);
+  process.exitCode = exitCodeOf(result);
 }
 
-/** A job that can be resumed is told from one that failed. */
-function codeOf({ reason }: JobResult): number {
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Distinguishes a job that can be resumed from one that failed. */
+function exitCodeOf({ reason }: JobResult): number {
   if (reason === 'completed') return EXIT.ok;
   return reason === 'error' ? EXIT.failed : EXIT.stopped;
 }
 
-function placeOf({ directory, store }: ListWords): { directory?: string; store?: string } {
-  const set = store ?? process.env['TOKEN_BUDGET_STORE']?.trim();
+/** Returns where jobs are saved: as the flags, the environment or the settings file say, in this order. */
+function locationOf({ directory, store }: JobListFlags): { directory?: string; store?: string } {
   if (store !== undefined && tryParseStoreUrl(store) === undefined) {
     throw new UsageError(`--store: got ${formatValue(store)}, expected ${STORE_URL_SYNTAX}`);
   }
+  const setting = store ?? storeSetting();
   return {
     ...(directory === undefined ? {} : { directory }),
-    ...(set === undefined || set === '' ? {} : { store: set }),
+    ...(setting === undefined ? {} : { store: setting }),
   };
 }
 
-function payloadOf({ workMinutes: minutes, cost, tokens, model }: JobFlags): JobPayload {
+/** The configured store. The default one, memory, is none for jobs, which outlive their process. */
+function storeSetting(): string | undefined {
+  const { store } = loadConfig();
+  const isExplicit = (process.env['TOKEN_BUDGET_STORE']?.trim() ?? '') !== '';
+  return store === 'memory' && !isExplicit ? undefined : store;
+}
+
+function payloadOf({ workMinutes, cost, tokens, model }: JobFlags): JobPayload {
   return {
-    ...numberOf('--minutes', 'timeBudgetMinutes', minutes),
-    ...numberOf('--cost', 'costBudgetUsd', cost),
-    ...numberOf('--tokens', 'tokenBudget', tokens),
-    ...(model === undefined ? {} : { model }),
+    timeBudgetMinutes: parseNumber('--work-minutes', workMinutes),
+    costBudgetUsd: parseNumber('--cost', cost),
+    tokenBudget: parseNumber('--tokens', tokens),
+    model,
   };
 }
 
-function numberOf(word: string, field: keyof JobPayload, text: string | undefined): JobPayload {
-  if (text === undefined) return {};
-  if (!/^\d+(\.\d+)?$/.test(text))
-    throw new UsageError(`${word}: given "${text}"; taken is a number, such as 15`);
-  return { [field]: Number(text) };
+function parseNumber(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text);
+  throw new UsageError(`${flag}: got ${formatValue(text)}, expected a number, such as 15`);
 }
 
-function unitOf(text: string | undefined): JobUnit | undefined {
+function parseUnit(text: string | undefined): JobUnit | undefined {
   if (text === undefined || text === 'tokens' || text === 'cost') return text;
-  throw new UsageError(`--unit: given "${text}"; taken is tokens or cost`);
+  throw new UsageError(`--unit: got ${formatValue(text)}, expected tokens or cost`);
 }
 
-function inputOf(text: string): unknown {
+function parseInput(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(
-      `--input: given ${JSON.stringify(text.slice(0, 60))}; taken is JSON, such as '{"topic":"tides"}'`,
-    );
+    throw new UsageError(`--input: got ${formatValue(text)}, expected JSON, such as '{"topic":"tides"}'`);
   }
 }
 
-/** What is wrong with a definition or a payload is a setting that is wrong, to the shell. */
-export async function asSettings<T>(work: () => Promise<T>): Promise<T> {
+/** Turns an invalid definition or payload into an invalid setting, for the exit code. */
+export async function withConfigErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,2 +1,2 @@
-export { runJobFile } from './job-process.ts';
+export { type JobFileOptions, runJobFile } from './job-process.ts';
 export { preload } from './preload.ts';

@@ -3,81 +3,77 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BudgetDefinition } from '../budget/index.ts';
 import type { Config } from '../config/index.ts';
-import type * as Jobs from '../jobs/index.ts';
 import type { JobDefinition, JobPayload, JobResult, RunJobOptions } from '../jobs/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import { preload } from './preload.ts';
 
+/** The job of a file, and how to run it. */
 export interface JobFileOptions extends Omit<RunJobOptions, 'prices' | 'parent' | 'file'> {
-  /** The module whose default export is the definition. */
+  /** A module whose default export is the definition. */
   readonly file: string;
   readonly payload: JobPayload;
 }
 
 /**
- * Makes this process the process of a job: puts the budget on it as the preload does, before the job's file is loaded, and runs the
- * job. It is the process of the command itself, so that whoever kills the command has killed the job.
- * @throws JobDefinitionError where the file holds no job
+ * Turns this process into that of a job: installs the budget as the preload does, before the job's file is loaded, and
+ * runs the job. The job has no process of its own, so that killing the command kills the job.
+ * @throws JobDefinitionError if the file has no job
  */
 export async function runJobFile({ file, payload, ...options }: JobFileOptions): Promise<JobResult> {
   const { config } = preload({ quiet: true });
-  const jobs = await import('../jobs/index.ts');
+  const { newJobId, runJob } = await import('../jobs/index.ts');
   const path = resolve(file);
-  const definition = await definitionIn(path, jobs);
-  const id = options.id ?? jobs.newJobId(definition);
-  const store = options.store ?? (config.store === 'memory' ? undefined : config.store);
-  const parent = parentOf(config, id, store);
+  const definition = await loadDefinition(path);
+  const id = options.id ?? newJobId(definition);
+  const parent = processBudget(config, id, options.store);
   const { prices, unknownModel, waitMs, leaseMs } = config;
-  return jobs.runJob(definition, payload, {
+  return runJob(definition, payload, {
     waitMs,
     leaseMs,
     ...options,
     id,
     file: path,
     prices: new PriceBook({ prices, unknownModel }),
-    ...(store === undefined ? {} : { store }),
     ...(parent === undefined ? {} : { parent }),
   });
 }
 
 /**
- * The limits that are set for the process hold for the job as well. Where they have no ledger of their own that outlives the process,
- * they are of this job alone, over all its runs.
+ * Returns the budget of the process, which limits the job as well. If it is not in the job's ledger, it becomes a
+ * budget of only this job, over all its runs.
  */
-function parentOf(
+function processBudget(
   { budget, limitGiven, store }: Config,
   id: string,
-  used: string | undefined,
+  jobStore: string | undefined,
 ): BudgetDefinition | undefined {
   if (!limitGiven) return undefined;
-  return store === used ? budget : { ...budget, name: `job:${id}.process` };
+  return store === jobStore ? budget : { ...budget, name: `job:${id}.process` };
 }
 
-/** Of Node there is no code for it. */
-function isTakenForCommonJs(error: unknown): boolean {
-  return error instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(error.message);
+async function loadDefinition(path: string): Promise<JobDefinition> {
+  const { JobDefinitionError } = await import('../jobs/index.ts');
+  if (!existsSync(path)) {
+    throw new JobDefinitionError(`file: got "${path}", which does not exist, expected a module.`);
+  }
+  const definition = await importDefault(path).catch((error: unknown) => {
+    if (!isModuleSyntaxInCommonJs(error)) throw error;
+    throw new JobDefinitionError(
+      `file: got "${path}", which is CommonJS by its name and its package.json, expected an ES module: ` +
+        '.mjs, .mts, or a package with "type": "module".',
+    );
+  });
+  if (typeof definition === 'object' && definition !== null) return definition as JobDefinition;
+  throw new JobDefinitionError(
+    `file: got "${path}", which exports no job, expected a default export of defineJob(…).`,
+  );
 }
 
-async function defaultExportOf(path: string): Promise<unknown> {
+async function importDefault(path: string): Promise<unknown> {
   return ((await import(pathToFileURL(path).href)) as { default?: unknown }).default;
 }
 
-async function definitionIn(
-  path: string,
-  { defineJob, JobDefinitionError }: typeof Jobs,
-): Promise<JobDefinition> {
-  if (!existsSync(path))
-    throw new JobDefinitionError(`file: given "${path}", which is not there; taken is a module.`);
-  const definition = await defaultExportOf(path).catch((error: unknown) => {
-    if (!isTakenForCommonJs(error)) throw error;
-    throw new JobDefinitionError(
-      `file: given "${path}", which is CommonJS by its name and its package.json; taken is an ES module: .mjs, .mts, or a package with "type": "module".`,
-    );
-  });
-  if (typeof definition !== 'object' || definition === null) {
-    throw new JobDefinitionError(
-      `file: given "${path}", which exports no job; taken is a default export of defineJob(…).`,
-    );
-  }
-  return defineJob(definition as JobDefinition);
+/** Whether Node loaded an ES module as CommonJS. The error has no code. */
+function isModuleSyntaxInCommonJs(error: unknown): boolean {
+  return error instanceof SyntaxError && /outside a module|Unexpected token 'export'/.test(error.message);
 }

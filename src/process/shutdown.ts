@@ -1,58 +1,59 @@
 import module from 'node:module';
 
-/** The signals that end a process and that a process can see. */
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** The signals that end a process and that it can handle. */
+const TERMINATION_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
+/** The work to do before a process ends. */
 export interface ShutdownHandlers {
-  /** The process ends now: what is open ends with it, and what is recorded has to be sent. Called once. */
+  /** The process ends now: settles what is open and sends what is recorded. Called once. */
   readonly onExit: () => void;
-  /** The process may end now: what is recorded so far has to be sent. */
+  /** The process may end now, without a further call: sends what is recorded so far. */
   readonly onPossibleExit: () => void;
 }
 
 /**
- * Has the last words said right before the process ends: by itself, by `process.exit()`, by an uncaught error, or by a
- * signal. Signals that the host handles stay the host's: its handler decides, and its exit has the last words said. A
- * signal that nobody else handles ends the process as it would have without us.
+ * Calls the handlers right before the process ends: by itself, by `process.exit()`, by an uncaught error, or by a
+ * signal. Signals that the host handles remain the host's: its handler decides, and the exit that it starts calls ours.
+ * A signal without any other handler ends the process as it would have without us. Errors of the handlers are ignored.
  *
- * @param ownsSignals whether this is the thread that sees signals
+ * @param receivesSignals whether this is the thread that receives signals
  */
-export function handleShutdown({ onExit: finish, onPossibleExit: flush }: ShutdownHandlers, ownsSignals: boolean): void {
-  let finished = false;
-  const once = (): void => {
-    if (finished) return;
-    finished = true;
-    quietly(finish);
+export function handleShutdown({ onExit, onPossibleExit }: ShutdownHandlers, receivesSignals: boolean): void {
+  let hasExited = false;
+  const exitOnce = (): void => {
+    if (hasExited) return;
+    hasExited = true;
+    runIgnoringErrors(onExit);
   };
-  process.on('exit', once);
-  if (!ownsSignals) return;
-  for (const signal of SIGNALS) {
+  process.on('exit', exitOnce);
+  if (!receivesSignals) return;
+  for (const signal of TERMINATION_SIGNALS) {
     const handle = (): void => {
       process.removeListener(signal, handle);
       if (process.listenerCount(signal) === 0) {
-        once();
-        // As Node does at any other end, so that the next start finds it.
+        exitOnce();
+        // As Node does at any other exit, for the next start.
         module.flushCompileCache();
         process.kill(process.pid, signal);
         return;
       }
-      // Handlers that end the process only where nobody else listens have to find nobody, so ours is away while they run.
+      // A host's handler may end the process only if it is the last one, so ours is removed while it runs.
       setImmediate(() => process.prependListener(signal, handle));
       // The signal-exit package (of ora, inquirer and others) then ends the process without an exit event.
-      if (hasSignalExit()) quietly(flush);
+      if (hasSignalExit()) runIgnoringErrors(onPossibleExit);
     };
     process.on(signal, handle);
   }
 }
 
-/** Whether the signal-exit package was loaded, release 3 or release 4. */
+/** Whether the signal-exit package, release 3 or 4, has been loaded. */
 function hasSignalExit(): boolean {
   return '__signal_exit_emitter__' in process || Symbol.for('signal-exit emitter') in globalThis;
 }
 
-/** The exit of the host goes on, whatever becomes of our last words. */
-function quietly(run: () => void): void {
+/** Runs a handler whose failure must not stop the exit of the host. */
+function runIgnoringErrors(handler: () => void): void {
   try {
-    run();
+    handler();
   } catch {}
 }

@@ -11,16 +11,16 @@ import { chatExchange, commandPath, directoryOf, jobsPath } from './support.ts';
 
 const exchange = chatExchange('one', 'In short.', { input: 2_000, output: 40, cached: 1_024 });
 
-/** Starts the command on one directory, against one service and one receiver. */
-async function bench(test: TestContext) {
+/** Sets up one directory for the command, with a service and an OTLP receiver. */
+async function setUp(test: TestContext) {
   const app = makeAppDir();
   const otlp = await startOtlpReceiver();
   const server = await startReplayServer({ exchanges: [exchange] });
   const directory = directoryOf(test);
   test.after(() => Promise.all([otlp.close(), server.close(), app.remove()]));
-  const start = (words: readonly string[], env: Record<string, string> = {}) =>
+  const start = (args: readonly string[], env: Record<string, string> = {}) =>
     startNode({
-      args: [commandPath, 'job', ...words, '--directory', directory],
+      args: [commandPath, 'job', ...args, '--directory', directory],
       cwd: app.path,
       env: { ...otlp.env, REPLAY_URL: server.url, JOBS: jobsPath, ...env },
     });
@@ -30,13 +30,13 @@ async function bench(test: TestContext) {
     server,
     directory,
     start,
-    run: (words: readonly string[], env = {}) => start(words, env).result,
+    run: (args: readonly string[], env = {}) => start(args, env).result,
   };
 }
 
 describe('token-budget job', { concurrency: 2 }, () => {
-  it('runs the job of a file as one tree of spans, with a record of each call and of its end', async (t) => {
-    const { run, otlp, server } = await bench(t);
+  it('runs the job of a file in one trace, and logs each call and its end', async (t) => {
+    const { run, otlp, server } = await setUp(t);
     const { code, stdout, stderr } = await run([
       'run',
       'job-file.mjs',
@@ -108,14 +108,14 @@ describe('token-budget job', { concurrency: 2 }, () => {
     ]) {
       assert.ok(metrics.includes(name), name);
     }
-    const told = JSON.stringify([otlp.spans(), otlp.logs()], (_, value) =>
+    const exported = JSON.stringify([otlp.spans(), otlp.logs()], (_, value) =>
       typeof value === 'bigint' ? String(value) : value,
     );
-    for (const secret of ['secret question', 'In short']) assert.ok(!told.includes(secret), secret);
+    for (const secret of ['secret question', 'In short']) assert.ok(!exported.includes(secret), secret);
   });
 
-  it('is stopped by SIGTERM with its checkpoint kept, and goes on in the same trace', async (t) => {
-    const { start, run, otlp, server } = await bench(t);
+  it('saves a checkpoint on SIGTERM, and resumes in the same trace', async (t) => {
+    const { start, run, otlp, server } = await setUp(t);
     const first = start(['run', 'job-file.mjs', '--id', 'r2', '--cost', '1', '--unit', 'cost'], {
       HOLD: '1',
     });
@@ -144,14 +144,14 @@ describe('token-budget job', { concurrency: 2 }, () => {
     );
   });
 
-  it('is killed with kill -9, told of as killed, and loses the step in progress alone', async (t) => {
-    const { start, run, server } = await bench(t);
+  it('is listed as killed after kill -9, and resumes at the interrupted step', async (t) => {
+    const { start, run, server } = await setUp(t);
     const first = start(['run', 'job-file.mjs', '--id', 'r3'], { HOLD: '1' });
     await first.waitForOutput(/reading/);
     assert.match((await run(['list'])).stdout, /r3 +running/);
     const second = await run(['resume', 'r3']);
     assert.deepEqual([second.code, second.stderr], [1, second.stderr]);
-    assert.match(second.stderr, /The job "r3" is running already/);
+    assert.match(second.stderr, /The job "r3" is already running/);
     first.child.kill('SIGKILL');
     await first.result;
     const listed = JSON.parse((await run(['list', '--json'])).stdout) as { job: string; state: string }[];
@@ -165,8 +165,8 @@ describe('token-budget job', { concurrency: 2 }, () => {
     assert.equal(server.account.length, 4);
   });
 
-  it('stops with exit code 75 where its budget is gone, also that of the process, and goes on with more', async (t) => {
-    const { run, server } = await bench(t);
+  it('stops with exit code 75 when its budget or that of the process is exhausted, and resumes with a larger one', async (t) => {
+    const { run, server } = await setUp(t);
     const poor = await run(['run', 'job-file.mjs', '--id', 'r4', '--tokens', '2500']);
     assert.deepEqual([poor.code, poor.stderr], [75, '']);
     assert.match(poor.stdout, /r4 \(research\): exhausted/);
@@ -176,25 +176,45 @@ describe('token-budget job', { concurrency: 2 }, () => {
     assert.equal(server.account.length, 3);
   });
 
-  it('says what is wrong in one line, with an exit code of its own', async (t) => {
-    const { run, app, directory } = await bench(t);
+  it('saves, lists and resumes a job in the store of the settings file', async (t) => {
+    const { start, run, app } = await setUp(t);
+    app.write('settings.json', JSON.stringify({ store: `sqlite:${join(app.path, 'ledger.db')}` }));
+    const env = { TOKEN_BUDGET_CONFIG: join(app.path, 'settings.json') };
+    const first = start(['run', 'job-file.mjs', '--id', 'r5'], { ...env, HOLD: '1' });
+    await first.waitForOutput(/reading/);
+    first.child.kill('SIGTERM');
+    await first.result;
+    assert.match((await run(['list'], env)).stdout, /r5 +signal/);
+    const { code, stdout } = await run(['resume', 'r5'], env);
+    assert.equal(code, 0);
+    assert.match(stdout, /Job r5 \(research\): completed/);
+    assert.match((await run(['list'])).stdout, /^No jobs\.$/m);
+  });
+
+  it('reports an invalid argument in one line, with an exit code of its own', async (t) => {
+    const { run, app, directory } = await setUp(t);
     app.write('none.mjs', 'export const nothing = 1;');
     app.write('broken.mjs', 'export default {');
-    for (const [words, code, says] of [
-      [['run', 'job-file.mjs', '--cost', 'five'], 64, /--cost: given "five"; taken is a number/],
-      [['run', 'job-file.mjs', '--unit', 'euro'], 64, /--unit: given "euro"; taken is tokens or cost/],
-      [['run', 'job-file.mjs', '--input', '{'], 64, /--input: given "\{"; taken is JSON/],
-      [['run', 'job-file.mjs', '--store', 'mysql:x'], 64, /--store: got "mysql:x", expected memory, sqlite:PATH/],
-      [['run', 'job-file.mjs', '--minutes', '99999999'], 78, /payload\.timeBudgetMinutes: given 99999999/],
-      [['run', 'missing.mjs'], 78, /file: given ".*missing\.mjs", which is not there/],
-      [['run', 'none.mjs'], 78, /exports no job; taken is a default export of defineJob/],
+    for (const [args, code, message] of [
+      [['run', 'job-file.mjs', '--cost', 'five'], 64, /--cost: got "five", expected a number/],
+      [['run', 'job-file.mjs', '--unit', 'euro'], 64, /--unit: got "euro", expected tokens or cost/],
+      [['run', 'job-file.mjs', '--input', '{'], 64, /--input: got "\{", expected JSON/],
+      [
+        ['run', 'job-file.mjs', '--store', 'mysql:x'],
+        64,
+        /--store: got "mysql:x", expected memory, sqlite:PATH/,
+      ],
+      [['run', 'job-file.mjs', '--work-minutes', '99999999'], 78, /payload\.timeBudgetMinutes: got 99999999/],
+      [['run', 'job-file.mjs', '--minutes', '15'], 64, /unknown option '--minutes'/],
+      [['run', 'missing.mjs'], 78, /file: got ".*missing\.mjs", which does not exist, expected a module/],
+      [['run', 'none.mjs'], 78, /exports no job, expected a default export of defineJob/],
       [['run', 'broken.mjs'], 1, /Unexpected end of input|Unexpected token/],
-      [['run', 'job-file.mjs', '--id', '../up'], 78, /id: given "\.\.\/up"/],
-      [['resume', 'nobody'], 1, /There is no job "nobody" in .*There are none/],
+      [['run', 'job-file.mjs', '--id', '../up'], 78, /id: got "\.\.\/up", expected 1 to 100 letters/],
+      [['resume', 'unknown'], 1, /There is no job "unknown" in .*There are no saved jobs/],
     ] as const) {
-      const { code: got, stderr, stdout } = await run(words);
-      assert.deepEqual([got, stdout], [code, ''], `${words.join(' ')}\n${stderr}`);
-      assert.match(stderr, says);
+      const { code: got, stderr, stdout } = await run(args);
+      assert.deepEqual([got, stdout], [code, ''], `${args.join(' ')}\n${stderr}`);
+      assert.match(stderr, message);
       assert.equal(stderr.trim().split('\n').length, 1, stderr);
     }
     app.write('package.json', '{ "type": "commonjs" }');
@@ -202,15 +222,15 @@ describe('token-budget job', { concurrency: 2 }, () => {
       app.write('common.js', source);
       const { code, stderr } = await run(['run', 'common.js']);
       assert.equal(code, 78, stderr);
-      // Before it stands a warning of Node's own.
-      assert.match(stderr, /which is CommonJS by its name and its package\.json; taken is an ES module: /);
+      // A warning of Node precedes it.
+      assert.match(stderr, /which is CommonJS by its name and its package\.json, expected an ES module: /);
     }
     assert.match((await run(['list'])).stdout, /^No jobs\.$/m);
     assert.ok(readFileSync(join(directory, 'ledger.db')).length > 0);
   });
 });
 
-/** The spans as lines, indented by depth, in the order of their beginning. */
+/** Prints spans as lines, indented by depth, in the order of their start. */
 function treeOf(spans: readonly FlatSpan[]): string[] {
   const under = (parent: string | undefined, depth: number): string[] =>
     spans
