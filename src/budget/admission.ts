@@ -10,19 +10,19 @@ import {
 } from './limits.ts';
 import type { Admission, Balances, ReserveRequest, WorstCase } from './store.ts';
 
-/** A budget of the chain with its balances as they stand. */
+/** A budget of the chain with its current balances. */
 export interface Account {
   readonly budget: BudgetDefinition;
   readonly balances: Balances;
 }
 
 /**
- * Decides a reserve: admitted with the cap asked for, admitted with a lower one, or denied. Pure: the caller
- * holds the balances still and books the answer.
+ * Decides a reserve: admitted with the requested cap, admitted with a lower one, or denied. Pure: the caller keeps the
+ * balances from changing and books the result.
  *
- * In `strict` the worst case has to fit into what every budget of the chain has left, settled and reserved taken
- * off. A call without a cap of its own gets at most `maxShare` of what is left, so that calls in parallel
- * share it; a caller's own cap is lowered only when it does not fit.
+ * In `strict` the worst case has to fit into what every budget of the chain has left, after settled and reserved
+ * amounts. A call without a cap of its own gets at most `maxShare` of what is left, so that parallel calls share it; a
+ * caller's own cap is lowered only if it does not fit.
  */
 export function decideAdmission(
   accounts: readonly Account[],
@@ -45,7 +45,7 @@ export function decideAdmission(
   return { admitted: true, outputCap, reserved: worstCaseAmounts(request, outputCap) };
 }
 
-/** What the call costs at most with that output cap. */
+/** Returns the most that a call costs with an output cap. */
 export function worstCaseAmounts(request: ReserveRequest, outputCap: number): Amounts {
   return addAmounts(request.fixed, {
     costNanoUsd: nanoCost([[outputCap, request.outputPicoUsd]]),
@@ -54,7 +54,7 @@ export function worstCaseAmounts(request: ReserveRequest, outputCap: number): Am
   });
 }
 
-/** Whether every strict budget has that much left, beside what is settled and reserved. */
+/** Whether every strict budget can reserve that much more. */
 export function canAfford(accounts: readonly Account[], more: Amounts): boolean {
   return accounts.every(({ budget, balances }) => {
     if (budget.mode !== 'strict') return true;
@@ -65,12 +65,12 @@ export function canAfford(accounts: readonly Account[], more: Amounts): boolean 
   });
 }
 
-/** A worst case that no output cap makes smaller: paid whole or not at all. */
+/** Returns a worst case that no output cap can lower: it is reserved in full or not at all. */
 export function fixedWorstCase(fixed: Amounts): WorstCase {
   return { fixed, outputPicoUsd: 0, choices: 1, outputCap: 0, capped: true };
 }
 
-/** The first limit that what is settled has reached, or that time has. */
+/** Returns the first limit that the settled amounts or the elapsed time have reached. */
 export function reachedLimit(
   budget: BudgetDefinition,
   balances: Balances,
@@ -86,11 +86,11 @@ export function reachedLimit(
 }
 
 interface AffordableOutput {
-  /** The most output tokens of one choice that what is left pays for; -1: not even the fixed part. */
+  /** The most output tokens of one choice that the rest pays for; -1 if it cannot pay for the fixed part. */
   readonly tokens: number;
-  /** The same of `maxShare` of what is left after the fixed part. */
+  /** The most output tokens of one choice that `maxShare` of the rest after the fixed part pays for. */
   readonly sharedTokens: number;
-  /** The limit that leaves the fewest; of several, the first. */
+  /** The limit that leaves the fewest; the first of several. */
   readonly limit: LimitName;
 }
 
@@ -107,7 +107,7 @@ function affordableOutput(
   for (const [amount, limit] of LIMIT_OF) {
     if (limits[amount] === Infinity) continue;
     const left = limits[amount] - balances.settled[amount] - balances.reserved[amount];
-    // The input has to be paid whole; the share is of what is left after it.
+    // The input has to be paid in full; the share is of what is left after it.
     const rest = left - request.fixed[amount];
     const fits = outputWithin(amount, rest, request);
     if (fits < tokens) {
@@ -119,7 +119,7 @@ function affordableOutput(
   return { tokens, sharedTokens, limit: narrowest };
 }
 
-/** How many output tokens of one choice the rest of an amount pays for; -1 where it is below zero. */
+/** Returns how many output tokens of one choice the rest of an amount pays for; -1 if it is below zero. */
 function outputWithin(amount: keyof Amounts, rest: number, request: ReserveRequest): number {
   if (rest < 0) return -1;
   if (amount === 'tokens') return Math.floor(rest / request.choices);

@@ -5,119 +5,132 @@ import type { Balances, Denied } from './store.ts';
 /** The shares of a limit at which a `threshold` event is emitted. */
 export const THRESHOLDS = [0.5, 0.8, 0.95, 1] as const;
 
-/** What every event tells. */
-interface OfBudget {
+/** The fields of every event. */
+interface BudgetEventFields {
+  /** The name of the budget. */
   readonly budget: string;
-  /** The part of the work that it happened in, where its tracker is of one: `TokenBudgetTracker.within`. */
+  /** The part of the work that the event is about, if its tracker is of one: `TokenBudgetTracker.within`. */
   readonly scope?: string;
 }
 
-/** A share of a limit is used. Once per budget and threshold. */
-export interface ThresholdEvent extends OfBudget {
+/** A share of a limit is used. Emitted once per budget and threshold. */
+export interface ThresholdEvent extends BudgetEventFields {
   readonly type: 'threshold';
   readonly limit: LimitName;
+  /** The limit plus grants: USD, tokens, calls or minutes. */
   readonly limitValue: number;
-  /** 0.5, 0.8, 0.95 or 1. */
+  /** The share: 0.5, 0.8, 0.95 or 1. */
   readonly threshold: number;
   readonly balances: Balances;
 }
 
-/** A limit is reached: the next call is denied. Once per budget. */
-export interface ExhaustedEvent extends OfBudget {
+/** A limit is reached: the next call will be denied. Emitted once per budget. */
+export interface ExhaustedEvent extends BudgetEventFields {
   readonly type: 'exhausted';
   readonly limit: LimitName;
+  /** The limit plus grants: USD, tokens, calls or minutes. */
   readonly limitValue: number;
   readonly balances: Balances;
 }
 
-/** A call was refused. */
-export interface DeniedEvent extends OfBudget {
+/** A call was denied. */
+export interface DeniedEvent extends BudgetEventFields {
   readonly type: 'denied';
   readonly denied: Denied;
 }
 
 /** A call was sent with a lower output cap than it asked for, tokens. */
-export interface ClampedEvent extends OfBudget {
+export interface ClampedEvent extends BudgetEventFields {
   readonly type: 'clamped';
-  /** The caller's cap; absent where it set none. */
+  /** The caller's cap; absent if it set none. */
   readonly asked?: number;
+  /** The cap that was sent. */
   readonly sent: number;
 }
 
-/** An answer told no usage, or none that can be believed; it was counted here instead. */
-export interface UsageMissingEvent extends OfBudget {
+/** A response reported no usage, or none that is plausible; it was counted locally instead. */
+export interface UsageMissingEvent extends BudgetEventFields {
   readonly type: 'usage_missing';
   readonly model: string;
-  /** `absent`, `implausible` or `cut` (the answer ended before its usage came). */
+  /** `absent`, `implausible` or `cut` (the response ended before its usage). */
   readonly reason: 'absent' | 'implausible' | 'cut';
-  /** The fields that could not be believed. */
+  /** The fields that are not plausible. */
   readonly problems: readonly string[];
-  /** What was charged instead: a local count, the whole reservation, or nothing (a call that only another's span tells of). */
+  /** What was charged: a local count, the whole reservation, or nothing (a call known only from another span). */
   readonly charged: 'local' | 'reservation' | 'nothing';
 }
 
-/** A model without a known price was priced by policy. Once per model. */
-export interface PriceUnknownEvent extends OfBudget {
+/** A model without a known price was priced by policy. Emitted once per model. */
+export interface PriceUnknownEvent extends BudgetEventFields {
   readonly type: 'price_unknown';
   readonly model: string;
-  /** The model whose price was taken instead; absent where the policy gives a price or none. */
+  /** The model whose price was used instead; absent if the policy sets a price or none. */
   readonly pricedAs?: string;
 }
 
-/** A request to an endpoint whose cost is not counted, or was not bounded before it was sent. Once per endpoint and reason. */
-export interface UnmeteredEvent extends OfBudget {
+/**
+ * A request to an endpoint whose cost is not counted, or has no bound before it is sent. Emitted once per endpoint and
+ * reason.
+ */
+export interface UnmeteredEvent extends BudgetEventFields {
   readonly type: 'unmetered';
-  /** The method and the path, ids left out: `POST /vector_stores/{id}/files`. */
+  /** The method and the path without ids: `POST /vector_stores/{id}/files`. */
   readonly endpoint: string;
   /**
-   * `endpoint`: what it costs is not counted at all. `unbounded`: nothing was reserved for it, because its worst case is
-   * not known; it is charged once it is known.
+   * `endpoint`: its cost is not counted at all. `unbounded`: nothing was reserved for it, because its worst case is not
+   * known; it is charged once its cost is known.
    */
   readonly reason: 'endpoint' | 'unbounded';
+  /** Whether it was denied. */
   readonly refused: boolean;
 }
 
-/** The store was found to be away: calls go on uncharged for now (`open`), or are refused (`closed`). */
-export interface StoreUnavailableEvent extends OfBudget {
+/** The store is unavailable: calls are sent and charged later (`open`), or denied (`closed`). */
+export interface StoreUnavailableEvent extends BudgetEventFields {
   readonly type: 'store_unavailable';
   readonly failurePolicy: 'open' | 'closed';
-  /** Why, as the store says. */
+  /** The reason that the store gave. */
   readonly reason: string;
 }
 
-/** The store is back, and what was spent meanwhile is being written. */
-export interface StoreAvailableEvent extends OfBudget {
+/** The store is available again, and what was spent meanwhile is being written. */
+export interface StoreAvailableEvent extends BudgetEventFields {
   readonly type: 'store_available';
 }
 
-/** A call ended, whatever became of it. Emitted before it is charged; a refused call is a `denied` event alone. */
-export interface CallEvent extends OfBudget {
+/** A call ended, with any outcome. Emitted before it is charged; a denied call emits only a `denied` event. */
+export interface CallEvent extends BudgetEventFields {
   readonly type: 'call';
-  /** The id that the call was reserved under; absent where it was not. */
+  /** The id of its reservation; absent if it had none. */
   readonly reservation?: string;
   /** `gen_ai.operation.name`: `chat`, `text_completion` or `embeddings`. */
   readonly operation: string;
-  /** As the request names it. */
+  /** The model of the request. */
   readonly model: string;
-  /** As the answer names it. */
+  /** The model of the response. */
   readonly responseModel?: string;
   readonly responseId?: string;
   readonly stream: boolean;
-  /** Tokens by kind; all zero where nothing is charged. */
+  /** Tokens by kind; all zero if nothing is charged. */
   readonly usage: TokenUsage;
-  /** What is charged for it: nothing where it failed without a cost. */
+  /** The amounts charged for it: nothing if it failed without a cost. */
   readonly charged: Amounts;
-  /** What earlier attempts were charged that may have been billed before they failed; their usage by kind is not known. */
+  /**
+   * The amounts charged for earlier attempts that may have been billed before they failed; their usage by kind is not
+   * known.
+   */
   readonly attempts: Amounts;
-  /** Where the usage comes from: the answer, a count made here, or the whole reservation; `none`: nothing is charged. */
+  /**
+   * Where the usage comes from: the response, a local count, or the whole reservation; `none`: nothing is charged.
+   */
   readonly source: 'response' | 'local' | 'reservation' | 'none';
-  /** Milliseconds from its beginning to its end. */
+  /** The duration of the call, milliseconds. */
   readonly durationMs: number;
-  /** `error.type`, where it failed. */
+  /** `error.type`, if it failed. */
   readonly error?: string;
 }
 
-/** Whatever happens to a budget or to a call of it; told apart by `type`. */
+/** An event of a budget or of one of its calls, discriminated by `type`. */
 export type BudgetEvent =
   | CallEvent
   | ThresholdEvent
@@ -130,5 +143,5 @@ export type BudgetEvent =
   | StoreUnavailableEvent
   | StoreAvailableEvent;
 
-/** Told of each event at once; what it throws is ignored. */
+/** Receives each event synchronously; an error that it throws is ignored. */
 export type BudgetListener = (event: BudgetEvent) => void;

@@ -3,66 +3,67 @@ import type { BudgetDefinition } from './definition.ts';
 import { type Amounts, type Grant, isNoGrant } from './limits.ts';
 import type { Balances } from './store.ts';
 
-/** What a ledger knows of a budget: the definition that a process used it with last. */
+/** The definition of a budget in a ledger: as a process used it last. */
 export type StoredDefinition = Pick<BudgetDefinition, 'limits' | 'mode' | 'window'> & {
-  /** The name of the budget above it. */
+  /** The name of the parent budget. */
   readonly parent?: string;
 };
 
-/** The balances of one budget in one window, as a ledger has them. */
+/** The balances of one budget in one window, as a ledger stores them. */
 export interface LedgerAccount {
   readonly budget: string;
-  /** When its window began and ends, milliseconds since the epoch; absent of a budget without a window. */
+  /** The start and end of the window, milliseconds since the epoch; absent for a budget without a window. */
   readonly window?: { readonly start: number; readonly end: number };
-  /** Absent if the ledger's text of it cannot be read. */
+  /** Absent if its text in the ledger cannot be parsed. */
   readonly definition?: StoredDefinition;
   readonly balances: Balances;
 }
 
-/** What a budget was charged within one minute. */
+/** The amounts charged to a budget within one minute. */
 export interface Spending {
-  /** When the minute began, milliseconds since the epoch. */
+  /** The start of the minute, milliseconds since the epoch. */
   readonly minute: number;
   readonly used: Amounts;
 }
 
-/** How long spending is kept by the minute, milliseconds: two days. */
+/** How long spending is kept minute by minute, milliseconds: two days. */
 export const SPENDING_KEPT_MS = 2 * 86_400_000;
 
+/** The length of the minute of a {@link Spending}, milliseconds. */
 export const MINUTE_MS = 60_000;
 
 /**
- * What an operator does with a ledger, beside the processes that use it. Every call is atomic with theirs, and holds in all of
- * them from the next admission on.
+ * Inspects and changes a ledger beside the processes that use it. Every method is atomic, and takes effect in all
+ * processes from their next admission on.
  *
- * A budget is addressed as it is by a {@link Store}: its name and its window choose the account.
+ * A budget is identified as in a {@link Store}: its name and its window select the account.
  *
- * @throws StoreError where the store cannot be reached or cannot write. A raise that throws one may have been made all the
- * same: look at the account before it is repeated.
+ * @throws StoreError if the store cannot be reached or cannot write. A raise that throws may have taken effect all the
+ * same: check the account before you repeat it.
  */
 export interface LedgerAdmin {
-  /** Every account of the ledger, those of windows that are over as well, while they are kept. In no order. */
+  /** Returns every account of the ledger, in no particular order, including past windows that are still kept. */
   accounts(): MaybePromise<readonly LedgerAccount[]>;
-  /** What a budget was charged, minute by minute of the last two days, oldest first. */
+  /** Returns the amounts charged to a budget in the last two days, minute by minute, oldest first. */
   spending(budget: string): MaybePromise<readonly Spending[]>;
   /**
-   * Raises the limits of a budget, in its present window, by a grant that is kept in the ledger: what is settled and reserved may be
-   * as much as limit and grants together. A limit that is not set stays so.
-   * @returns the balances after it
-   * @throws RangeError where the grant is not of whole numbers, or is nothing
+   * Raises the limits of a budget, in its current window, by a grant that is kept in the ledger: settled and reserved
+   * amounts may add up to the limit plus its grants. A limit that is not set stays so.
+   * @returns the balances after the raise
+   * @throws RangeError if the grant is not of whole numbers, or is nothing
    */
   raise(budget: BudgetDefinition, grant: Grant): MaybePromise<Balances>;
   /**
-   * Begins the present window of a budget anew: nothing is settled, and its time starts now. Open reservations stay, and are
-   * charged when they settle; grants are taken back, but for what these reservations hold of them.
-   * @returns the balances before it
+   * Restarts the current window of a budget: nothing is settled, and its time starts now. Open reservations stay, and are
+   * charged when they settle; grants are removed, except for the part that these reservations use.
+   * @returns the balances before the reset
    */
   reset(budget: BudgetDefinition): MaybePromise<Balances>;
 }
 
 /**
- * What stays granted through a reset: no more than is reserved, so that what open calls hold is within limit and grant
- * whatever the limit is.
+ * Returns the grant that remains after a reset: no more than is reserved, so that open calls stay within limit and
+ * grant, whatever the limit is.
  */
 export function grantAfterReset({ granted, reserved }: Balances): Grant | undefined {
   if (granted === undefined) return undefined;
@@ -76,7 +77,7 @@ export function grantAfterReset({ granted, reserved }: Balances): Grant | undefi
   return isNoGrant(grant) ? undefined : grant;
 }
 
-/** The definition as text, for a ledger to keep. Short: it goes along with every reservation. */
+/** Returns a definition as text for a ledger. Short, because it is sent with every reservation. */
 export function serializeDefinition(budget: BudgetDefinition): string {
   let text = texts.get(budget);
   if (text === undefined) {
@@ -89,7 +90,7 @@ export function serializeDefinition(budget: BudgetDefinition): string {
 
 const texts = new WeakMap<BudgetDefinition, string>();
 
-/** The definition that {@link serializeDefinition} wrote; undefined where it is no such text. */
+/** Parses a text of {@link serializeDefinition}; returns undefined for any other text. */
 export function parseDefinition(text: string): StoredDefinition | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -1,6 +1,6 @@
 import type { Window } from './definition.ts';
 
-/** A span of time, milliseconds since the epoch: from `start` up to, not including, `end`. */
+/** A span of time from `start` until just before `end`, milliseconds since the epoch. */
 export interface TimeSpan {
   readonly start: number;
   readonly end: number;
@@ -11,17 +11,20 @@ const ALWAYS: TimeSpan = { start: 0, end: Number.POSITIVE_INFINITY };
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-/** Spans found last, by window: a moment mostly lies in the one before it. */
-const found = new Map<string, TimeSpan>();
+/** The spans found last, by window: most moments lie in the same span as the one before. */
+const latestSpans = new Map<string, TimeSpan>();
 
-/** The window that a moment lies in, by the calendar of its time zone; without a window, all of time. */
+/**
+ * Returns the span of the window that contains a moment, by the calendar of its time zone; all time if there is no
+ * window.
+ */
 export function windowOf(window: Window | undefined, now: number): TimeSpan {
   if (window === undefined) return ALWAYS;
   const key = `${window.per} ${window.timeZone}`;
-  const known = found.get(key);
+  const known = latestSpans.get(key);
   if (known !== undefined && now >= known.start && now < known.end) return known;
   const span = findWindow(window, now);
-  found.set(key, span);
+  latestSpans.set(key, span);
   return span;
 }
 
@@ -40,10 +43,10 @@ function findWindow({ per, timeZone }: Window, now: number): TimeSpan {
   return { start: instantOf(timeZone, Date.UTC(year, month, day)), end: instantOf(timeZone, next) };
 }
 
-/** The moment at which clocks of the zone show a time, which is given as if it were UTC. */
+/** Returns the moment at which clocks of the zone show a time, which is given as if it were UTC. */
 function instantOf(timeZone: string, shown: number): number {
-  // Around a change of the offset the time may be shown twice, and begins with the first, or not at all: then the clocks
-  // were put on at it, and the moment is that of the offset before.
+  // Around a change of the offset a time may be shown twice: the first one counts. Or not at all: the clocks were set
+  // forward at it, and the moment is that of the offset before.
   const before = shown - offsetAt(timeZone, shown - DAY);
   const after = shown - offsetAt(timeZone, shown + DAY);
   const isShown = (moment: number): boolean => moment + offsetAt(timeZone, moment) === shown;
@@ -52,7 +55,7 @@ function instantOf(timeZone: string, shown: number): number {
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** How far clocks of the zone are ahead of UTC at a moment, milliseconds. */
+/** Returns how far clocks of the zone are ahead of UTC at a moment, milliseconds. */
 function offsetAt(timeZone: string, moment: number): number {
   let format = formats.get(timeZone);
   if (format === undefined) {

@@ -1,10 +1,10 @@
 /**
- * Why a checkpoint is not taken: it is `damaged` (torn, empty, changed), `foreign` (no checkpoint of ours), `newer` (of a later
- * version of the package), or of `another` budget or job. What held it is left as it was.
+ * Why a checkpoint is rejected: it is `damaged` (torn, empty, changed), `foreign` (not a checkpoint of this package),
+ * `newer` (written by a later version of the package), or of `another` budget or job. Its file or record stays as it was.
  */
 export type CheckpointFault = 'damaged' | 'foreign' | 'newer' | 'another';
 
-/** A checkpoint cannot be taken. The message is one line, says why, and what to do. */
+/** A checkpoint is rejected. The message is one line that says why, and what to do. */
 export class CheckpointError extends Error {
   readonly code = 'token_budget_checkpoint';
   readonly fault: CheckpointFault;

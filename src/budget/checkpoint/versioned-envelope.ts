@@ -1,17 +1,18 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
+import { fieldsOf } from '../../util/index.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 
-/** Something that is kept: what it is, in which version, and a checksum by which a change is seen. */
+/** A stored body with its format, its version and a checksum that detects changes. */
 export interface VersionedEnvelope<T> {
   readonly format: string;
   readonly version: number;
-  /** SHA-256 of the body as canonical JSON (keys in order), hexadecimal. It shows damage; it is no signature. */
+  /** SHA-256 of the body as canonical JSON (keys in order), hexadecimal. It detects damage; it is no signature. */
   readonly checksum: string;
   readonly body: T;
 }
 
-/** What is taken back, and how. */
+/** A format of envelopes and the schema of its body. */
 export interface EnvelopeFormat<T> {
   readonly format: string;
   /** The version that is written. */
@@ -19,6 +20,7 @@ export interface EnvelopeFormat<T> {
   readonly schema: v.GenericSchema<unknown, T>;
 }
 
+/** Wraps a body with its format, version and checksum. */
 export function wrapEnvelope<T>(
   body: T,
   { format, version }: Pick<EnvelopeFormat<T>, 'format' | 'version'>,
@@ -27,37 +29,38 @@ export function wrapEnvelope<T>(
 }
 
 /**
- * The body of something sealed, as text or as the object that its text is.
- * @throws CheckpointError where it is damaged, foreign, or of a later version
+ * Checks an envelope, given as text or as the parsed object, and returns its body.
+ * @throws CheckpointError if it is damaged, foreign, or of a later version
  */
 export function unwrapEnvelope<T>(given: unknown, { format, version, schema }: EnvelopeFormat<T>): T {
   try {
-    const sealed = envelopeOf(given, format);
-    if (sealed.version > version) {
+    const envelope = envelopeOf(given, format);
+    if (envelope.version > version) {
       throw new CheckpointError(
         'newer',
-        `it was written by a later version of otel-token-budget (${format} ${sealed.version}, known up to ${version}): ` +
+        `it was written by a later version of otel-token-budget (${format} ${envelope.version}, known up to ${version}): ` +
           'update the package',
       );
     }
-    if (checksumOf(sealed.body) !== sealed.checksum) throw damaged('its checksum does not fit its content');
-    const parsed = v.safeParse(schema, sealed.body, { abortEarly: true });
+    if (checksumOf(envelope.body) !== envelope.checksum)
+      throw damaged('its checksum does not match its content');
+    const parsed = v.safeParse(schema, envelope.body, { abortEarly: true });
     if (parsed.success) return parsed.output;
     const path = (parsed.issues[0].path ?? []).map(({ key }) => String(key)).join('.');
-    throw damaged(`its "${path}" is not what belongs there`);
+    throw damaged(`its "${path}" has a wrong value`);
   } catch (error) {
     if (error instanceof CheckpointError) throw error;
-    // Such as a nesting that no stack is deep enough for.
+    // Such as a nesting that is too deep for the stack.
     throw damaged('it cannot be read', error);
   }
 }
 
 function envelopeOf(given: unknown, format: string): VersionedEnvelope<unknown> {
   const value = typeof given === 'string' ? parse(given) : given;
-  const { format: found, version, checksum, body } = fields(value);
-  if (found !== format) throw new CheckpointError('foreign', `it is no ${format}`);
+  const { format: found, version, checksum, body } = fieldsOf(value);
+  if (found !== format) throw new CheckpointError('foreign', `it is not of the format ${format}`);
   if (!Number.isSafeInteger(version) || Number(version) < 1) throw damaged('it has no version');
-  if (typeof checksum !== 'string' || body === undefined) throw damaged('it is not complete');
+  if (typeof checksum !== 'string' || body === undefined) throw damaged('it is incomplete');
   return { format, version: Number(version), checksum, body };
 }
 
@@ -70,10 +73,6 @@ function parse(text: string): unknown {
   }
 }
 
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
-
 function damaged(why: string, cause?: unknown): CheckpointError {
   return new CheckpointError('damaged', why, cause);
 }
@@ -82,7 +81,7 @@ function checksumOf(body: unknown): string {
   return createHash('sha256').update(canonical(body)).digest('hex');
 }
 
-/** The same text for the same value, whatever the order of its keys: databases that keep JSON change that. */
+/** Returns the same text for the same value, whatever the order of its keys: databases that store JSON change it. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
