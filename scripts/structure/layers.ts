@@ -24,7 +24,8 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'stores', imports: ['util', 'usage', 'pricing', 'budget'], packages: ['redis'] },
   { folder: 'config', imports: ['util', 'usage', 'pricing', 'budget', 'stores'], packages: ['valibot'] },
 
-  { folder: 'telemetry/names', imports: ['util', 'usage'], packages: [API] },
+  // Attributes state costs in USD and name the source of a price.
+  { folder: 'telemetry/names', imports: ['util', 'usage', 'pricing'], packages: [API] },
   { folder: 'telemetry/context', imports: ['util', 'budget', 'telemetry/names'], packages: [API] },
   {
     folder: 'telemetry/signals',
@@ -36,10 +37,22 @@ export const LAYERS: readonly Layer[] = [
     imports: [...CORE, ...NEUTRAL_TELEMETRY],
     packages: [API, '@opentelemetry/sdk-trace'],
   },
-  { folder: 'telemetry/export', imports: ['util', 'telemetry/names'], packages: ['@opentelemetry/*'] },
+  { folder: 'telemetry/environment', imports: [], packages: [] },
+  {
+    folder: 'telemetry/export',
+    imports: ['util', 'telemetry/names', 'telemetry/environment'],
+    packages: ['@opentelemetry/*'],
+  },
   {
     folder: 'telemetry/sdk',
-    imports: [...CORE, 'config', ...NEUTRAL_TELEMETRY, 'telemetry/vendors', 'telemetry/export'],
+    imports: [
+      ...CORE,
+      'config',
+      ...NEUTRAL_TELEMETRY,
+      'telemetry/vendors',
+      'telemetry/environment',
+      'telemetry/export',
+    ],
     packages: ['@opentelemetry/*'],
   },
 

@@ -6,7 +6,7 @@
 import module, { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
-import { endpointOf, type Protocol, protocolOf, type Signal } from '../env.ts';
+import { type Protocol, readEndpoint, readProtocol, type Signal } from '../environment/index.ts';
 import { type Exporter, RetryingExporter } from './retrying-exporter.ts';
 import type { ExportMessage, WorkerData } from './worker-channel.ts';
 
@@ -46,7 +46,7 @@ function exporterOf(signal: Signal): RetryingExporter {
   let exporter = exporters.get(signal);
   if (exporter === undefined) {
     const [part, name] = CLASSES[signal];
-    const id = `@opentelemetry/exporter-${part}-otlp-${SUFFIX[protocolOf(process.env, signal)]}`;
+    const id = `@opentelemetry/exporter-${part}-otlp-${SUFFIX[readProtocol(process.env, signal)]}`;
     const loaded = require(id) as Record<string, new () => Exporter>;
     const Class = loaded[name];
     if (Class === undefined) throw new Error(`${id} has no ${name}`);
@@ -79,7 +79,7 @@ parentPort?.on('message', (message: ExportMessage) => {
 
 /** Answers once everything is sent, what waits to be sent again too, or at once where nobody listens. */
 async function flush(signals: readonly Signal[]): Promise<void> {
-  const listening = await Promise.all(signals.map((signal) => reachable(endpointOf(process.env, signal))));
+  const listening = await Promise.all(signals.map((signal) => reachable(readEndpoint(process.env, signal))));
   if (listening.some(Boolean)) {
     for (const exporter of exporters.values()) exporter.wake();
     await Promise.all(sending);

@@ -1,4 +1,4 @@
-import type { Signal } from '../env.ts';
+import type { Signal } from '../environment/index.ts';
 import type { ExportChannel } from './worker-channel.ts';
 
 export interface BatchOptions {

@@ -1,7 +1,7 @@
-import { entryModuleUrl } from '../../util/index.ts';
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
-import type { Signal } from '../env.ts';
+import { entryModuleUrl } from '../../util/index.ts';
+import type { Signal } from '../environment/index.ts';
 
 /** What goes to the thread that sends: items to export, or the request to say when all is sent. */
 export type ExportMessage =

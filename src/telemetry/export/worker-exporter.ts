@@ -4,7 +4,7 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { type Env, text } from '../env.ts';
+import { type Env, readVariable } from '../environment/index.ts';
 import { plainMetrics } from './serialize.ts';
 import { type ExportChannel, SUCCESS } from './worker-channel.ts';
 
@@ -30,7 +30,7 @@ function settled(): Promise<void> {
 
 /** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`: cumulative, delta or lowmemory. */
 function temporality(env: Env): (type: InstrumentType) => AggregationTemporality {
-  const preference = text(env, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase();
+  const preference = readVariable(env, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase();
   const delta: InstrumentType[] = [];
   if (preference === 'delta' || preference === 'lowmemory')
     delta.push(InstrumentType.COUNTER, InstrumentType.HISTOGRAM);

@@ -7,7 +7,13 @@ import {
 } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type MetricReader } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import { type Env, exporterNames, positive, type Signal, text } from '../env.ts';
+import {
+  type Env,
+  readExporterNames,
+  readPositiveNumber,
+  readVariable,
+  type Signal,
+} from '../environment/index.ts';
 import { type ExportChannel, forwardLogs, forwardMetrics, forwardSpans } from '../export/index.ts';
 import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
 
@@ -40,7 +46,7 @@ export function pipelinesFromEnv(channel: ExportChannel, env: Env, refresh: Refr
 }
 
 function each<T>(signal: Signal, env: Env, make: (name: string) => T | undefined): T[] {
-  return exporterNames(env, signal).flatMap((name) => {
+  return readExporterNames(env, signal).flatMap((name) => {
     const made = make(name);
     if (made === undefined) diag.warn(`OTEL_${signal}_EXPORTER: "${name}" is not known and left out`);
     return made === undefined ? [] : [made];
@@ -61,8 +67,8 @@ function metricReader(
         ? new ConsoleMetricExporter()
         : undefined;
   if (exporter === undefined) return undefined;
-  const { every = 60_000 } = positive(env, 'OTEL_METRIC_EXPORT_INTERVAL', 'every');
-  const { within = 30_000 } = positive(env, 'OTEL_METRIC_EXPORT_TIMEOUT', 'within');
+  const { every = 60_000 } = readPositiveNumber(env, 'OTEL_METRIC_EXPORT_INTERVAL', 'every');
+  const { within = 30_000 } = readPositiveNumber(env, 'OTEL_METRIC_EXPORT_TIMEOUT', 'within');
   const times = { exportIntervalMillis: every, exportTimeoutMillis: Math.min(every, within) };
   return new BudgetMetricReader({ exporter, ...times }, refresh);
 }
@@ -72,10 +78,10 @@ function prometheusReader(env: Env, refresh: Refresh): MetricReader {
   const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as {
     PrometheusExporter: new (options: object) => MetricReader;
   };
-  const host = text(env, 'OTEL_EXPORTER_PROMETHEUS_HOST');
+  const host = readVariable(env, 'OTEL_EXPORTER_PROMETHEUS_HOST');
   const reader = new PrometheusExporter({
     ...(host === undefined ? {} : { host }),
-    ...positive(env, 'OTEL_EXPORTER_PROMETHEUS_PORT', 'port'),
+    ...readPositiveNumber(env, 'OTEL_EXPORTER_PROMETHEUS_PORT', 'port'),
   });
   const collect = reader.collect.bind(reader);
   reader.collect = (...args) => {
@@ -87,8 +93,8 @@ function prometheusReader(env: Env, refresh: Refresh): MetricReader {
 
 function batchOf(kind: 'BSP' | 'BLRP', env: Env) {
   return {
-    ...positive(env, `OTEL_${kind}_MAX_QUEUE_SIZE`, 'maxQueueSize'),
-    ...positive(env, `OTEL_${kind}_SCHEDULE_DELAY`, 'scheduledDelayMillis'),
-    ...positive(env, `OTEL_${kind}_MAX_EXPORT_BATCH_SIZE`, 'maxExportBatchSize'),
+    ...readPositiveNumber(env, `OTEL_${kind}_MAX_QUEUE_SIZE`, 'maxQueueSize'),
+    ...readPositiveNumber(env, `OTEL_${kind}_SCHEDULE_DELAY`, 'scheduledDelayMillis'),
+    ...readPositiveNumber(env, `OTEL_${kind}_MAX_EXPORT_BATCH_SIZE`, 'maxExportBatchSize'),
   };
 }

@@ -6,7 +6,7 @@ import {
   type ResourceDetector,
   serviceInstanceIdDetector,
 } from '@opentelemetry/resources';
-import { type Env, text } from '../env.ts';
+import { type Env, readVariable } from '../environment/index.ts';
 
 /** The command line of the process may hold keys and prompts. */
 const PRIVATE = new Set(['process.command', 'process.command_args', 'process.command_line']);
@@ -29,7 +29,7 @@ const hostDetector: ResourceDetector = {
  * `OTEL_NODE_RESOURCE_DETECTORS` names detectors: then the SDK uses those as they are.
  */
 export function resourceDetectors(env: Env): ResourceDetector[] | undefined {
-  if (text(env, 'OTEL_NODE_RESOURCE_DETECTORS') !== undefined) return undefined;
+  if (readVariable(env, 'OTEL_NODE_RESOURCE_DETECTORS') !== undefined) return undefined;
   return [serviceInstanceIdDetector, processDetector, hostDetector, osDetector, envDetector].map(
     withoutPrivate,
   );

@@ -6,11 +6,11 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
-import { type Env, text } from '../env.ts';
+import { type Env, readVariable } from '../environment/index.ts';
 
 /** The user's sampler: `OTEL_TRACES_SAMPLER` and its argument; parent-based always-on where not set. */
 export function samplerFromEnv(env: Env): Sampler {
-  const name = text(env, 'OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on';
+  const name = readVariable(env, 'OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on';
   const root = rootSampler(name.replace(/^parentbased_/, ''), env);
   if (root === undefined) {
     diag.error(`OTEL_TRACES_SAMPLER: given "${name}"; using parentbased_always_on`);
@@ -26,7 +26,7 @@ function rootSampler(name: string, env: Env): Sampler | undefined {
 }
 
 function ratio(env: Env): number {
-  const given = text(env, 'OTEL_TRACES_SAMPLER_ARG');
+  const given = readVariable(env, 'OTEL_TRACES_SAMPLER_ARG');
   const value = given === undefined ? Number.NaN : Number(given);
   if (value >= 0 && value <= 1) return value;
   diag.error(`OTEL_TRACES_SAMPLER_ARG: given "${given ?? ''}"; taken is a number from 0 to 1; using 1`);

@@ -1,12 +1,12 @@
 import { metrics } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../../budget/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
-import type { Env } from '../env.ts';
+import { loadEntryModule } from '../../util/index.ts';
+import type { Env } from '../environment/index.ts';
 import { ExportChannel } from '../export/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
-import { loadEntryModule } from '../../util/index.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import type * as NodeSdk from './node-sdk.ts';
 import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';

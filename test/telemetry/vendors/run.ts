@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { BudgetEvent } from '../../src/budget/index.ts';
-import { agentModel } from '../support/agent-model.ts';
-import type { OpenaiVersion, Workspace } from '../support/paths.ts';
-import { runScript, type ScriptResult } from '../support/script-run.ts';
+import type { BudgetEvent } from '../../../src/budget/index.ts';
+import { agentModel } from '../../support/agent-model.ts';
+import type { OpenaiVersion, Workspace } from '../../support/paths.ts';
+import { runScript, type ScriptResult } from '../../support/script-run.ts';
 
 export interface VendorRun {
   readonly workspace: Workspace;

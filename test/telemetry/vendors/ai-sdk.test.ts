@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { billOf } from '../support/bill.ts';
+import { billOf } from '../../support/bill.ts';
 import { runVendor } from './run.ts';
 
 const SCRIPT = `

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { billOf } from '../support/bill.ts';
-import type { OpenaiVersion } from '../support/paths.ts';
+import { billOf } from '../../support/bill.ts';
+import type { OpenaiVersion } from '../../support/paths.ts';
 import { runVendor } from './run.ts';
 
 interface Instrumentation {

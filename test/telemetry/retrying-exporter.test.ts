@@ -5,12 +5,17 @@ import { type ExportResult, RetryingExporter } from '../../src/telemetry/export/
 
 const SUCCESS: ExportResult = { code: 0 };
 /** As the exporters report a Collector that answers 503 until their own time is over. */
-const UNAVAILABLE: ExportResult = { code: 1, error: new OTLPExporterError('Export failed with retryable status') };
+const UNAVAILABLE: ExportResult = {
+  code: 1,
+  error: new OTLPExporterError('Export failed with retryable status'),
+};
 
 /** An exporter with the given results, then successes. */
 function exporterOf(...results: ExportResult[]) {
   return {
-    export: mock.fn((_items: unknown, done: (result: ExportResult) => void) => done(results.shift() ?? SUCCESS)),
+    export: mock.fn((_items: unknown, done: (result: ExportResult) => void) =>
+      done(results.shift() ?? SUCCESS),
+    ),
   };
 }
 

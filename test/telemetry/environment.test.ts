@@ -1,19 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { endpointOf, exporterNames, positive, protocolOf, text } from '../../src/telemetry/env.ts';
+import {
+  readEndpoint,
+  readExporterNames,
+  readPositiveNumber,
+  readProtocol,
+  readVariable,
+} from '../../src/telemetry/environment/variables.ts';
 
 describe('a variable of OpenTelemetry', () => {
   it('is its text without the space around it; empty, it is not set', () => {
-    assert.equal(text({ A: ' x y ' }, 'A'), 'x y');
-    for (const value of [undefined, '', '  ', '\t\n']) assert.equal(text({ A: value }, 'A'), undefined);
-    assert.equal(text({}, 'A'), undefined);
+    assert.equal(readVariable({ A: ' x y ' }, 'A'), 'x y');
+    for (const value of [undefined, '', '  ', '\t\n'])
+      assert.equal(readVariable({ A: value }, 'A'), undefined);
+    assert.equal(readVariable({}, 'A'), undefined);
   });
 
   it('that is a number above zero becomes an option', () => {
-    assert.deepEqual(positive({ A: ' 250 ' }, 'A', 'every'), { every: 250 });
-    assert.deepEqual(positive({ A: '0.5' }, 'A', 'every'), { every: 0.5 });
+    assert.deepEqual(readPositiveNumber({ A: ' 250 ' }, 'A', 'every'), { every: 250 });
+    assert.deepEqual(readPositiveNumber({ A: '0.5' }, 'A', 'every'), { every: 0.5 });
     for (const value of [undefined, '', '0', '-1', 'x', '5s', 'NaN']) {
-      assert.deepEqual(positive({ A: value }, 'A', 'every'), {}, `${value}`);
+      assert.deepEqual(readPositiveNumber({ A: value }, 'A', 'every'), {}, `${value}`);
     }
   });
 });
@@ -30,20 +37,20 @@ describe('the exporters of a signal', () => {
     ['zipkin', ['zipkin']],
   ] as const) {
     it(`are ${names.join(' and ') || 'none'} for ${given}`, () => {
-      assert.deepEqual(exporterNames({ OTEL_TRACES_EXPORTER: given }, 'TRACES'), names);
+      assert.deepEqual(readExporterNames({ OTEL_TRACES_EXPORTER: given }, 'TRACES'), names);
     });
   }
 
   it('are those of the signal', () => {
     const env = { OTEL_METRICS_EXPORTER: 'none' };
-    assert.deepEqual(exporterNames(env, 'METRICS'), []);
-    assert.deepEqual(exporterNames(env, 'LOGS'), ['otlp']);
+    assert.deepEqual(readExporterNames(env, 'METRICS'), []);
+    assert.deepEqual(readExporterNames(env, 'LOGS'), ['otlp']);
   });
 });
 
 describe('the protocol', () => {
   it('is JSON over HTTP unless another is asked for', () => {
-    assert.equal(protocolOf({}, 'TRACES'), 'http/json');
+    assert.equal(readProtocol({}, 'TRACES'), 'http/json');
     for (const [given, protocol] of [
       ['grpc', 'grpc'],
       ['http/protobuf', 'http/protobuf'],
@@ -51,18 +58,18 @@ describe('the protocol', () => {
       ['carrier pigeon', 'http/json'],
       ['', 'http/json'],
     ] as const) {
-      assert.equal(protocolOf({ OTEL_EXPORTER_OTLP_PROTOCOL: given }, 'LOGS'), protocol, given);
+      assert.equal(readProtocol({ OTEL_EXPORTER_OTLP_PROTOCOL: given }, 'LOGS'), protocol, given);
     }
   });
 
   it('of a signal goes before that of all', () => {
     const env = { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json' };
-    assert.deepEqual([protocolOf(env, 'LOGS'), protocolOf(env, 'TRACES')], ['http/json', 'grpc']);
+    assert.deepEqual([readProtocol(env, 'LOGS'), readProtocol(env, 'TRACES')], ['http/json', 'grpc']);
   });
 });
 
 describe('the endpoint', () => {
-  const hrefs = (env: Record<string, string>) => endpointOf(env, 'TRACES')?.href;
+  const hrefs = (env: Record<string, string>) => readEndpoint(env, 'TRACES')?.href;
 
   it('is that of a collector on this host', () => {
     assert.equal(hrefs({}), 'http://localhost:4318/');

@@ -6,8 +6,8 @@ import {
   kindOfSpan,
   responseIdOf,
   usageOfSpan,
-} from '../../src/telemetry/vendors/span-usage.ts';
-import { tokenUsage } from '../../src/usage/index.ts';
+} from '../../../src/telemetry/vendors/span-usage.ts';
+import { tokenUsage } from '../../../src/usage/index.ts';
 
 /** One call with 1,000 tokens in, 400 of them cached, and 100 out, 60 of them reasoning, in the words of each vendor. */
 const TOLD: Readonly<Record<string, Attributes>> = {

@@ -1,0 +1,10 @@
+export {
+  type Env,
+  type Protocol,
+  readEndpoint,
+  readExporterNames,
+  readPositiveNumber,
+  readProtocol,
+  readVariable,
+  type Signal,
+} from './variables.ts';
