@@ -2,38 +2,41 @@ import { formatUsd, nanoToUsd, usdToNano } from '../../pricing/index.ts';
 import { type Amounts, LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from '../limits.ts';
 import type { BudgetStatus } from './status.ts';
 
-/** How much is told: in sentences, or in one short line of some 25 tokens. */
+/** The format of a status message: sentences, or one short line of some 25 tokens. */
 export type StatusFormat = 'text' | 'compact';
 
-/** How the message is written. */
+/** Options of {@link getBudgetStatusMessage}. */
 export interface StatusMessageOptions {
-  /** `text` where absent. */
+  /** Default: `text`. */
   readonly format?: StatusFormat;
-  /** The share of a limit that is left, 0 to 1, below which the work is to be wrapped up; 0.1 where absent. */
+  /** The remaining share of a limit, 0 to 1, below which the model is told to wrap up; default: 0.1. */
   readonly wrapUpBelow?: number;
-  /** How long was worked so far, milliseconds, for the pace; since the budget began where absent. */
+  /** The working time so far, milliseconds, for the pace; default: the time since the budget began. */
   readonly elapsedMs?: number;
 }
 
 const DEFAULT_WRAP_UP_BELOW = 0.1;
 
-/** What every message begins with, by which one is known again. */
+/** The beginning of every message, which identifies it. */
 const MARK = '[token-budget]';
 
-/** Whether a text is one of these messages. */
+/** Whether a text is a status message. */
 export function isBudgetStatusMessage(text: unknown): boolean {
   return typeof text === 'string' && text.startsWith(MARK);
 }
 
 /**
- * The budget in words for a model: what is used and left of each limit, the time, the pace, and whether to go on or to wrap up.
- * What open calls reserve counts as used, since the next call cannot have it.
- * @throws RangeError where `wrapUpBelow` is not a share
+ * Describes a budget to a model: what is used and left of each limit, the time, the pace, and whether to continue or to
+ * wrap up. Amounts reserved by open calls count as used, since the next call cannot have them.
+ * @throws RangeError if `wrapUpBelow` is not a share
+ * @example
+ * const message = getBudgetStatusMessage(await tracker.status(), { format: 'compact' });
+ * messages.push({ role: 'developer', content: message });
  */
 export function getBudgetStatusMessage(status: BudgetStatus, options: StatusMessageOptions = {}): string {
   const { format = 'text', wrapUpBelow = DEFAULT_WRAP_UP_BELOW, elapsedMs = status.elapsedMs } = options;
   if (!(wrapUpBelow >= 0 && wrapUpBelow <= 1)) {
-    throw new RangeError(`wrapUpBelow: given ${wrapUpBelow}; taken is a share from 0 to 1`);
+    throw new RangeError(`wrapUpBelow: got ${wrapUpBelow}, expected a share from 0 to 1`);
   }
   const uses = usesOf(status);
   const left = Math.min(1, ...uses.map(({ leftShare }) => leftShare));
@@ -42,21 +45,21 @@ export function getBudgetStatusMessage(status: BudgetStatus, options: StatusMess
   return format === 'compact' ? compact(uses, pace, wrapUp) : text(uses, pace, wrapUp, elapsedMs);
 }
 
-/** What is used of one limit, in words. */
-interface Use {
+/** The use of one limit, in words. */
+interface LimitUse {
   readonly used: string;
   readonly of: string;
   readonly left: string;
   readonly leftShare: number;
 }
 
-/** How fast the budget is used, and how long the rest of it lasts so; undefined where that is not known yet. */
+/** The speed at which the budget is used, and how long the rest lasts at that speed; undefined if not known yet. */
 interface Pace {
   readonly tokensPerMinute: number;
   readonly minutesLeft: number | undefined;
 }
 
-function text(uses: readonly Use[], pace: Pace | undefined, wrapUp: boolean, elapsedMs: number): string {
+function text(uses: readonly LimitUse[], pace: Pace | undefined, wrapUp: boolean, elapsedMs: number): string {
   const sentences = uses.map(
     ({ used, of, left, leftShare }) => `Used ${used} of ${of} (${percent(1 - leftShare)}), ${left} left.`,
   );
@@ -73,15 +76,15 @@ function text(uses: readonly Use[], pace: Pace | undefined, wrapUp: boolean, ela
   return `${MARK} ${sentences.join(' ')}`;
 }
 
-function compact(uses: readonly Use[], pace: Pace | undefined, wrapUp: boolean): string {
+function compact(uses: readonly LimitUse[], pace: Pace | undefined, wrapUp: boolean): string {
   const parts = uses.map(({ left, leftShare }) => `${left} left (${percent(leftShare)})`);
   if (uses.length === 0) parts.push('no limit');
   if (pace?.minutesLeft !== undefined) parts.push(`~${minutes(pace.minutesLeft)} at this pace`);
   return `${MARK} ${[...parts, wrapUp ? 'wrap up now' : 'go on'].join('; ')}`;
 }
 
-function usesOf({ limits, balances, elapsedMs }: BudgetStatus): Use[] {
-  const uses: Use[] = [];
+function usesOf({ limits, balances, elapsedMs }: BudgetStatus): LimitUse[] {
+  const uses: LimitUse[] = [];
   const amounts = limitAmounts(limits);
   for (const [amount, name] of LIMIT_OF) {
     const limit = amounts[amount];
@@ -89,7 +92,12 @@ function usesOf({ limits, balances, elapsedMs }: BudgetStatus): Use[] {
     const used = balances.settled[amount] + balances.reserved[amount];
     const left = Math.max(0, limit - used);
     const leftShare = limit === 0 ? 0 : left / limit;
-    uses.push({ used: bare(name, used), of: withUnit(name, limit), left: withUnit(name, left), leftShare });
+    uses.push({
+      used: withoutUnit(name, used),
+      of: withUnit(name, limit),
+      left: withUnit(name, left),
+      leftShare,
+    });
   }
   if (limits.minutes !== undefined) {
     const used = elapsedMs / MS_PER_MINUTE;
@@ -100,11 +108,11 @@ function usesOf({ limits, balances, elapsedMs }: BudgetStatus): Use[] {
   return uses;
 }
 
-/** Less than this says nothing of a pace, milliseconds. */
-const SHORTEST_MS = 1_000;
+/** A shorter time says nothing about the pace, milliseconds. */
+const MIN_ELAPSED_MS = 1_000;
 
 function paceOf({ balances, left }: BudgetStatus, elapsedMs: number): Pace | undefined {
-  if (elapsedMs < SHORTEST_MS || balances.settled.tokens === 0) return undefined;
+  if (elapsedMs < MIN_ELAPSED_MS || balances.settled.tokens === 0) return undefined;
   const perMinute = (amount: keyof Amounts): number => (balances.settled[amount] * MS_PER_MINUTE) / elapsedMs;
   const lasts = [
     ratio(left.tokens, perMinute('tokens')),
@@ -121,7 +129,7 @@ function ratio(left: number | undefined, perMinute: number): number | undefined 
   return left === undefined || perMinute === 0 ? undefined : left / perMinute;
 }
 
-function bare(name: LimitName, value: number): string {
+function withoutUnit(name: LimitName, value: number): string {
   return name === 'costUsd' ? usd(value) : count(value);
 }
 
@@ -129,7 +137,7 @@ function withUnit(name: LimitName, value: number): string {
   return name === 'costUsd' ? usd(value) : `${count(value)} ${name}`;
 }
 
-/** With four decimals at most: a model has no use for more. */
+/** Formats money with four decimals at most: a model has no use for more. */
 function usd(nano: number): string {
   return formatUsd(usdToNano(Math.round(nanoToUsd(nano) * 10_000) / 10_000));
 }
@@ -147,5 +155,5 @@ function minutes(value: number): string {
   return `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} min`;
 }
 
-/** Whether calls are told their budget, and at which length. */
+/** The format of the status that calls are sent with, or `off`. */
 export type BudgetStatusSetting = StatusFormat | 'off';

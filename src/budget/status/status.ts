@@ -3,27 +3,27 @@ import type { BudgetDefinition } from '../definition.ts';
 import { raisedLimits } from '../limits.ts';
 import type { Balances } from '../store.ts';
 
-/** A budget as it stands. Amounts of money are USD, for people; `balances` has the exact integers. */
+/** The status of a budget. Amounts of money are USD, for people; `balances` has the exact integers. */
 export interface BudgetStatus {
   readonly budget: string;
   readonly mode: BudgetDefinition['mode'];
-  /** With what was granted on top of them. */
+  /** The limits plus grants. */
   readonly limits: BudgetDefinition['limits'];
-  /** Absent where the budget never begins anew. */
+  /** Absent if the budget is never renewed. */
   readonly window?: NonNullable<BudgetDefinition['window']>;
-  /** Limits less what is settled and reserved, never below zero. */
+  /** The limits minus what is settled and reserved, never below zero. */
   readonly left: RemainingAmounts;
-  /** The largest share of a limit that is settled: 1 is all of it; 0 without limits. */
+  /** The largest settled share of a limit: 1 is all of it; 0 without limits. */
   readonly usedShare: number;
   readonly exhausted: boolean;
   readonly balances: Balances;
-  /** How long ago the budget began, milliseconds. */
+  /** The time since the budget began, milliseconds. */
   readonly elapsedMs: number;
 }
 
 /**
- * The status that balances amount to.
- * @param exhausted whether the budget is known to be
+ * Returns the status of a budget with these balances.
+ * @param exhausted whether the budget is known to be exhausted
  */
 export function statusOf(
   budget: BudgetDefinition,

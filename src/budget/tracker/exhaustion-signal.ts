@@ -1,6 +1,6 @@
 import { BudgetExhaustedError } from '../errors.ts';
 
-/** An AbortSignal of exhaustion, made when it is first asked for. A budget that begins anew has a new one. */
+/** The AbortSignal of an exhausted budget, created when it is first needed. A renewed budget gets a new one. */
 export class ExhaustionSignal {
   readonly #budget: string;
   #controller: AbortController | undefined;
@@ -9,7 +9,10 @@ export class ExhaustionSignal {
     this.#budget = budget;
   }
 
-  /** @param exhausted whether the budget is so now */
+  /**
+   * Returns the signal.
+   * @param exhausted whether the budget is exhausted now
+   */
   get(exhausted: boolean): AbortSignal {
     if (this.#controller === undefined || (this.#controller.signal.aborted && !exhausted)) {
       this.#controller = new AbortController();
@@ -18,6 +21,7 @@ export class ExhaustionSignal {
     return this.#controller.signal;
   }
 
+  /** Aborts the signal with a {@link BudgetExhaustedError}. */
   abort(): void {
     this.#controller?.abort(new BudgetExhaustedError(this.#budget));
   }

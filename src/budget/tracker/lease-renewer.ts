@@ -1,35 +1,37 @@
 import type { MaybePromise } from '../../util/index.ts';
 
-/** Renews the leases of open reservations, a third of the lease apart, for as long as there are any. */
+/** Renews the leases of open reservations three times per lease, for as long as there are any. */
 export class LeaseRenewer {
   readonly #renew: (ids: readonly string[]) => MaybePromise<void>;
-  readonly #every: number;
+  readonly #intervalMs: number;
   readonly #open = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param leaseMs how long a lease holds, milliseconds */
+  /** @param leaseMs how long a lease lasts, milliseconds */
   constructor(renew: (ids: readonly string[]) => MaybePromise<void>, leaseMs: number) {
     this.#renew = renew;
-    this.#every = leaseMs / 3;
+    this.#intervalMs = leaseMs / 3;
   }
 
+  /** Renews the lease of a reservation from now on. */
   keep(id: string): void {
     this.#open.add(id);
-    this.#timer ??= setInterval(() => this.#beat(), this.#every).unref();
+    this.#timer ??= setInterval(() => this.#renewAll(), this.#intervalMs).unref();
   }
 
+  /** Stops renewing the lease of a reservation. */
   drop(id: string): void {
     this.#open.delete(id);
   }
 
-  #beat(): void {
-    // Not with the last that is dropped: calls one after another would each make and clear a timer.
+  #renewAll(): void {
+    // Not when the last one is dropped: sequential calls would each create and clear a timer.
     if (this.#open.size === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
       return;
     }
-    // A store that is away for a beat is tried again at the next; a lease holds for three.
+    // If the store is unavailable now, the next renewal is in time: a lease lasts for three.
     void Promise.resolve()
       .then(() => this.#renew([...this.#open]))
       .catch(() => undefined);

@@ -5,7 +5,7 @@ import type { Admitted, Denied, ReserveRequest, SettledBalances, Store } from '.
 import { LeaseRenewer } from './lease-renewer.ts';
 import { WaitQueue } from './wait-queue.ts';
 
-/** A reserve; the lease is the tracker's. */
+/** A request to reserve a worst case; the tracker adds the lease. */
 export type Reserve = Omit<ReserveRequest, 'leaseMs'>;
 
 /** A reserved worst case, and the cap that the call has to be sent with. */
@@ -19,35 +19,36 @@ export interface Reserved extends Admitted {
 /** The result of a reserve. */
 export type ReserveResult = Reserved | Denied;
 
+/** Options of {@link Reservations}. */
 export interface ReservationsOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly waitMs: number;
   readonly leaseMs: number;
-  /** What the ids begin with in the store. */
+  /** The prefix of ids in the store. */
   readonly owner: string;
-  /** Reports a denial; returns it as the caller gets it. */
+  /** Reports a denial; returns the one for the caller. */
   readonly onDenied: (denied: Denied) => Denied;
 }
 
-/** The reservations of a chain of budgets: asked for, waited for, kept alive, and ended. */
+/** Makes the reservations of a chain of budgets, after waiting if necessary, renews their leases and ends them. */
 export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #chain: readonly BudgetDefinition[];
   readonly #queue: WaitQueue<ReserveResult>;
-  /** Undefined where reservations end with their process. */
+  /** Undefined if reservations end with their process. */
   readonly #leases: LeaseRenewer | undefined;
 
-  /** @param root those of the whole work, where these are of a part of it: they wait in one queue */
+  /** @param root the reservations of the whole work, if these are of a part of it: they share a queue and leases */
   constructor(chain: readonly BudgetDefinition[], options: ReservationsOptions, root?: Reservations) {
     const { store, leaseMs, now } = options;
     this.#options = options;
     this.#chain = chain;
     this.#queue = root === undefined ? new WaitQueue<ReserveResult>(now) : root.#queue;
     const renew = (ids: readonly string[]) => store.heartbeat(ids, leaseMs);
-    const own = (): LeaseRenewer | undefined =>
+    const ownLeases = (): LeaseRenewer | undefined =>
       store.leaseless === true ? undefined : new LeaseRenewer(renew, leaseMs);
-    this.#leases = root === undefined ? own() : root.#leases;
+    this.#leases = root === undefined ? ownLeases() : root.#leases;
   }
 
   /**
@@ -74,28 +75,34 @@ export class Reservations {
     return andThen(attempt(), (result) => (this.#mayWait(result) ? wait(result) : this.#conclude(result)));
   }
 
+  /** Reserves more for an open reservation; false if the budget cannot pay for it. */
   grow(id: string, more: Amounts): MaybePromise<boolean> {
     return this.#options.store.grow(this.#chain, this.#idOf(id), more);
   }
 
-  /** @param seen as of the store */
+  /**
+   * Charges what was used and frees the rest of the reservation; false if it is not open.
+   * @param seen as in {@link Store.settle}
+   */
   settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean> {
     return this.#end(id, (key) => this.#options.store.settle(key, used, seen));
   }
 
+  /** Frees a reservation; false if it is not open. */
   release(id: string): MaybePromise<boolean> {
     return this.#end(id, (key) => this.#options.store.release(key));
   }
 
+  /** Gives an open reservation another name and a lease of its own, which is no longer renewed. */
   transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
     const key = this.#idOf(id);
-    return andThen(this.#options.store.transfer(key, to, leaseMs), (handed) => {
-      if (handed) this.#leases?.drop(key);
-      return handed;
+    return andThen(this.#options.store.transfer(key, to, leaseMs), (transferred) => {
+      if (transferred) this.#leases?.drop(key);
+      return transferred;
     });
   }
 
-  /** Ends a reservation that was handed over, in whichever process: its name is nobody's own. */
+  /** Settles a transferred reservation, of whichever process: its name has no owner prefix. */
   settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
     return andThen(this.#options.store.settle(name, used), (ended) => {
       if (!this.#queue.empty) this.#queue.wake();
@@ -133,7 +140,7 @@ export class Reservations {
     return result;
   };
 
-  /** Only what is reserved now can be freed: a limit that is reached, or a time that is over, stays so. */
+  /** Only reserved amounts can be freed: a limit that is reached, or a time that is over, stays so. */
   #mayWait(result: ReserveResult): boolean {
     if (this.#options.waitMs === 0 || result.admitted) return false;
     return result.balances.open > 0 && result.limit !== 'minutes';

@@ -2,8 +2,8 @@ import { LIMIT_OF, limitAmounts } from '../limits.ts';
 import type { Denied } from '../store.ts';
 
 /**
- * Whether the call that was denied is one like those before it, at most twice the average: then what is left no longer
- * pays for the calls that are made. One call that is too large says nothing of the budget.
+ * Whether a denied call has a typical size, at most twice the average of the calls before it: then what is left no longer
+ * pays for such calls. A single oversized call does not mark the budget as exhausted.
  */
 export function isTypicalCallSize({
   budget,

@@ -1,39 +1,40 @@
 import type { MaybePromise } from '../../util/index.ts';
 
-/** How often a waiter looks again although nothing here has settled, milliseconds: another process may have. */
-const LOOK_AGAIN_MS = 100;
+/** How often waiters retry although nothing settled in this process, milliseconds: another may have settled. */
+const RETRY_MS = 100;
 
 interface Waiter<R> {
   readonly attempt: () => MaybePromise<R>;
   readonly resolve: (admission: R) => void;
   readonly reject: (error: unknown) => void;
-  readonly until: number;
+  readonly deadline: number;
   readonly signal: AbortSignal | undefined;
-  /** The last denial; undefined where it was not tried yet. */
-  last: R | undefined;
+  /** The last denial; undefined if it was not tried yet. */
+  denial: R | undefined;
 }
 
 /**
- * Calls that wait for open reservations to settle before they are denied. Fair: they are tried in the order in which they
- * came, and one that comes later does not overtake, so that a large call is not starved by small ones.
+ * Queues calls that wait for open reservations to settle before they are denied. Fair: they are tried in the order in
+ * which they came, and a later one does not overtake, so that small calls do not starve a large one.
  */
 export class WaitQueue<R extends { readonly admitted: boolean }> {
   readonly #waiters: Waiter<R>[] = [];
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
-  #busy = false;
-  #again = false;
+  #isServing = false;
+  #isWoken = false;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
+  /** Whether no call waits. */
   get empty(): boolean {
     return this.#waiters.length === 0;
   }
 
   /**
-   * Waits until `attempt` is admitted, or gives its last denial once `waitMs` are over.
+   * Waits until `attempt` is admitted; returns its last denial after `waitMs` milliseconds.
    * @throws the signal's reason once it is aborted
    */
   wait(
@@ -43,50 +44,57 @@ export class WaitQueue<R extends { readonly admitted: boolean }> {
     signal?: AbortSignal,
   ): Promise<R> {
     return new Promise((resolve, reject) => {
-      this.#waiters.push({ attempt, resolve, reject, until: this.#now() + waitMs, signal, last: denied });
+      this.#waiters.push({
+        attempt,
+        resolve,
+        reject,
+        deadline: this.#now() + waitMs,
+        signal,
+        denial: denied,
+      });
       this.#schedule();
     });
   }
 
-  /** Something was settled or released: the first in the queue may go on. */
+  /** Retries in order: something was settled or released. */
   wake(): void {
     if (this.empty) return;
     void this.#serve();
   }
 
   async #serve(): Promise<void> {
-    if (this.#busy) {
-      this.#again = true;
+    if (this.#isServing) {
+      this.#isWoken = true;
       return;
     }
-    this.#busy = true;
+    this.#isServing = true;
     do {
-      this.#again = false;
+      this.#isWoken = false;
       await this.#serveInOrder();
-    } while (this.#again);
-    this.#busy = false;
+    } while (this.#isWoken);
+    this.#isServing = false;
     this.#schedule();
   }
 
   async #serveInOrder(): Promise<void> {
     for (let waiter = this.#waiters[0]; waiter !== undefined; waiter = this.#waiters[0]) {
-      if (!(await this.#tryOne(waiter))) break;
+      if (!(await this.#tryWaiter(waiter))) break;
       this.#waiters.shift();
     }
     // Those behind the first may have run out of time before it did.
-    for (const waiter of this.#waiters.filter((one) => this.#isOver(one))) this.#leave(waiter);
+    for (const waiter of this.#waiters.filter((one) => this.#hasExpired(one))) this.#expire(waiter);
   }
 
-  /** True where the waiter is done, one way or the other. */
-  async #tryOne(waiter: Waiter<R>): Promise<boolean> {
+  /** Returns true if the waiter is done, one way or the other. */
+  async #tryWaiter(waiter: Waiter<R>): Promise<boolean> {
     if (waiter.signal?.aborted === true) {
       waiter.reject(waiter.signal.reason);
       return true;
     }
     try {
       const admission = await waiter.attempt();
-      waiter.last = admission;
-      if (!admission.admitted && !this.#isOver(waiter)) return false;
+      waiter.denial = admission;
+      if (!admission.admitted && !this.#hasExpired(waiter)) return false;
       waiter.resolve(admission);
     } catch (error) {
       waiter.reject(error);
@@ -94,21 +102,21 @@ export class WaitQueue<R extends { readonly admitted: boolean }> {
     return true;
   }
 
-  #isOver(waiter: Waiter<R>): boolean {
-    return this.#now() >= waiter.until || waiter.signal?.aborted === true;
+  #hasExpired(waiter: Waiter<R>): boolean {
+    return this.#now() >= waiter.deadline || waiter.signal?.aborted === true;
   }
 
-  #leave(waiter: Waiter<R>): void {
+  #expire(waiter: Waiter<R>): void {
     this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
     if (waiter.signal?.aborted === true) waiter.reject(waiter.signal.reason);
-    else if (waiter.last !== undefined) waiter.resolve(waiter.last);
+    else if (waiter.denial !== undefined) waiter.resolve(waiter.denial);
     else void Promise.resolve().then(waiter.attempt).then(waiter.resolve, waiter.reject);
   }
 
   #schedule(): void {
     clearTimeout(this.#timer);
     if (this.empty) return;
-    const first = Math.min(...this.#waiters.map(({ until }) => until - this.#now()));
-    this.#timer = setTimeout(() => void this.#serve(), Math.max(1, Math.min(first, LOOK_AGAIN_MS)));
+    const soonestMs = Math.min(...this.#waiters.map(({ deadline }) => deadline - this.#now()));
+    this.#timer = setTimeout(() => void this.#serve(), Math.max(1, Math.min(soonestMs, RETRY_MS)));
   }
 }
