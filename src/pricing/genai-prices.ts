@@ -3,30 +3,31 @@ import type * as GenaiPrices from '@pydantic/genai-prices';
 import { picoPerToken, type Rates, type RateTier } from './rates.ts';
 import { audioPrice, type UnitPrice } from './unit-prices.ts';
 
-/** A model of the book. */
+/** A model of the price book. */
 export interface BookModel {
   readonly id: string;
+  /** At least one; in ascending order of `aboveInput`. */
   readonly tiers: readonly RateTier[];
-  /** Tokens that input and output share; absent where the book does not say. */
+  /** The tokens that input and output share; absent if the book does not say. */
   readonly contextWindow?: number;
-  /** Prices of what is not billed by the token; absent where there are none. */
+  /** Prices of units that are not tokens; absent if there are none. */
   readonly units?: readonly UnitPrice[];
 }
 
 let loaded: typeof GenaiPrices | undefined;
 
-/** The book is half a megabyte of code: loaded on the first look-up, not at start. */
-function book(): typeof GenaiPrices {
+/** Loads the book, half a megabyte of code, on the first look-up instead of at start. */
+function loadBook(): typeof GenaiPrices {
   loaded ??= createRequire(import.meta.url)('@pydantic/genai-prices') as typeof GenaiPrices;
   return loaded;
 }
 
 /**
- * The book's entry for a model: the provider that the base URL belongs to, else the one that is named, else OpenAI, else any
- * provider that knows the model by name. Undefined where none does.
+ * Finds a model in the book: of the provider that the base URL belongs to, else of the one that is named, else of
+ * OpenAI, else of any provider that knows the model's name. Returns undefined if none does.
  */
 export function bookModel(query: PriceQuery): BookModel | undefined {
-  const { calcPrice, findProvider } = book();
+  const { calcPrice, findProvider } = loadBook();
   const byUrl = query.baseUrl === undefined ? undefined : findProvider({ providerApiUrl: query.baseUrl });
   const byName = query.provider === undefined ? undefined : findProvider({ providerId: query.provider });
   const model = query.model.replace(/^gpt-35-/, 'gpt-3.5-');
@@ -37,9 +38,9 @@ export function bookModel(query: PriceQuery): BookModel | undefined {
   return undefined;
 }
 
-/** Every OpenAI model of the book that is priced by the token, at today's price. */
+/** Returns every OpenAI model of the book that is priced by the token, at today's price. */
 export function bookModels(): BookModel[] {
-  const { calcPrice, findProvider } = book();
+  const { calcPrice, findProvider } = loadBook();
   const models: BookModel[] = [];
   for (const model of findProvider({ providerId: 'openai' })?.models ?? []) {
     const found = calcPrice({}, model.id, { providerId: 'openai' });
@@ -71,7 +72,7 @@ function toBookModel(model: GenaiPrices.ModelInfo, price: GenaiPrices.ModelPrice
   };
 }
 
-/** The book's prices for an input just above `start` tokens; a kind without a price costs what its whole costs. */
+/** Returns the prices for an input just above `start` tokens; a kind without a price costs as much as its whole. */
 function ratesAt(price: GenaiPrices.ModelPrice, start: number): Rates {
   const at = (key: string): number | undefined => {
     const value = price[key];
@@ -102,11 +103,11 @@ function ratesAt(price: GenaiPrices.ModelPrice, start: number): Rates {
   };
 }
 
-/** Which model a price is asked for, and of whom. */
+/** A model, and the provider whose price for it is wanted. */
 export interface PriceQuery {
   readonly model: string;
-  /** The base URL of the API, which tells OpenAI from Azure and other providers; absent: OpenAI. */
+  /** The base URL of the API, which identifies Azure and other providers; default: OpenAI. */
   readonly baseUrl?: string | undefined;
-  /** The provider by a name of its own, such as `anthropic` or `aws.bedrock`, where the base URL does not tell it. */
+  /** The name of the provider, such as `anthropic` or `aws.bedrock`, if the base URL does not identify it. */
   readonly provider?: string | undefined;
 }

@@ -1,21 +1,27 @@
-/** Nano-USD in one USD. Money is held as integers of nano-USD; no float is ever added to a balance. */
+/** Nano-USD in one USD. Money is stored as integers of nano-USD; no float is ever added to a balance. */
 export const NANO_PER_USD = 1_000_000_000;
 
 /** The largest amount that fits a safe integer of nano-USD: 9,007,199 USD. */
 export const MAX_USD = Math.floor(Number.MAX_SAFE_INTEGER / NANO_PER_USD);
 
 /**
- * USD as an integer of nano-USD, rounded to the nearest (0.625 is 625,000,000).
- * @throws RangeError where `usd` is not a number from 0 to 9,007,199
+ * Converts USD to an integer of nano-USD, rounded to the nearest.
+ * @throws RangeError if `usd` is not a number from 0 to 9,007,199
+ * @example
+ * usdToNano(0.625); // 625_000_000
  */
 export function usdToNano(usd: number): number {
   if (!(usd >= 0 && usd <= MAX_USD)) {
-    throw new RangeError(`an amount in USD is a number from 0 to ${MAX_USD}; given: ${usd}`);
+    throw new RangeError(`got ${usd}, expected an amount in USD from 0 to ${MAX_USD}`);
   }
   return Math.round(usd * NANO_PER_USD);
 }
 
-/** Nano-USD as USD, for reports and telemetry only. */
+/**
+ * Converts nano-USD to USD, for reports and telemetry only.
+ * @example
+ * nanoToUsd(625_000_000); // 0.625
+ */
 export function nanoToUsd(nano: number): number {
   return nano / NANO_PER_USD;
 }

@@ -1,7 +1,10 @@
 import { picoPerToken, type RateTier } from './rates.ts';
 import { type UnitPrice, unitPrice } from './unit-prices.ts';
 
-/** A private price, USD per million tokens by kind, and for what is not billed by the token. A kind without a price costs what its whole costs. */
+/**
+ * A custom price: USD per million tokens by kind, and prices of units that are not tokens. A kind without a price costs
+ * as much as its whole.
+ */
 export interface PriceOverride {
   readonly input: number;
   readonly output: number;
@@ -15,17 +18,17 @@ export interface PriceOverride {
   readonly picture?: number | undefined;
   /** USD for a second of audio or video. */
   readonly second?: number | undefined;
-  /** USD for a million characters that are spoken. */
+  /** USD for a million spoken characters. */
   readonly characters?: number | undefined;
 }
 
 /**
- * What a model without a known price costs: the dearest known price of its family (`family`, the default),
- * nothing (`zero`), a price given, or the call is refused (`error`).
+ * The price of a model without a known price: the highest known price of its family (`family`, the default), nothing
+ * (`zero`), or a given price. With `error` the call is denied.
  */
 export type UnknownModelPolicy = 'family' | 'error' | 'zero' | PriceOverride;
 
-/** A given price as the one tier of a rate card. */
+/** Returns a custom price as the only tier of a rate card. */
 export function overrideTiers(price: PriceOverride): readonly RateTier[] {
   const input = picoPerToken(price.input);
   const output = picoPerToken(price.output);
@@ -40,7 +43,7 @@ export function overrideTiers(price: PriceOverride): readonly RateTier[] {
         cacheWrite: or(price.cacheWrite, input),
         audioInput: or(price.audioInput, input),
         imageInput: or(price.imageInput, input),
-        // No discount is given that was not set.
+        // A discount applies only if it was set.
         cachedAudioInput: or(price.audioInput, input),
         cachedImageInput: or(price.imageInput, input),
         output,
@@ -51,10 +54,10 @@ export function overrideTiers(price: PriceOverride): readonly RateTier[] {
   ];
 }
 
-/** The rates of what costs nothing by the token. */
+/** The tiers of a rate card by which tokens are free. */
 export const FREE_TIERS = overrideTiers({ input: 0, output: 0 });
 
-/** The prices of what is not billed by the token. */
+/** Returns the prices of units that are not tokens. */
 export function overrideUnits({ picture, second, characters }: PriceOverride): readonly UnitPrice[] {
   return [
     ...(picture === undefined ? [] : [unitPrice('picture', picture)]),

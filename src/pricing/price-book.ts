@@ -13,7 +13,7 @@ import { costOf, type RateTier, ratesFor } from './rates.ts';
 import { ratesOfTier, STANDARD_TIER } from './service-tier.ts';
 import type { UnitPrice } from './unit-prices.ts';
 
-/** Where a price comes from: the price book, the user's override, the dearest of the model's family, or none. */
+/** The source of a price: the price book, the user's override, the highest price of the model's family, or none. */
 export type PriceSource = 'book' | 'override' | 'family' | 'none';
 
 /** The prices of one model. */
@@ -21,17 +21,17 @@ export interface RateCard {
   /** The model as the caller named it. */
   readonly model: string;
   readonly source: PriceSource;
-  /** The model of the book whose price it is, where that is another name. */
+  /** The model of the book whose price this is, if its name differs. */
   readonly pricedAs?: string;
   /** At least one; in ascending order of `aboveInput`. */
   readonly tiers: readonly RateTier[];
-  /** Tokens that the input can have at most; absent where the book does not say. */
+  /** The most tokens that the input can have; absent if the book does not say. */
   readonly contextWindow?: number;
-  /** Prices of what is not billed by the token; absent where the model has none. */
+  /** Prices of units that are not tokens; absent if the model has none. */
   readonly units?: readonly UnitPrice[];
 }
 
-/** The model has no known price and the policy is `error`. */
+/** The model has no known price and the policy for such models is `error`. */
 export class PriceUnknownError extends Error {
   readonly code = 'token_budget_price_unknown';
   readonly status = 402;
@@ -66,8 +66,13 @@ interface CachedPrice extends Pick<PriceQuery, 'baseUrl' | 'provider'> {
 }
 
 /**
- * Prices of models: the user's overrides first, then the book of @pydantic/genai-prices, then the policy for
- * models that neither knows. Look-ups are cached; the book is loaded on the first one.
+ * Looks up the prices of models: the user's overrides first, then the book of @pydantic/genai-prices, then the policy
+ * for models that neither knows. Look-ups are cached; the book is loaded on the first one.
+ *
+ * @example
+ * const book = new PriceBook({ prices: { 'my-deployment': { input: 1.2, output: 9.5 } } });
+ * book.lookup({ model: 'my-deployment' }).source; // 'override'
+ * book.lookup({ model: 'gpt-5.2' }).tiers[0]?.rates.output; // 14_000_000 pico-USD: $14 for a million tokens
  */
 export class PriceBook {
   readonly #overrides: ReadonlyMap<string, Pick<RateCard, 'tiers' | 'units'>>;
@@ -84,16 +89,16 @@ export class PriceBook {
   }
 
   /**
-   * The prices of a model.
-   * @throws PriceUnknownError where no price is known and the policy is `error`
+   * Returns the prices of a model.
+   * @throws PriceUnknownError if no price is known and the policy is `error`
    */
   lookup(query: PriceQuery): RateCard {
     const cached = this.#cached(query);
-    cached.card ??= this.#guess(query.model);
+    cached.card ??= this.#applyPolicy(query.model);
     return cached.card;
   }
 
-  /** The price that a model has of its own, by override or in the book; undefined where it has none. */
+  /** Returns the prices of a model by override or in the book; undefined if neither has any. */
   findKnown(query: PriceQuery): RateCard | undefined {
     return this.#cached(query).known;
   }
@@ -122,11 +127,11 @@ export class PriceBook {
     return units && { model, source: 'book', tiers: FREE_TIERS, units };
   }
 
-  #guess(model: string): RateCard {
+  #applyPolicy(model: string): RateCard {
     if (this.#unknown === 'error') throw new PriceUnknownError(model);
     if (this.#unknown === 'zero') return { model, source: 'none', tiers: FREE_TIERS };
     if (typeof this.#unknown === 'object') return { model, source: 'none', ...overrideCard(this.#unknown) };
-    const { pricedAs, tiers } = cardOf(dearestOfFamily(model));
+    const { pricedAs, tiers } = cardOf(mostExpensiveOfFamily(model));
     return { model, source: 'family', pricedAs, tiers, units: HIGHEST_UNIT_PRICES };
   }
 }
@@ -176,10 +181,11 @@ function cardOf({ id, tiers, contextWindow, units }: BookModel) {
 }
 
 /**
- * The dearest known model that shares the longest beginning of the name, part by part (`gpt-5.9-turbo`: all
- * of `gpt-5…`); a name that shares nothing is priced as the dearest of all: a guess must not be too low.
+ * Returns the most expensive of the known models that share the longest beginning of the name, part by part
+ * (`gpt-5.9-turbo`: all of `gpt-5…`). A name that shares nothing is priced as the most expensive model of all: a guess
+ * must not be too low.
  */
-function dearestOfFamily(model: string): BookModel {
+function mostExpensiveOfFamily(model: string): BookModel {
   const parts = nameParts(model);
   let best: BookModel | undefined;
   let bestShared = -1;
@@ -188,7 +194,7 @@ function dearestOfFamily(model: string): BookModel {
     if (
       best === undefined ||
       shared > bestShared ||
-      (shared === bestShared && price(candidate) > price(best))
+      (shared === bestShared && comparablePrice(candidate) > comparablePrice(best))
     ) {
       best = candidate;
       bestShared = shared;
@@ -198,8 +204,8 @@ function dearestOfFamily(model: string): BookModel {
   return best;
 }
 
-/** A call's price is mostly its output; a model without output (embeddings) is compared by its input. */
-function price(model: BookModel): number {
+/** Mostly the price of output; a model without output (embeddings) is compared by its input. */
+function comparablePrice(model: BookModel): number {
   return Math.max(...model.tiers.map(({ rates }) => rates.output + rates.input));
 }
 

@@ -1,6 +1,6 @@
 /**
- * What is billed by the piece and not by the token. Time is in milliseconds, so that every quantity is an integer;
- * `container` is a session of a hosted container.
+ * The units that are billed by the piece instead of by the token. Time is in milliseconds, so that every quantity is an
+ * integer; `container` is a session of a hosted container.
  */
 export const UNIT_KINDS = [
   'picture',
@@ -12,10 +12,10 @@ export const UNIT_KINDS = [
   'container',
 ] as const;
 
-/** A unit that is billed otherwise than by the token. */
+/** A unit that is billed by the piece instead of by the token. */
 export type UnitKind = (typeof UNIT_KINDS)[number];
 
-/** A line of a bill: so many units, of a variant where the price depends on one (the memory of a container). */
+/** A line of a bill: a quantity of units, with the variant if the price depends on it (the memory of a container). */
 export interface BilledUnits {
   readonly unit: UnitKind;
   /** A whole number of zero or more. */
@@ -23,7 +23,7 @@ export interface BilledUnits {
   readonly variant?: string;
 }
 
-/** How many units of a kind there are, of all variants. */
+/** Returns the total quantity of a kind of units, of all variants. */
 export function unitsOf(units: readonly BilledUnits[] | undefined, kind: UnitKind): number {
   return (units ?? []).reduce((sum, { unit, quantity }) => (unit === kind ? sum + quantity : sum), 0);
 }

@@ -1,33 +1,34 @@
+import { isRecord } from '../util/index.ts';
 import { type TokenUsage, tokenUsage, USAGE_KINDS, type UsageKind } from './token-usage.ts';
 
 /**
  * The most tokens of one kind that a single call can plausibly report. Far above every context window
- * (the largest known is about 1,050,000 tokens); a higher figure is a fault of the answer, not usage.
+ * (the largest known is about 1,050,000 tokens); a higher figure is an error in the response, not usage.
  */
 export const MAX_PLAUSIBLE_TOKENS = 100_000_000;
 
-/** What a `usage` object of a response said. */
+/** The result of reading the `usage` object of a response. */
 export interface UsageReading {
-  /** The usage as read; a part that was absent is zero. */
+  /** The usage; a part that was absent is zero. */
   readonly usage: TokenUsage;
-  /** Whether the input stood there and can be believed. */
+  /** Whether the input was present and plausible. */
   readonly inputKnown: boolean;
-  /** Whether the output stood there and can be believed. */
+  /** Whether the output was present and plausible. */
   readonly outputKnown: boolean;
-  /** The fields that were there and could not be believed, as `field: value`; empty when all is well. */
+  /** The fields that were present and not plausible, as `field: value`. */
   readonly problems: readonly string[];
 }
 
 type Path = readonly string[];
 
-/** Where the parts of the input stand: in Chat, in Responses, and in Realtime and audio. */
+/** The fields with the parts of the input: in Chat, in Responses, and in Realtime and audio. */
 const INPUT_DETAILS = ['prompt_tokens_details', 'input_tokens_details', 'input_token_details'];
 const OUTPUT_DETAILS = ['completion_tokens_details', 'output_tokens_details', 'output_token_details'];
 
 const within = (details: readonly string[], ...rest: readonly string[]): readonly Path[] =>
   details.map((first) => [first, ...rest]);
 
-/** Where OpenAI's formats put each kind; the first that is there is taken. */
+/** The paths of each kind in OpenAI's formats; the first that is present counts. */
 const PATHS: Readonly<Record<UsageKind, readonly Path[]>> = {
   input: [['prompt_tokens'], ['input_tokens']],
   cachedInput: within(INPUT_DETAILS, 'cached_tokens'),
@@ -44,7 +45,7 @@ const PATHS: Readonly<Record<UsageKind, readonly Path[]>> = {
   rejectedPrediction: [['completion_tokens_details', 'rejected_prediction_tokens']],
 };
 
-/** The kinds that are parts of the input and of the output. */
+/** The kinds that are parts of the input, and those that are parts of the output. */
 const INPUT_PARTS = [
   'cachedInput',
   'cacheWrite',
@@ -62,11 +63,11 @@ const OUTPUT_PARTS = [
 ] as const;
 
 /**
- * Reads the `usage` object of a Chat, Completions, Embeddings or Responses answer. Never throws.
+ * Reads the `usage` object of a Chat, Completions, Embeddings or Responses response. Never throws.
  *
- * A value that is not an integer from 0 to {@link MAX_PLAUSIBLE_TOKENS} is a problem and not believed;
- * so is a part that is larger than its whole, and an input of zero. An endpoint without output (embeddings) reports none:
- * pass `outputExpected: false`.
+ * A value that is not an integer from 0 to {@link MAX_PLAUSIBLE_TOKENS} is a problem and ignored; so is a part that is
+ * larger than its whole, and an input of zero. An endpoint without output (embeddings) reports none: pass
+ * `outputExpected: false`.
  */
 export function readUsage(raw: unknown, options: { outputExpected?: boolean } = {}): UsageReading {
   if (!isRecord(raw)) return { usage: tokenUsage(), inputKnown: false, outputKnown: false, problems: [] };
@@ -77,7 +78,7 @@ export function readUsage(raw: unknown, options: { outputExpected?: boolean } = 
     if (value !== undefined) read[kind] = value;
   }
   if (read.input === 0) {
-    // Nothing can be asked in no tokens: framing alone is some.
+    // No request has zero tokens: its framing alone takes some.
     problems.push('input: 0');
     delete read.input;
   }
@@ -98,7 +99,7 @@ function readKind(raw: Record<string, unknown>, kind: UsageKind, problems: strin
     const value = valueAt(raw, path);
     if (value === undefined || value === null) continue;
     if (isPlausible(value)) return value;
-    problems.push(`${path.join('.')}: ${describe(value)}`);
+    problems.push(`${path.join('.')}: ${describeValue(value)}`);
     return undefined;
   }
   return undefined;
@@ -110,7 +111,7 @@ function valueAt(raw: Record<string, unknown>, path: Path): unknown {
   return value;
 }
 
-/** A discount that cannot be true is not given: a part above its whole is charged as plain tokens. */
+/** Drops parts that exceed their whole: an impossible discount is not applied, they are charged as plain tokens. */
 function dropPartsAboveWhole(
   read: Partial<Record<UsageKind, number>>,
   whole: 'input' | 'output',
@@ -130,7 +131,7 @@ function dropPartsAboveWhole(
   }
 }
 
-/** What was cached of a kind is a part of that kind, and of what was cached. */
+/** Drops a cached part that exceeds its kind or the cached input. */
 function dropCachedAbove(
   read: Partial<Record<UsageKind, number>>,
   part: 'cachedAudioInput' | 'cachedImageInput',
@@ -144,18 +145,14 @@ function dropCachedAbove(
   delete read[part];
 }
 
-/** Whether a count of tokens can be believed. */
+/** Whether a value is a plausible count of tokens. */
 export function isPlausible(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_PLAUSIBLE_TOKENS;
 }
 
-/** A short description that leaks no content: a string may be anything, so only its length is told. */
-function describe(value: unknown): string {
+/** Describes a value without its content: of a string, which may be anything, only the length. */
+function describeValue(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (typeof value === 'string') return `string of ${value.length}`;
   return Array.isArray(value) ? 'array' : typeof value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,12 +1,12 @@
 import type { BilledUnits } from './billed-units.ts';
 
 /**
- * What one call used, in tokens by kind. Every field is a finite integer of zero or more.
+ * The usage of one call, in tokens by kind. Every field is a finite integer of zero or more.
  *
  * `input` and `output` are totals; the other fields are parts of them, as OpenAI reports them:
- * `cachedInput`, `cacheWrite`, `audioInput` and `imageInput` are parts of `input`, `cachedAudioInput` and `cachedImageInput` parts
- * of both `cachedInput` and `audioInput` or `imageInput`; `reasoning`,
- * `audioOutput`, `imageOutput`, `acceptedPrediction` and `rejectedPrediction` are parts of `output`.
+ * `cachedInput`, `cacheWrite`, `audioInput` and `imageInput` are parts of `input`; `cachedAudioInput` and
+ * `cachedImageInput` are parts of both `cachedInput` and `audioInput` or `imageInput`; `reasoning`, `audioOutput`,
+ * `imageOutput`, `acceptedPrediction` and `rejectedPrediction` are parts of `output`.
  *
  * Source: https://platform.openai.com/docs/api-reference/chat/object (`usage`) and
  * https://platform.openai.com/docs/api-reference/responses/object (`usage`).
@@ -25,7 +25,7 @@ export interface TokenUsage {
   readonly imageOutput: number;
   readonly acceptedPrediction: number;
   readonly rejectedPrediction: number;
-  /** What is billed beside tokens: pictures, seconds, characters, fees of hosted tools. */
+  /** Units that are billed beside tokens: pictures, seconds, characters, fees of hosted tools. */
   readonly units?: readonly BilledUnits[];
 }
 
@@ -49,7 +49,7 @@ export const USAGE_KINDS = [
 /** A kind of tokens. */
 export type UsageKind = (typeof USAGE_KINDS)[number];
 
-/** A usage with the given kinds and zero for the others. */
+/** Creates a usage from the given kinds, with zero for the others. */
 export function tokenUsage(kinds: Partial<TokenUsage> = {}): TokenUsage {
   return {
     input: kinds.input ?? 0,
@@ -69,12 +69,18 @@ export function tokenUsage(kinds: Partial<TokenUsage> = {}): TokenUsage {
   };
 }
 
-/** All tokens of a usage: input plus output. */
+/**
+ * Returns all tokens of a usage: input plus output.
+ * @example
+ * tracker.on((event) => {
+ *   if (event.type === 'call') console.log(event.model, totalTokens(event.usage));
+ * });
+ */
 export function totalTokens(usage: TokenUsage): number {
   return usage.input + usage.output;
 }
 
-/** Adds two usages, kind by kind; their units are listed one after the other. */
+/** Adds two usages kind by kind, and joins the lists of their units. */
 export function addUsage(a: TokenUsage, b: TokenUsage): TokenUsage {
   const sum = Object.fromEntries(USAGE_KINDS.map((kind) => [kind, a[kind] + b[kind]]));
   return tokenUsage({ ...sum, units: [...(a.units ?? []), ...(b.units ?? [])] });
