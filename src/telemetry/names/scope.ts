@@ -1,2 +1,2 @@
-/** The name of the instrumentation scope of our spans, metrics and log records. */
+/** Name of the instrumentation scope of our spans, metrics and log records. */
 export const SCOPE = 'otel-token-budget';

@@ -3,7 +3,7 @@ import { nanoToUsd, type PriceSource } from '../../pricing/index.ts';
 import { type TokenUsage, type UnitKind, type UsageKind, unitsOf } from '../../usage/index.ts';
 import * as semconv from './semconv.ts';
 
-/** The kinds that are set only where the call has some, and their attributes. */
+/** Kinds of tokens that are set only if the call used some, with their attributes. */
 const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
   ['cachedInput', semconv.ATTR_USAGE_CACHE_READ],
   ['cacheWrite', semconv.ATTR_USAGE_CACHE_CREATION],
@@ -16,8 +16,8 @@ const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
   ['rejectedPrediction', semconv.ATTR_USAGE_REJECTED_PREDICTION],
 ];
 
-/** What is not billed by the token, its attribute, and how many units make one of it. */
-const UNITS: readonly (readonly [UnitKind, string, number])[] = [
+/** Units other than tokens, with their attribute and how many of a unit make 1 of the attribute. */
+const UNITS: readonly (readonly [unit: UnitKind, attribute: string, divisor: number])[] = [
   ['picture', semconv.ATTR_USAGE_PICTURES, 1],
   ['character', semconv.ATTR_USAGE_CHARACTERS, 1],
   ['audio_ms', semconv.ATTR_USAGE_AUDIO_SECONDS, 1_000],
@@ -27,10 +27,14 @@ const UNITS: readonly (readonly [UnitKind, string, number])[] = [
   ['container', semconv.ATTR_USAGE_CONTAINERS, 1],
 ];
 
-/** Where the usage of a call comes from: its answer, a count made here, or the whole reservation. */
+/** Source of a call's usage: its response, a count by this package, or the whole reservation. */
 export type UsageSource = 'response' | 'local' | 'reservation';
 
-/** What a call used and cost. */
+/**
+ * Returns the attributes of a call's usage and cost.
+ *
+ * @param hasOutput whether the operation generates output; false for embeddings
+ */
 export function usageAttributes(
   usage: TokenUsage,
   hasOutput: boolean,
@@ -43,7 +47,7 @@ export function usageAttributes(
     [semconv.ATTR_BUDGET_USAGE_SOURCE]: source,
   };
   if (cost.source !== undefined) attributes[semconv.ATTR_BUDGET_PRICE_SOURCE] = cost.source;
-  // The proposal names the cost of inference alone; embeddings have no output.
+  // The proposal covers the cost of inference only; embeddings have no output.
   if (hasOutput) {
     attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
     attributes[semconv.ATTR_USAGE_COST_AMOUNT] = nanoToUsd(cost.costNanoUsd);
@@ -54,9 +58,9 @@ export function usageAttributes(
     if (usage[kind] > 0) attributes[attribute] = usage[kind];
   }
   if (usage.units === undefined) return attributes;
-  for (const [unit, attribute, per] of UNITS) {
+  for (const [unit, attribute, divisor] of UNITS) {
     const quantity = unitsOf(usage.units, unit);
-    if (quantity > 0) attributes[attribute] = quantity / per;
+    if (quantity > 0) attributes[attribute] = quantity / divisor;
   }
   return attributes;
 }
