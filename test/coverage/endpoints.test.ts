@@ -7,7 +7,7 @@ import {
   ENDPOINT_SUPPORT,
   type EndpointSupport,
   endpointSupport,
-} from '../../src/providers/openai/endpoint-support.ts';
+} from '../../src/providers/openai/endpoints/endpoint-support.ts';
 import { REPO_ROOT } from '../support/paths.ts';
 import { sdkEndpoints } from './sdk-endpoints.ts';
 import { budgeted, startApi } from './support.ts';

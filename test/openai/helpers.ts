@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import { type Endpoint, isTokenPlan, type TokenPlan } from '../../src/providers/contract/call-plan.ts';
-import { endpointOf } from '../../src/providers/openai/endpoints.ts';
+import { endpointOf } from '../../src/providers/openai/endpoints/endpoint-table.ts';
 import { planRequest } from '../../src/providers/openai/plan.ts';
 import type { ApiClient, ApiRequest } from '../../src/providers/openai/request.ts';
 

@@ -1,6 +1,6 @@
 import { providerNameOf } from '../compatible/index.ts';
 import { type ApiTarget, type CallPlan, type ProviderApi, withProviderName } from '../contract/index.ts';
-import { endpointOf } from './endpoints.ts';
+import { endpointOf } from './endpoints/index.ts';
 import { outgoingBody } from './outgoing-body.ts';
 import { planRequest } from './plan.ts';
 

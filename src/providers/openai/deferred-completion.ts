@@ -1,8 +1,7 @@
 import { readUsage, type TokenUsage, tokenUsage } from '../../usage/index.ts';
 import { isRecord } from '../../util/index.ts';
 import type { Endpoint, ParsedResponse } from '../contract/index.ts';
-import { integerBetween, videoOf } from './endpoint-pricing/index.ts';
-import { endpointOf } from './endpoints.ts';
+import { endpointOf, integerBetween, videoOf } from './endpoints/index.ts';
 import { isUnfinished, parseResponse } from './response.ts';
 
 /** What a piece of work is billed for one model. */

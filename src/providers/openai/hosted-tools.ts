@@ -2,7 +2,7 @@ import { hidesReasoning } from '../../pricing/index.ts';
 import { type BilledUnits, readUsage, type TokenUsage, tokenUsage } from '../../usage/index.ts';
 import { isRecord, recordsOf, type SeenOnce } from '../../util/index.ts';
 import type { HostedTools, OtherUsage } from '../contract/index.ts';
-import { listedImageTokens, MAX_IMAGE_TOKENS } from './endpoint-pricing/index.ts';
+import { listedImageTokens, MAX_IMAGE_TOKENS } from './endpoints/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

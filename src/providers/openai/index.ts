@@ -1,9 +1,7 @@
 export { OPENAI_API, planTarget } from './api.ts';
 export { providerOf } from './client-provider.ts';
 export { type DeferredBill, type DeferredCompletion, deferredCompletionOf } from './deferred-completion.ts';
-export { integerBetween, TRANSCRIPTION } from './endpoint-pricing/index.ts';
-export { endpointSupport } from './endpoint-support.ts';
-export { endpointOf } from './endpoints.ts';
+export { endpointOf, endpointSupport, integerBetween, TRANSCRIPTION } from './endpoints/index.ts';
 export { addToolFees, toolsWorstCase } from './hosted-tools.ts';
 export { isUsageChunk, outgoingBody } from './outgoing-body.ts';
 export { planRequest } from './plan.ts';

@@ -2,7 +2,7 @@ import { maxOutputTokens } from '../../pricing/index.ts';
 import { isPlainRecord } from '../../util/index.ts';
 import type { CallPlan, ClientErrors, Endpoint, Provider } from '../contract/index.ts';
 import { providerOf } from './client-provider.ts';
-import { ENDPOINTS, endpointOf } from './endpoints.ts';
+import { ENDPOINTS, endpointOf } from './endpoints/index.ts';
 import { type ApiClient, type ApiRequest, requestFields } from './request.ts';
 
 /** Plans the call of a request to OpenAI's API, or one that is compatible; undefined if it is not metered. */

@@ -1,4 +1,4 @@
-import { ENFORCED_PATHS } from './endpoints.ts';
+import { ENFORCED_PATHS } from './endpoint-table.ts';
 import { maskIds, matchPathPattern, pathWithoutQuery } from './path-patterns.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { readUsage, tokenUsage } from '../../../usage/index.ts';
-import { textOf } from '../../../util/index.ts';
-import type { EndpointPricing } from '../../contract/index.ts';
+import { readUsage, tokenUsage } from '../../../../usage/index.ts';
+import { textOf } from '../../../../util/index.ts';
+import type { EndpointPricing } from '../../../contract/index.ts';
 import { integerBetween, uncappedWorstCase, unitUsage } from './billing.ts';
 
 /** More than any model takes or gives, tokens. */

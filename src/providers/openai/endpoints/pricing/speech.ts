@@ -1,7 +1,7 @@
-import { countInput } from '../../../tokens/index.ts';
-import { readUsage, type TokenUsage, tokenUsage } from '../../../usage/index.ts';
-import { textOf } from '../../../util/index.ts';
-import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import { countInput } from '../../../../tokens/index.ts';
+import { readUsage, type TokenUsage, tokenUsage } from '../../../../usage/index.ts';
+import { textOf } from '../../../../util/index.ts';
+import type { CallPlan, EndpointPricing } from '../../../contract/index.ts';
 import { isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
 /** Audio tokens of a second that is spoken: $0.015 a minute at $12 a million (gpt-4o-mini-tts model page) is 20.8. */

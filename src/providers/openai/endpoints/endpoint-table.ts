@@ -4,18 +4,9 @@ import type {
   EndpointPricing,
   TokenEndpoint,
   UnitPricedEndpoint,
-} from '../contract/index.ts';
-import {
-  BATCH,
-  CONTAINER,
-  EVAL_RUN,
-  IMAGES,
-  RUN,
-  SPEECH,
-  TRANSCRIPTION,
-  VIDEOS,
-} from './endpoint-pricing/index.ts';
+} from '../../contract/index.ts';
 import { matchPathPattern, pathWithoutQuery } from './path-patterns.ts';
+import { BATCH, CONTAINER, EVAL_RUN, IMAGES, RUN, SPEECH, TRANSCRIPTION, VIDEOS } from './pricing/index.ts';
 
 /** An endpoint as the table below defines it: its name follows from its path. */
 type Unnamed = Omit<TokenEndpoint, 'name'> | Omit<UnitPricedEndpoint, 'name'>;

@@ -1,8 +1,8 @@
-import type { RateCard } from '../../../pricing/index.ts';
-import { countInput } from '../../../tokens/index.ts';
-import { readUsage, type TokenUsage, tokenUsage, type UsageReading } from '../../../usage/index.ts';
-import { isRecord } from '../../../util/index.ts';
-import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import type { RateCard } from '../../../../pricing/index.ts';
+import { countInput } from '../../../../tokens/index.ts';
+import { readUsage, type TokenUsage, tokenUsage, type UsageReading } from '../../../../usage/index.ts';
+import { isRecord } from '../../../../util/index.ts';
+import type { CallPlan, EndpointPricing } from '../../../contract/index.ts';
 import { isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
 /** Tokens of a second of audio that is heard: one for 100 ms (realtime costs guide). */

@@ -1,5 +1,5 @@
-import { fixedWorstCase, type WorstCase } from '../../../budget/index.ts';
-import { priceUsage, type RateCard } from '../../../pricing/index.ts';
+import { fixedWorstCase, type WorstCase } from '../../../../budget/index.ts';
+import { priceUsage, type RateCard } from '../../../../pricing/index.ts';
 import {
   type BilledUnits,
   type TokenUsage,
@@ -7,7 +7,7 @@ import {
   totalTokens,
   type UnitKind,
   type UsageReading,
-} from '../../../usage/index.ts';
+} from '../../../../usage/index.ts';
 
 /** The worst case of a call that has no output to be capped: paid whole or not at all. */
 export function uncappedWorstCase(usage: TokenUsage, card: RateCard): WorstCase {

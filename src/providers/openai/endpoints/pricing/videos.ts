@@ -1,5 +1,5 @@
-import { readUsage, tokenUsage } from '../../../usage/index.ts';
-import type { CallPlan, EndpointPricing } from '../../contract/index.ts';
+import { readUsage, tokenUsage } from '../../../../usage/index.ts';
+import type { CallPlan, EndpointPricing } from '../../../contract/index.ts';
 import { integerBetween, uncappedWorstCase, unitUsage } from './billing.ts';
 
 /** The longest clip that can be asked for, seconds; one that is changed is taken to be as long. */
