@@ -2,7 +2,7 @@ import { metrics, trace } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import { SCOPE } from '../telemetry/names/index.ts';
-import { createInstruments, type Instruments } from '../telemetry/signals/index.ts';
+import { createCallInstruments, type CallInstruments } from '../telemetry/signals/index.ts';
 import { type CallServices, type CallServicesOptions, createCallServices } from './services.ts';
 
 /** How calls are charged that are made another way than through the openai SDK. */
@@ -54,14 +54,14 @@ export function resolveServices(
 }
 
 function newHost(options: CallServicesOptions): CallServices {
-  let instruments: Instruments | undefined;
+  let instruments: CallInstruments | undefined;
   return createCallServices(options, {
     get tracer() {
       return trace.getTracer(SCOPE);
     },
     // Created with the first call, for an SDK that is registered by then.
     get instruments() {
-      instruments ??= createInstruments(metrics.getMeter(SCOPE));
+      instruments ??= createCallInstruments(metrics.getMeter(SCOPE));
       return instruments;
     },
   });

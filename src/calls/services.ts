@@ -1,7 +1,7 @@
 import type { Tracer } from '@opentelemetry/api';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
-import type { Instruments } from '../telemetry/signals/index.ts';
+import type { CallInstruments } from '../telemetry/signals/index.ts';
 import { type Indexed, IndexedList, SeenOnce } from '../util/index.ts';
 import { ResponseHistory } from './cost/index.ts';
 import { BatchFiles, DeferredCalls } from './memory/index.ts';
@@ -35,7 +35,7 @@ export interface CallServices {
   readonly captureContent: boolean;
   readonly budgetStatus: BudgetStatusSetting;
   readonly tracer: Tracer;
-  readonly instruments: Instruments;
+  readonly instruments: CallInstruments;
   /** The calls that have started and not ended. */
   readonly activeCalls: IndexedList<ActiveCall>;
   /** Runs once, before the first call starts; undefined from then on. */

@@ -10,7 +10,7 @@ import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
-import { hasTracerProvider, reportToHost } from '../telemetry/signals/index.ts';
+import { hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
 import { loadEntryModule, VERSION } from '../util/index.ts';
 import { handleShutdown } from './shutdown.ts';
 
@@ -126,7 +126,7 @@ class ProcessTelemetry {
     if (this.#isStarted) return;
     this.#isStarted = true;
     const { tracker, prices } = this.#budget;
-    if (hasTracerProvider()) reportToHost(VERSION);
+    if (hasTracerProvider()) reportToHostProviders(VERSION);
     else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION });
     // Its tracer and meter are older, and the provider may be registered with another copy of the API.
     instrumentation.setTracerProvider(trace.getTracerProvider());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { type Attributes, diag, ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
 import { type Sampler, SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace';
-import { samplerFromEnv } from '../../src/telemetry/sdk/sampler-env.ts';
+import { createSampler } from '../../src/telemetry/sdk/sampler-env.ts';
 import { RecordModelCallsSampler } from '../../src/telemetry/vendors/sampler.ts';
 
 const { NOT_RECORD, RECORD, RECORD_AND_SAMPLED } = SamplingDecision;
@@ -75,7 +75,7 @@ describe('the sampler of the environment', () => {
   });
 
   const of = (name?: string, arg?: string): Sampler =>
-    samplerFromEnv({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: arg });
+    createSampler({ OTEL_TRACES_SAMPLER: name, OTEL_TRACES_SAMPLER_ARG: arg });
   const under = (traceFlags: TraceFlags) =>
     trace.setSpanContext(ROOT_CONTEXT, { traceId: '1'.repeat(32), spanId: '2'.repeat(16), traceFlags });
   const low = '0'.repeat(31).concat('1');

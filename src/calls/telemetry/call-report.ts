@@ -3,7 +3,7 @@ import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../b
 import { nanoToUsd } from '../../pricing/index.ts';
 import type { CallPlan, ClientErrors, ParsedResponse } from '../../providers/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
-import { type Instruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
+import { type CallInstruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
 import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
 import { failOpen } from '../fail-open.ts';
 import { errorType } from '../failure-billing.ts';
@@ -37,7 +37,7 @@ export function startCallSpan(
 }
 
 /** Reports that a call was admitted, perhaps with a lowered cap, and what is reserved for it. */
-export function reportAdmission(instruments: Instruments, { plan, span, reservation }: StartedCall): void {
+export function reportAdmission(instruments: CallInstruments, { plan, span, reservation }: StartedCall): void {
   const { tracker, clampedTo } = reservation;
   const { askedCap } = plan;
   const decision = clampedTo === undefined ? 'admit' : 'clamp';
@@ -59,7 +59,7 @@ export function reportAdmission(instruments: Instruments, { plan, span, reservat
 
 /** Reports that a call was denied, and ends its span. */
 export function reportDenial(
-  instruments: Instruments,
+  instruments: CallInstruments,
   plan: CallPlan,
   tracker: TokenBudgetTracker,
   span: Span,
@@ -72,7 +72,7 @@ export function reportDenial(
 }
 
 function countDecision(
-  instruments: Instruments,
+  instruments: CallInstruments,
   { model }: CallPlan,
   tracker: TokenBudgetTracker,
   decision: 'admit' | 'clamp' | 'deny',
@@ -91,7 +91,7 @@ export function captureOutput(span: Span, response: unknown, texts: Iterable<str
 }
 
 /** Reports the end of a call. Ending the span settles the call, by the span processor. */
-export function reportEnd(instruments: Instruments, call: StartedCall, outcome: CallOutcome): void {
+export function reportEnd(instruments: CallInstruments, call: StartedCall, outcome: CallOutcome): void {
   // Before the charge: a job's record has the call even if the process dies in between.
   failOpen('reporting a call', () => emitCall(call, outcome));
   failOpen('measuring a call', () => recordCallMetrics(instruments, call, outcome));
@@ -119,7 +119,7 @@ function emitCall(call: StartedCall, { due, response, charge, source, error }: C
   });
 }
 
-function recordCallMetrics(instruments: Instruments, call: StartedCall, outcome: CallOutcome): void {
+function recordCallMetrics(instruments: CallInstruments, call: StartedCall, outcome: CallOutcome): void {
   const { plan, reservation, context, startedAt, firstChunkSeconds, identity } = call;
   const { due, response, charge, error } = outcome;
   const attributes = { ...identity };
@@ -143,7 +143,7 @@ function recordCallMetrics(instruments: Instruments, call: StartedCall, outcome:
  * @param context of the call; default: the active one
  */
 export function recordTokens(
-  instruments: Instruments,
+  instruments: CallInstruments,
   usage: TokenUsage,
   hasOutput: boolean,
   attributes: Attributes,

@@ -3,7 +3,7 @@ import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index
 import { type CallServices, createCallServices } from '../../calls/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
-import { createInstruments } from '../../telemetry/signals/index.ts';
+import { createCallInstruments } from '../../telemetry/signals/index.ts';
 import { clientPatches, isInstrumented, type Method } from './patches.ts';
 
 /** The budget of a client, and how its calls are priced. */
@@ -39,7 +39,7 @@ export function instrumentClient<T extends object>(client: T, options: Instrumen
 }
 
 function hostOf({ prices, ...options }: InstrumentClientOptions): CallServices {
-  const instruments = createInstruments(metrics.getMeter(SCOPE));
+  const instruments = createCallInstruments(metrics.getMeter(SCOPE));
   return createCallServices(
     { ...options, prices: prices ?? new PriceBook() },
     {

@@ -10,7 +10,7 @@ import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index
 import { type ActiveCall, type CallServices, createCallServices } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
-import { createInstruments, type Instruments } from '../../telemetry/signals/index.ts';
+import { createCallInstruments, type CallInstruments } from '../../telemetry/signals/index.ts';
 import { IndexedList } from '../../util/index.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
@@ -51,7 +51,7 @@ const CLIENT_FILES = ['openai/client.js', 'openai/client.mjs', 'openai/client'];
  */
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
   // Declared only: the base class sets them from its constructor, before initializers of ours would run.
-  declare private telemetry: { tracer: Tracer; instruments: Instruments };
+  declare private telemetry: { tracer: Tracer; instruments: CallInstruments };
   declare private patches: readonly ClientPatch[];
   declare private open: IndexedList<ActiveCall>;
   /**
@@ -109,7 +109,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   protected override _updateMetricInstruments(): void {
-    const instruments = createInstruments(this.meter);
+    const instruments = createCallInstruments(this.meter);
     this.telemetry ??= { tracer: this.tracer, instruments };
     this.telemetry.instruments = instruments;
   }

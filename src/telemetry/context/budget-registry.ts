@@ -3,8 +3,8 @@ import { type BudgetEvent, onAnyBudgetEvent, type TokenBudgetTracker } from '../
 /** Reports the budgets of this process and their events. */
 export interface BudgetReporter {
   /** Reports a budget; called once for each. */
-  readonly budget: (tracker: TokenBudgetTracker) => void;
-  readonly event: (event: BudgetEvent) => void;
+  readonly onBudget: (tracker: TokenBudgetTracker) => void;
+  readonly onEvent: (event: BudgetEvent) => void;
 }
 
 /** The most events buffered until telemetry starts. */
@@ -25,7 +25,7 @@ export function registerForMetrics(tracker: TokenBudgetTracker): void {
   if (noted.has(tracker)) return;
   noted.add(tracker);
   known.add(new WeakRef(tracker));
-  reporter?.budget(tracker);
+  reporter?.onBudget(tracker);
 }
 
 /** The budgets in use, oldest first. */
@@ -45,9 +45,9 @@ export function knownBudgets(): TokenBudgetTracker[] {
  */
 export function reportBudgets(to: BudgetReporter): void {
   reporter = to;
-  for (const tracker of knownBudgets()) to.budget(tracker);
+  for (const tracker of knownBudgets()) to.onBudget(tracker);
   stopBuffering();
-  for (const event of early) to.event(event);
+  for (const event of early) to.onEvent(event);
   early = [];
-  onAnyBudgetEvent(to.event);
+  onAnyBudgetEvent(to.onEvent);
 }

@@ -1,3 +1,3 @@
 export { ExportChannel } from './worker-channel.ts';
-export { forwardMetrics } from './worker-exporter.ts';
-export { forwardLogs, forwardSpans } from './worker-processors.ts';
+export { createForwardingMetricExporter } from './worker-exporter.ts';
+export { createForwardingLogProcessor, createForwardingSpanProcessor } from './worker-processors.ts';

@@ -7,11 +7,11 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
  * Telemetry as plain data, which can be sent to another thread: what has methods (span contexts, trace states,
  * resources) becomes data here and is given its methods back there.
  */
-export interface PlainContext extends Omit<SpanContext, 'traceState'> {
+export interface SerializedSpanContext extends Omit<SpanContext, 'traceState'> {
   readonly traceState?: string;
 }
 
-interface PlainResource {
+interface SerializedResource {
   readonly attributes: Record<string, unknown>;
   readonly schemaUrl?: string;
 }
@@ -19,10 +19,10 @@ interface PlainResource {
 type Resource = ReadableSpan['resource'];
 
 /** Items that share a resource share its plain form, by which the exporters group them. */
-class Resources {
-  readonly #plain = new Map<Resource, PlainResource>();
+class ResourceSerializer {
+  readonly #plain = new Map<Resource, SerializedResource>();
 
-  of(resource: Resource): PlainResource {
+  serialize(resource: Resource): SerializedResource {
     let plain = this.#plain.get(resource);
     if (plain === undefined) {
       const { schemaUrl } = resource as { schemaUrl?: string };
@@ -33,8 +33,8 @@ class Resources {
   }
 }
 
-export function plainSpans(spans: readonly ReadableSpan[]): unknown[] {
-  const resources = new Resources();
+export function serializeSpans(spans: readonly ReadableSpan[]): unknown[] {
+  const resources = new ResourceSerializer();
   return spans.map((span) => ({
     name: span.name,
     kind: span.kind,
@@ -48,7 +48,7 @@ export function plainSpans(spans: readonly ReadableSpan[]): unknown[] {
     attributes: span.attributes,
     links: span.links.map((link: Link) => ({ ...link, context: plainContext(link.context) })),
     events: span.events,
-    resource: resources.of(span.resource),
+    resource: resources.serialize(span.resource),
     instrumentationScope: span.instrumentationScope,
     droppedAttributesCount: span.droppedAttributesCount,
     droppedEventsCount: span.droppedEventsCount,
@@ -56,8 +56,8 @@ export function plainSpans(spans: readonly ReadableSpan[]): unknown[] {
   }));
 }
 
-export function plainLogs(records: readonly ReadableLogRecord[]): unknown[] {
-  const resources = new Resources();
+export function serializeLogRecords(records: readonly ReadableLogRecord[]): unknown[] {
+  const resources = new ResourceSerializer();
   return records.map((record) => ({
     hrTime: record.hrTime,
     hrTimeObserved: record.hrTimeObserved,
@@ -66,16 +66,16 @@ export function plainLogs(records: readonly ReadableLogRecord[]): unknown[] {
     severityNumber: record.severityNumber,
     body: record.body,
     eventName: record.eventName,
-    resource: resources.of(record.resource),
+    resource: resources.serialize(record.resource),
     instrumentationScope: record.instrumentationScope,
     attributes: record.attributes,
     droppedAttributesCount: record.droppedAttributesCount,
   }));
 }
 
-export function plainMetrics(metrics: ResourceMetrics): unknown {
+export function serializeMetrics(metrics: ResourceMetrics): unknown {
   return {
-    resource: new Resources().of(metrics.resource),
+    resource: new ResourceSerializer().serialize(metrics.resource),
     scopeMetrics: metrics.scopeMetrics.map(({ scope, metrics: all }) => ({
       scope: { name: scope.name, version: scope.version, schemaUrl: scope.schemaUrl },
       metrics: all,
@@ -83,7 +83,7 @@ export function plainMetrics(metrics: ResourceMetrics): unknown {
   };
 }
 
-function plainContext(context: SpanContext): PlainContext {
+function plainContext(context: SpanContext): SerializedSpanContext {
   const { traceState, ...rest } = context;
   const { traceId, spanId, traceFlags, isRemote } = rest;
   return {

@@ -23,7 +23,7 @@ const MAX_PENDING = 30;
 
 type Done = (result: { code: number; error?: Error }) => void;
 
-export const SUCCESS = 0;
+export const EXPORT_SUCCESS = 0;
 const FAILED = 1;
 
 /** The way to the thread that sends telemetry. The thread is started on the first export and never holds the process. */
@@ -36,7 +36,7 @@ export class ExportChannel {
 
   /** Sends items over; `done` is called with the outcome. */
   export(signal: Signal, items: unknown, done: Done): void {
-    const worker = this.underWay(signal) < MAX_PENDING ? this.#start() : undefined;
+    const worker = this.pendingCount(signal) < MAX_PENDING ? this.#start() : undefined;
     if (worker === undefined) {
       done({ code: FAILED, error: new Error('telemetry cannot be sent: too many exports are under way') });
       return;
@@ -52,20 +52,20 @@ export class ExportChannel {
   }
 
   /** How many exports of a signal are under way. */
-  underWay(signal: Signal): number {
+  pendingCount(signal: Signal): number {
     let count = 0;
     for (const pending of this.#pending.values()) if (pending.signal === signal) count += 1;
     return count;
   }
 
   /** Whether exports are under way. */
-  get busy(): boolean {
+  get hasPending(): boolean {
     return this.#pending.size > 0;
   }
 
   /** Blocks until everything is sent, for at most that many milliseconds: for the exit of the process, no other time. */
   flushSync(timeoutMs: number): void {
-    if (this.#worker === undefined || !this.busy || timeoutMs === 0) return;
+    if (this.#worker === undefined || !this.hasPending || timeoutMs === 0) return;
     Atomics.store(this.#flushed, 0, 0);
     const signals = [...new Set([...this.#pending.values()].map(({ signal }) => signal))];
     this.#worker.postMessage({ flush: signals } satisfies ExportMessage);
@@ -73,7 +73,7 @@ export class ExportChannel {
   }
 
   /** Starts the thread ahead of the first export. */
-  warm(): void {
+  startWorker(): void {
     this.#start();
   }
 
@@ -98,7 +98,7 @@ export class ExportChannel {
     worker.on('message', ({ id, code }: { id: number; code: number }) => {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
-      pending?.done({ code: code === SUCCESS ? SUCCESS : FAILED });
+      pending?.done({ code: code === EXPORT_SUCCESS ? EXPORT_SUCCESS : FAILED });
     });
     worker.on('error', (error) => this.#fail(error));
     worker.unref();

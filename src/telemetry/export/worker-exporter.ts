@@ -5,18 +5,18 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { type Env, readVariable } from '../environment/index.ts';
-import { plainMetrics } from './serialize.ts';
-import { type ExportChannel, SUCCESS } from './worker-channel.ts';
+import { serializeMetrics } from './serialize.ts';
+import { type ExportChannel, EXPORT_SUCCESS } from './worker-channel.ts';
 
 /**
  * An exporter whose work is done by the thread at the other end of the channel. It answers at once: the reader waits for an answer with a
  * timer that would hold the process, and has no use for it.
  */
-export function forwardMetrics(channel: ExportChannel, env: Env): PushMetricExporter {
+export function createForwardingMetricExporter(channel: ExportChannel, env: Env): PushMetricExporter {
   return {
     export: (metrics: ResourceMetrics, done) => {
-      channel.export('METRICS', plainMetrics(metrics), () => undefined);
-      done({ code: SUCCESS });
+      channel.export('METRICS', serializeMetrics(metrics), () => undefined);
+      done({ code: EXPORT_SUCCESS });
     },
     selectAggregationTemporality: temporality(env),
     forceFlush: settled,

@@ -1,13 +1,13 @@
 import { TraceFlags } from '@opentelemetry/api';
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { plainLogs, plainSpans } from './serialize.ts';
+import { serializeLogRecords, serializeSpans } from './serialize.ts';
 import { type BatchOptions, ForwardingBatch } from './worker-batch.ts';
 import type { ExportChannel } from './worker-channel.ts';
 
 /** Batches for the channel; defaults as in the OpenTelemetry specification. */
-export function forwardSpans(channel: ExportChannel, options: BatchOptions): SpanProcessor {
-  const batch = new ForwardingBatch<ReadableSpan>(channel, 'TRACES', plainSpans, 5_000, options);
+export function createForwardingSpanProcessor(channel: ExportChannel, options: BatchOptions): SpanProcessor {
+  const batch = new ForwardingBatch<ReadableSpan>(channel, 'TRACES', serializeSpans, 5_000, options);
   const flush = (): Promise<void> => {
     batch.flush();
     return Promise.resolve();
@@ -22,8 +22,8 @@ export function forwardSpans(channel: ExportChannel, options: BatchOptions): Spa
   };
 }
 
-export function forwardLogs(channel: ExportChannel, options: BatchOptions): LogRecordProcessor {
-  const batch = new ForwardingBatch<ReadableLogRecord>(channel, 'LOGS', plainLogs, 1_000, options);
+export function createForwardingLogProcessor(channel: ExportChannel, options: BatchOptions): LogRecordProcessor {
+  const batch = new ForwardingBatch<ReadableLogRecord>(channel, 'LOGS', serializeLogRecords, 1_000, options);
   const flush = (): Promise<void> => {
     batch.flush();
     return Promise.resolve();

@@ -14,7 +14,7 @@ import {
   readVariable,
   type Signal,
 } from '../environment/index.ts';
-import { type ExportChannel, forwardLogs, forwardMetrics, forwardSpans } from '../export/index.ts';
+import { type ExportChannel, createForwardingLogProcessor, createForwardingMetricExporter, createForwardingSpanProcessor } from '../export/index.ts';
 import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
 
 const require = createRequire(import.meta.url);
@@ -27,17 +27,17 @@ export interface Pipelines {
 }
 
 /** @param refresh records, before metrics are collected, what is not recorded as it happens */
-export function pipelinesFromEnv(channel: ExportChannel, env: Env, refresh: Refresh): Pipelines {
+export function createPipelines(channel: ExportChannel, env: Env, refresh: Refresh): Pipelines {
   return {
     spans: each('TRACES', env, (name) => {
-      if (name === 'otlp') return forwardSpans(channel, batchOf('BSP', env));
+      if (name === 'otlp') return createForwardingSpanProcessor(channel, batchOf('BSP', env));
       return name === 'console'
         ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
         : undefined;
     }),
     metrics: each('METRICS', env, (name) => metricReader(name, channel, env, refresh)),
     logs: each('LOGS', env, (name) => {
-      if (name === 'otlp') return forwardLogs(channel, batchOf('BLRP', env));
+      if (name === 'otlp') return createForwardingLogProcessor(channel, batchOf('BLRP', env));
       return name === 'console'
         ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
         : undefined;
@@ -62,7 +62,7 @@ function metricReader(
   if (name === 'prometheus') return prometheusReader(env, refresh);
   const exporter =
     name === 'otlp'
-      ? forwardMetrics(channel, env)
+      ? createForwardingMetricExporter(channel, env)
       : name === 'console'
         ? new ConsoleMetricExporter()
         : undefined;

@@ -28,7 +28,7 @@ const hostDetector: ResourceDetector = {
  * The SDK's default detectors, less what may hold secrets and what is not known at once. Undefined where
  * `OTEL_NODE_RESOURCE_DETECTORS` names detectors: then the SDK uses those as they are.
  */
-export function resourceDetectors(env: Env): ResourceDetector[] | undefined {
+export function createResourceDetectors(env: Env): ResourceDetector[] | undefined {
   if (readVariable(env, 'OTEL_NODE_RESOURCE_DETECTORS') !== undefined) return undefined;
   return [serviceInstanceIdDetector, processDetector, hostDetector, osDetector, envDetector].map(
     withoutPrivate,

@@ -9,7 +9,7 @@ import {
 import { type Env, readVariable } from '../environment/index.ts';
 
 /** The user's sampler: `OTEL_TRACES_SAMPLER` and its argument; parent-based always-on where not set. */
-export function samplerFromEnv(env: Env): Sampler {
+export function createSampler(env: Env): Sampler {
   const name = readVariable(env, 'OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on';
   const root = rootSampler(name.replace(/^parentbased_/, ''), env);
   if (root === undefined) {

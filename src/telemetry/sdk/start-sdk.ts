@@ -9,10 +9,10 @@ import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import type * as NodeSdk from './node-sdk.ts';
-import { type Pipelines, pipelinesFromEnv } from './pipelines.ts';
+import { type Pipelines, createPipelines } from './pipelines.ts';
 import { needsNodeSdk, type ProviderSettings, registerProviders } from './providers.ts';
-import { resourceDetectors } from './resource.ts';
-import { samplerFromEnv } from './sampler-env.ts';
+import { createResourceDetectors } from './resource.ts';
+import { createSampler } from './sampler-env.ts';
 
 export interface TelemetryOptions {
   readonly tracker: TokenBudgetTracker;
@@ -35,10 +35,10 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   const { tracker, prices, version, env = process.env } = options;
   const channel = new ExportChannel();
   let refresh = (_ending: boolean): void => undefined;
-  const pipelines = pipelinesFromEnv(channel, env, (ending) => refresh(ending));
+  const pipelines = createPipelines(channel, env, (ending) => refresh(ending));
   const settings: ProviderSettings = {
-    resourceDetectors: resourceDetectors(env),
-    sampler: new RecordModelCallsSampler(samplerFromEnv(env)),
+    resourceDetectors: createResourceDetectors(env),
+    sampler: new RecordModelCallsSampler(createSampler(env)),
     spanProcessors: [new BudgetSpanProcessor({ tracker, prices }), ...pipelines.spans],
     metricReaders: [...pipelines.metrics],
     logRecordProcessors: [...pipelines.logs],

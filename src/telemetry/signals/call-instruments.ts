@@ -3,7 +3,7 @@ import type { UsageKind } from '../../usage/index.ts';
 import { semconv } from '../names/index.ts';
 
 /** The instruments that measure calls. */
-export interface Instruments {
+export interface CallInstruments {
   readonly tokens: Histogram;
   readonly duration: Histogram;
   /** Seconds to the first chunk of a stream. */
@@ -44,7 +44,7 @@ export const TOKEN_KIND_NAMES: Readonly<Record<UsageKind, string>> = {
   rejectedPrediction: 'rejected_prediction',
 };
 
-export function createInstruments(meter: Meter): Instruments {
+export function createCallInstruments(meter: Meter): CallInstruments {
   return {
     tokens: meter.createHistogram(semconv.METRIC_TOKEN_USAGE, {
       unit: '{token}',

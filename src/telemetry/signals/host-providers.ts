@@ -13,7 +13,7 @@ export function hasTracerProvider(): boolean {
 }
 
 /** Reports the budgets to the providers that the host has registered. */
-export function reportToHost(version: string): void {
+export function reportToHostProviders(version: string): void {
   reportEvents(version);
   observeBudgets(metrics.getMeter(SCOPE, version));
 }

@@ -26,8 +26,8 @@ export function reportEvents(version: string): void {
   // Read each time: a meter from before a provider was registered would record nothing.
   const meter = (): Meter => metrics.getMeter(SCOPE, version);
   reportBudgets({
-    budget: ({ budget }) => recordAvailable(meter(), true, nameOf(budget.name)),
-    event: (event) => {
+    onBudget: ({ budget }) => recordAvailable(meter(), true, nameOf(budget.name)),
+    onEvent: (event) => {
       writeBudgetEvent(event, logger);
       if (event.type !== 'store_unavailable' && event.type !== 'store_available') return;
       const isAvailable = event.type === 'store_available';

@@ -1,7 +1,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { RecentList } from '../../util/index.ts';
-import { modelOf, namesModel, responseIdOf, type SpanUsage, usageOfSpan } from './span-usage.ts';
+import { readModel, namesModel, readResponseId, type SpanUsage, readSpanUsage } from './span-usage.ts';
 
 /** A call that was charged, by the first span that reported it. */
 interface ChargedCall {
@@ -24,13 +24,13 @@ const CLOCKS_MS = 5;
  */
 export class DuplicateCallDetector {
   /** The spans of our calls that will be charged when they end. */
-  readonly open = new Set<ReadableSpan>();
+  readonly openSpans = new Set<ReadableSpan>();
   /** The calls that were charged last. */
-  readonly charged = new RecentList<ChargedCall>(MAX_CALLS);
+  readonly chargedCalls = new RecentList<ChargedCall>(MAX_CALLS);
 
   /** Whether a span may report a call of ours that has not ended yet: of the same model, started within the span. */
   mayBeOpen(span: ReadableSpan, seen: SpanUsage): boolean {
-    for (const open of this.open) {
+    for (const open of this.openSpans) {
       if (startsWithin(open, span) && (seen.model === '' || sharesModel(open, span, seen))) return true;
     }
     return false;
@@ -40,10 +40,10 @@ export class DuplicateCallDetector {
    * Whether another instrumentation already reported the call of a span. Each instrumentation reports a call by
    * one span.
    */
-  isKnown(span: ReadableSpan, seen: SpanUsage): boolean {
+  isDuplicate(span: ReadableSpan, seen: SpanUsage): boolean {
     const scope = span.instrumentationScope.name;
-    const responseId = responseIdOf(span.attributes);
-    const known = this.charged.findLast(
+    const responseId = readResponseId(span.attributes);
+    const known = this.chargedCalls.findLast(
       (call) => !scopesOf(call).has(scope) && isSameCall(call, span, seen, responseId),
     );
     if (known === undefined) return false;
@@ -63,11 +63,11 @@ function isSameCall(
   seen: SpanUsage,
   responseId: string | undefined,
 ): boolean {
-  call.usage ??= usageOfSpan(call.span.attributes);
+  call.usage ??= readSpanUsage(call.span.attributes);
   const known = call.usage;
   if (known === undefined) return false;
   if (known.usage.input !== seen.usage.input || known.usage.output !== seen.usage.output) return false;
-  const knownId = responseIdOf(call.span.attributes);
+  const knownId = readResponseId(call.span.attributes);
   if (knownId !== undefined && responseId !== undefined) return knownId === responseId;
   const sameModel = namesModel(call.span.attributes, seen.model) || namesModel(span.attributes, known.model);
   return sameModel && (contains(call.span, span) || contains(span, call.span));
@@ -75,7 +75,7 @@ function isSameCall(
 
 /** A response may name another model than its request, which both spans name. */
 function sharesModel(open: ReadableSpan, span: ReadableSpan, seen: SpanUsage): boolean {
-  const asked = modelOf(open.attributes);
+  const asked = readModel(open.attributes);
   return asked === seen.model || namesModel(span.attributes, asked) || seen.model.startsWith(asked);
 }
 

@@ -7,7 +7,7 @@ import { BoundedMap, ignoreRejection } from '../../util/index.ts';
 import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { DuplicateCallDetector } from './duplicate-call-detector.ts';
-import { isModelCall, kindOfSpan, modelOf, type SpanUsage, usageOfSpan } from './span-usage.ts';
+import { isModelCall, readSpanKind, readModel, type SpanUsage, readSpanUsage } from './span-usage.ts';
 
 /** How many spans of each kind are remembered at least. A child may end after its parent, so none is forgotten at its end. */
 const REMEMBERED = 10_000;
@@ -52,11 +52,11 @@ export class BudgetSpanProcessor implements SpanProcessor {
     const { spanId } = span.spanContext();
     const parentId = trace.getSpanContext(parentContext)?.spanId;
     const isOurs = span.instrumentationScope.name === SCOPE;
-    if (parentId !== undefined && (isOurs || kindOfSpan(startAttributes(span)) !== 'other'))
+    if (parentId !== undefined && (isOurs || readSpanKind(startAttributes(span)) !== 'other'))
       this.#parents.set(spanId, parentId);
     if (isOurs) {
       this.#markCharged(spanId);
-      this.#calls.open.add(span as Span & ReadableSpan);
+      this.#calls.openSpans.add(span as Span & ReadableSpan);
       return;
     }
     const budget = currentBudget(parentContext);
@@ -74,9 +74,9 @@ export class BudgetSpanProcessor implements SpanProcessor {
     if (ours) this.#settle(span);
     try {
       if (ours) {
-        this.#calls.open.delete(span);
+        this.#calls.openSpans.delete(span);
         const hasUsage = span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined;
-        if (hasUsage) this.#calls.charged.push({ span });
+        if (hasUsage) this.#calls.chargedCalls.push({ span });
         if (this.#waiting.length > 0) this.#decide(this.#waiting.splice(0));
       } else this.#read(span);
     } catch (error) {
@@ -92,7 +92,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   /** Nothing is held that would have to be let go of. */
   shutdown(): Promise<void> {
     for (const told of this.#waiting.splice(0))
-      if (!this.#calls.isKnown(told.span, told.seen)) this.#charge(told);
+      if (!this.#calls.isDuplicate(told.span, told.seen)) this.#charge(told);
     return Promise.resolve();
   }
 
@@ -108,7 +108,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   #read(span: ReadableSpan): void {
     if (!isModelCall(span.attributes) || this.#isCharged(span.spanContext().spanId)) return;
     const tracker = this.#budgets.get(span) ?? this.#tracker;
-    const seen = usageOfSpan(span.attributes);
+    const seen = readSpanUsage(span.attributes);
     if (seen === undefined) this.#tellMissing(span, tracker);
     else this.#decide([{ span, seen, tracker }]);
   }
@@ -116,14 +116,14 @@ export class BudgetSpanProcessor implements SpanProcessor {
   /** Charges what no other span told before, once no call of ours is open that it may be. */
   #decide(spans: readonly Told[]): void {
     for (const told of spans) {
-      if (this.#calls.isKnown(told.span, told.seen)) continue;
+      if (this.#calls.isDuplicate(told.span, told.seen)) continue;
       if (this.#calls.mayBeOpen(told.span, told.seen)) this.#waiting.push(told);
       else this.#charge(told);
     }
   }
 
   #charge({ span, seen, tracker }: Told): void {
-    this.#calls.charged.push({ span, usage: seen });
+    this.#calls.chargedCalls.push({ span, usage: seen });
     this.#markCharged(span.spanContext().spanId);
     const charge = (): void => void ignoreRejection(tracker.charge(amountsOf(seen, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);
@@ -135,7 +135,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
     tracker.emit({
       type: 'usage_missing',
       budget: tracker.budget.name,
-      model: modelOf(attributes),
+      model: readModel(attributes),
       reason: 'absent',
       problems: [],
       charged: 'nothing',

@@ -6,7 +6,7 @@ import { CONVENTIONS, type SpanConvention } from './conventions/index.ts';
  * What a span is by the conventions: one call of a model, or something that has such calls in it (an agent, a tool, a workflow) or
  * none. Undefined where it does not say.
  */
-export function kindOfSpan(attributes: Attributes): 'call' | 'other' | undefined {
+export function readSpanKind(attributes: Attributes): 'call' | 'other' | undefined {
   for (const { kind } of CONVENTIONS) {
     const value = attributes[kind.attribute];
     if (typeof value === 'string') return kind.calls.includes(value) ? 'call' : 'other';
@@ -16,7 +16,7 @@ export function kindOfSpan(attributes: Attributes): 'call' | 'other' | undefined
 
 /** Whether a span is one call of a model. */
 export function isModelCall(attributes: Attributes): boolean {
-  return kindOfSpan(attributes) === 'call';
+  return readSpanKind(attributes) === 'call';
 }
 
 /** What a model call's span says: usage, model and whom it was asked of. */
@@ -30,7 +30,7 @@ export interface SpanUsage {
 }
 
 /** The usage of a model call's span; undefined where it tells none that can be believed. */
-export function usageOfSpan(attributes: Attributes): SpanUsage | undefined {
+export function readSpanUsage(attributes: Attributes): SpanUsage | undefined {
   const read = readTokens(attributes);
   if (read.input === undefined && read.output === undefined) return undefined;
   const { cachedInput = 0, cacheWrite = 0, output = 0 } = read;
@@ -49,14 +49,14 @@ export function usageOfSpan(attributes: Attributes): SpanUsage | undefined {
       reasoning: Math.min(read.reasoning ?? 0, output),
       audioOutput: Math.min(read.audioOutput ?? 0, output),
     }),
-    model: modelOf(attributes),
+    model: readModel(attributes),
     ...optional('provider', text(attributes, 'provider')),
     ...optional('serviceTier', text(attributes, 'serviceTier')),
   };
 }
 
 /** The model that answered, else the one that was asked for; empty where the span names none. */
-export function modelOf(attributes: Attributes): string {
+export function readModel(attributes: Attributes): string {
   return text(attributes, 'model') ?? '';
 }
 
@@ -72,7 +72,7 @@ const RESPONSE_ID = /"id"\s*:\s*"((?:chatcmpl|cmpl|resp)[-_][\w-]+)"/;
 const LONGEST_SEARCH = 100_000;
 
 /** The id of the response that a span tells of, or that stands in the answer it holds; undefined where neither does. */
-export function responseIdOf(attributes: Attributes): string | undefined {
+export function readResponseId(attributes: Attributes): string | undefined {
   const told = text(attributes, 'responseId');
   if (told !== undefined) return told;
   const answer = text(attributes, 'response');

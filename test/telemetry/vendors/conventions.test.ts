@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
 import {
   isModelCall,
-  kindOfSpan,
-  responseIdOf,
-  usageOfSpan,
+  readSpanKind,
+  readResponseId,
+  readSpanUsage,
 } from '../../../src/telemetry/vendors/span-usage.ts';
 import { tokenUsage } from '../../../src/usage/index.ts';
 
@@ -86,13 +86,13 @@ describe('a model call in the words of', () => {
   for (const [vendor, attributes] of Object.entries(TOLD)) {
     it(vendor, () => {
       assert.equal(isModelCall(attributes), true);
-      const seen = usageOfSpan(attributes);
+      const seen = readSpanUsage(attributes);
       assert.deepEqual(
         seen?.usage,
         tokenUsage({ input: 1_000, cachedInput: 400, output: 100, reasoning: 60 }),
       );
       assert.equal(seen?.model, 'gpt-5.2-2025-12-11');
-      assert.equal(responseIdOf(attributes), 'chatcmpl-7');
+      assert.equal(readResponseId(attributes), 'chatcmpl-7');
     });
   }
 });
@@ -113,11 +113,11 @@ describe('a span that is no single call of a model', () => {
     { 'llm.request.type': 'rerank' },
   ];
   for (const attributes of cases) {
-    it(JSON.stringify(Object.entries(attributes)[0]), () => assert.equal(kindOfSpan(attributes), 'other'));
+    it(JSON.stringify(Object.entries(attributes)[0]), () => assert.equal(readSpanKind(attributes), 'other'));
   }
 
   it('and one that says nothing of itself', () => {
-    assert.equal(kindOfSpan({ 'http.request.method': 'POST', 'llm.token_count.prompt': 9 }), undefined);
+    assert.equal(readSpanKind({ 'http.request.method': 'POST', 'llm.token_count.prompt': 9 }), undefined);
   });
 });
 
@@ -136,13 +136,13 @@ describe('usage that cannot be believed', () => {
   ]) {
     it(details.slice(0, 40), () => {
       const attributes = { ...call, 'langfuse.observation.usage_details': details };
-      assert.equal(usageOfSpan(attributes), undefined);
+      assert.equal(readSpanUsage(attributes), undefined);
     });
   }
 
   it('parts above their whole are added to the input, and cut to the output', () => {
     const { usage } =
-      usageOfSpan({
+      readSpanUsage({
         'openinference.span.kind': 'LLM',
         'llm.token_count.prompt': 10,
         'llm.token_count.prompt_details.cache_read': 300,

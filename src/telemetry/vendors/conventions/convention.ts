@@ -22,7 +22,7 @@ export interface SpanConvention {
 const LONGEST_USAGE = 10_000;
 
 /** An attribute that is a JSON object, as one; an empty object for anything else. */
-export function jsonOf(attributes: Attributes, name: string): Readonly<Record<string, unknown>> {
+export function parseJsonAttribute(attributes: Attributes, name: string): Readonly<Record<string, unknown>> {
   const text = attributes[name];
   if (typeof text !== 'string' || text.length > LONGEST_USAGE) return {};
   try {

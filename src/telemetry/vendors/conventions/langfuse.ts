@@ -1,5 +1,5 @@
 import { readUsage, type UsageKind } from '../../../usage/index.ts';
-import { jsonOf, type SpanConvention } from './convention.ts';
+import { parseJsonAttribute, type SpanConvention } from './convention.ts';
 
 /**
  * Langfuse (SDK 4 and later): https://langfuse.com/docs/observability/features/token-and-cost-tracking. Usage is JSON, either as
@@ -8,7 +8,7 @@ import { jsonOf, type SpanConvention } from './convention.ts';
 export const langfuse: SpanConvention = {
   kind: { attribute: 'langfuse.observation.type', calls: ['generation', 'embedding'] },
   parsed: (attributes): Partial<Record<UsageKind, unknown>> => {
-    const details = jsonOf(attributes, 'langfuse.observation.usage_details');
+    const details = parseJsonAttribute(attributes, 'langfuse.observation.usage_details');
     if ('prompt_tokens' in details || 'input_tokens' in details) {
       const { usage, inputKnown, outputKnown } = readUsage(details);
       return inputKnown || outputKnown ? usage : {};

@@ -1,5 +1,5 @@
 import type { UsageKind } from '../../../usage/index.ts';
-import { jsonOf, type SpanConvention } from './convention.ts';
+import { parseJsonAttribute, type SpanConvention } from './convention.ts';
 
 /**
  * LangSmith's OpenTelemetry mode (`LANGSMITH_OTEL_ENABLED`): totals by OpenTelemetry's names, details as JSON. A chain repeats what its
@@ -8,7 +8,7 @@ import { jsonOf, type SpanConvention } from './convention.ts';
 export const langSmith: SpanConvention = {
   kind: { attribute: 'langsmith.span.kind', calls: ['llm', 'embedding'] },
   parsed: (attributes): Partial<Record<UsageKind, unknown>> => {
-    const usage = jsonOf(attributes, 'langsmith.usage_metadata');
+    const usage = parseJsonAttribute(attributes, 'langsmith.usage_metadata');
     const input = part(usage['input_token_details']);
     const output = part(usage['output_token_details']);
     return {
