@@ -2,8 +2,8 @@
 export type EncodingName = 'o200k_base' | 'cl100k_base';
 
 /**
- * Families by the start of a model's name, first match wins; what matches none is o200k_base, as every model since
- * gpt-4o is.
+ * Families by the start of a model's name, first match wins; a name that matches none is o200k_base, as is every model
+ * since gpt-4o.
  *
  * Source: https://github.com/openai/tiktoken/blob/main/tiktoken/model.py, which also says why this differs from
  * js-tiktoken: davinci-002 and babbage-002 are cl100k_base (js-tiktoken 1.0.21 has older encodings).
@@ -15,11 +15,11 @@ const FAMILIES: readonly (readonly [RegExp, EncodingName])[] = [
   [/^(?:davinci|babbage)-002/, 'cl100k_base'],
 ];
 
-/** Names that say which family they are of; others (Azure deployments, gateways' aliases) could be any model. */
+/** Names that reveal their family; others (Azure deployments, aliases of gateways) could be any model. */
 const KNOWN = /^(?:gpt-\d|chatgpt-|codex-|o\d|computer-use|text-embedding-|babbage-002|davinci-002)/;
 
 /**
- * A model's name without what does not choose its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini (fine-tuned),
+ * Returns the part of a model's name that determines its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini (fine-tuned),
  * `openai/gpt-4o` is gpt-4o (gateways).
  */
 export function baseModel(model: string): string {
@@ -28,22 +28,25 @@ export function baseModel(model: string): string {
   return tuned.slice(tuned.lastIndexOf('/') + 1);
 }
 
-/** The encoding of a model, by its family: dated, fine-tuned and Azure names (gpt-35-turbo) resolve to their base. */
+/** Returns the encoding of a model by its family: dated, fine-tuned and Azure names (gpt-35-turbo) resolve to their base. */
 export function encodingForModel(model: string): EncodingName {
   const name = baseModel(model);
   return FAMILIES.find(([family]) => family.test(name))?.[1] ?? 'o200k_base';
 }
 
-/** Whether a name tells the model's family; an Azure deployment may be named anything. */
+/** Whether a name reveals the model's family; an Azure deployment can have any name. */
 export function isKnownModel(model: string): boolean {
   return KNOWN.test(baseModel(model));
 }
 
-/** Models of others, whose encodings are not published or not ours. */
-const OTHERS =
+/** Models of other vendors, whose encodings are not published or not supported. */
+const OTHER_VENDORS =
   /claude|gemini|gemma|llama|mi[sx]tral|ministral|codestral|magistral|command-|deepseek|grok|qwen|kimi|sonar|nova-/;
 
-/** Whether a model has an encoding that is none of OpenAI's: its tokens are estimated by one of them, and bounded by bytes alone. */
+/**
+ * Whether a model has an encoding that is not OpenAI's: its tokens are estimated with one of OpenAI's, and bounded by
+ * bytes alone.
+ */
 export function isOthersModel(model: string): boolean {
-  return OTHERS.test(baseModel(model));
+  return OTHER_VENDORS.test(baseModel(model));
 }

@@ -1,39 +1,39 @@
 import { PieceCache } from './piece-cache.ts';
 import { HASH_BASE, hashByte, type RankTable } from './rank-table.ts';
 
-/** Positions in the merge heap's keys: `rank * POSITIONS + position` stays an exact double (2^18 ranks at most). */
+/** Positions in the keys of the merge heap: `rank * POSITIONS + position` is an exact double (2^18 ranks at most). */
 const POSITIONS = 2 ** 32;
 
 /** Bytes of the longest piece that counts as a word. */
-const WORD = 128;
+const MAX_WORD = 128;
 
 /** Scratch arrays up to this many bytes are kept from one piece to the next. */
-const KEPT = 1 << 14;
+const KEPT_BYTES = 1 << 14;
 
 /**
- * Byte-pair encoding that counts and does not encode: how many tokens a piece of text becomes when the adjacent
- * pair of lowest rank, the leftmost of equals, is merged until no pair is a token. The rule is tiktoken's
+ * Counts the tokens of byte-pair encoding without encoding: how many a piece of text becomes when the adjacent pair of
+ * lowest rank, the leftmost of equals, is merged until no pair is a token. The rule is tiktoken's
  * (https://github.com/openai/tiktoken/blob/main/src/lib.rs, `byte_pair_merge`).
  *
  * A heap of pairs over a linked list of parts makes it O(n log n): js-tiktoken scans all pairs for each merge.
  */
 export class BytePairCounter {
-  /** Steps taken so far: look-ups of a pair and moves in the heap. Tests bound it in place of the clock. */
-  work = 0;
+  /** Steps taken so far: look-ups of a pair and moves in the heap. Tests bound them instead of the time. */
+  steps = 0;
   readonly #ranks: RankTable;
   readonly #powers: Int32Array;
-  /** Words, and the few long runs that a text repeats (indents, rules, tables' lines): 1.5 MB in all. */
-  readonly #words = new PieceCache(1 << 13, WORD);
+  /** Words, and the few long runs that a text repeats (indents, rules, lines of tables): 1.5 MB in all. */
+  readonly #words = new PieceCache(1 << 13, MAX_WORD);
   readonly #runs = new PieceCache(1 << 8, 1 << 11);
-  #bytes = new Uint8Array(KEPT);
+  #bytes = new Uint8Array(KEPT_BYTES);
   #hash = 0;
-  /** Hash of the bytes before each position; two of them give the hash of what lies between. */
-  #hashes = new Int32Array(KEPT + 1);
-  #next = new Int32Array(KEPT + 1);
-  #previous = new Int32Array(KEPT + 1);
-  /** Rank of the pair that begins at a position; -1 where the two parts do not merge. */
-  #pair = new Int32Array(KEPT + 1);
-  #heap = new Float64Array(KEPT);
+  /** The hash of the bytes before each position; two of them give the hash of the bytes between. */
+  #hashes = new Int32Array(KEPT_BYTES + 1);
+  #next = new Int32Array(KEPT_BYTES + 1);
+  #previous = new Int32Array(KEPT_BYTES + 1);
+  /** The rank of the pair that begins at a position; -1 if its two parts do not merge. */
+  #pair = new Int32Array(KEPT_BYTES + 1);
+  #heap = new Float64Array(KEPT_BYTES);
   #heapSize = 0;
 
   constructor(ranks: RankTable) {
@@ -43,7 +43,7 @@ export class BytePairCounter {
       this.#powers[at] = power;
   }
 
-  /** The tokens of `text[start, end)`, which is one piece: pairs never merge across its ends. */
+  /** Returns the tokens of `text[start, end)`, which is one piece: pairs never merge across its ends. */
   count(text: string, start: number, end: number): number {
     if ((end - start) * 3 > this.#bytes.length) this.#allocate((end - start) * 3);
     const length = this.#read(text, start, end);
@@ -53,12 +53,12 @@ export class BytePairCounter {
       (length <= this.#ranks.longest && this.#ranks.find(this.#bytes, 0, length, hash) >= 0)
     )
       return 1;
-    const cache = length <= WORD ? this.#words : this.#runs;
+    const cache = length <= MAX_WORD ? this.#words : this.#runs;
     const known = cache.get(this.#bytes, length, hash);
     if (known > 0) return known;
     const tokens = this.#merge(length);
     cache.set(this.#bytes, length, hash, tokens);
-    if (this.#bytes.length > KEPT) this.#allocate(KEPT);
+    if (this.#bytes.length > KEPT_BYTES) this.#allocate(KEPT_BYTES);
     return tokens;
   }
 
@@ -100,7 +100,7 @@ export class BytePairCounter {
 
   #rank(start: number, end: number): number {
     if (end - start > this.#ranks.longest) return -1;
-    this.work++;
+    this.steps++;
     const before = Math.imul(this.#hashes[start] ?? 0, this.#powers[end - start] ?? 0);
     return this.#ranks.find(this.#bytes, start, end, ((this.#hashes[end] ?? 0) - before) | 0);
   }
@@ -149,14 +149,14 @@ export class BytePairCounter {
       const parent = (at - 1) >> 1;
       const above = heap[parent] ?? 0;
       if (above <= key) break;
-      this.work++;
+      this.steps++;
       heap[at] = above;
       at = parent;
     }
     heap[at] = key;
   }
 
-  /** The lowest key, -1 where there is none. */
+  /** Removes and returns the lowest key; -1 if there is none. */
   #pop(): number {
     if (this.#heapSize === 0) return -1;
     const heap = this.#heap;
@@ -168,7 +168,7 @@ export class BytePairCounter {
       if (child + 1 < size && (heap[child + 1] ?? 0) < (heap[child] ?? 0)) child++;
       const below = heap[child] ?? 0;
       if (key <= below) break;
-      this.work++;
+      this.steps++;
       heap[at] = below;
       at = child;
     }
@@ -182,7 +182,7 @@ export class BytePairCounter {
     this.#next = new Int32Array(bytes + 1);
     this.#previous = new Int32Array(bytes + 1);
     this.#pair = new Int32Array(bytes + 1);
-    // At most one key a position at the start and two more a merge.
+    // At most one key for each position at the start, and two more for each merge.
     this.#heap = new Float64Array(3 * bytes);
     this.#heapSize = 0;
   }

@@ -1,6 +1,6 @@
 /**
- * How many tokens the pieces seen last became: words that are not one token come again and again. Each piece has one
- * place, by its hash, and the newer displaces the older, so it needs neither an order of use nor a bound to keep.
+ * Caches the tokens of recent pieces: words that are more than one token occur again and again. Each piece has one
+ * place, by its hash, and a newer piece displaces an older one, so there is no order of use and no growth.
  */
 export class PieceCache {
   readonly #longest: number;
@@ -10,8 +10,8 @@ export class PieceCache {
   readonly #tokens: Uint16Array;
 
   /**
-   * @param entries places, a power of two.
-   * @param longest bytes of the longest piece that is remembered.
+   * @param entries the number of places, a power of two
+   * @param longest bytes of the longest piece that is cached
    */
   constructor(entries: number, longest: number) {
     this.#longest = longest;
@@ -21,7 +21,7 @@ export class PieceCache {
     this.#tokens = new Uint16Array(entries);
   }
 
-  /** The tokens of the piece `bytes[0, length)`, 0 where it is not remembered. */
+  /** Returns the tokens of the piece `bytes[0, length)`; 0 if it is not cached. */
   get(bytes: Uint8Array, length: number, hash: number): number {
     const entry = this.#place(hash);
     if (this.#lengths[entry] !== length) return 0;
@@ -30,6 +30,7 @@ export class PieceCache {
     return this.#tokens[entry] ?? 0;
   }
 
+  /** Caches the tokens of the piece `bytes[0, length)`. */
   set(bytes: Uint8Array, length: number, hash: number, tokens: number): void {
     if (length > this.#longest) return;
     const entry = this.#place(hash);

@@ -1,11 +1,12 @@
+/** The base of the polynomial hash. */
 export const HASH_BASE = 0x01000193;
 
-/** The hash of some bytes and one more: a polynomial modulo 2^32, so that hashes of prefixes give those of slices. */
+/** Extends a hash by one byte: a polynomial modulo 2^32, so that hashes of prefixes give those of slices. */
 export function hashByte(hash: number, byte: number): number {
   return (Math.imul(hash, HASH_BASE) + byte + 1) | 0;
 }
 
-/** What js-tiktoken publishes for an encoding (`js-tiktoken/ranks/*`). */
+/** The ranks of an encoding as js-tiktoken publishes them (`js-tiktoken/ranks/*`). */
 export interface Ranks {
   readonly pat_str: string;
   readonly bpe_ranks: string;
@@ -33,7 +34,7 @@ export class RankTable {
 
   /**
    * @param source `bpe_ranks`: lines of `! <rank of the first> <token> <token> …`, tokens in base64, ranks ascending.
-   * Only the order of ranks matters to merging, so a token's number here is its place in the source.
+   * Only the order of ranks matters to merging, so a token's number here is its position in the source.
    */
   constructor(source: string) {
     const { bytes, starts, hashes } = parse(source);
@@ -43,7 +44,7 @@ export class RankTable {
     const slots = new Int32Array(size);
     let longest = 0;
     for (let token = 0; token < tokens; token++) {
-      let slot = mixed(hashes[token] ?? 0) & mask;
+      let slot = mixHash(hashes[token] ?? 0) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = token + 1;
       longest = Math.max(longest, (starts[token + 1] ?? 0) - (starts[token] ?? 0));
@@ -55,10 +56,10 @@ export class RankTable {
     this.#mask = mask;
   }
 
-  /** The rank of the token made of `bytes[start, end)`, whose hash the caller has at hand; -1 where it is none. */
+  /** Returns the rank of the token `bytes[start, end)`, whose hash the caller knows; -1 if it is not a token. */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const length = end - start;
-    for (let slot = mixed(hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
+    for (let slot = mixHash(hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const token = (this.#slots[slot] ?? 0) - 1;
       if (token < 0) return -1;
       const first = this.#starts[token] ?? 0;
@@ -70,12 +71,12 @@ export class RankTable {
   }
 }
 
-/** The polynomial's low bits know only the low bits of the bytes: stir the high ones in. */
-function mixed(hash: number): number {
+/** The low bits of the polynomial depend only on the low bits of the bytes: mixes the high ones in. */
+function mixHash(hash: number): number {
   return hash ^ (hash >>> 15);
 }
 
-/** Decodes all tokens into one array, with where each begins and its hash. */
+/** Decodes all tokens into one array, with the start and the hash of each. */
 function parse(source: string): { bytes: Uint8Array; starts: Uint32Array; hashes: Int32Array } {
   // A token takes at least 5 characters of the source, 4 of base64 and a space, and its bytes at most 3 in 4 of them.
   const starts = new Uint32Array(Math.ceil(source.length / 5) + 2);
@@ -84,7 +85,7 @@ function parse(source: string): { bytes: Uint8Array; starts: Uint32Array; hashes
   let tokens = 0;
   let end = 0;
   for (const line of source.split('\n')) {
-    // The head, `! 0`, is no token.
+    // The head, `! 0`, is not a token.
     let at = line.indexOf(' ', 2) + 1;
     while (at > 0 && at < line.length) {
       let hash = 0;

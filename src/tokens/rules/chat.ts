@@ -5,13 +5,13 @@ import type { Tally } from './tally.ts';
 import { addCall, addFormat, addTools } from './tools.ts';
 
 /**
- * Framing, measured on recorded bills and exact for all plain text but o1-mini's: each message is 3 tokens, its role and
- * its content; a request 3 more, 2 for the reasoning models. A message's name is its tokens and 1
- * (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken).
+ * The tokens that frame a message. Measured on recorded bills and exact for all plain text except o1-mini's: each message
+ * is 3 tokens, its role and its content; a request 3 more, 2 for the reasoning models. A message's name is its tokens
+ * and 1 (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken).
  */
-export const PER_MESSAGE = 3;
+export const MESSAGE_TOKENS = 3;
 
-/** What admission adds to the framing: a model to come may frame otherwise, o1-mini took 8 tokens more. */
+/** The margin that admission adds to the framing: a future model may frame differently, o1-mini took 8 tokens more. */
 export const MARGIN = { request: 8, message: 1 } as const;
 
 /** The tokens that frame a request. */
@@ -35,10 +35,11 @@ export function addChat(tally: Tally, body: Fields): void {
   if (body['response_format'] !== undefined)
     addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
   // The search models add pages to the input.
-  if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.missing();
+  if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.markIncomplete();
   tally.add(REQUEST_TOKENS[tally.framing], MARGIN.request);
 }
 
+/** Whether a role is that of an instruction. */
 export function isInstruction(role: unknown): boolean {
   return role === 'system' || role === 'developer';
 }
@@ -46,7 +47,7 @@ export function isInstruction(role: unknown): boolean {
 function addMessage(tally: Tally, message: Fields): void {
   const { role, content, refusal } = message;
   tally.text(textOf(role));
-  tally.add(PER_MESSAGE, MARGIN.message);
+  tally.add(MESSAGE_TOKENS, MARGIN.message);
   if (typeof content === 'string') tally.text(content);
   else addContent(tally, content);
   if (typeof refusal === 'string') tally.text(refusal);
@@ -65,6 +66,6 @@ function addMessage(tally: Tally, message: Fields): void {
   if (calls.length > 1) tally.add(10 * calls.length, 4 * calls.length);
   const call = fieldsOf(message['function_call']);
   if ('name' in call) addCall(tally, textOf(call['name']), textOf(call['arguments']), 'chat');
-  // The audio of an earlier answer is kept by the service under an id.
-  if (typeof message['audio'] === 'object' && message['audio'] !== null) tally.missing();
+  // The service stores the audio of an earlier response under an id.
+  if (typeof message['audio'] === 'object' && message['audio'] !== null) tally.markIncomplete();
 }

@@ -2,7 +2,7 @@ import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
 import { imageSize, imageTokens } from './images.ts';
 import type { Tally } from './tally.ts';
 
-/** Adds a message's content: a text, or a list of parts of the Chat Completions or the Responses API. */
+/** Adds the content of a message: a text, or a list of parts of the Chat Completions or the Responses API. */
 export function addContent(tally: Tally, content: unknown): void {
   if (typeof content === 'string') tally.text(content);
   else for (const part of listOf(content)) addPart(tally, part);
@@ -48,18 +48,18 @@ function addPart(tally: Tally, value: unknown): void {
 }
 
 function addImage(tally: Tally, url: string, detail: unknown): void {
-  // Behind a URL or a file id is an image that only the service sees: it costs the most that the rule allows.
+  // An image behind a URL or a file id is seen by the service only: it counts as the most that the rule allows.
   const { tokens, upper } = imageTokens(tally.model, imageSize(url), detail);
   tally.add(tokens, upper - tokens + 2);
 }
 
-/** Bytes that base64 text, with or without a data URL's head, stands for. */
+/** Returns the bytes that base64 text, with or without the head of a data URL, decodes to. */
 function base64Bytes(data: string): number {
   return Math.floor(((data.length - data.indexOf(',') - 1) * 3) / 4);
 }
 
 /**
- * Audio is 10 tokens a second (https://platform.openai.com/docs/guides/realtime-costs: one for 100 ms of the user's).
+ * Adds audio: 10 tokens a second (https://platform.openai.com/docs/guides/realtime-costs: one for 100 ms of the user's).
  * A recorded MP3 was 1,224 bytes a token; at the lowest bit rate of speech, 8 kbit/s, 100 bytes are one.
  */
 function addAudio(tally: Tally, audio: Fields): void {
@@ -69,15 +69,15 @@ function addAudio(tally: Tally, audio: Fields): void {
 }
 
 /**
- * A file in the request is read as text, a PDF also as images of its pages. What comes of it is unknown before: recorded
- * PDFs were 14 to 230 bytes a token. The bound, a token a byte, holds for text and for PDFs that are not mostly
- * compressed text.
+ * Adds a file of the request, which is read as text, a PDF also as images of its pages. Its tokens are not known before:
+ * recorded PDFs were 14 to 230 bytes a token. The bound, a token a byte, is valid for text and for PDFs that are not
+ * mostly compressed text.
  */
 function addFile(tally: Tally, file: Fields): void {
   const data = textOf(file['file_data']);
   tally.text(textOf(file['filename']));
   if (data === '') {
-    tally.missing();
+    tally.markIncomplete();
     return;
   }
   const bytes = base64Bytes(data);
@@ -85,9 +85,9 @@ function addFile(tally: Tally, file: Fields): void {
   tally.add(tokens, 64 + bytes - tokens);
 }
 
-/** Adds what is not known here: all its texts, so as not to count nothing, and the count is not complete. */
+/** Adds an unknown value: all its texts, rather than nothing, and the count is incomplete. */
 export function addUnknown(tally: Tally, value: unknown, seen = new Set<unknown>()): void {
-  tally.missing();
+  tally.markIncomplete();
   if (typeof value === 'string') tally.text(value);
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);

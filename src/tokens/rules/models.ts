@@ -1,15 +1,15 @@
 import { baseModel } from '../encodings.ts';
 
-/** How an image becomes tokens: by tiles of 512 px, or by patches of 32 px. */
+/** How the tokens of an image are computed: by tiles of 512 px, or by patches of 32 px. */
 export type ImageRule =
   | { readonly by: 'tiles'; readonly base: number; readonly tile: number }
   | {
       readonly by: 'patches';
-      /** Most patches of an image; a larger one is scaled down to them. */
+      /** The most patches of an image; a larger one is scaled down to them. */
       readonly budget: number;
-      /** Tokens a patch. */
+      /** Tokens per patch. */
       readonly rate: number;
-      /** The most that may be billed for a patch, where sources disagree. */
+      /** The most tokens per patch that may be billed, if sources disagree. */
       readonly highestRate: number;
     };
 
@@ -32,25 +32,26 @@ const IMAGES: readonly (readonly [RegExp, ImageRule])[] = [
   [/claude/, patches(3500, 1.37, 1.4)],
 ];
 
-/** gpt-5.4 and later, and what nobody knows yet. */
+/** The rule of gpt-5.4 and later, and of unknown models. */
 const LATEST = patches(2500, 1, 1.2);
 
 function patches(budget: number, rate: number, highestRate = rate): ImageRule {
   return { by: 'patches', budget, rate, highestRate };
 }
 
-/** How a model's images are billed. */
+/** Returns the rule for the images of a model. */
 export function imageRule(model: string): ImageRule {
   const name = baseModel(model);
   return IMAGES.find(([family]) => family.test(name))?.[1] ?? LATEST;
 }
 
 /**
- * How requests are framed for a model: `harmony` is the format of the reasoning models (o1 and later, gpt-5 and
- * later; https://cookbook.openai.com/articles/openai-harmony), `chatml` that of the models before.
+ * The framing of requests: `harmony` is the format of the reasoning models (o1 and later, gpt-5 and later;
+ * https://cookbook.openai.com/articles/openai-harmony), `chatml` that of earlier models.
  */
 export type Framing = 'chatml' | 'harmony';
 
+/** Returns the framing of requests for a model. */
 export function framingOf(model: string): Framing {
   return /^(?:o\d|gpt-(?:[5-9]|\d\d)|codex-)/.test(baseModel(model)) ? 'harmony' : 'chatml';
 }

@@ -1,13 +1,13 @@
 import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
-import { isInstruction, MARGIN, PER_MESSAGE, REQUEST_TOKENS } from './chat.ts';
+import { isInstruction, MARGIN, MESSAGE_TOKENS, REQUEST_TOKENS } from './chat.ts';
 import { addContent, addUnknown } from './content.ts';
 import type { Tally } from './tally.ts';
 import { addCall, addFormat, addTools } from './tools.ts';
 
-/** Fields of a request that stand for input which the service holds. */
+/** Fields of a request that refer to input stored by the service. */
 const STORED = ['previous_response_id', 'conversation', 'prompt'] as const;
 
-/** Adds the input of a Responses request. Its framing is that of Chat Completions, `instructions` a message more. */
+/** Adds the input of a Responses request. Its framing is that of Chat Completions; `instructions` are one more message. */
 export function addResponses(tally: Tally, body: Fields): void {
   const instructions = textOf(body['instructions']);
   let hasInstructions = instructions !== '';
@@ -15,20 +15,20 @@ export function addResponses(tally: Tally, body: Fields): void {
   if (typeof body['input'] === 'string') addFrame(tally, 'user', body['input']);
   const items = listOf(body['input']).map(fieldsOf);
   const lastUser = items.findLastIndex((item) => item['role'] === 'user');
-  for (const [place, item] of items.entries()) {
+  for (const [index, item] of items.entries()) {
     hasInstructions ||= isInstruction(item['role']);
-    if (item['type'] === 'reasoning') addReasoning(tally, item, place > lastUser);
+    if (item['type'] === 'reasoning') addReasoning(tally, item, index > lastUser);
     else addItem(tally, item);
   }
   addTools(tally, listOf(body['tools']), 'responses', hasInstructions);
   addFormat(tally, fieldsOf(fieldsOf(body['text'])['format']), 'responses', hasInstructions);
-  for (const field of STORED) if (body[field] !== undefined && body[field] !== null) tally.missing();
+  for (const field of STORED) if (body[field] !== undefined && body[field] !== null) tally.markIncomplete();
   tally.add(REQUEST_TOKENS[tally.framing], MARGIN.request);
 }
 
 function addFrame(tally: Tally, role: string, content: unknown): void {
   tally.text(role);
-  tally.add(PER_MESSAGE, MARGIN.message);
+  tally.add(MESSAGE_TOKENS, MARGIN.message);
   addContent(tally, content);
 }
 
@@ -40,7 +40,7 @@ function addItem(tally: Tally, item: Fields): void {
       return;
     case 'function_call':
     case 'custom_tool_call':
-      tally.add(PER_MESSAGE + 1, MARGIN.message);
+      tally.add(MESSAGE_TOKENS + 1, MARGIN.message);
       addCall(tally, textOf(item['name']), textOf(item['arguments'] ?? item['input']), 'responses');
       return;
     case 'function_call_output':
@@ -53,12 +53,12 @@ function addItem(tally: Tally, item: Fields): void {
 }
 
 /**
- * Reasoning of earlier answers is input again until the next user message only. Stored by the service, nothing bounds
- * it; encrypted, its length does: recorded bills fit 900 characters of overhead and 4.8 a token.
+ * Adds reasoning of earlier responses, which is input again only until the next user message. Stored by the service, it
+ * has no bound; encrypted, its length bounds it: recorded bills fit 900 characters of overhead and 4.8 a token.
  */
 function addReasoning(tally: Tally, item: Fields, isCurrent: boolean): void {
   const { length } = textOf(item['encrypted_content']);
-  if (length === 0 && isCurrent) tally.missing();
+  if (length === 0 && isCurrent) tally.markIncomplete();
   const tokens = isCurrent ? Math.max(0, Math.round((length - 900) / 4.8)) : 0;
   tally.add(tokens, length - tokens);
 }

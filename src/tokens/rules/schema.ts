@@ -1,10 +1,10 @@
 import { type Fields, fieldsOf, jsonOf, listOf, textOf } from '../../util/index.ts';
 
-/** Nesting beyond this is rendered as `any`; the API takes 10 levels. */
-const DEEPEST = 16;
+/** Deeper nesting is rendered as `any`; the API accepts 10 levels. */
+const MAX_DEPTH = 16;
 
-/** Types beyond this are rendered as `any`: a schema whose references go in circles grows without end. */
-const MOST_TYPES = 5000;
+/** More types are rendered as `any`: a schema with circular references grows without end. */
+const MAX_TYPES = 5000;
 
 /** The schema that references point into, and how many of its types were rendered. */
 interface Rendering {
@@ -13,7 +13,7 @@ interface Rendering {
 }
 
 /**
- * Function tools as the models read them: a TypeScript namespace with the descriptions as comments.
+ * Renders function tools as the models read them: a TypeScript namespace with the descriptions as comments.
  *
  * Source: `template_tools_section` and `json_schema_to_typescript` of https://github.com/openai/harmony (the format
  * of gpt-oss, which OpenAI published); recordings of the older models' bills fit the same text.
@@ -56,7 +56,7 @@ function objectType(schema: Fields, rendering: Rendering, indent: string, depth:
 }
 
 function typeOf(schema: Fields, rendering: Rendering, indent: string, depth: number): string {
-  if (depth > DEEPEST || ++rendering.types > MOST_TYPES) return 'any';
+  if (depth > MAX_DEPTH || ++rendering.types > MAX_TYPES) return 'any';
   const reference = textOf(schema['$ref']);
   if (reference !== '') return typeOf(resolve(reference, rendering.root), rendering, indent, depth + 1);
   const values = listOf(schema['enum']);
@@ -87,7 +87,7 @@ function typeOf(schema: Fields, rendering: Rendering, indent: string, depth: num
   }
 }
 
-/** What `#/$defs/Name` points to within the schema. */
+/** Returns the schema that a reference such as `#/$defs/Name` points to. */
 function resolve(reference: string, root: Fields): Fields {
   let found = root;
   for (const step of reference.split('/').slice(1)) found = fieldsOf(found[step]);
@@ -95,8 +95,8 @@ function resolve(reference: string, root: Fields): Fields {
 }
 
 /**
- * A structured output's schema as it is added to the input. The heading is harmony's; that the schema stays JSON,
- * without its own title and without `additionalProperties`, is what fits recorded bills best (within 6 tokens).
+ * Renders the schema of a structured output as it is added to the input. The heading is harmony's; a schema that stays
+ * JSON, without its own title and without `additionalProperties`, fits recorded bills best (within 6 tokens).
  */
 export function renderFormat(format: Fields): string {
   const { title: _, ...schema } = fieldsOf(format['schema']);

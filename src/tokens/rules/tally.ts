@@ -1,23 +1,23 @@
 import { BoundedMap } from '../../util/index.ts';
 import { type Framing, framingOf } from './models.ts';
 
-/** The framing of the models seen; programs use few, but may make up names. */
+/** The framing of recent models; programs use few, but may make up names. */
 const framings = new BoundedMap<string, Framing>(1_000);
 
-/** Counts the tokens of a text, or bounds them from above. */
+/** Counts the tokens of a text, or an upper bound of them. */
 export type TextMeasure = (text: string) => number;
 
 /**
- * The running count of one request. The same walk over a request makes the exact count and the bound: they differ in
- * the measure of a text only, so the bound is never under the count.
+ * Counts the tokens of one request. The exact count and the bound come from the same walk over the request: they differ
+ * only in the measure of a text, so the bound is never below the count.
  */
 export class Tally {
   readonly model: string;
   /** The best estimate. */
   tokens = 0;
-  /** What admission adds because a rule is not exact. */
+  /** The tokens that admission adds because a rule is not exact. */
   margin = 0;
-  /** False once part of the input turned out not to be in the request. */
+  /** False if part of the input is not in the request. */
   complete = true;
   readonly #measure: TextMeasure;
 
@@ -26,7 +26,7 @@ export class Tally {
     this.#measure = measure;
   }
 
-  /** How requests are framed for the model. */
+  /** The framing of requests for the model. */
   get framing(): Framing {
     let framing = framings.get(this.model);
     if (framing === undefined) {
@@ -49,8 +49,8 @@ export class Tally {
     return tokens;
   }
 
-  /** Input that the service adds, or that is stored there: a caller must bound the call in another way. */
-  missing(): void {
+  /** Marks input that the service adds or stores: the caller must bound the call in another way. */
+  markIncomplete(): void {
     this.complete = false;
   }
 }
