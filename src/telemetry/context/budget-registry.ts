@@ -1,53 +1,54 @@
 import { type BudgetEvent, onAnyBudgetEvent, type TokenBudgetTracker } from '../../budget/index.ts';
 
-/** Reports the budgets of this process and their events. */
+/** Receives the budgets of this process and their events. */
 export interface BudgetReporter {
-  /** Reports a budget; called once for each. */
+  /** Called once for each budget. */
   readonly onBudget: (tracker: TokenBudgetTracker) => void;
+  /** Called for each event, in order. */
   readonly onEvent: (event: BudgetEvent) => void;
 }
 
-/** The most events buffered until telemetry starts. */
+/** Maximum number of events buffered until telemetry starts. */
 const MAX_EARLY_EVENTS = 100;
 
-/** The budgets in use. One that is no longer referenced, such as that of a finished job, is dropped. */
-const known = new Set<WeakRef<TokenBudgetTracker>>();
-const noted = new WeakSet<TokenBudgetTracker>();
-let early: BudgetEvent[] = [];
+/** Budgets in use. One that is no longer referenced, such as that of a finished job, is dropped. */
+const budgets = new Set<WeakRef<TokenBudgetTracker>>();
+const registered = new WeakSet<TokenBudgetTracker>();
+let earlyEvents: BudgetEvent[] = [];
 let reporter: BudgetReporter | undefined;
 
 const stopBuffering = onAnyBudgetEvent((event) => {
-  if (early.length < MAX_EARLY_EVENTS) early.push(event);
+  if (earlyEvents.length < MAX_EARLY_EVENTS) earlyEvents.push(event);
 });
 
-/** Reports the balances of a budget as metrics from now on. */
+/** Registers a budget, so that its balances are reported as metrics. Repeated calls do nothing. */
 export function registerForMetrics(tracker: TokenBudgetTracker): void {
-  if (noted.has(tracker)) return;
-  noted.add(tracker);
-  known.add(new WeakRef(tracker));
+  if (registered.has(tracker)) return;
+  registered.add(tracker);
+  budgets.add(new WeakRef(tracker));
   reporter?.onBudget(tracker);
 }
 
-/** The budgets in use, oldest first. */
+/** Returns the budgets in use, oldest first. */
 export function knownBudgets(): TokenBudgetTracker[] {
   const trackers: TokenBudgetTracker[] = [];
-  for (const reference of known) {
+  for (const reference of budgets) {
     const tracker = reference.deref();
-    if (tracker === undefined) known.delete(reference);
+    if (tracker === undefined) budgets.delete(reference);
     else trackers.push(tracker);
   }
   return trackers;
 }
 
 /**
- * Reports the budgets and events so far, such as a store that was unavailable at the start, and all that come, to
- * a reporter. Called once.
+ * Sends all budgets and events to a reporter: those so far, such as a store that was unavailable at the
+ * start, and all that follow. Call it once.
  */
 export function reportBudgets(to: BudgetReporter): void {
   reporter = to;
   for (const tracker of knownBudgets()) to.onBudget(tracker);
   stopBuffering();
-  for (const event of early) to.onEvent(event);
-  early = [];
+  for (const event of earlyEvents) to.onEvent(event);
+  earlyEvents = [];
   onAnyBudgetEvent(to.onEvent);
 }

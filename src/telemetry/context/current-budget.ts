@@ -5,58 +5,66 @@ import { registerForMetrics } from './budget-registry.ts';
 
 const KEY = createContextKey('otel-token-budget.tracker');
 
-/** The baggage entry that names the budgets of a chain, nearest first. */
+/** Baggage entry that names the budgets of a chain, nearest first. */
 export const BAGGAGE_ENTRY = 'token_budget.chain';
 
-/** For set-ups without a context manager, where OpenTelemetry's context ends with the synchronous call. */
+/** For processes without a context manager, where OpenTelemetry's context ends with the synchronous call. */
 const storage = new AsyncLocalStorage<TokenBudgetTracker>();
 
-/** Which budgets are told to other services, and which may be chosen by them. */
+/** Which budget names are sent to other services, and which names they may choose. */
 export interface BaggagePolicy {
-  /** Whether requests carry the names of the chain, where the host's instrumentation sends baggage. */
+  /** Whether requests carry the names of the chain. Requires the host's instrumentation to send baggage. */
   readonly send: boolean;
-  /** The names that baggage from outside may choose; none by default. A name never creates or raises a budget. */
+  /** Names that incoming baggage may choose. Default: none. A name never creates or raises a budget. */
   readonly accept: readonly string[];
 }
 
 let policy: BaggagePolicy = { send: false, accept: [] };
 
-const byName = new Map<string, TokenBudgetTracker>();
+const budgetsByName = new Map<string, TokenBudgetTracker>();
 
-/** Sets for the whole process which names go out as baggage, and which are honoured. */
-export function setBaggagePolicy(given: BaggagePolicy): void {
-  policy = given;
+/** Sets the baggage policy of the process. */
+export function setBaggagePolicy(newPolicy: BaggagePolicy): void {
+  policy = newPolicy;
 }
 
-/** Makes a budget one that baggage can choose, where its name is accepted. */
+/** Registers a budget by name, so that incoming baggage can choose it if the policy accepts the name. */
 export function registerBudget(tracker: TokenBudgetTracker): void {
   registerForMetrics(tracker);
-  byName.set(tracker.budget.name, tracker);
+  budgetsByName.set(tracker.budget.name, tracker);
 }
 
 /**
- * Runs `fn` with a budget of its own: calls made in it, and in what it starts, are charged to that budget and to its parents.
- * The budget travels in OpenTelemetry's context, so jobs in parallel have each its own.
+ * Runs a function with its own budget: calls made by the function, and by anything it starts, are charged to
+ * that budget and its parents. The budget travels in OpenTelemetry's context, so each of several parallel
+ * jobs has its own.
+ *
+ * @returns the result of the function
+ * @example ```ts const budget = defineBudget({ name: 'summaries', limits: { costUsd: 0.25 } }); const tracker
+ * = new TokenBudgetTracker(budget, { store: new MemoryStore() }); const response = await withBudget(tracker,
+ * () => client.chat.completions.create(request)); ```
  */
 export function withBudget<T>(tracker: TokenBudgetTracker, fn: () => T): T {
   registerForMetrics(tracker);
-  const within = context.active().setValue(KEY, tracker);
-  return storage.run(tracker, () => context.with(policy.send ? withBaggage(within, tracker) : within, fn));
+  const current = context.active().setValue(KEY, tracker);
+  return storage.run(tracker, () => context.with(policy.send ? withBaggage(current, tracker) : current, fn));
 }
 
-/** The budget of a context: the one of {@link withBudget}, else the one that accepted baggage names, else none. */
-export function currentBudget(of: Context = context.active()): TokenBudgetTracker | undefined {
-  return (of.getValue(KEY) as TokenBudgetTracker | undefined) ?? storage.getStore() ?? fromBaggage(of);
+/**
+ * Returns a context's budget: from {@link withBudget}, otherwise from accepted baggage; undefined if none.
+ */
+export function currentBudget(from: Context = context.active()): TokenBudgetTracker | undefined {
+  return (from.getValue(KEY) as TokenBudgetTracker | undefined) ?? storage.getStore() ?? readBaggage(from);
 }
 
-function withBaggage(within: Context, tracker: TokenBudgetTracker): Context {
-  const baggage = propagation.getBaggage(within) ?? propagation.createBaggage();
-  return propagation.setBaggage(within, baggage.setEntry(BAGGAGE_ENTRY, { value: tracker.names.join(',') }));
+function withBaggage(base: Context, tracker: TokenBudgetTracker): Context {
+  const baggage = propagation.getBaggage(base) ?? propagation.createBaggage();
+  return propagation.setBaggage(base, baggage.setEntry(BAGGAGE_ENTRY, { value: tracker.names.join(',') }));
 }
 
-function fromBaggage(of: Context): TokenBudgetTracker | undefined {
+function readBaggage(from: Context): TokenBudgetTracker | undefined {
   if (policy.accept.length === 0) return undefined;
-  const names = propagation.getBaggage(of)?.getEntry(BAGGAGE_ENTRY)?.value.split(',') ?? [];
-  const name = names.find((one) => policy.accept.includes(one) && byName.has(one));
-  return name === undefined ? undefined : byName.get(name);
+  const names = propagation.getBaggage(from)?.getEntry(BAGGAGE_ENTRY)?.value.split(',') ?? [];
+  const name = names.find((each) => policy.accept.includes(each) && budgetsByName.has(each));
+  return name === undefined ? undefined : budgetsByName.get(name);
 }

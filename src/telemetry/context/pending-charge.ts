@@ -1,19 +1,20 @@
 import type { MaybePromise } from '../../util/index.ts';
 
-/** The charge of a call whose span ended. */
+/** The charge of a call, to be settled when its span ends. */
 export interface PendingCharge {
-  /** Charges the call, once; later calls do nothing. */
+  /** Charges the call. Repeated calls do nothing. */
   settle(): MaybePromise<void>;
 }
 
 /**
- * The property of a call's span that holds its pending charge, so that whoever sees the span end can settle it;
- * undefined once it is settled, so that a span that waits for its export does not keep its call in memory. Not a
- * weak map: that many short-lived keys slow down every garbage collection.
+ * Property of a call's span that holds its pending charge, so that any span processor of ours can settle it
+ * when the span ends. Undefined once settled, so that a span waiting for export does not keep its call in
+ * memory. Not a weak map: so many short-lived keys would slow down every garbage collection.
  */
 export const PENDING_CHARGE = Symbol('otel-token-budget.charge');
 
-/** A span that may be that of a call. */
+/** A span that may carry a pending charge. */
 export interface ChargeableSpan {
+  /** The pending charge; undefined for spans other than open calls. */
   [PENDING_CHARGE]?: PendingCharge | undefined;
 }

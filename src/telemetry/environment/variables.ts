@@ -1,8 +1,8 @@
 /**
  * A process environment.
  *
- * This module reads the OpenTelemetry variables that the SDK reads only if it makes every processor and exporter
- * itself. Meanings and defaults are those of
+ * This module reads the OpenTelemetry variables that the SDK reads only if it makes every processor and
+ * exporter itself. Meanings and defaults are those of
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/.
  */
 export type Env = Readonly<Record<string, string | undefined>>;

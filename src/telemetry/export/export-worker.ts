@@ -1,7 +1,7 @@
 /**
- * The thread that sends telemetry. It loads the exporters that the OpenTelemetry environment asks for and hands
- * them what the application's thread sends over, so that neither serializing nor a slow Collector costs that thread
- * anything, and so that the last of it can be sent while that thread waits in its exit.
+ * The thread that sends telemetry. It loads the exporters that the OpenTelemetry environment asks for and
+ * hands them what the application's thread sends over, so that neither serializing nor a slow Collector costs
+ * that thread anything, and so that the last of it can be sent while that thread waits in its exit.
  */
 import module, { createRequire } from 'node:module';
 import { connect } from 'node:net';
@@ -13,12 +13,14 @@ import type { ExportMessage, WorkerData } from './worker-channel.ts';
 const EXPORTED = 0;
 const FAILED = 1;
 
-/** How long a Collector may take to accept a connection before the exit stops waiting for it, milliseconds. */
+/**
+ * How long a Collector may take to accept a connection before the exit stops waiting for it, milliseconds.
+ */
 const CONNECT_MS = 250;
 
 /**
- * How long spans and logs are sent again while no Collector takes them, milliseconds. Metrics are cumulative: the next say what these
- * would have, so they are not.
+ * How long spans and logs are sent again while no Collector takes them, milliseconds. Metrics are cumulative:
+ * the next say what these would have, so they are not.
  */
 const PATIENCE_MS: Readonly<Record<Signal, number>> = { TRACES: 300_000, LOGS: 300_000, METRICS: 10_000 };
 

@@ -16,15 +16,15 @@ const BACKOFF: Backoff = { firstMs: 500, maxMs: 5_000, jitter: 0.3 };
 
 /**
  * The gRPC statuses of a request that would fail again: INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS,
- * PERMISSION_DENIED, FAILED_PRECONDITION, UNIMPLEMENTED, INTERNAL, UNAUTHENTICATED. Those that may be retried:
- * https://opentelemetry.io/docs/specs/otlp/#failures
+ * PERMISSION_DENIED, FAILED_PRECONDITION, UNIMPLEMENTED, INTERNAL, UNAUTHENTICATED. Those that may be
+ * retried: https://opentelemetry.io/docs/specs/otlp/#failures
  */
 const PERMANENT_GRPC_CODES: ReadonlySet<unknown> = new Set([3, 5, 6, 7, 9, 12, 13, 16]);
 
 /**
- * Repeats exports, for some minutes, that a Collector did not accept because it is unavailable, busy or restarting.
- * The exporters themselves retry for the time of one export, 10 seconds by default. The number of exports that wait
- * is bounded by the channel.
+ * Repeats exports, for some minutes, that a Collector did not accept because it is unavailable, busy or
+ * restarting. The exporters themselves retry for the time of one export, 10 seconds by default. The number of
+ * exports that wait is bounded by the channel.
  */
 export class RetryingExporter {
   readonly #exporter: Exporter;
@@ -79,8 +79,8 @@ export class RetryingExporter {
 }
 
 /**
- * Whether the same export would fail again. The HTTP exporters give an error with the status code only if it is not
- * one to retry; the gRPC exporters always give the status.
+ * Whether the same export would fail again. The HTTP exporters give an error with the status code only if it
+ * is not one to retry; the gRPC exporters always give the status.
  */
 function isPermanent(error: (Error & { code?: unknown }) | undefined): boolean {
   if (error === undefined) return false;

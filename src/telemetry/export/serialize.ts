@@ -4,8 +4,8 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
 /**
- * Telemetry as plain data, which can be sent to another thread: what has methods (span contexts, trace states,
- * resources) becomes data here and is given its methods back there.
+ * Telemetry as plain data, which can be sent to another thread: what has methods (span contexts, trace
+ * states, resources) becomes data here and is given its methods back there.
  */
 export interface SerializedSpanContext extends Omit<SpanContext, 'traceState'> {
   readonly traceState?: string;

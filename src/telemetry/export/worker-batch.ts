@@ -17,9 +17,10 @@ interface Item {
 }
 
 /**
- * Batches items for the channel, one batch after the other, so that a few items do not use up what may be under way while no
- * Collector takes them: these wait here, and beyond `maxQueueSize` new ones are dropped. Unlike the SDK's batch processors it
- * holds no process with a timer, and its flush hands over everything before it returns, as an exit needs.
+ * Batches items for the channel, one batch after the other, so that a few items do not use up what may be
+ * under way while no Collector takes them: these wait here, and beyond `maxQueueSize` new ones are dropped.
+ * Unlike the SDK's batch processors it holds no process with a timer, and its flush hands over everything
+ * before it returns, as an exit needs.
  */
 export class ForwardingBatch<T extends Item> {
   readonly #channel: ExportChannel;

@@ -18,7 +18,10 @@ export interface WorkerData {
 /** Its name; the preload does nothing in threads whose data has one that begins so. */
 export const EXPORTER_THREAD = 'otel-token-budget exporter';
 
-/** The most exports of a signal that may be under way; one more fails, as it would in the exporters themselves. */
+/**
+ * The most exports of a signal that may be under way; one more fails, as it would in the exporters
+ * themselves.
+ */
 const MAX_PENDING = 30;
 
 type Done = (result: { code: number; error?: Error }) => void;
@@ -26,7 +29,10 @@ type Done = (result: { code: number; error?: Error }) => void;
 export const EXPORT_SUCCESS = 0;
 const FAILED = 1;
 
-/** The way to the thread that sends telemetry. The thread is started on the first export and never holds the process. */
+/**
+ * The way to the thread that sends telemetry. The thread is started on the first export and never holds the
+ * process.
+ */
 export class ExportChannel {
   readonly #pending = new Map<number, { signal: Signal; done: Done }>();
   readonly #flushed = new Int32Array(new SharedArrayBuffer(4));
@@ -63,7 +69,10 @@ export class ExportChannel {
     return this.#pending.size > 0;
   }
 
-  /** Blocks until everything is sent, for at most that many milliseconds: for the exit of the process, no other time. */
+  /**
+   * Blocks until everything is sent, for at most that many milliseconds: for the exit of the process, no
+   * other time.
+   */
   flushSync(timeoutMs: number): void {
     if (this.#worker === undefined || !this.hasPending || timeoutMs === 0) return;
     Atomics.store(this.#flushed, 0, 0);

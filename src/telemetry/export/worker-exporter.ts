@@ -6,11 +6,11 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import { type Env, readVariable } from '../environment/index.ts';
 import { serializeMetrics } from './serialize.ts';
-import { type ExportChannel, EXPORT_SUCCESS } from './worker-channel.ts';
+import { EXPORT_SUCCESS, type ExportChannel } from './worker-channel.ts';
 
 /**
- * An exporter whose work is done by the thread at the other end of the channel. It answers at once: the reader waits for an answer with a
- * timer that would hold the process, and has no use for it.
+ * An exporter whose work is done by the thread at the other end of the channel. It answers at once: the
+ * reader waits for an answer with a timer that would hold the process, and has no use for it.
  */
 export function createForwardingMetricExporter(channel: ExportChannel, env: Env): PushMetricExporter {
   return {

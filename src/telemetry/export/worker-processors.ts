@@ -22,7 +22,10 @@ export function createForwardingSpanProcessor(channel: ExportChannel, options: B
   };
 }
 
-export function createForwardingLogProcessor(channel: ExportChannel, options: BatchOptions): LogRecordProcessor {
+export function createForwardingLogProcessor(
+  channel: ExportChannel,
+  options: BatchOptions,
+): LogRecordProcessor {
   const batch = new ForwardingBatch<ReadableLogRecord>(channel, 'LOGS', serializeLogRecords, 1_000, options);
   const flush = (): Promise<void> => {
     batch.flush();

@@ -10,8 +10,8 @@ import {
 export type Refresh = (ending: boolean) => void;
 
 /**
- * A periodic reader that has values brought up to date before it collects, and that can collect at once, for the exit
- * of the process.
+ * A periodic reader that has values brought up to date before it collects, and that can collect at once, for
+ * the exit of the process.
  */
 export class BudgetMetricReader extends PeriodicExportingMetricReader {
   readonly #exporter: PushMetricExporter;
@@ -56,9 +56,9 @@ interface Storage {
 }
 
 /**
- * What `collect()` gives, without its promises: `process.exit()` may be called from a promise's continuation, and
- * there no other continuation runs any more. The SDK has no public way to do so; its version is pinned, and
- * where its parts are others than these, the last metrics are not sent.
+ * What `collect()` gives, without its promises: `process.exit()` may be called from a promise's continuation,
+ * and there no other continuation runs any more. The SDK has no public way to do so; its version is pinned,
+ * and where its parts are others than these, the last metrics are not sent.
  */
 function collectNow(reader: object): ResourceMetrics | undefined {
   try {

@@ -14,7 +14,12 @@ import {
   readVariable,
   type Signal,
 } from '../environment/index.ts';
-import { type ExportChannel, createForwardingLogProcessor, createForwardingMetricExporter, createForwardingSpanProcessor } from '../export/index.ts';
+import {
+  createForwardingLogProcessor,
+  createForwardingMetricExporter,
+  createForwardingSpanProcessor,
+  type ExportChannel,
+} from '../export/index.ts';
 import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
 
 const require = createRequire(import.meta.url);

@@ -17,8 +17,8 @@ export interface ProviderSettings {
 }
 
 /**
- * Registers providers as `NodeSDK` does with none of the variables that {@link needsNodeSdk} looks for. Loads a
- * third of its modules: `NodeSDK` loads every exporter, of which this thread uses none.
+ * Registers providers as `NodeSDK` does with none of the variables that {@link needsNodeSdk} looks for. Loads
+ * a third of its modules: `NodeSDK` loads every exporter, of which this thread uses none.
  */
 export function registerProviders(settings: ProviderSettings): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());

@@ -11,12 +11,15 @@ import { type Env, readVariable } from '../environment/index.ts';
 /** The command line of the process may hold keys and prompts. */
 const PRIVATE = new Set(['process.command', 'process.command_args', 'process.command_line']);
 
-/** The processors whose names are others in the semantic conventions than in Node, as the SDK's own detector has them. */
+/**
+ * The processors whose names are others in the semantic conventions than in Node, as the SDK's own detector
+ * has them.
+ */
 const ARCHITECTURES: Readonly<Record<string, string>> = { arm: 'arm32', ppc: 'ppc32', x64: 'amd64' };
 
 /**
- * What the SDK's detector finds of the host, less `host.id`: on some systems it starts a program to read that, and telemetry waits for
- * it, which an exit cannot.
+ * What the SDK's detector finds of the host, less `host.id`: on some systems it starts a program to read
+ * that, and telemetry waits for it, which an exit cannot.
  */
 const hostDetector: ResourceDetector = {
   detect: () => ({

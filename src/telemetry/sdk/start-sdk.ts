@@ -9,7 +9,7 @@ import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import type * as NodeSdk from './node-sdk.ts';
-import { type Pipelines, createPipelines } from './pipelines.ts';
+import { createPipelines, type Pipelines } from './pipelines.ts';
 import { needsNodeSdk, type ProviderSettings, registerProviders } from './providers.ts';
 import { createResourceDetectors } from './resource.ts';
 import { createSampler } from './sampler-env.ts';
@@ -28,8 +28,8 @@ export interface Telemetry {
 }
 
 /**
- * Starts the OpenTelemetry SDK as its environment variables say, with the budget's span processor and sampler, and
- * registers it as the global provider of traces, metrics and logs.
+ * Starts the OpenTelemetry SDK as its environment variables say, with the budget's span processor and
+ * sampler, and registers it as the global provider of traces, metrics and logs.
  */
 export function startSdk(options: TelemetryOptions): Telemetry {
   const { tracker, prices, version, env = process.env } = options;

@@ -1,6 +1,5 @@
 import { type Attributes, SeverityNumber } from '@opentelemetry/api';
 import {
-  type Amounts,
   type Balances,
   type BudgetEvent,
   type CallEvent,
@@ -9,8 +8,9 @@ import {
 } from '../../budget/index.ts';
 import { formatUsd, nanoToUsd } from '../../pricing/index.ts';
 import { semconv, usageAttributes } from '../names/index.ts';
+import { amountInUnitOf } from './limit-amount.ts';
 
-/** The name of each event and its usual severity. */
+/** The name and usual severity of each event. */
 export const BUDGET_EVENTS: Readonly<
   Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>
 > = {
@@ -26,13 +26,13 @@ export const BUDGET_EVENTS: Readonly<
   store_available: [semconv.EVENT_STORE_AVAILABLE, SeverityNumber.INFO],
 };
 
-const CHARGED = {
+const CHARGE_DESCRIPTIONS = {
   local: 'charged by local count',
-  reservation: 'charged by reservation count',
-  nothing: 'nothing is charged for it',
+  reservation: 'charged the whole reservation',
+  nothing: 'nothing was charged',
 };
 
-/** The attributes of an event. */
+/** Returns the attributes of an event. */
 export function eventAttributes(event: BudgetEvent): Attributes {
   const budget = {
     [semconv.ATTR_BUDGET_NAME]: event.budget,
@@ -54,7 +54,7 @@ export function eventAttributes(event: BudgetEvent): Attributes {
       return {
         ...budget,
         ...limitAttributes(denied.limit, limits[denied.limit] ?? 0, denied.balances),
-        [semconv.ATTR_BUDGET_REQUESTED]: amountOf(denied.limit, denied.requested),
+        [semconv.ATTR_BUDGET_REQUESTED]: amountInUnitOf(denied.limit, denied.requested),
       };
     }
     case 'clamped':
@@ -95,7 +95,7 @@ export function eventAttributes(event: BudgetEvent): Attributes {
   }
 }
 
-/** What a call was, used and cost; never what was said in it. */
+/** Returns the attributes of a call: its model, usage and cost, never its content. */
 function callAttributes(event: CallEvent): Attributes {
   const { usage, source, charged, operation, responseModel, responseId, error, attempts } = event;
   const attributes: Attributes =
@@ -115,40 +115,34 @@ function limitAttributes(limit: LimitName, value: number, balances: Balances): A
   return {
     [semconv.ATTR_BUDGET_LIMIT]: limit,
     [semconv.ATTR_BUDGET_LIMIT_VALUE]: value,
-    [semconv.ATTR_BUDGET_SETTLED]: amountOf(limit, balances.settled),
-    [semconv.ATTR_BUDGET_RESERVED]: amountOf(limit, balances.reserved),
+    [semconv.ATTR_BUDGET_SETTLED]: amountInUnitOf(limit, balances.settled),
+    [semconv.ATTR_BUDGET_RESERVED]: amountInUnitOf(limit, balances.reserved),
   };
 }
 
-/** An amount in the unit of the limit: USD, tokens or calls. Time has no amount of its own: USD then. */
-function amountOf(limit: LimitName, amounts: Amounts): number {
-  if (limit === 'tokens') return amounts.tokens;
-  return limit === 'calls' ? amounts.calls : nanoToUsd(amounts.costNanoUsd);
-}
-
-/** The text of an event, for people. */
+/** Returns the text of an event, for humans. */
 export function describeEvent(event: BudgetEvent): string {
   const budget = `Token budget "${event.budget}"`;
   switch (event.type) {
     case 'call':
-      return `${budget}: a call of ${event.model} ${event.error === undefined ? 'was answered' : `failed (${event.error})`}; ${formatUsd(event.charged.costNanoUsd)} charged`;
+      return `${budget}: a call to ${event.model} ${event.error === undefined ? 'succeeded' : `failed (${event.error})`}; ${formatUsd(event.charged.costNanoUsd)} charged`;
     case 'threshold':
       return `${budget}: ${event.threshold * 100} % of ${event.limitValue} ${event.limit} used`;
     case 'exhausted':
       return `${budget}: ${event.limit} exhausted`;
     case 'denied':
-      return `${budget}: a call was denied by ${event.denied.limit}`;
+      return `${budget}: a call was denied by the limit ${event.denied.limit}`;
     case 'clamped':
       return `${budget}: a call was sent with an output cap of ${event.sent} tokens`;
     case 'usage_missing':
-      return `${budget}: an answer of ${event.model} told no usage that can be believed; ${CHARGED[event.charged]}`;
+      return `${budget}: a response of ${event.model} reported no plausible usage; ${CHARGE_DESCRIPTIONS[event.charged]}`;
     case 'price_unknown':
-      return `${budget}: no price is known for ${event.model}; priced as ${event.pricedAs ?? 'the policy says'}`;
+      return `${budget}: no known price for ${event.model}; priced ${event.pricedAs === undefined ? 'by the policy' : `as ${event.pricedAs}`}`;
     case 'unmetered':
-      return `${budget}: what ${event.endpoint} costs ${event.reason === 'endpoint' ? 'is not counted' : 'was not reserved before it was sent'}`;
+      return `${budget}: the cost of ${event.endpoint} ${event.reason === 'endpoint' ? 'is not counted' : 'was not reserved before the request was sent'}`;
     case 'store_unavailable':
-      return `${budget}: its store is away (${event.reason}); calls ${event.failurePolicy === 'open' ? 'go on and are charged later' : 'are refused'}`;
+      return `${budget}: the store is unavailable (${event.reason}); calls ${event.failurePolicy === 'open' ? 'continue and are charged later' : 'are denied'}`;
     case 'store_available':
-      return `${budget}: its store is back`;
+      return `${budget}: the store is available again`;
   }
 }

@@ -6,39 +6,41 @@ import {
   type TokenBudgetTracker,
   windowOf,
 } from '../../budget/index.ts';
-import { nanoToUsd } from '../../pricing/index.ts';
 import { andThen, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
 import { knownBudgets } from '../context/index.ts';
 import { semconv } from '../names/index.ts';
+import { amountInUnitOf } from './limit-amount.ts';
 
-interface Series {
+/** A gauge that is read from the status of a budget. */
+interface BudgetGauge {
   readonly name: string;
   readonly description: string;
   readonly unit?: string;
-  /** Whether there is one for each limit that is set. */
+  /** Whether the gauge has a data point for each limit that is set. */
   readonly byLimit?: boolean;
+  /** Returns the value; undefined if the budget has none. */
   readonly read: (status: BudgetStatus, limit: LimitName) => number | undefined;
 }
 
-/** A series for each limit that is set, in its unit: USD, tokens, calls or minutes. */
-const OF_LIMITS: readonly Series[] = [
-  { name: semconv.METRIC_LIMIT, description: 'The most that the budget may spend.', read: limitOf },
-  { name: semconv.METRIC_SETTLED, description: 'What was charged to the budget.', read: settledOf },
-  { name: semconv.METRIC_RESERVED, description: 'What open calls hold of the budget.', read: reservedOf },
-  { name: semconv.METRIC_LEFT, description: 'What is left of the budget.', read: leftOf },
+/** Gauges with a data point for each limit that is set, in its unit: USD, tokens, calls or minutes. */
+const LIMIT_GAUGES: readonly BudgetGauge[] = [
+  { name: semconv.METRIC_LIMIT, description: 'The most that the budget may spend.', read: readLimit },
+  { name: semconv.METRIC_SETTLED, description: 'Amount charged to the budget.', read: readSettled },
+  { name: semconv.METRIC_RESERVED, description: 'Amount reserved by open calls.', read: readReserved },
+  { name: semconv.METRIC_LEFT, description: 'Amount left in the budget.', read: readLeft },
 ];
 
-const SERIES: readonly Series[] = [
-  ...OF_LIMITS.map((series) => ({ ...series, byLimit: true })),
+const GAUGES: readonly BudgetGauge[] = [
+  ...LIMIT_GAUGES.map((gauge) => ({ ...gauge, byLimit: true })),
   {
     name: semconv.METRIC_EXHAUSTED,
-    description: 'Whether the budget is exhausted: 1, or 0.',
+    description: '1 if the budget is exhausted, otherwise 0.',
     read: ({ exhausted }) => Number(exhausted),
   },
   {
     name: semconv.METRIC_WINDOW,
     unit: 's',
-    description: 'How long the window is in which the budget is spent.',
+    description: "Length of the budget's window.",
     read: ({ window, balances }) => {
       if (window === undefined) return undefined;
       const { start, end } = windowOf(window, balances.startedAt);
@@ -48,7 +50,7 @@ const SERIES: readonly Series[] = [
   {
     name: semconv.METRIC_WINDOW_LEFT,
     unit: 's',
-    description: 'How long it is until the budget begins anew.',
+    description: "Time until the budget's window ends and it resets.",
     read: ({ window, balances }) => {
       if (window === undefined) return undefined;
       return Math.max(0, windowOf(window, balances.startedAt).end - Date.now()) / 1_000;
@@ -56,48 +58,56 @@ const SERIES: readonly Series[] = [
   },
 ];
 
-type Point = (value: number, attributes: Attributes) => void;
+type RecordValue = (value: number, attributes: Attributes) => void;
+type RecordGauge = (gauge: BudgetGauge, ...point: Parameters<RecordValue>) => void;
 
-/** Gauges of the budgets in use, read whenever a provider of the host's collects. */
+/** Creates observable gauges of the budgets in use, read whenever one of the host's providers collects. */
 export function observeBudgets(meter: Meter): void {
-  for (const series of SERIES) {
-    meter.createObservableGauge(series.name, optionsOf(series)).addCallback((result) => {
-      const points = new Points([series], (_, ...point) => result.observe(...point));
-      return settled(knownBudgets().map((tracker) => points.of(tracker)));
+  for (const gauge of GAUGES) {
+    meter.createObservableGauge(gauge.name, gaugeOptions(gauge)).addCallback((result) => {
+      const reading = new BudgetReading([gauge], (_, ...point) => result.observe(...point));
+      return waitForAll(knownBudgets().map((tracker) => reading.read(tracker)));
     });
   }
 }
 
-/** Gauges of the budgets in use, recorded when the function returned is called. */
+/**
+ * Creates gauges of the budgets in use.
+ *
+ * @returns a function that records their current values
+ */
 export function recordBudgets(meter: Meter): () => void {
-  const gauges = new Map(SERIES.map((series) => [series, meter.createGauge(series.name, optionsOf(series))]));
+  const gauges = new Map(GAUGES.map((gauge) => [gauge, meter.createGauge(gauge.name, gaugeOptions(gauge))]));
   return () => {
-    const points = new Points(SERIES, (series, ...point) => gauges.get(series)?.record(...point));
-    void settled(knownBudgets().map((tracker) => points.of(tracker)));
+    const reading = new BudgetReading(GAUGES, (gauge, ...point) => gauges.get(gauge)?.record(...point));
+    void waitForAll(knownBudgets().map((tracker) => reading.read(tracker)));
   };
 }
 
-function optionsOf({ description, unit }: Series): MetricOptions {
+function gaugeOptions({ description, unit }: BudgetGauge): MetricOptions {
   return { description, ...(unit === undefined ? {} : { unit }) };
 }
 
-/** One reading of all budgets. Budgets of one name, as jobs with the same parent have, are told once: the first. */
-class Points {
-  readonly #series: readonly Series[];
-  readonly #point: (series: Series, ...point: Parameters<Point>) => void;
-  readonly #told = new Set<string>();
+/**
+ * One reading of all budgets. Of several budgets with the same name, such as the common parent of several
+ * jobs, only the first is recorded.
+ */
+class BudgetReading {
+  readonly #gauges: readonly BudgetGauge[];
+  readonly #record: RecordGauge;
+  readonly #recorded = new Set<string>();
 
-  constructor(series: readonly Series[], point: (series: Series, ...point: Parameters<Point>) => void) {
-    this.#series = series;
-    this.#point = point;
+  constructor(gauges: readonly BudgetGauge[], record: RecordGauge) {
+    this.#gauges = gauges;
+    this.#record = record;
   }
 
-  /** A store that is away fails the reading of its budgets alone. */
-  of(tracker: TokenBudgetTracker): MaybePromise<void> {
+  /** Records a budget and its parents. If their store is unavailable, only these budgets have no values. */
+  read(tracker: TokenBudgetTracker): MaybePromise<void> {
     try {
       return ignoreRejection(
         andThen(tracker.statuses(), (statuses) => {
-          for (const status of statuses) this.#tell(status);
+          for (const status of statuses) this.#recordStatus(status);
         }),
       );
     } catch {
@@ -105,46 +115,42 @@ class Points {
     }
   }
 
-  #tell(status: BudgetStatus): void {
-    if (this.#told.has(status.budget)) return;
-    this.#told.add(status.budget);
-    for (const series of this.#series) each(status, series, (...point) => this.#point(series, ...point));
+  #recordStatus(status: BudgetStatus): void {
+    if (this.#recorded.has(status.budget)) return;
+    this.#recorded.add(status.budget);
+    for (const gauge of this.#gauges) recordGauge(status, gauge, (...point) => this.#record(gauge, ...point));
   }
 }
 
-function settled(readings: readonly MaybePromise<void>[]): MaybePromise<void> {
+function waitForAll(readings: readonly MaybePromise<void>[]): MaybePromise<void> {
   return readings.some(isPromise) ? Promise.all(readings).then(() => undefined) : undefined;
 }
 
-function each(status: BudgetStatus, { byLimit, read }: Series, point: Point): void {
+function recordGauge(status: BudgetStatus, { byLimit, read }: BudgetGauge, record: RecordValue): void {
   const name = { [semconv.ATTR_BUDGET_NAME]: status.budget };
   for (const limit of LIMIT_NAMES) {
     if (byLimit === true && status.limits[limit] === undefined) continue;
     const value = read(status, limit);
     const attributes = byLimit === true ? { ...name, [semconv.ATTR_BUDGET_LIMIT]: limit } : name;
-    if (value !== undefined) point(value, attributes);
+    if (value !== undefined) record(value, attributes);
     if (byLimit !== true) return;
   }
 }
 
-function limitOf(status: BudgetStatus, limit: LimitName): number | undefined {
+function readLimit(status: BudgetStatus, limit: LimitName): number | undefined {
   return status.limits[limit];
 }
 
-function leftOf(status: BudgetStatus, limit: LimitName): number | undefined {
+function readLeft(status: BudgetStatus, limit: LimitName): number | undefined {
   return status.left[limit];
 }
 
-function settledOf({ balances, limits, left }: BudgetStatus, limit: LimitName): number | undefined {
+/** For `minutes`: the minutes that have elapsed. */
+function readSettled({ balances, limits, left }: BudgetStatus, limit: LimitName): number | undefined {
   if (limit === 'minutes') return Math.max(0, (limits.minutes ?? 0) - (left.minutes ?? 0));
-  return amount(balances.settled, limit);
+  return amountInUnitOf(limit, balances.settled);
 }
 
-function reservedOf({ balances }: BudgetStatus, limit: LimitName): number | undefined {
-  return limit === 'minutes' ? undefined : amount(balances.reserved, limit);
-}
-
-function amount(amounts: BudgetStatus['balances']['settled'], limit: LimitName): number {
-  if (limit === 'tokens') return amounts.tokens;
-  return limit === 'calls' ? amounts.calls : nanoToUsd(amounts.costNanoUsd);
+function readReserved({ balances }: BudgetStatus, limit: LimitName): number | undefined {
+  return limit === 'minutes' ? undefined : amountInUnitOf(limit, balances.reserved);
 }

@@ -2,9 +2,11 @@ import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { UsageKind } from '../../usage/index.ts';
 import { semconv } from '../names/index.ts';
 
-/** The instruments that measure calls. */
+/** The instruments that record calls. */
 export interface CallInstruments {
+  /** Input and output tokens of a call. */
   readonly tokens: Histogram;
+  /** Seconds that a call took. */
   readonly duration: Histogram;
   /** Seconds to the first chunk of a stream. */
   readonly firstChunk: Histogram;
@@ -14,20 +16,20 @@ export interface CallInstruments {
   readonly callCost: Histogram;
   /** Tokens by kind. */
   readonly kinds: Counter;
-  /** Calls by the decision of their admission. */
+  /** Calls by admission decision. */
   readonly calls: Counter;
 }
 
-/** Buckets as the conventions recommend: powers of four tokens, doubling hundredths of a second. */
+/** Buckets as recommended by the conventions: powers of 4 tokens; seconds doubling from 0.01. */
 const TOKEN_BUCKETS = Array.from({ length: 14 }, (_, index) => 4 ** index);
 const DURATION_BUCKETS = Array.from({ length: 14 }, (_, index) => 0.01 * 2 ** index);
 
-/** USD of one call: 1, 2 and 5 of each power of ten, from a thousandth of a cent to 100 dollars. */
+/** USD per call: 1, 2 and 5 times each power of ten, from 0.00001 to 50. */
 const COST_BUCKETS = [-5, -4, -3, -2, -1, 0, 1].flatMap((power) =>
   [1, 2, 5].map((digit) => Number(`${digit}e${power}`)),
 );
 
-/** The kinds of tokens as the metric names them. */
+/** Names of the kinds of tokens in the metric. */
 export const TOKEN_KIND_NAMES: Readonly<Record<UsageKind, string>> = {
   input: 'input',
   cachedInput: 'cached_input',
@@ -44,6 +46,7 @@ export const TOKEN_KIND_NAMES: Readonly<Record<UsageKind, string>> = {
   rejectedPrediction: 'rejected_prediction',
 };
 
+/** Creates the instruments that record calls. */
 export function createCallInstruments(meter: Meter): CallInstruments {
   return {
     tokens: meter.createHistogram(semconv.METRIC_TOKEN_USAGE, {
@@ -63,20 +66,20 @@ export function createCallInstruments(meter: Meter): CallInstruments {
     }),
     cost: meter.createCounter(semconv.METRIC_COST, {
       unit: '{USD}',
-      description: 'What calls were charged.',
+      description: 'Amount charged for calls.',
     }),
     callCost: meter.createHistogram(semconv.METRIC_CALL_COST, {
       unit: '{USD}',
-      description: 'What one call was charged.',
+      description: 'Amount charged for one call.',
       advice: { explicitBucketBoundaries: COST_BUCKETS },
     }),
     kinds: meter.createCounter(semconv.METRIC_TOKENS, {
       unit: '{token}',
-      description: 'Tokens by kind. Kinds other than input and output are parts of these.',
+      description: 'Tokens by kind. Kinds other than input and output are parts of those two.',
     }),
     calls: meter.createCounter(semconv.METRIC_CALLS, {
       unit: '{call}',
-      description: 'Calls by what admission said of them: admit, clamp or deny.',
+      description: 'Calls by admission decision: admit, clamp or deny.',
     }),
   };
 }

@@ -6,13 +6,13 @@ import { reportEvents } from './report-events.ts';
 /** The provider that the API uses until one is registered. */
 const NO_PROVIDER = new ProxyTracerProvider().getDelegate();
 
-/** Whether the application, or a preload before ours, has registered a tracer provider of its own. */
+/** Returns whether the application, or an earlier preload, has registered its own tracer provider. */
 export function hasTracerProvider(): boolean {
   const provider = trace.getTracerProvider();
   return !('getDelegate' in provider) || (provider as ProxyTracerProvider).getDelegate() !== NO_PROVIDER;
 }
 
-/** Reports the budgets to the providers that the host has registered. */
+/** Reports events and metrics of all budgets to the providers registered by the host. */
 export function reportToHostProviders(version: string): void {
   reportEvents(version);
   observeBudgets(metrics.getMeter(SCOPE, version));

@@ -1,4 +1,4 @@
 export { observeBudgets, recordBudgets } from './budget-metrics.ts';
-export { createCallInstruments, type CallInstruments, TOKEN_KIND_NAMES } from './call-instruments.ts';
+export { type CallInstruments, createCallInstruments, TOKEN_KIND_NAMES } from './call-instruments.ts';
 export { hasTracerProvider, reportToHostProviders } from './host-providers.ts';
 export { reportEvents } from './report-events.ts';

@@ -16,37 +16,37 @@ import { BUDGET_EVENTS, describeEvent, eventAttributes } from './budget-events.t
 let reporting = false;
 
 /**
- * Reports the events of every budget of the process, as log records and metrics, to whichever provider is
- * registered. Starts once; later calls do nothing.
+ * Reports the events of every budget in the process as log records and metrics, to the registered providers.
+ * Repeated calls do nothing.
  */
 export function reportEvents(version: string): void {
   if (reporting) return;
   reporting = true;
   const logger = logs.getLogger(SCOPE, version);
-  // Read each time: a meter from before a provider was registered would record nothing.
+  // Looked up each time: a meter created before a provider was registered records nothing.
   const meter = (): Meter => metrics.getMeter(SCOPE, version);
   reportBudgets({
-    onBudget: ({ budget }) => recordAvailable(meter(), true, nameOf(budget.name)),
+    onBudget: ({ budget }) => recordAvailability(meter(), true, budgetAttributes(budget.name)),
     onEvent: (event) => {
       writeBudgetEvent(event, logger);
       if (event.type !== 'store_unavailable' && event.type !== 'store_available') return;
       const isAvailable = event.type === 'store_available';
-      recordAvailable(meter(), isAvailable, nameOf(event.budget));
-      if (!isAvailable) countFailure(meter(), nameOf(event.budget));
+      recordAvailability(meter(), isAvailable, budgetAttributes(event.budget));
+      if (!isAvailable) countStoreFailure(meter(), budgetAttributes(event.budget));
     },
   });
 }
 
 /**
- * Writes an event as a log record, in the context of the call that caused it, and as an event of that call's span
- * while it is open.
+ * Writes an event as a log record in the context of the call that caused it, and as an event of that call's
+ * span while the span is open.
  */
 function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
-  const [name, usual] = BUDGET_EVENTS[event.type];
+  const [name, usualSeverity] = BUDGET_EVENTS[event.type];
   const failed = event.type === 'call' && event.error !== undefined;
-  const severityNumber = failed ? SeverityNumber.ERROR : usual;
+  const severityNumber = failed ? SeverityNumber.ERROR : usualSeverity;
   const active = context.active();
-  // The span of a call has all of it already.
+  // The span of a call already has these attributes.
   const span = event.type === 'call' ? undefined : trace.getSpan(active);
   const isRecording = span?.isRecording() === true;
   const isLogged = logger.enabled({ context: active, severityNumber, eventName: name });
@@ -64,21 +64,21 @@ function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
   });
 }
 
-function countFailure(meter: Meter, budget: Attributes): void {
+function countStoreFailure(meter: Meter, budget: Attributes): void {
   const failures = meter.createCounter(semconv.METRIC_STORE_FAILURES, {
     unit: '{failure}',
-    description: 'How often the store was found to be unavailable.',
+    description: 'Number of times that the store became unavailable.',
   });
   failures.add(1, budget);
 }
 
-function recordAvailable(meter: Meter, isAvailable: boolean, budget: Attributes): void {
-  const available = meter.createGauge(semconv.METRIC_STORE_AVAILABLE, {
-    description: 'Whether the store of the budget can be reached: 1, or 0.',
+function recordAvailability(meter: Meter, isAvailable: boolean, budget: Attributes): void {
+  const availability = meter.createGauge(semconv.METRIC_STORE_AVAILABLE, {
+    description: '1 if the store of the budget can be reached, otherwise 0.',
   });
-  available.record(Number(isAvailable), budget);
+  availability.record(Number(isAvailable), budget);
 }
 
-function nameOf(budget: string): Attributes {
+function budgetAttributes(budget: string): Attributes {
   return { [semconv.ATTR_BUDGET_NAME]: budget };
 }

@@ -1,7 +1,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { RecentList } from '../../util/index.ts';
-import { readModel, namesModel, readResponseId, type SpanUsage, readSpanUsage } from './span-usage.ts';
+import { namesModel, readModel, readResponseId, readSpanUsage, type SpanUsage } from './span-usage.ts';
 
 /** A call that was charged, by the first span that reported it. */
 interface ChargedCall {
@@ -15,12 +15,15 @@ interface ChargedCall {
 /** The most calls remembered at least; the oldest are forgotten first. */
 const MAX_CALLS = 1_000;
 
-/** How far the clocks of two instrumentations may be apart: one takes whole milliseconds, the other parts of them. */
+/**
+ * How far the clocks of two instrumentations may be apart: one takes whole milliseconds, the other parts of
+ * them.
+ */
 const CLOCKS_MS = 5;
 
 /**
- * Detects spans of several instrumentations that report the same call although none is the parent of the other:
- * they have the same usage, and the same response id, or the same model at the same time.
+ * Detects spans of several instrumentations that report the same call although none is the parent of the
+ * other: they have the same usage, and the same response id, or the same model at the same time.
  */
 export class DuplicateCallDetector {
   /** The spans of our calls that will be charged when they end. */
@@ -28,7 +31,10 @@ export class DuplicateCallDetector {
   /** The calls that were charged last. */
   readonly chargedCalls = new RecentList<ChargedCall>(MAX_CALLS);
 
-  /** Whether a span may report a call of ours that has not ended yet: of the same model, started within the span. */
+  /**
+   * Whether a span may report a call of ours that has not ended yet: of the same model, started within the
+   * span.
+   */
   mayBeOpen(span: ReadableSpan, seen: SpanUsage): boolean {
     for (const open of this.openSpans) {
       if (startsWithin(open, span) && (seen.model === '' || sharesModel(open, span, seen))) return true;
@@ -37,8 +43,8 @@ export class DuplicateCallDetector {
   }
 
   /**
-   * Whether another instrumentation already reported the call of a span. Each instrumentation reports a call by
-   * one span.
+   * Whether another instrumentation already reported the call of a span. Each instrumentation reports a call
+   * by one span.
    */
   isDuplicate(span: ReadableSpan, seen: SpanUsage): boolean {
     const scope = span.instrumentationScope.name;

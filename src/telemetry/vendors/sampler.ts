@@ -7,8 +7,8 @@ const NOT_RECORD: SamplingDecision.NOT_RECORD = 0;
 const RECORD: SamplingDecision.RECORD = 1;
 
 /**
- * Leaves every decision to the user's sampler, but records (does not sample) the model calls that it drops, so that
- * their usage is charged and they are still not exported.
+ * Leaves every decision to the user's sampler, but records (does not sample) the model calls that it drops,
+ * so that their usage is charged and they are still not exported.
  */
 export class RecordModelCallsSampler implements Sampler {
   readonly #delegate: Sampler;
@@ -17,7 +17,10 @@ export class RecordModelCallsSampler implements Sampler {
     this.#delegate = delegate;
   }
 
-  /** What the user's sampler says, but for spans of model calls that it drops: those are recorded, not sampled. */
+  /**
+   * What the user's sampler says, but for spans of model calls that it drops: those are recorded, not
+   * sampled.
+   */
   shouldSample(
     context: Context,
     traceId: string,

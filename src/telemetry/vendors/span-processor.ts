@@ -7,9 +7,12 @@ import { BoundedMap, ignoreRejection } from '../../util/index.ts';
 import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { DuplicateCallDetector } from './duplicate-call-detector.ts';
-import { isModelCall, readSpanKind, readModel, type SpanUsage, readSpanUsage } from './span-usage.ts';
+import { isModelCall, readModel, readSpanKind, readSpanUsage, type SpanUsage } from './span-usage.ts';
 
-/** How many spans of each kind are remembered at least. A child may end after its parent, so none is forgotten at its end. */
+/**
+ * How many spans of each kind are remembered at least. A child may end after its parent, so none is forgotten
+ * at its end.
+ */
 const REMEMBERED = 10_000;
 
 /** What the span of another instrumentation told. */
@@ -23,14 +26,17 @@ interface Told {
 const MAX_DEPTH = 64;
 
 /**
- * Feeds the budget from spans, sampled or not. A span of ours settles its reservation; a model call's span of another
- * instrumentation is charged by its usage, once: not where one of ours, or one that is charged already, stands above or below it, nor
- * where it tells of a call that is charged already.
+ * Feeds the budget from spans, sampled or not. A span of ours settles its reservation; a model call's span of
+ * another instrumentation is charged by its usage, once: not where one of ours, or one that is charged
+ * already, stands above or below it, nor where it tells of a call that is charged already.
  */
 export class BudgetSpanProcessor implements SpanProcessor {
   readonly #tracker: TokenBudgetTracker;
   readonly #prices: PriceBook;
-  /** Of each span, the one above it. A tool or an agent has calls of its own, so nothing is taken to stand above it. */
+  /**
+   * Of each span, the one above it. A tool or an agent has calls of its own, so nothing is taken to stand
+   * above it.
+   */
   readonly #parents = new BoundedMap<string, string>(REMEMBERED);
   /** Spans of ours, and others that were charged: what stands below them is a part of their call. */
   readonly #charged = new BoundedMap<string, true>(REMEMBERED);
@@ -104,7 +110,9 @@ export class BudgetSpanProcessor implements SpanProcessor {
     }
   }
 
-  /** Takes in what a span of another instrumentation tells, where none of the same call is above or below it. */
+  /**
+   * Takes in what a span of another instrumentation tells, where none of the same call is above or below it.
+   */
   #read(span: ReadableSpan): void {
     if (!isModelCall(span.attributes) || this.#isCharged(span.spanContext().spanId)) return;
     const tracker = this.#budgets.get(span) ?? this.#tracker;

@@ -3,8 +3,8 @@ import { isPlausible, type TokenUsage, tokenUsage, USAGE_KINDS, type UsageKind }
 import { CONVENTIONS, type SpanConvention } from './conventions/index.ts';
 
 /**
- * What a span is by the conventions: one call of a model, or something that has such calls in it (an agent, a tool, a workflow) or
- * none. Undefined where it does not say.
+ * What a span is by the conventions: one call of a model, or something that has such calls in it (an agent, a
+ * tool, a workflow) or none. Undefined where it does not say.
  */
 export function readSpanKind(attributes: Attributes): 'call' | 'other' | undefined {
   for (const { kind } of CONVENTIONS) {
@@ -65,13 +65,19 @@ export function namesModel(attributes: Attributes, model: string): boolean {
   return CONVENTIONS.some((convention) => convention.model?.some((name) => attributes[name] === model));
 }
 
-/** The ids that OpenAI gives its responses: of Chat, Completions and Responses. Parts of a response have others. */
+/**
+ * The ids that OpenAI gives its responses: of Chat, Completions and Responses. Parts of a response have
+ * others.
+ */
 const RESPONSE_ID = /"id"\s*:\s*"((?:chatcmpl|cmpl|resp)[-_][\w-]+)"/;
 
 /** How much of an answer is looked through for its id. */
 const LONGEST_SEARCH = 100_000;
 
-/** The id of the response that a span tells of, or that stands in the answer it holds; undefined where neither does. */
+/**
+ * The id of the response that a span tells of, or that stands in the answer it holds; undefined where neither
+ * does.
+ */
 export function readResponseId(attributes: Attributes): string | undefined {
   const told = text(attributes, 'responseId');
   if (told !== undefined) return told;

@@ -1,8 +1,9 @@
 import type { SpanConvention } from './convention.ts';
 
 /**
- * Vercel AI SDK 3 to 6, and `LegacyOpenTelemetry` of 7: https://ai-sdk.dev/docs/ai-sdk-core/telemetry. The outer span (`ai.generateText`)
- * sums its steps; each step is one call. Version 7 tells its calls by OpenTelemetry's conventions.
+ * Vercel AI SDK 3 to 6, and `LegacyOpenTelemetry` of 7: https://ai-sdk.dev/docs/ai-sdk-core/telemetry. The
+ * outer span (`ai.generateText`) sums its steps; each step is one call. Version 7 tells its calls by
+ * OpenTelemetry's conventions.
  */
 export const aiSdk: SpanConvention = {
   kind: {

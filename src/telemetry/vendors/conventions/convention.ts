@@ -1,9 +1,15 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { UsageKind } from '../../../usage/index.ts';
 
-/** How one family of instrumentations tells a model call in the attributes of its span. The first name that is there counts. */
+/**
+ * How one family of instrumentations tells a model call in the attributes of its span. The first name that is
+ * there counts.
+ */
 export interface SpanConvention {
-  /** The attribute that says what a span is, and its values that are one call of a model. Others sum such calls, or are none. */
+  /**
+   * The attribute that says what a span is, and its values that are one call of a model. Others sum such
+   * calls, or are none.
+   */
   readonly kind: { readonly attribute: string; readonly calls: readonly string[] };
   /** Tokens by kind. `input` and `output` are totals. */
   readonly tokens?: Partial<Readonly<Record<UsageKind, readonly string[]>>>;

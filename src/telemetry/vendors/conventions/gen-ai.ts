@@ -2,8 +2,9 @@ import { semconv } from '../../names/index.ts';
 import type { SpanConvention } from './convention.ts';
 
 /**
- * OpenTelemetry's GenAI conventions. The later names are those of semconv.ts; `gen_ai.system`, `prompt_tokens`,
- * `completion_tokens` and `gen_ai.openai.*` are those of semantic-conventions 1.26 to 1.36, still in use.
+ * OpenTelemetry's GenAI conventions. The later names are those of semconv.ts; `gen_ai.system`,
+ * `prompt_tokens`, `completion_tokens` and `gen_ai.openai.*` are those of semantic-conventions 1.26 to 1.36,
+ * still in use.
  */
 export const genAi: SpanConvention = {
   kind: {

@@ -2,8 +2,9 @@ import { readUsage, type UsageKind } from '../../../usage/index.ts';
 import { parseJsonAttribute, type SpanConvention } from './convention.ts';
 
 /**
- * Langfuse (SDK 4 and later): https://langfuse.com/docs/observability/features/token-and-cost-tracking. Usage is JSON, either as
- * OpenAI tells it, or by keys that name disjoint parts: `input`, `input_cached_tokens`, `output`, `output_reasoning_tokens`, …
+ * Langfuse (SDK 4 and later): https://langfuse.com/docs/observability/features/token-and-cost-tracking. Usage
+ * is JSON, either as OpenAI tells it, or by keys that name disjoint parts: `input`, `input_cached_tokens`,
+ * `output`, `output_reasoning_tokens`, …
  */
 export const langfuse: SpanConvention = {
   kind: { attribute: 'langfuse.observation.type', calls: ['generation', 'embedding'] },

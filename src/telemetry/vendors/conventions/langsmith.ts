@@ -2,8 +2,8 @@ import type { UsageKind } from '../../../usage/index.ts';
 import { parseJsonAttribute, type SpanConvention } from './convention.ts';
 
 /**
- * LangSmith's OpenTelemetry mode (`LANGSMITH_OTEL_ENABLED`): totals by OpenTelemetry's names, details as JSON. A chain repeats what its
- * calls used; the kind of the run tells them apart.
+ * LangSmith's OpenTelemetry mode (`LANGSMITH_OTEL_ENABLED`): totals by OpenTelemetry's names, details as
+ * JSON. A chain repeats what its calls used; the kind of the run tells them apart.
  */
 export const langSmith: SpanConvention = {
   kind: { attribute: 'langsmith.span.kind', calls: ['llm', 'embedding'] },

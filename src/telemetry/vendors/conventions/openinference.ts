@@ -1,6 +1,9 @@
 import type { SpanConvention } from './convention.ts';
 
-/** OpenInference (Arize, Phoenix): https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md */
+/**
+ * OpenInference (Arize, Phoenix):
+ * https://github.com/Arize-ai/openinference/blob/main/spec/semantic_conventions.md
+ */
 export const openInference: SpanConvention = {
   kind: { attribute: 'openinference.span.kind', calls: ['LLM', 'EMBEDDING'] },
   tokens: {

@@ -1,6 +1,9 @@
 import type { SpanConvention } from './convention.ts';
 
-/** OpenLLMetry (Traceloop): names of its own beside those of OpenTelemetry; @traceloop/ai-semantic-conventions. */
+/**
+ * OpenLLMetry (Traceloop): names of its own beside those of OpenTelemetry;
+ * @traceloop/ai-semantic-conventions.
+ */
 export const traceloop: SpanConvention = {
   kind: { attribute: 'llm.request.type', calls: ['chat', 'completion', 'embedding'] },
   tokens: {
