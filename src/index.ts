@@ -39,7 +39,6 @@ export {
   type Reserve,
   type ReserveRequest,
   type SettledBalances,
-  type StoredDefinition,
   type Spending,
   type SpentAmounts,
   type StatusFormat,
@@ -47,6 +46,7 @@ export {
   type Store,
   type StoreAvailableEvent,
   type StoreCapabilities,
+  type StoredDefinition,
   StoreError,
   StoreUnavailableError,
   type StoreUnavailableEvent,
@@ -64,7 +64,7 @@ export {
   type Window,
   type WorstCase,
 } from './budget/index.ts';
-export { type Preloaded, preloaded } from './calls/index.ts';
+export { getPreloaded, type Preloaded } from './calls/index.ts';
 export {
   type BudgetStatusOptions,
   type InstrumentClientOptions,

@@ -36,7 +36,7 @@ const MANAGERS: readonly {
 ];
 
 const BODY = `{ model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'Say hello.' }] }`;
-const CALL = `const answer = await new OpenAI().chat.completions.create(${BODY}); console.log(answer.choices[0].message.content, budget.preloaded().tracker.budget.limits.costUsd);`;
+const CALL = `const answer = await new OpenAI().chat.completions.create(${BODY}); console.log(answer.choices[0].message.content, budget.getPreloaded().tracker.budget.limits.costUsd);`;
 
 const KINDS = {
   commonjs: `const OpenAI = require('openai'); const budget = require('otel-token-budget'); (async () => { ${CALL} })();`,

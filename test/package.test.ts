@@ -25,25 +25,25 @@ const answer = await client.chat.completions.create({
   model: 'gpt-4o-mini',
   messages: [{ role: 'user', content: 'Say hello.' }],
 });
-const { tracker, config } = preloaded();
+const { tracker, config } = getPreloaded();
 const { balances } = await tracker.status();
 console.log(JSON.stringify({ said: answer.choices[0].message.content, mode: config.budget.mode, ...balances.settled }));
 `;
 
 const APPS = {
-  'app.mjs': `import OpenAI from 'openai';\nimport { preloaded } from 'otel-token-budget';\n${APP}`,
-  'app.cjs': `const OpenAI = require('openai');\nconst { preloaded } = require('otel-token-budget');\n(async () => {${APP}})();\n`,
+  'app.mjs': `import OpenAI from 'openai';\nimport { getPreloaded } from 'otel-token-budget';\n${APP}`,
+  'app.cjs': `const OpenAI = require('openai');\nconst { getPreloaded } = require('otel-token-budget');\n(async () => {${APP}})();\n`,
 };
 
 /** Every line of it is checked against the published types, `skipLibCheck` off. */
 const TYPED = `
 import {
-  BudgetExceededError, type BudgetStatus, defineBudget, MemoryStore, type Preloaded, preloaded, TokenBudgetTracker,
+  BudgetExceededError, type BudgetStatus, defineBudget, MemoryStore, type Preloaded, getPreloaded, TokenBudgetTracker,
 } from 'otel-token-budget';
 import { type BudgetMiddleware, budgetMiddleware } from 'otel-token-budget/ai-sdk';
 import { budgetFetch, NoBudgetError } from 'otel-token-budget/fetch';
 import 'otel-token-budget/register';
-const held: Preloaded | undefined = preloaded();
+const held: Preloaded | undefined = getPreloaded();
 const tracker = held?.tracker ?? new TokenBudgetTracker(defineBudget({ name: 'a', limits: { costUsd: 1 } }), { store: new MemoryStore() });
 export const charged: typeof fetch = budgetFetch({ tracker, includeUsage: 'always' });
 export const middleware: BudgetMiddleware = budgetMiddleware({ tracker });

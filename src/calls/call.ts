@@ -8,7 +8,7 @@ import {
   type ReserveResult,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
-import { hidesReasoning, FREE_TIERS, type RateCard } from '../pricing/index.ts';
+import { FREE_TIERS, hidesReasoning, type RateCard } from '../pricing/index.ts';
 import {
   type CallPlan,
   isTokenPlan,
@@ -259,7 +259,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   recordStream(reader: StreamReader, end: StreamEnd): void {
     if (this.#ended) return;
     const { body, endpoint, model } = this.plan;
-    const response = this.#withEndpointUsage(reader.response(), reader.last);
+    const response = this.#withEndpointUsage(reader.response(), reader.lastReported);
     if (this.#services.captureContent) captureOutput(this.span, undefined, reader.texts);
     const isDeferrable = body['background'] === true || endpoint.operation === 'invoke_agent';
     if (isDeferrable && response.unfinished && response.id !== undefined) {
@@ -279,7 +279,10 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    */
   recordFailure(error: unknown, phase: 'request' | 'response'): void {
     if (this.#ended) return;
-    if (phase === 'request' && (this.plan.aborted || failureCost(error, this.plan.clientErrors) === 'nothing')) {
+    if (
+      phase === 'request' &&
+      (this.plan.aborted || failureCost(error, this.plan.clientErrors) === 'nothing')
+    ) {
       this.#end({ due: NOTHING, error });
       return;
     }

@@ -2,7 +2,7 @@ import { metrics, trace } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import { SCOPE } from '../telemetry/names/index.ts';
-import { createCallInstruments, type CallInstruments } from '../telemetry/signals/index.ts';
+import { type CallInstruments, createCallInstruments } from '../telemetry/signals/index.ts';
 import { type CallServices, type CallServicesOptions, createCallServices } from './services.ts';
 
 /** How calls are charged that are made another way than through the openai SDK. */

@@ -5,7 +5,7 @@ export { settleDeferredCall } from './deferred/index.ts';
 export { enclosingCall } from './enclosing-call.ts';
 export { failOpen } from './fail-open.ts';
 export { isRefusal, StreamAbortedError } from './failure-billing.ts';
-export { type Preloaded, preloaded, setPreloaded } from './preloaded.ts';
+export { getPreloaded, type Preloaded, setPreloaded } from './preloaded.ts';
 export { reportUnmetered } from './report-unmetered.ts';
 export {
   abandonIfCollected,

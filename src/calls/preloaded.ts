@@ -19,7 +19,7 @@ export interface Preloaded {
 const KEY = Symbol.for('otel-token-budget.preloaded');
 
 /** The budget of a process that runs under the preload; undefined where it does not. */
-export function preloaded(): Preloaded | undefined {
+export function getPreloaded(): Preloaded | undefined {
   return Reflect.get(globalThis, KEY) as Preloaded | undefined;
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type BudgetDefinition, CheckpointError } from '../budget/index.ts';
-import { preloaded } from '../calls/index.ts';
+import { getPreloaded } from '../calls/index.ts';
 import { reportEvents } from '../telemetry/signals/index.ts';
 import { VERSION } from '../util/index.ts';
 import { exitBySignal, listenForStopSignals } from './control/index.ts';
@@ -75,7 +75,7 @@ export async function runJob(
   const checked = checkJobPayload(payload);
   const id = checkJobId(options.id ?? newJobId(definition));
   // The job's own spans precede its first call.
-  preloaded()?.startTelemetry();
+  getPreloaded()?.startTelemetry();
   reportEvents(VERSION);
   const stores = options.stores ?? (await openJobStores(options));
   const stopSignals = options.handleSignals === false ? undefined : listenForStopSignals();

@@ -3,7 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { metrics, trace } from '@opentelemetry/api';
 import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
 import { type Store, StoreError, TokenBudgetTracker } from '../budget/index.ts';
-import { type Preloaded, preloaded, setPreloaded } from '../calls/index.ts';
+import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
 import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
@@ -41,7 +41,7 @@ interface ProcessBudget {
  * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG).
  */
 export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
-  const earlier = preloaded();
+  const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
   const config = exitIfInvalid(() => loadConfig());
   for (const warning of config.warnings) printLine(warning);
@@ -52,7 +52,7 @@ export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
   const instrumentation = instrument(config, budget, telemetry);
   const flush = (): void => telemetry.flushSync(config.flushTimeoutMs);
   const onExit = (): void => {
-    instrumentation.endOpenCalls('the process exits');
+    instrumentation.abandonActiveCalls('the process exits');
     budget.store.settleAtExit?.(2 * config.storeTimeoutMs + THREAD_START_MS);
     flush();
   };

@@ -8,8 +8,8 @@ const answer = { id: 'x', model: 'gpt-4o-mini', choices: [], usage: { prompt_tok
 const fetch = async () => new Response(JSON.stringify(answer), { headers: { 'content-type': 'application/json' } });
 import('openai').then(async ({ default: OpenAI }) => {
   await new OpenAI({ apiKey: 'x', fetch }).chat.completions.create({ model: 'gpt-4o-mini', messages: [] });
-  const { preloaded } = await import('otel-token-budget');
-  console.log((await preloaded().tracker.status()).balances.settled.tokens);
+  const { getPreloaded } = await import('otel-token-budget');
+  console.log((await getPreloaded().tracker.status()).balances.settled.tokens);
 });`;
 
 for (const node of [NODE_22, NODE]) {

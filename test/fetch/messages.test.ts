@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type BudgetEvent, BudgetExceededError } from '../../src/budget/index.ts';
 import {
-  ChatChunks,
+  ChatChunkTranslator,
   chatRequestOfMessages,
   chatUsageOf,
   outgoingMessagesBody,
@@ -81,7 +81,7 @@ describe('the usage of Messages in OpenAI’s terms', () => {
 
   it('is unknown where it is absent, and of a stream until its end', () => {
     assert.equal(readUsage(chatUsageOf(undefined)).inputKnown, false);
-    const chunks = new ChatChunks();
+    const chunks = new ChatChunkTranslator();
     const start = {
       type: 'message_start',
       message: { id: 'm', usage: { input_tokens: 9, output_tokens: 1 } },
@@ -107,7 +107,7 @@ describe('the usage of Messages in OpenAI’s terms', () => {
     { type: 'content_block_delta' },
   ]) {
     it(`passes over ${JSON.stringify(event)}`, () =>
-      assert.doesNotThrow(() => new ChatChunks().translate(event)));
+      assert.doesNotThrow(() => new ChatChunkTranslator().translate(event)));
   }
 });
 

@@ -81,7 +81,10 @@ describe('a failed call cost nothing', () => {
       balances,
       requested: NOTHING,
     });
-    assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['nothing', 'token_budget_exceeded']);
+    assert.deepEqual(
+      [failureCost(error, OpenAI), errorType(error, OpenAI)],
+      ['nothing', 'token_budget_exceeded'],
+    );
   });
 
   for (const code of ['ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
@@ -120,7 +123,10 @@ describe('a failed call may have cost something', () => {
   it('where the connection broke', async () => {
     const error = await thrown((request) => request.socket.destroy());
     assert.ok(error instanceof OpenAI.APIConnectionError);
-    assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['unknown', 'APIConnectionError']);
+    assert.deepEqual(
+      [failureCost(error, OpenAI), errorType(error, OpenAI)],
+      ['unknown', 'APIConnectionError'],
+    );
   });
 
   it('where what was thrown tells nothing', () => {

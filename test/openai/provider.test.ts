@@ -32,7 +32,7 @@ describe('the provider', () => {
     'http://10.0.0.1/v1',
   ]) {
     it(`of ${url} is one that may not know stream_options`, () => {
-      const { name, takesIncludeUsage, address, port } = providerOf(at(url));
+      const { name, acceptsIncludeUsage: takesIncludeUsage, address, port } = providerOf(at(url));
       const { hostname, port: own, protocol } = new URL(url);
       assert.deepEqual([name, takesIncludeUsage, address], ['openai', false, hostname]);
       assert.equal(port, own === '' ? (protocol === 'http:' ? 80 : 443) : Number(own));
@@ -50,7 +50,7 @@ describe('the provider', () => {
     ['latest', true],
   ] as const) {
     it(`is Azure, whose version ${version} takes stream_options: ${takes}`, () => {
-      const { name, takesIncludeUsage, address } = providerOf(azure(version));
+      const { name, acceptsIncludeUsage: takesIncludeUsage, address } = providerOf(azure(version));
       assert.deepEqual(
         [name, takesIncludeUsage, address],
         ['azure.ai.openai', takes, 'mine.openai.azure.com'],
@@ -71,9 +71,9 @@ describe('the provider', () => {
   ]) {
     it(`is Azure at ${host}, whichever client is used`, () => {
       assert.equal(providerOf(at(`https://${host}/openai/v1/`)).name, 'azure.ai.openai');
-      assert.equal(providerOf(at(`https://${host}/openai/v1/`)).takesIncludeUsage, true);
+      assert.equal(providerOf(at(`https://${host}/openai/v1/`)).acceptsIncludeUsage, true);
       const dated = at(`https://${host}/openai?api-version=2024-02-01`);
-      assert.equal(providerOf(dated).takesIncludeUsage, false);
+      assert.equal(providerOf(dated).acceptsIncludeUsage, false);
     });
   }
 
@@ -88,7 +88,7 @@ describe('the provider', () => {
         baseURL: 'https://mine.openai.azure.com/openai/deployments/d',
         defaultQuery: { 'api-version': version },
       });
-      assert.equal(providerOf(client).takesIncludeUsage, takes);
+      assert.equal(providerOf(client).acceptsIncludeUsage, takes);
     });
   }
 
@@ -103,7 +103,7 @@ describe('the provider', () => {
 
   it('is Bedrock by its client', () => {
     const client = new BedrockOpenAI({ apiKey: 'k', awsRegion: 'us-east-1' });
-    const { name, takesIncludeUsage } = providerOf(client);
+    const { name, acceptsIncludeUsage: takesIncludeUsage } = providerOf(client);
     assert.deepEqual([name, takesIncludeUsage], ['aws.bedrock', false]);
   });
 
@@ -134,7 +134,7 @@ describe('the provider', () => {
       }
     }
     for (const baseURL of [undefined, 5, 'not a url', '']) {
-      const { name, address, port, takesIncludeUsage } = providerOf(new Client(baseURL));
+      const { name, address, port, acceptsIncludeUsage: takesIncludeUsage } = providerOf(new Client(baseURL));
       assert.deepEqual([name, address, port, takesIncludeUsage], ['openai', undefined, undefined, false]);
     }
   });

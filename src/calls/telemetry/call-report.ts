@@ -37,7 +37,10 @@ export function startCallSpan(
 }
 
 /** Reports that a call was admitted, perhaps with a lowered cap, and what is reserved for it. */
-export function reportAdmission(instruments: CallInstruments, { plan, span, reservation }: StartedCall): void {
+export function reportAdmission(
+  instruments: CallInstruments,
+  { plan, span, reservation }: StartedCall,
+): void {
   const { tracker, clampedTo } = reservation;
   const { askedCap } = plan;
   const decision = clampedTo === undefined ? 'admit' : 'clamp';

@@ -3,8 +3,8 @@ import {
   type BudgetOptions,
   type Call,
   failOpen,
+  getPreloaded,
   guardStream,
-  preloaded,
   resolveServices,
   tryStartCall,
 } from '../../calls/index.ts';
@@ -51,7 +51,7 @@ export interface BudgetMiddleware {
  * const model = wrapLanguageModel({ model: openai('gpt-5.2'), middleware: budgetMiddleware({ tracker }) });
  */
 export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware {
-  const services = resolveServices('budgetMiddleware', options, preloaded()?.services);
+  const services = resolveServices('budgetMiddleware', options, getPreloaded()?.services);
 
   async function run<R>(
     makePlan: () => CallPlan | undefined,

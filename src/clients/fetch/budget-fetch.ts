@@ -5,17 +5,17 @@ import {
   type Call,
   type CallServices,
   failOpen,
+  getPreloaded,
   guardRawResponse,
   guardStream,
   isRefusal,
-  preloaded,
   resolveServices,
   SseBodySink,
   tryStartCall,
 } from '../../calls/index.ts';
 import { type CallPlan, findApi, type ProviderApi } from '../../providers/index.ts';
-import { refusalResponse, repeatsErrors } from './refusal.ts';
-import { readRequest, type SentRequest, withBody } from './sent-request.ts';
+import { type JsonRequest, readJsonRequest, withBody } from './json-request.ts';
+import { refusalResponse, retriesErrors } from './refusal.ts';
 
 /** Options of {@link budgetFetch}. */
 export interface BudgetFetchOptions extends BudgetOptions {
@@ -41,7 +41,7 @@ export interface BudgetFetchOptions extends BudgetOptions {
  * const anthropic = new Anthropic({ fetch: budgetFetch({ tracker }) });
  */
 export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
-  const services = resolveServices('budgetFetch', options, preloaded()?.services);
+  const services = resolveServices('budgetFetch', options, getPreloaded()?.services);
   const original = globalThis.fetch;
   // If the global fetch was replaced by a budgeted one, the one before it sends.
   const send: typeof fetch = (...args) =>
@@ -53,7 +53,7 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
     try {
       call = await tryStartCall(services, planRequest(request));
     } catch (error) {
-      if (isRefusal(error) && repeatsErrors(args)) return refusalResponse(error);
+      if (isRefusal(error) && retriesErrors(args)) return refusalResponse(error);
       throw error;
     }
     return call === undefined ? send(...args) : sendCall(services, call, request, args, send);
@@ -69,13 +69,13 @@ function isBudgeted(one: typeof fetch): boolean {
 }
 
 /** A request that may be a call of a model, and the API that it is for. */
-type ModelRequest = SentRequest & NonNullable<ReturnType<typeof findApi>>;
+type ModelRequest = JsonRequest & NonNullable<ReturnType<typeof findApi>>;
 
 async function readModelRequest(args: Parameters<typeof fetch>): Promise<ModelRequest | undefined> {
   try {
     const url = args[0] instanceof Request ? args[0].url : String(args[0]);
     const found = URL.canParse(url) ? findApi(new URL(url)) : undefined;
-    const request = found && (await readRequest(...args));
+    const request = found && (await readJsonRequest(...args));
     return found && request && { ...request, ...found };
   } catch {
     // A body that cannot be read is for the sender to fail on.

@@ -2,7 +2,7 @@
  * Whether the client that sends a request repeats it when its `fetch` throws, and wraps what was thrown: those of OpenAI's and
  * Anthropic's making, told by their headers. An answer with status 402 they do not repeat.
  */
-export function repeatsErrors([input, init]: Parameters<typeof fetch>): boolean {
+export function retriesErrors([input, init]: Parameters<typeof fetch>): boolean {
   const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
   return headers.has('x-stainless-lang');
 }

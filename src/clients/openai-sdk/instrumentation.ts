@@ -10,7 +10,7 @@ import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index
 import { type ActiveCall, type CallServices, createCallServices } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
-import { createCallInstruments, type CallInstruments } from '../../telemetry/signals/index.ts';
+import { type CallInstruments, createCallInstruments } from '../../telemetry/signals/index.ts';
 import { IndexedList } from '../../util/index.ts';
 import { type ClientPatch, clientPatches, type Method } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
@@ -65,7 +65,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   }
 
   /** Ends the calls that are still open: the process exits, and they will not be seen to end. */
-  endOpenCalls(why: string): void {
+  abandonActiveCalls(why: string): void {
     for (const call of [...this.open]) call.abandon(why);
   }
 

@@ -1,5 +1,5 @@
 import { type CallEvent, NOTHING, type TokenBudgetTracker } from '../../budget/index.ts';
-import { preloaded } from '../../calls/index.ts';
+import { getPreloaded } from '../../calls/index.ts';
 import { instrumentClient } from '../../clients/openai-sdk/index.ts';
 import { nanoToUsd, type PriceBook } from '../../pricing/index.ts';
 import { currentBudget, withBudget } from '../../telemetry/context/index.ts';
@@ -107,7 +107,7 @@ export async function sendCall(
 }
 
 function trackerOf({ tracker }: CallOptions): TokenBudgetTracker {
-  const found = tracker ?? currentBudget() ?? preloaded()?.tracker;
+  const found = tracker ?? currentBudget() ?? getPreloaded()?.tracker;
   if (found !== undefined) return found;
   throw new TypeError('tracker: got nothing, and there is no current budget, expected a TokenBudgetTracker');
 }

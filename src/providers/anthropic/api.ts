@@ -2,7 +2,7 @@ import { providerNameOf } from '../compatible/index.ts';
 import { type ProviderApi, withProviderName } from '../contract/index.ts';
 import { planTarget } from '../openai/index.ts';
 import {
-  ChatChunks,
+  ChatChunkTranslator,
   chatRequestOfMessages,
   chatResponseOfMessages,
   outgoingMessagesBody,
@@ -24,5 +24,5 @@ export const ANTHROPIC_API: ProviderApi = {
     addsUsageChunk: false,
   }),
   toOpenAiResponse: chatResponseOfMessages,
-  newEventTranslator: () => new ChatChunks().translate,
+  newEventTranslator: () => new ChatChunkTranslator().translate,
 };

@@ -133,7 +133,7 @@ export function chatUsageOf(usage: unknown): unknown {
 }
 
 /** Translates the events of one stream into chunks of Chat Completions. */
-export class ChatChunks {
+export class ChatChunkTranslator {
   #usage: Fields = {};
 
   /** The chunk that an event is; undefined where it says nothing of tokens. */

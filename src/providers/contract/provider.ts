@@ -6,5 +6,5 @@ export interface Provider {
   readonly address?: string;
   readonly port?: number;
   /** Whether the API is OpenAI's own or Azure's, and so is known to take `stream_options.include_usage`. */
-  readonly takesIncludeUsage: boolean;
+  readonly acceptsIncludeUsage: boolean;
 }

@@ -17,7 +17,7 @@ function readProvider(client: ApiClient): Provider {
   const bedrock = 'bedrockTokenProvider' in client;
   return {
     name: azure ? 'azure.ai.openai' : bedrock ? 'aws.bedrock' : 'openai',
-    takesIncludeUsage: azure ? azureTakesStreamOptions(client, url) : isOpenAi(host),
+    acceptsIncludeUsage: azure ? azureTakesStreamOptions(client, url) : isOpenAi(host),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(url === undefined ? {} : { address: host, port: portOf(url) }),
   };

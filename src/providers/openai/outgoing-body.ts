@@ -30,7 +30,7 @@ function shouldRequestUsage(includeUsage: IncludeUsage, plan: CallPlan): boolean
   if (!plan.stream || (kind !== 'chat' && kind !== 'completions') || includeUsage === 'never') return false;
   const options = plan.body['stream_options'];
   if (isRecord(options) && options['include_usage'] === true) return false;
-  return includeUsage === 'always' || plan.provider.takesIncludeUsage;
+  return includeUsage === 'always' || plan.provider.acceptsIncludeUsage;
 }
 
 /** Whether a chunk of a stream carries nothing but usage. */

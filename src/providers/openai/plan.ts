@@ -65,7 +65,7 @@ function capFieldOf({ kind }: Endpoint, provider: Provider, body: Readonly<Recor
   if (tokenCount(body['max_completion_tokens']) !== undefined) return 'max_completion_tokens';
   if (tokenCount(body['max_tokens']) !== undefined) return 'max_tokens';
   // Reasoning models reject `max_tokens`; servers compatible with older APIs may know nothing else.
-  return provider.takesIncludeUsage ? 'max_completion_tokens' : 'max_tokens';
+  return provider.acceptsIncludeUsage ? 'max_completion_tokens' : 'max_tokens';
 }
 
 /** More than any API accepts: a larger number is for the API to reject. */

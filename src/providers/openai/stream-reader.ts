@@ -29,7 +29,7 @@ export class StreamReader {
   }
 
   /** What the stream said of itself last, as it said it. */
-  get last(): Readonly<Record<string, unknown>> {
+  get lastReported(): Readonly<Record<string, unknown>> {
     return { ...this.#identity, usage: this.#usage };
   }
 

@@ -24,19 +24,19 @@ export class InputTally {
   }
 
   /** The session's settings, instructions and tools among them, as the service tells them. */
-  settings(session: unknown): void {
+  recordSession(session: unknown): void {
     this.#settings = Buffer.byteLength(JSON.stringify(session) ?? '');
   }
 
   /** An event that was sent. */
-  add(event: Readonly<Record<string, unknown>>): void {
+  recordSent(event: Readonly<Record<string, unknown>>): void {
     const { audio, item, response } = event;
     if (typeof audio === 'string') this.#added += Math.ceil(audio.length / BASE64_PER_TOKEN);
     else this.#added += sizeOf(item) + sizeOf(response);
   }
 
   /** A response ended: what it had as input, and what it said, is the input of the next. */
-  responded(tokens: number): void {
+  recordResponse(tokens: number): void {
     this.#held = Math.max(this.#held, tokens);
     this.#added = 0;
   }

@@ -53,9 +53,9 @@ export class RealtimeSession implements SocketSession {
     this.#model = socket.url?.searchParams.get('model') ?? '';
   }
 
-  sending(event: unknown): unknown {
+  beforeSend(event: unknown): unknown {
     if (!isRecord(event)) return event;
-    this.#input.add(event);
+    this.#input.recordSent(event);
     if (event['type'] !== 'response.create') return event;
     const response = isRecord(event['response']) ? event['response'] : {};
     return andThen(this.#startCall(response), (call) => {
@@ -65,7 +65,7 @@ export class RealtimeSession implements SocketSession {
     });
   }
 
-  received(event: unknown): void {
+  onEvent(event: unknown): void {
     if (!isRecord(event)) return;
     const { type } = event;
     if (type === 'session.created' || type === 'session.updated') this.#readSession(event['session']);
@@ -75,7 +75,7 @@ export class RealtimeSession implements SocketSession {
     else if (type === 'error') this.#onError(event['error']);
   }
 
-  closed(): void {
+  onClose(): void {
     const calls = [...this.#requested.splice(0).map(({ call }) => call), ...this.#started.values()];
     this.#started.clear();
     for (const call of calls) {
@@ -95,7 +95,7 @@ export class RealtimeSession implements SocketSession {
   #readSession(session: unknown): void {
     if (!isRecord(session)) return;
     this.#settings = session;
-    this.#input.settings(session);
+    this.#input.recordSession(session);
     if (typeof session['model'] === 'string') this.#model = session['model'];
     const audio = isRecord(session['audio']) ? session['audio'] : {};
     const input = isRecord(audio['input']) ? audio['input'] : {};
@@ -135,7 +135,7 @@ export class RealtimeSession implements SocketSession {
     this.#started.delete(id);
     const { usage, inputKnown, outputKnown } = readUsage(response['usage']);
     const isKnown = inputKnown && outputKnown;
-    if (isKnown) this.#input.responded(totalTokens(usage));
+    if (isKnown) this.#input.recordResponse(totalTokens(usage));
     const chargeUnreserved = (): void => {
       if (isKnown) this.#charge(realtimePlan(this.#provider, this.#model, {}, 0), usage, 1);
     };
@@ -177,9 +177,7 @@ export class RealtimeSession implements SocketSession {
     if (index < 0) return;
     const [requested] = this.#requested.splice(index, 1);
     if (requested === undefined) return;
-    void ignoreRejection(
-      andThen(requested.call, (call) => call.recordFailure({ status: 400 }, 'request')),
-    );
+    void ignoreRejection(andThen(requested.call, (call) => call.recordFailure({ status: 400 }, 'request')));
   }
 }
 

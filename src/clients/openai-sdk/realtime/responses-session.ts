@@ -22,7 +22,7 @@ export class ResponsesSession implements SocketSession {
     this.#client = socket._client ?? {};
   }
 
-  sending(event: unknown): unknown {
+  beforeSend(event: unknown): unknown {
     if (!isRecord(event) || event['type'] !== 'response.create') return event;
     const { type, ...body } = event;
     const plan = planRequest(this.#client, { method: 'post', path: '/responses', body, stream: true });
@@ -34,7 +34,7 @@ export class ResponsesSession implements SocketSession {
     });
   }
 
-  received(event: unknown): void {
+  onEvent(event: unknown): void {
     const [current] = this.#open;
     if (!isRecord(event) || current === undefined) return;
     current.meter.accept(event);
@@ -45,7 +45,7 @@ export class ResponsesSession implements SocketSession {
     else current.meter.end('complete');
   }
 
-  closed(): void {
+  onClose(): void {
     for (const { meter } of this.#open.splice(0)) meter.end('cut');
   }
 }

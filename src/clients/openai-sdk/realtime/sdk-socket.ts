@@ -15,7 +15,7 @@ export interface SocketSession {
    * The event as it may go out, perhaps with a lower cap.
    * @throws BudgetExceededError where the budget cannot pay for what it asks for
    */
-  sending(event: unknown): unknown;
-  received(event: unknown): void;
-  closed(): void;
+  beforeSend(event: unknown): unknown;
+  onEvent(event: unknown): void;
+  onClose(): void;
 }

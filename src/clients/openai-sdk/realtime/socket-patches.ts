@@ -39,7 +39,7 @@ export function socketPatches(services: CallServices, kind: Kind): readonly Clie
     const session = newSession(services, kind, socket, (event) => send.call(socket, event));
     const made: Watched = { session, queue: undefined };
     watched.set(socket, made);
-    failOpen('a connection', () => socket.socket?.addEventListener?.('close', () => session.closed()));
+    failOpen('a connection', () => socket.socket?.addEventListener?.('close', () => session.onClose()));
     return made;
   };
   let plainSend: Method | undefined;
@@ -59,7 +59,7 @@ export function socketPatches(services: CallServices, kind: Kind): readonly Clie
         function _emit(this: SdkSocket, name: unknown, ...args: unknown[]): unknown {
           if (name === 'event' && plainSend !== undefined) {
             const { session } = watchedOf(this, plainSend);
-            failOpen('an event', () => session.received(args[0]));
+            failOpen('an event', () => session.onEvent(args[0]));
           }
           return original.call(this, name, ...args);
         },
@@ -77,12 +77,12 @@ function newSession(
   if (kind === 'responses') return new ResponsesSession(services, socket);
   const endpoint = kind === 'live' ? 'WebSocket /live' : 'WebSocket /realtime/translations';
   return {
-    sending(event) {
+    beforeSend(event) {
       reportUnmetered(services, currentBudget() ?? services.tracker, endpoint, 'endpoint');
       return event;
     },
-    received: () => {},
-    closed: () => {},
+    onEvent: () => {},
+    onClose: () => {},
   };
 }
 
@@ -142,7 +142,7 @@ function paidFor(session: SocketSession, event: unknown): unknown {
     return event;
   };
   try {
-    const outgoing = session.sending(event);
+    const outgoing = session.beforeSend(event);
     return isPromise(outgoing) ? outgoing.catch(failed) : outgoing;
   } catch (error) {
     return failed(error);

@@ -6,7 +6,16 @@ import type {
   UnitPricedEndpoint,
 } from '../../contract/index.ts';
 import { matchPathPattern, pathWithoutQuery } from './path-patterns.ts';
-import { BATCH, CONTAINER, EVAL_RUN, IMAGES, RUN, SPEECH, TRANSCRIPTION, VIDEOS } from './pricing/index.ts';
+import {
+  ASSISTANT_RUN,
+  BATCH,
+  CONTAINER,
+  EVAL_RUN,
+  IMAGES,
+  SPEECH,
+  TRANSCRIPTION,
+  VIDEOS,
+} from './pricing/index.ts';
 
 /** An endpoint as the table below defines it: its name follows from its path. */
 type Unnamed = Omit<TokenEndpoint, 'name'> | Omit<UnitPricedEndpoint, 'name'>;
@@ -28,7 +37,7 @@ function unitPriced(
 const uncapped = { kind: 'responses', operation: 'chat', hasOutput: true, capped: false } as const;
 const images = unitPriced(IMAGES, { defaultModel: 'gpt-image-1' });
 const video = unitPriced(VIDEOS, { defaultModel: 'sora-2-pro' });
-const run = unitPriced(RUN, { operation: 'invoke_agent' });
+const run = unitPriced(ASSISTANT_RUN, { operation: 'invoke_agent' });
 
 /** The metered endpoints, by the path that the SDK posts to, before Azure puts the deployment into it. */
 export const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(

@@ -16,7 +16,7 @@ export const BATCH: EndpointPricing = {
 };
 
 /** A run of an assistant: bounded where the request names its model and both of its caps. */
-export const RUN: EndpointPricing = {
+export const ASSISTANT_RUN: EndpointPricing = {
   worstCase(plan, card) {
     const input = integerBetween(plan.body['max_prompt_tokens'], 1, MOST_TOKENS);
     const output = integerBetween(plan.body['max_completion_tokens'], 1, MOST_TOKENS);

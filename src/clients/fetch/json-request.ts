@@ -1,7 +1,7 @@
 import { isRecord, parseJson } from '../../util/index.ts';
 
 /** A request that is about to be sent, as `fetch` takes it. */
-export interface SentRequest {
+export interface JsonRequest {
   readonly url: URL;
   readonly body: Readonly<Record<string, unknown>>;
   readonly signal?: AbortSignal;
@@ -10,7 +10,7 @@ export interface SentRequest {
 type FetchArguments = Parameters<typeof fetch>;
 
 /** The request, where it posts a JSON object; undefined for any other. Its body is read from a copy. */
-export async function readRequest(...[input, init]: FetchArguments): Promise<SentRequest | undefined> {
+export async function readJsonRequest(...[input, init]: FetchArguments): Promise<JsonRequest | undefined> {
   const request = typeof Request !== 'undefined' && input instanceof Request ? input : undefined;
   const method = init?.method ?? request?.method ?? 'GET';
   const target = request?.url ?? String(input);
