@@ -17,12 +17,12 @@ export interface Account {
 }
 
 /**
- * Decides a reserve: admitted with the requested cap, admitted with a lower one, or denied. Pure: the caller keeps the
- * balances from changing and books the result.
+ * Decides a reserve: admitted with the requested cap, admitted with a lower one, or denied. Pure: the caller
+ * keeps the balances from changing and books the result.
  *
- * In `strict` the worst case has to fit into what every budget of the chain has left, after settled and reserved
- * amounts. A call without a cap of its own gets at most `maxShare` of what is left, so that parallel calls share it; a
- * caller's own cap is lowered only if it does not fit.
+ * In `strict` the worst case has to fit into what every budget of the chain has left, after settled and
+ * reserved amounts. A call without a cap of its own gets at most `maxShare` of what is left, so that parallel
+ * calls share it; a caller's own cap is lowered only if it does not fit.
  */
 export function decideAdmission(
   accounts: readonly Account[],

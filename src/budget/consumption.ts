@@ -24,8 +24,8 @@ export interface ThresholdState {
 }
 
 /**
- * Finds the thresholds that the balances of one budget cross, each once a window, and its exhaustion, once. After its
- * limits were raised, or it was reset, they can be crossed again.
+ * Finds the thresholds that the balances of one budget cross, each once a window, and its exhaustion, once.
+ * After its limits were raised, or it was reset, they can be crossed again.
  */
 export class ThresholdTracker {
   readonly #budget: BudgetDefinition;
@@ -107,7 +107,7 @@ export interface ChainMonitorOptions {
   readonly emit: (event: BudgetEvent) => void;
 }
 
-/** The balances of a chain of budgets, nearest first, as they were last seen, and the thresholds that they crossed. */
+/** Keeps the balances of a chain of budgets, nearest first, as last seen, and reports crossed thresholds. */
 export class ChainMonitor {
   readonly #chain: readonly BudgetDefinition[];
   readonly #budget: BudgetDefinition;
@@ -118,7 +118,7 @@ export class ChainMonitor {
   readonly #isSynchronous: boolean;
   #seen: Balances;
 
-  /** @param upper the monitor of the chain's upper end, if the chain has one: thresholds are reported once for both */
+  /** @param upper the monitor of the chain's upper end, if it has one: they report thresholds once */
   constructor(chain: readonly BudgetDefinition[], options: ChainMonitorOptions, upper?: ChainMonitor) {
     const [budget] = chain;
     if (budget === undefined) throw new RangeError('a chain has at least one budget');
@@ -129,7 +129,7 @@ export class ChainMonitor {
     this.#options = options;
     this.#trackers = [...own.map((one) => new ThresholdTracker(one)), ...shared];
     this.#seen = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: options.now() };
-    // Time runs from here, not from the first call. A store that is unavailable is reported by the first call.
+    // Time runs from here, not from the first call. The first call reports a store that is unavailable.
     const first = this.read();
     this.#isSynchronous = !isPromise(first);
     void ignoreRejection(first);

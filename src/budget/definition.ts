@@ -1,8 +1,9 @@
 import { checkLimits, type Limits } from './limits.ts';
 
 /**
- * How limits are enforced. `observe` counts and denies nothing; `soft` denies once a limit is reached, so that calls
- * in flight may exceed it; `strict` never exceeds it: the worst case of a call is reserved before it is sent.
+ * How limits are enforced. `observe` counts and denies nothing; `soft` denies once a limit is reached, so
+ * that calls in flight may exceed it; `strict` never exceeds it: the worst case of a call is reserved before
+ * it is sent.
  */
 export type Mode = 'observe' | 'soft' | 'strict';
 

@@ -26,7 +26,9 @@ export class BudgetExceededError extends Error {
   readonly status = 402;
   /** The name of the budget that denied the call. */
   readonly budget: string;
-  /** The limit that the call would have exceeded, and its value plus grants: USD, tokens, calls or minutes. */
+  /**
+   * The limit that the call would have exceeded, and its value plus grants: USD, tokens, calls or minutes.
+   */
   readonly limit: { readonly name: LimitName; readonly value: number };
   /** The amounts charged so far. */
   readonly settled: SpentAmounts;
@@ -126,7 +128,10 @@ export class StoreUnavailableError extends Error {
   }
 }
 
-/** The cost of a request is not counted, or has no bound, and `unmeteredEndpoints` is `refuse`: it was not sent. */
+/**
+ * The cost of a request is not counted, or has no bound, and `unmeteredEndpoints` is `refuse`: it was not
+ * sent.
+ */
 export class UnmeteredEndpointError extends Error {
   readonly code = 'token_budget_unmetered';
   readonly status = 402;

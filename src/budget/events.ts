@@ -56,7 +56,9 @@ export interface UsageMissingEvent extends BudgetEventFields {
   readonly reason: 'absent' | 'implausible' | 'cut';
   /** The fields that are not plausible. */
   readonly problems: readonly string[];
-  /** What was charged: a local count, the whole reservation, or nothing (a call known only from another span). */
+  /**
+   * What was charged: a local count, the whole reservation, or nothing (a call known only from another span).
+   */
   readonly charged: 'local' | 'reservation' | 'nothing';
 }
 
@@ -69,16 +71,16 @@ export interface PriceUnknownEvent extends BudgetEventFields {
 }
 
 /**
- * A request to an endpoint whose cost is not counted, or has no bound before it is sent. Emitted once per endpoint and
- * reason.
+ * A request to an endpoint whose cost is not counted, or has no bound before it is sent. Emitted once per
+ * endpoint and reason.
  */
 export interface UnmeteredEvent extends BudgetEventFields {
   readonly type: 'unmetered';
   /** The method and the path without ids: `POST /vector_stores/{id}/files`. */
   readonly endpoint: string;
   /**
-   * `endpoint`: its cost is not counted at all. `unbounded`: nothing was reserved for it, because its worst case is not
-   * known; it is charged once its cost is known.
+   * `endpoint`: its cost is not counted at all. `unbounded`: nothing was reserved for it, because its worst
+   * case is not known; it is charged once its cost is known.
    */
   readonly reason: 'endpoint' | 'unbounded';
   /** Whether it was denied. */
@@ -98,7 +100,9 @@ export interface StoreAvailableEvent extends BudgetEventFields {
   readonly type: 'store_available';
 }
 
-/** A call ended, with any outcome. Emitted before it is charged; a denied call emits only a `denied` event. */
+/**
+ * A call ended, with any outcome. Emitted before it is charged; a denied call emits only a `denied` event.
+ */
 export interface CallEvent extends BudgetEventFields {
   readonly type: 'call';
   /** The id of its reservation; absent if it had none. */
@@ -116,12 +120,13 @@ export interface CallEvent extends BudgetEventFields {
   /** The amounts charged for it: nothing if it failed without a cost. */
   readonly charged: Amounts;
   /**
-   * The amounts charged for earlier attempts that may have been billed before they failed; their usage by kind is not
-   * known.
+   * The amounts charged for earlier attempts that may have been billed before they failed; their usage by
+   * kind is not known.
    */
   readonly attempts: Amounts;
   /**
-   * Where the usage comes from: the response, a local count, or the whole reservation; `none`: nothing is charged.
+   * Where the usage comes from: the response, a local count, or the whole reservation; `none`: nothing is
+   * charged.
    */
   readonly source: 'response' | 'local' | 'reservation' | 'none';
   /** The duration of the call, milliseconds. */

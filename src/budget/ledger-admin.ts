@@ -33,37 +33,40 @@ export const SPENDING_KEPT_MS = 2 * 86_400_000;
 export const MINUTE_MS = 60_000;
 
 /**
- * Inspects and changes a ledger beside the processes that use it. Every method is atomic, and takes effect in all
- * processes from their next admission on.
+ * Inspects and changes a ledger beside the processes that use it. Every method is atomic, and takes effect in
+ * all processes from their next admission on.
  *
  * A budget is identified as in a {@link Store}: its name and its window select the account.
  *
- * @throws StoreError if the store cannot be reached or cannot write. A raise that throws may have taken effect all the
- * same: check the account before you repeat it.
+ * @throws StoreError if the store cannot be reached or cannot write. A raise that throws may have taken
+ * effect all the same: check the account before you repeat it.
  */
 export interface LedgerAdmin {
-  /** Returns every account of the ledger, in no particular order, including past windows that are still kept. */
+  /**
+   * Returns every account of the ledger, in no particular order, including past windows that are still kept.
+   */
   accounts(): MaybePromise<readonly LedgerAccount[]>;
   /** Returns the amounts charged to a budget in the last two days, minute by minute, oldest first. */
   spending(budget: string): MaybePromise<readonly Spending[]>;
   /**
-   * Raises the limits of a budget, in its current window, by a grant that is kept in the ledger: settled and reserved
-   * amounts may add up to the limit plus its grants. A limit that is not set stays so.
+   * Raises the limits of a budget, in its current window, by a grant that is kept in the ledger: settled and
+   * reserved amounts may add up to the limit plus its grants. A limit that is not set stays so.
    * @returns the balances after the raise
    * @throws RangeError if the grant is not of whole numbers, or is nothing
    */
   raise(budget: BudgetDefinition, grant: Grant): MaybePromise<Balances>;
   /**
-   * Restarts the current window of a budget: nothing is settled, and its time starts now. Open reservations stay, and are
-   * charged when they settle; grants are removed, except for the part that these reservations use.
+   * Restarts the current window of a budget: nothing is settled, and its time starts now. Open reservations
+   * stay, and are charged when they settle; grants are removed, except for the part that these reservations
+   * use.
    * @returns the balances before the reset
    */
   reset(budget: BudgetDefinition): MaybePromise<Balances>;
 }
 
 /**
- * Returns the grant that remains after a reset: no more than is reserved, so that open calls stay within limit and
- * grant, whatever the limit is.
+ * Returns the grant that remains after a reset: no more than is reserved, so that open calls stay within
+ * limit and grant, whatever the limit is.
  */
 export function grantAfterReset({ granted, reserved }: Balances): Grant | undefined {
   if (granted === undefined) return undefined;

@@ -1,6 +1,8 @@
 import { nanoToUsd, usdToNano } from '../pricing/index.ts';
 
-/** The most that a budget may spend. Any combination; all are enforced, and one that is not set is no limit. */
+/**
+ * The most that a budget may spend. Any combination; all are enforced, and one that is not set is no limit.
+ */
 export interface Limits {
   /** USD. */
   readonly costUsd?: number | undefined;

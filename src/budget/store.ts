@@ -59,7 +59,9 @@ export interface Denied {
   readonly balances: Balances;
   /** The least that the call needed to reserve. */
   readonly requested: Amounts;
-  /** Whether limits can be raised while the process runs, since processes share the ledger; default: false. */
+  /**
+   * Whether limits can be raised while the process runs, since processes share the ledger; default: false.
+   */
   readonly raisable?: boolean;
 }
 
@@ -77,8 +79,8 @@ export interface StoreCapabilities {
   /** Whether reservations end with their process, so that they need no lease; default: false. */
   readonly leaseless?: boolean;
   /**
-   * Whether a synchronous result may come from what the process itself holds, so that it does not show whether the
-   * shared store is available; default: false.
+   * Whether a synchronous result may come from what the process itself holds, so that it does not show
+   * whether the shared store is available; default: false.
    */
   readonly answersLocally?: boolean;
   /** In a store that forgets: moves the start of a budget back to a time, milliseconds since the epoch. */
@@ -86,22 +88,22 @@ export interface StoreCapabilities {
   /** Returns what the process holds beyond its open calls, when it has no more work. Never rejects. */
   returnUnused?(): MaybePromise<void>;
   /**
-   * Settles what is in flight or held when the process exits and no promise runs any more; blocks for at most `timeoutMs`
-   * milliseconds.
+   * Settles what is in flight or held when the process exits and no promise runs any more; blocks for at most
+   * `timeoutMs` milliseconds.
    */
   settleAtExit?(timeoutMs: number): void;
 }
 
 /**
- * Stores the balances of budgets. Every method is atomic: a reservation is made on all budgets of the chain or on none.
- * The {@link StoreCapabilities} are optional.
+ * Stores the balances of budgets. Every method is atomic: a reservation is made on all budgets of the chain
+ * or on none. The {@link StoreCapabilities} are optional.
  *
- * - A budget with a window has balances for each window. A reservation belongs to the windows in which it was made, and
- *   is settled there, however late.
+ * - A budget with a window has balances for each window. A reservation belongs to the windows in which it was
+ *   made, and is settled there, however late.
  * - Settling or releasing a reservation that is not open does nothing and returns `false`, so that nothing is
  *   charged twice.
- * - In a store that outlives its processes, a reservation whose lease ended belongs to a process that died: it is
- *   charged in full, because its call may have been billed.
+ * - In a store that outlives its processes, a reservation whose lease ended belongs to a process that died:
+ *   it is charged in full, because its call may have been billed.
  *
  * @throws StoreError if the store cannot be reached or cannot write; nothing was changed then
  */
@@ -112,16 +114,17 @@ export interface Store extends StoreCapabilities {
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean>;
   /**
    * Charges what was used to the budgets of the reservation and frees the rest of it.
-   * @param seen receives the new balances before the method returns, from a store that would otherwise be asked for them
-   * again; not those of a budget that has entered another window since, or whose balances have to be read again
+   * @param seen receives the new balances before the method returns, from a store that would otherwise be
+   * asked for them again; not those of a budget that has entered another window since, or whose balances have
+   * to be read again
    */
   settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean>;
   /** Frees a reservation of a call that spent nothing. */
   release(id: string): MaybePromise<boolean>;
   /**
-   * Gives an open reservation another name and a lease of its own: that of a deferred call (a batch, a background
-   * response), so that the first process that sees its result can settle it by that name. `false` if the reservation is
-   * not open, or the name is in use.
+   * Gives an open reservation another name and a lease of its own: that of a deferred call (a batch, a
+   * background response), so that the first process that sees its result can settle it by that name. `false`
+   * if the reservation is not open, or the name is in use.
    */
   transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean>;
   /** Charges without a reservation: usage that is known only afterwards. */
@@ -131,8 +134,8 @@ export interface Store extends StoreCapabilities {
   /** Renews the leases of open reservations of a living process. */
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void>;
   /**
-   * Charges in full the open reservations whose ids have the prefix, whatever their lease: their process is known to be
-   * dead, and their calls may have been billed.
+   * Charges in full the open reservations whose ids have the prefix, whatever their lease: their process is
+   * known to be dead, and their calls may have been billed.
    */
   chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]>;
   /** Closes files and connections. Open reservations stay. */

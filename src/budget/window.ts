@@ -15,8 +15,8 @@ const DAY = 24 * HOUR;
 const latestSpans = new Map<string, TimeSpan>();
 
 /**
- * Returns the span of the window that contains a moment, by the calendar of its time zone; all time if there is no
- * window.
+ * Returns the span of the window that contains a moment, by the calendar of its time zone; all time if there
+ * is no window.
  */
 export function windowOf(window: Window | undefined, now: number): TimeSpan {
   if (window === undefined) return ALWAYS;
@@ -30,7 +30,8 @@ export function windowOf(window: Window | undefined, now: number): TimeSpan {
 
 function findWindow({ per, timeZone }: Window, now: number): TimeSpan {
   if (per === 'hour') {
-    // By the offset of the year's beginning: a change of half an hour in it (Lord Howe) would make hours overlap.
+    // By the offset of the year's beginning: a change of half an hour in it (Lord Howe) would make hours
+    // overlap.
     const january = Date.UTC(new Date(now).getUTCFullYear(), 0, 1);
     const start = now - modulo(now + offsetAt(timeZone, january), HOUR);
     return { start, end: start + HOUR };
@@ -45,8 +46,8 @@ function findWindow({ per, timeZone }: Window, now: number): TimeSpan {
 
 /** Returns the moment at which clocks of the zone show a time, which is given as if it were UTC. */
 function instantOf(timeZone: string, shown: number): number {
-  // Around a change of the offset a time may be shown twice: the first one counts. Or not at all: the clocks were set
-  // forward at it, and the moment is that of the offset before.
+  // Around a change of the offset a time may be shown twice: the first one counts. Or not at all: the clocks
+  // were set forward at it, and the moment is that of the offset before.
   const before = shown - offsetAt(timeZone, shown - DAY);
   const after = shown - offsetAt(timeZone, shown + DAY);
   const isShown = (moment: number): boolean => moment + offsetAt(timeZone, moment) === shown;

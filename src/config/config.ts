@@ -21,9 +21,13 @@ export interface Config {
   readonly limitGiven: boolean;
   /** The URL of the store: `memory`, `sqlite:PATH`, or the URL of a Redis. */
   readonly store: string;
-  /** Whether this process reserves local quotas of budgets in Redis, so that most calls need no round trip. */
+  /**
+   * Whether this process reserves local quotas of budgets in Redis, so that most calls need no round trip.
+   */
   readonly localQuota: boolean;
-  /** Whether calls are sent while the store is unavailable and charged later (`open`), or denied (`closed`). */
+  /**
+   * Whether calls are sent while the store is unavailable and charged later (`open`), or denied (`closed`).
+   */
   readonly failurePolicy: FailurePolicy;
   /** How long a shared store may take to answer, milliseconds. */
   readonly storeTimeoutMs: number;
@@ -41,7 +45,10 @@ export interface Config {
   readonly unmeteredEndpoints: 'warn' | 'refuse';
   /** Whether streams are asked for their usage: if the API is known to accept that, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';
-  /** Whether calls of Chat and Responses are sent with the budget's status in a last message, and in which format. */
+  /**
+   * Whether calls of Chat and Responses are sent with the budget's status in a last message, and in which
+   * format.
+   */
   readonly budgetStatus: StatusFormat | 'off';
   /** How long exit may wait for telemetry to be sent, milliseconds. */
   readonly flushTimeoutMs: number;
@@ -77,8 +84,8 @@ const CONFIG_VARIABLE = 'TOKEN_BUDGET_CONFIG';
 const CAPTURE_VARIABLE = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
 
 /**
- * Loads the configuration from the JSON file that `TOKEN_BUDGET_CONFIG` names and the `TOKEN_BUDGET_*` variables, which
- * override the file. An empty variable counts as not set, as in OpenTelemetry.
+ * Loads the configuration from the JSON file that `TOKEN_BUDGET_CONFIG` names and the `TOKEN_BUDGET_*`
+ * variables, which override the file. An empty variable counts as not set, as in OpenTelemetry.
  * @throws ConfigError in one line that names the setting, its value and the expected one
  *
  * @example

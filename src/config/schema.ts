@@ -5,7 +5,10 @@ import { tryParseStoreUrl } from '../stores/index.ts';
 import { findClosestMatch, formatValue } from '../util/index.ts';
 import { SETTING_DOCS } from './setting-docs.ts';
 
-/** A setting is unknown or has a wrong value. The message is one line that names the setting, its value and the expected one. */
+/**
+ * A setting is unknown or has a wrong value. The message is one line that names the setting, its value and
+ * the expected one.
+ */
 export class ConfigError extends Error {
   readonly code = 'token_budget_config';
 
@@ -100,7 +103,10 @@ const store = v.pipe(
   v.check((text) => tryParseStoreUrl(text) !== undefined),
 );
 
-/** The schemas of the settings, by name: for the settings file, and for the environment once its texts are parsed. */
+/**
+ * The schemas of the settings, by name: for the settings file, and for the environment once its texts are
+ * parsed.
+ */
 export const SETTING_ENTRIES = {
   ...BUDGET_ENTRIES,
   parent: v.optional(parentSchema),

@@ -23,8 +23,8 @@ function loadBook(): typeof GenaiPrices {
 }
 
 /**
- * Finds a model in the book: of the provider that the base URL belongs to, else of the one that is named, else of
- * OpenAI, else of any provider that knows the model's name. Returns undefined if none does.
+ * Finds a model in the book: of the provider that the base URL belongs to, else of the one that is named,
+ * else of OpenAI, else of any provider that knows the model's name. Returns undefined if none does.
  */
 export function bookModel(query: PriceQuery): BookModel | undefined {
   const { calcPrice, findProvider } = loadBook();
@@ -72,7 +72,10 @@ function toBookModel(model: GenaiPrices.ModelInfo, price: GenaiPrices.ModelPrice
   };
 }
 
-/** Returns the prices for an input just above `start` tokens; a kind without a price costs as much as its whole. */
+/**
+ * Returns the prices for an input just above `start` tokens; a kind without a price costs as much as its
+ * whole.
+ */
 function ratesAt(price: GenaiPrices.ModelPrice, start: number): Rates {
   const at = (key: string): number | undefined => {
     const value = price[key];

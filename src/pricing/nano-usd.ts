@@ -27,8 +27,8 @@ export function nanoToUsd(nano: number): number {
 }
 
 /**
- * Formats an amount of money for people: `$1,234.50`, `$0.42`, `$0.0042`. From a dollar on it has cents, below a dollar four
- * significant digits, of which trailing zeros after the cents are left out.
+ * Formats an amount of money for people: `$1,234.50`, `$0.42`, `$0.0042`. From a dollar on it has cents,
+ * below a dollar four significant digits, of which trailing zeros after the cents are left out.
  * @param nano nano-USD; a fraction of one is rounded
  * @example
  * formatUsd(625_000_000); // '$0.625'
@@ -40,7 +40,10 @@ export function formatUsd(nano: number): string {
   return `${nano < 0 ? '-' : ''}$${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${cents}`;
 }
 
-/** Decimal places of an amount: 2 from a dollar on, below it those of four significant digits, 9 (one nano-USD) at most. */
+/**
+ * Decimal places of an amount: 2 from a dollar on, below it those of four significant digits, 9 (one
+ * nano-USD) at most.
+ */
 function decimalPlaces(usd: number): number {
   if (usd === 0 || usd >= 1) return 2;
   return Math.min(9, 3 - Math.floor(Math.log10(usd)));

@@ -2,8 +2,8 @@ import { picoPerToken, type RateTier } from './rates.ts';
 import { type UnitPrice, unitPrice } from './unit-prices.ts';
 
 /**
- * A custom price: USD per million tokens by kind, and prices of units that are not tokens. A kind without a price costs
- * as much as its whole.
+ * A custom price: USD per million tokens by kind, and prices of units that are not tokens. A kind without a
+ * price costs as much as its whole.
  */
 export interface PriceOverride {
   readonly input: number;
@@ -23,8 +23,8 @@ export interface PriceOverride {
 }
 
 /**
- * The price of a model without a known price: the highest known price of its family (`family`, the default), nothing
- * (`zero`), or a given price. With `error` the call is denied.
+ * The price of a model without a known price: the highest known price of its family (`family`, the default),
+ * nothing (`zero`), or a given price. With `error` the call is denied.
  */
 export type UnknownModelPolicy = 'family' | 'error' | 'zero' | PriceOverride;
 

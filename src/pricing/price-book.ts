@@ -13,7 +13,10 @@ import { costOf, type RateTier, ratesFor } from './rates.ts';
 import { ratesOfTier, STANDARD_TIER } from './service-tier.ts';
 import type { UnitPrice } from './unit-prices.ts';
 
-/** The source of a price: the price book, the user's override, the highest price of the model's family, or none. */
+/**
+ * The source of a price: the price book, the user's override, the highest price of the model's family, or
+ * none.
+ */
 export type PriceSource = 'book' | 'override' | 'family' | 'none';
 
 /** The prices of one model. */
@@ -66,8 +69,8 @@ interface CachedPrice extends Pick<PriceQuery, 'baseUrl' | 'provider'> {
 }
 
 /**
- * Looks up the prices of models: the user's overrides first, then the book of @pydantic/genai-prices, then the policy
- * for models that neither knows. Look-ups are cached; the book is loaded on the first one.
+ * Looks up the prices of models: the user's overrides first, then the book of @pydantic/genai-prices, then
+ * the policy for models that neither knows. Look-ups are cached; the book is loaded on the first one.
  *
  * @example
  * const book = new PriceBook({ prices: { 'my-deployment': { input: 1.2, output: 9.5 } } });
@@ -182,8 +185,8 @@ function cardOf({ id, tiers, contextWindow, units }: BookModel) {
 
 /**
  * Returns the most expensive of the known models that share the longest beginning of the name, part by part
- * (`gpt-5.9-turbo`: all of `gpt-5…`). A name that shares nothing is priced as the most expensive model of all: a guess
- * must not be too low.
+ * (`gpt-5.9-turbo`: all of `gpt-5…`). A name that shares nothing is priced as the most expensive model of
+ * all: a guess must not be too low.
  */
 function mostExpensiveOfFamily(model: string): BookModel {
   const parts = nameParts(model);

@@ -30,7 +30,9 @@ export function picoPerToken(usdPerMillion: number): number {
   return Math.round(usdPerMillion * 1_000_000);
 }
 
-/** Returns the rates of a call with that many input tokens: a long input changes the price of the whole call. */
+/**
+ * Returns the rates of a call with that many input tokens: a long input changes the price of the whole call.
+ */
 export function ratesFor(tiers: readonly RateTier[], inputTokens: number): Rates {
   let found: Rates | undefined;
   for (const tier of tiers) {
@@ -43,9 +45,9 @@ export function ratesFor(tiers: readonly RateTier[], inputTokens: number): Rates
 /**
  * Returns the cost of a usage in nano-USD, rounded up once, at the end.
  *
- * Parts with a price of their own (cached, cache write, audio, image) are subtracted from their whole and charged
- * at that price; the rest of the whole is text. Reasoning and predicted tokens are output like any other. Units are
- * added at their own prices.
+ * Parts with a price of their own (cached, cache write, audio, image) are subtracted from their whole and
+ * charged at that price; the rest of the whole is text. Reasoning and predicted tokens are output like any
+ * other. Units are added at their own prices.
  *
  * @example
  * const { tiers, units } = new PriceBook().lookup({ model: 'gpt-5.2' });
@@ -77,8 +79,9 @@ export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPric
 export type Priced = readonly [quantity: number, picoUsd: number];
 
 /**
- * Returns the total of quantities at their prices in nano-USD, rounded up once. Exact for any quantity and price: a
- * double holds the sum of most calls; a sum that exceeds it (one of 100 million tokens does) is added as `bigint`.
+ * Returns the total of quantities at their prices in nano-USD, rounded up once. Exact for any quantity and
+ * price: a double holds the sum of most calls; a sum that exceeds it (one of 100 million tokens does) is
+ * added as `bigint`.
  */
 export function nanoCost(parts: readonly Priced[]): number {
   let pico = 0;
@@ -121,7 +124,8 @@ export function highestRates(rates: Rates): { input: number; output: number } {
 
 /**
  * Pairs units with their prices: that of the variant, that of any variant, or the highest of the unit if the
- * variant's own is not known. Fees of hosted tools are the same for all models; a unit without any price is free.
+ * variant's own is not known. Fees of hosted tools are the same for all models; a unit without any price is
+ * free.
  */
 export function pricedUnits(units: readonly BilledUnits[], prices: readonly UnitPrice[]): Priced[] {
   return units

@@ -14,8 +14,8 @@ export function isPriorityTier(tier: unknown): tier is string {
 }
 
 /**
- * Returns the rates of a service tier: lower for `flex` and `batch`, higher for `priority`. `default`, `auto`,
- * `scale`, no tier and any other name are charged at the standard rates.
+ * Returns the rates of a service tier: lower for `flex` and `batch`, higher for `priority`. `default`,
+ * `auto`, `scale`, no tier and any other name are charged at the standard rates.
  */
 export function ratesOfTier(rates: Rates, tier: string | undefined, model: string): Rates {
   if (tier === 'flex') return scaleRates(rates, ...FLEX_PRICE);

@@ -13,8 +13,8 @@ const PICO_PER_USD = 1_000_000_000_000;
 const MS_PER_HOUR = 3_600_000;
 
 /**
- * Returns the price of one unit from a price in USD for `per` units: $15 for a million characters is 15,000,000
- * pico-USD for each.
+ * Returns the price of one unit from a price in USD for `per` units: $15 for a million characters is
+ * 15,000,000 pico-USD for each.
  */
 export function unitPrice(unit: UnitKind, usd: number, per = 1, variant?: string): UnitPrice {
   const picoUsd = Math.round((usd * PICO_PER_USD) / per);

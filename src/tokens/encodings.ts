@@ -2,11 +2,11 @@
 export type EncodingName = 'o200k_base' | 'cl100k_base';
 
 /**
- * Families by the start of a model's name, first match wins; a name that matches none is o200k_base, as is every model
- * since gpt-4o.
+ * Families by the start of a model's name, first match wins; a name that matches none is o200k_base, as is
+ * every model since gpt-4o.
  *
- * Source: https://github.com/openai/tiktoken/blob/main/tiktoken/model.py, which also says why this differs from
- * js-tiktoken: davinci-002 and babbage-002 are cl100k_base (js-tiktoken 1.0.21 has older encodings).
+ * Source: https://github.com/openai/tiktoken/blob/main/tiktoken/model.py, which also says why this differs
+ * from js-tiktoken: davinci-002 and babbage-002 are cl100k_base (js-tiktoken 1.0.21 has older encodings).
  */
 const FAMILIES: readonly (readonly [RegExp, EncodingName])[] = [
   [/^gpt-(?:3\.5|35)-?/, 'cl100k_base'],
@@ -19,8 +19,8 @@ const FAMILIES: readonly (readonly [RegExp, EncodingName])[] = [
 const KNOWN = /^(?:gpt-\d|chatgpt-|codex-|o\d|computer-use|text-embedding-|babbage-002|davinci-002)/;
 
 /**
- * Returns the part of a model's name that determines its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini (fine-tuned),
- * `openai/gpt-4o` is gpt-4o (gateways).
+ * Returns the part of a model's name that determines its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini
+ * (fine-tuned), `openai/gpt-4o` is gpt-4o (gateways).
  */
 export function baseModel(model: string): string {
   const name = model.trim().toLowerCase();
@@ -28,7 +28,10 @@ export function baseModel(model: string): string {
   return tuned.slice(tuned.lastIndexOf('/') + 1);
 }
 
-/** Returns the encoding of a model by its family: dated, fine-tuned and Azure names (gpt-35-turbo) resolve to their base. */
+/**
+ * Returns the encoding of a model by its family: dated, fine-tuned and Azure names (gpt-35-turbo) resolve to
+ * their base.
+ */
 export function encodingForModel(model: string): EncodingName {
   const name = baseModel(model);
   return FAMILIES.find(([family]) => family.test(name))?.[1] ?? 'o200k_base';
@@ -44,8 +47,8 @@ const OTHER_VENDORS =
   /claude|gemini|gemma|llama|mi[sx]tral|ministral|codestral|magistral|command-|deepseek|grok|qwen|kimi|sonar|nova-/;
 
 /**
- * Whether a model has an encoding that is not OpenAI's: its tokens are estimated with one of OpenAI's, and bounded by
- * bytes alone.
+ * Whether a model has an encoding that is not OpenAI's: its tokens are estimated with one of OpenAI's, and
+ * bounded by bytes alone.
  */
 export function isOthersModel(model: string): boolean {
   return OTHER_VENDORS.test(baseModel(model));

@@ -11,8 +11,8 @@ export interface InputBound {
   /** Tokens, margin included: never below the bill if `complete` is true. */
   readonly upper: number;
   /**
-   * False if part of the input is not in the request (`previous_response_id`, a file id, an image's URL, built-in
-   * tools, …): `upper` bounds only the part that is.
+   * False if part of the input is not in the request (`previous_response_id`, a file id, an image's URL,
+   * built-in tools, …): `upper` bounds only the part that is.
    */
   readonly complete: boolean;
 }
@@ -24,10 +24,11 @@ export interface InputCount extends InputBound {
 }
 
 /**
- * Counts the input of a request body as the openai SDK sends it. Of a malformed body only the well-formed parts count.
+ * Counts the input of a request body as the openai SDK sends it. Of a malformed body only the well-formed
+ * parts count.
  *
- * A model name that reveals no family (an Azure deployment) may have either current encoding: `upper` is the higher one.
- * For a model with another encoding `upper` is that of {@link boundInput}.
+ * A model name that reveals no family (an Azure deployment) may have either current encoding: `upper` is the
+ * higher one. For a model with another encoding `upper` is that of {@link boundInput}.
  */
 export function countInput(kind: RequestKind, body: unknown): InputCount {
   const model = textOf(fieldsOf(body)['model']);
@@ -46,8 +47,8 @@ export function countInput(kind: RequestKind, body: unknown): InputCount {
 }
 
 /**
- * Bounds the input of a request without tokenizing: each token is at least one byte of UTF-8, so a text has at least as
- * many bytes as tokens. Never below `countInput(…).upper`.
+ * Bounds the input of a request without tokenizing: each token is at least one byte of UTF-8, so a text has
+ * at least as many bytes as tokens. Never below `countInput(…).upper`.
  */
 export function boundInput(kind: RequestKind, body: unknown): InputBound {
   const model = textOf(fieldsOf(body)['model']);
@@ -68,7 +69,10 @@ function tallyInput(kind: RequestKind, body: unknown, model: string, measure: Te
   return tally;
 }
 
-/** Adds a prompt of the older endpoints: a text, texts, tokens (numbers), or lists of tokens. It has no framing. */
+/**
+ * Adds a prompt of the older endpoints: a text, texts, tokens (numbers), or lists of tokens. It has no
+ * framing.
+ */
 function addPrompt(tally: Tally, prompt: unknown): void {
   if (typeof prompt === 'string') tally.text(prompt);
   else if (typeof prompt === 'number') tally.add(1);

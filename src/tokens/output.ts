@@ -16,11 +16,12 @@ export interface OutputShape {
 /**
  * Counts the tokens of a response, for a stream that was cut before its usage.
  *
- * The framing is fitted to recorded bills of whole responses: a text is one token more for the older models (its end),
- * 10 for the reasoning models in Chat Completions and 5 in Responses (their channels); a call is 8, 14 each in parallel,
- * 12 for the reasoning models. Reasoning that was not streamed is not counted.
+ * The framing is fitted to recorded bills of whole responses: a text is one token more for the older models
+ * (its end), 10 for the reasoning models in Chat Completions and 5 in Responses (their channels); a call is
+ * 8, 14 each in parallel, 12 for the reasoning models. Reasoning that was not streamed is not counted.
  *
- * @param parts text deltas joined by message, and each call's name and arguments; deltas that are not joined count too high
+ * @param parts text deltas joined by message, and each call's name and arguments; deltas that are not joined
+ * count too high
  */
 export function countOutput(parts: Iterable<string>, model: string, shape: OutputShape = {}): number {
   const encoding = encodingForModel(model);

@@ -1,6 +1,6 @@
 /**
- * The units that are billed by the piece instead of by the token. Time is in milliseconds, so that every quantity is an
- * integer; `container` is a session of a hosted container.
+ * The units that are billed by the piece instead of by the token. Time is in milliseconds, so that every
+ * quantity is an integer; `container` is a session of a hosted container.
  */
 export const UNIT_KINDS = [
   'picture',
@@ -15,7 +15,10 @@ export const UNIT_KINDS = [
 /** A unit that is billed by the piece instead of by the token. */
 export type UnitKind = (typeof UNIT_KINDS)[number];
 
-/** A line of a bill: a quantity of units, with the variant if the price depends on it (the memory of a container). */
+/**
+ * A line of a bill: a quantity of units, with the variant if the price depends on it (the memory of a
+ * container).
+ */
 export interface BilledUnits {
   readonly unit: UnitKind;
   /** A whole number of zero or more. */

@@ -65,9 +65,9 @@ const OUTPUT_PARTS = [
 /**
  * Reads the `usage` object of a Chat, Completions, Embeddings or Responses response. Never throws.
  *
- * A value that is not an integer from 0 to {@link MAX_PLAUSIBLE_TOKENS} is a problem and ignored; so is a part that is
- * larger than its whole, and an input of zero. An endpoint without output (embeddings) reports none: pass
- * `outputExpected: false`.
+ * A value that is not an integer from 0 to {@link MAX_PLAUSIBLE_TOKENS} is a problem and ignored; so is a
+ * part that is larger than its whole, and an input of zero. An endpoint without output (embeddings) reports
+ * none: pass `outputExpected: false`.
  */
 export function readUsage(raw: unknown, options: { outputExpected?: boolean } = {}): UsageReading {
   if (!isRecord(raw)) return { usage: tokenUsage(), inputKnown: false, outputKnown: false, problems: [] };
@@ -111,7 +111,10 @@ function valueAt(raw: Record<string, unknown>, path: Path): unknown {
   return value;
 }
 
-/** Drops parts that exceed their whole: an impossible discount is not applied, they are charged as plain tokens. */
+/**
+ * Drops parts that exceed their whole: an impossible discount is not applied, they are charged as plain
+ * tokens.
+ */
 function dropPartsAboveWhole(
   read: Partial<Record<UsageKind, number>>,
   whole: 'input' | 'output',

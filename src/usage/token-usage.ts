@@ -3,9 +3,9 @@ import type { BilledUnits } from './billed-units.ts';
 /**
  * The usage of one call, in tokens by kind. Every field is a finite integer of zero or more.
  *
- * `input` and `output` are totals; the other fields are parts of them, as OpenAI reports them:
- * `cachedInput`, `cacheWrite`, `audioInput` and `imageInput` are parts of `input`; `cachedAudioInput` and
- * `cachedImageInput` are parts of both `cachedInput` and `audioInput` or `imageInput`; `reasoning`, `audioOutput`,
+ * `input` and `output` are totals; the other fields are parts of them, as OpenAI reports them: `cachedInput`,
+ * `cacheWrite`, `audioInput` and `imageInput` are parts of `input`; `cachedAudioInput` and `cachedImageInput`
+ * are parts of both `cachedInput` and `audioInput` or `imageInput`; `reasoning`, `audioOutput`,
  * `imageOutput`, `acceptedPrediction` and `rejectedPrediction` are parts of `output`.
  *
  * Source: https://platform.openai.com/docs/api-reference/chat/object (`usage`) and

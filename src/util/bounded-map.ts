@@ -1,8 +1,9 @@
 /**
- * A map that forgets: it keeps at least the last `capacity` entries that were set, and never more than twice as many.
+ * A map that forgets: it keeps at least the last `capacity` entries that were set, and never more than twice
+ * as many.
  *
- * It has two generations and no order of use: deleting the oldest entry of a `Map` passes over all that were deleted
- * before it, which takes microseconds once thousands have come and gone.
+ * It has two generations and no order of use: deleting the oldest entry of a `Map` passes over all that were
+ * deleted before it, which takes microseconds once thousands have come and gone.
  */
 export class BoundedMap<K, V> {
   readonly #capacity: number;

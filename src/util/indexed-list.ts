@@ -5,9 +5,9 @@ export interface Indexed {
 }
 
 /**
- * A collection whose members come and go quickly, each of which knows its own position. Not a `Set`: one whose
- * members come and go is rebuilt every few changes, and each of its old tables points to the next, so that former
- * members outlive the collection of young garbage.
+ * A collection whose members come and go quickly, each of which knows its own position. Not a `Set`: one
+ * whose members come and go is rebuilt every few changes, and each of its old tables points to the next, so
+ * that former members outlive the collection of young garbage.
  */
 export class IndexedList<T extends Indexed> implements Iterable<T> {
   readonly #members: T[] = [];

@@ -22,7 +22,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Whether a value is a plain object, and not a form, a blob or another class with a string tag of its own. */
+/**
+ * Whether a value is a plain object, and not a form, a blob or another class with a string tag of its own.
+ */
 export function isPlainRecord(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && !(Symbol.toStringTag in value);
 }

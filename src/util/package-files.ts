@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /*
- * The files of this package. The only module that knows its own place: `dist` has bundles, so no other module may look
- * for a file beside itself. It is in a folder of `src`, and shared by every entry, so it is in a folder of `dist` too.
+ * The files of this package. The only module that knows its own place: `dist` has bundles, so no other module
+ * may look for a file beside itself. It is in a folder of `src`, and shared by every entry, so it is in a
+ * folder of `dist` too.
  */
 
 const require = createRequire(import.meta.url);
@@ -19,12 +20,17 @@ export function distFileUrl(path: string): URL {
   return new URL(`../${path}`, import.meta.url);
 }
 
-/** Returns the URL of an entry module, by its path from `dist` without the extension. `scripts/bundle.ts` lists them. */
+/**
+ * Returns the URL of an entry module, by its path from `dist` without the extension. `scripts/bundle.ts`
+ * lists them.
+ */
 export function entryModuleUrl(path: string): URL {
   return distFileUrl(`${path}${EXTENSION}`);
 }
 
-/** Loads an entry module synchronously: a part of the package that only some programs use, on its first use. */
+/**
+ * Loads an entry module synchronously: a part of the package that only some programs use, on its first use.
+ */
 export function loadEntryModule(path: string): unknown {
   return require(fileURLToPath(entryModuleUrl(path)));
 }

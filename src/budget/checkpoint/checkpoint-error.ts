@@ -1,6 +1,7 @@
 /**
- * Why a checkpoint is rejected: it is `damaged` (torn, empty, changed), `foreign` (not a checkpoint of this package),
- * `newer` (written by a later version of the package), or of `another` budget or job. Its file or record stays as it was.
+ * Why a checkpoint is rejected: it is `damaged` (torn, empty, changed), `foreign` (not a checkpoint of this
+ * package), `newer` (written by a later version of the package), or of `another` budget or job. Its file or
+ * record stays as it was.
  */
 export type CheckpointFault = 'damaged' | 'foreign' | 'newer' | 'another';
 

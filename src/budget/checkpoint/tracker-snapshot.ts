@@ -91,8 +91,8 @@ export function checkBudgetName({ budget: { name } }: TrackerSnapshot, expected:
 }
 
 /**
- * Returns the amounts of a checkpoint that a ledger lacks: none if it is the same ledger, which has moved on since; all
- * of them, reserved amounts included, if it forgets or was lost.
+ * Returns the amounts of a checkpoint that a ledger lacks: none if it is the same ledger, which has moved on
+ * since; all of them, reserved amounts included, if it forgets or was lost.
  */
 export function missingAmounts(present: Balances, known: Balances): Amounts {
   const grown = LIMIT_OF.every(([amount]) => present.settled[amount] >= known.settled[amount]);

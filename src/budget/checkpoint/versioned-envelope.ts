@@ -7,7 +7,7 @@ import { CheckpointError } from './checkpoint-error.ts';
 export interface VersionedEnvelope<T> {
   readonly format: string;
   readonly version: number;
-  /** SHA-256 of the body as canonical JSON (keys in order), hexadecimal. It detects damage; it is no signature. */
+  /** SHA-256 of the body as canonical JSON (keys in order), hexadecimal: detects damage, is no signature. */
   readonly checksum: string;
   readonly body: T;
 }
@@ -81,7 +81,7 @@ function checksumOf(body: unknown): string {
   return createHash('sha256').update(canonical(body)).digest('hex');
 }
 
-/** Returns the same text for the same value, whatever the order of its keys: databases that store JSON change it. */
+/** Returns the same text for the same value in any order of keys, which databases of JSON change. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)

@@ -26,8 +26,8 @@ export function isBudgetStatusMessage(text: unknown): boolean {
 }
 
 /**
- * Describes a budget to a model: what is used and left of each limit, the time, the pace, and whether to continue or to
- * wrap up. Amounts reserved by open calls count as used, since the next call cannot have them.
+ * Describes a budget to a model: what is used and left of each limit, the time, the pace, and whether to
+ * continue or to wrap up. Amounts reserved by open calls count as used, since the next call cannot have them.
  * @throws RangeError if `wrapUpBelow` is not a share
  * @example
  * const message = getBudgetStatusMessage(await tracker.status(), { format: 'compact' });
@@ -53,7 +53,10 @@ interface LimitUse {
   readonly leftShare: number;
 }
 
-/** The speed at which the budget is used, and how long the rest lasts at that speed; undefined if not known yet. */
+/**
+ * The speed at which the budget is used, and how long the rest lasts at that speed; undefined if not known
+ * yet.
+ */
 interface Pace {
   readonly tokensPerMinute: number;
   readonly minutesLeft: number | undefined;

@@ -1,6 +1,8 @@
 import { BudgetExhaustedError } from '../errors.ts';
 
-/** The AbortSignal of an exhausted budget, created when it is first needed. A renewed budget gets a new one. */
+/**
+ * The AbortSignal of an exhausted budget, created when it is first needed. A renewed budget gets a new one.
+ */
 export class ExhaustionSignal {
   readonly #budget: string;
   #controller: AbortController | undefined;

@@ -31,7 +31,10 @@ export interface ReservationsOptions {
   readonly onDenied: (denied: Denied) => Denied;
 }
 
-/** Makes the reservations of a chain of budgets, after waiting if necessary, renews their leases and ends them. */
+/**
+ * Makes the reservations of a chain of budgets, after waiting if necessary, renews their leases and ends
+ * them.
+ */
 export class Reservations {
   readonly #options: ReservationsOptions;
   readonly #chain: readonly BudgetDefinition[];
@@ -39,7 +42,10 @@ export class Reservations {
   /** Undefined if reservations end with their process. */
   readonly #leases: LeaseRenewer | undefined;
 
-  /** @param root the reservations of the whole work, if these are of a part of it: they share a queue and leases */
+  /**
+   * @param root the reservations of the whole work, if these are of a part of it: they share a queue and
+   * leases
+   */
   constructor(chain: readonly BudgetDefinition[], options: ReservationsOptions, root?: Reservations) {
     const { store, leaseMs, now } = options;
     this.#options = options;

@@ -2,7 +2,10 @@ import type { PriceBook } from '../../pricing/index.ts';
 import type { BudgetDefinition } from '../definition.ts';
 import type { Store } from '../store.ts';
 
-/** How long a reservation outlives its process, milliseconds. A living process renews it three times in that time. */
+/**
+ * How long a reservation outlives its process, milliseconds. A living process renews it three times in that
+ * time.
+ */
 export const LEASE_MS = 60_000;
 
 /** Where a tracker's ledger is, and how long its calls wait and its reservations last. */
@@ -10,7 +13,9 @@ export interface TrackerOptions {
   readonly store: Store;
   /** The clock, milliseconds since the epoch; default: `Date.now`. */
   readonly now?: () => number;
-  /** How long a call may wait for open reservations to settle before it is denied, milliseconds; default: 0. */
+  /**
+   * How long a call may wait for open reservations to settle before it is denied, milliseconds; default: 0.
+   */
   readonly waitMs?: number;
   /** How long a reservation outlives its process, milliseconds; default: 60,000. */
   readonly leaseMs?: number;

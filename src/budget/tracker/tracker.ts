@@ -29,8 +29,8 @@ export interface PartOf {
 }
 
 /**
- * Tracks one budget: reserves before a call, settles after it, and reports the budget's status and events. With the
- * memory store every method returns its result at once; with a shared store, a promise.
+ * Tracks one budget: reserves before a call, settles after it, and reports the budget's status and events.
+ * With the memory store every method returns its result at once; with a shared store, a promise.
  *
  * @example
  * const budget = defineBudget({ name: 'nightly-report', limits: { costUsd: 5 } });
@@ -77,9 +77,9 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Restores a tracker from the checkpoint that {@link toJSON} returned. A ledger that outlives its processes is the
-   * truth, and has what was spent after the checkpoint; one that forgets, or was lost, is charged with the
-   * checkpoint's amounts.
+   * Restores a tracker from the checkpoint that {@link toJSON} returned. A ledger that outlives its processes
+   * is the truth, and has what was spent after the checkpoint; one that forgets, or was lost, is charged with
+   * the checkpoint's amounts.
    * @param given the checkpoint as an object or as text
    * @throws CheckpointError if it is damaged, foreign, of a later version, or of another budget
    */
@@ -111,8 +111,8 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Returns a tracker for a part of the work: the same budget, with events that carry the part's name and are reported
-   * to the listeners of both.
+   * Returns a tracker for a part of the work: the same budget, with events that carry the part's name and are
+   * reported to the listeners of both.
    * @param limits gives the part a budget of its own with these limits, named `budget/scope`, below this one
    */
   within(scope?: string, limits?: Limits): TokenBudgetTracker {
@@ -183,8 +183,8 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Gives an open reservation another name and a lease of its own, milliseconds, which is not renewed: for a deferred
-   * call, which may be settled by another process.
+   * Gives an open reservation another name and a lease of its own, milliseconds, which is not renewed: for a
+   * deferred call, which may be settled by another process.
    * @returns false if the reservation is not open, the name is in use or the store is unavailable
    */
   transferReservation(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
@@ -211,8 +211,8 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Charges the usage of a call that is not instrumented: a response of Chat or Responses as it is, or a model and
-   * tokens by kind.
+   * Charges the usage of a call that is not instrumented: a response of Chat or Responses as it is, or a
+   * model and tokens by kind.
    * @throws RangeError if the usage is absent or not plausible
    */
   recordUsage(used: RecordedUsage): MaybePromise<void> {
@@ -241,8 +241,8 @@ export class TokenBudgetTracker {
   }
 
   /**
-   * Returns a checkpoint for `JSON.stringify`: version, checksum, the budget, and its balances as they were last seen.
-   * With a shared store, call `status()` before.
+   * Returns a checkpoint for `JSON.stringify`: version, checksum, the budget, and its balances as they were
+   * last seen. With a shared store, call `status()` before.
    */
   toJSON(): TrackerJson {
     return wrapSnapshot(this.snapshot());

@@ -2,8 +2,8 @@ import { LIMIT_OF, limitAmounts } from '../limits.ts';
 import type { Denied } from '../store.ts';
 
 /**
- * Whether a denied call has a typical size, at most twice the average of the calls before it: then what is left no longer
- * pays for such calls. A single oversized call does not mark the budget as exhausted.
+ * Whether a denied call has a typical size, at most twice the average of the calls before it: then what is
+ * left no longer pays for such calls. A single oversized call does not mark the budget as exhausted.
  */
 export function isTypicalCallSize({
   budget,

@@ -1,6 +1,8 @@
 import type { MaybePromise } from '../../util/index.ts';
 
-/** How often waiters retry although nothing settled in this process, milliseconds: another may have settled. */
+/**
+ * How often waiters retry although nothing settled in this process, milliseconds: another may have settled.
+ */
 const RETRY_MS = 100;
 
 interface Waiter<R> {
@@ -14,8 +16,8 @@ interface Waiter<R> {
 }
 
 /**
- * Queues calls that wait for open reservations to settle before they are denied. Fair: they are tried in the order in
- * which they came, and a later one does not overtake, so that small calls do not starve a large one.
+ * Queues calls that wait for open reservations to settle before they are denied. Fair: they are tried in the
+ * order in which they came, and a later one does not overtake, so that small calls do not starve a large one.
  */
 export class WaitQueue<R extends { readonly admitted: boolean }> {
   readonly #waiters: Waiter<R>[] = [];

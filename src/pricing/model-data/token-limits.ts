@@ -58,8 +58,8 @@ export function maxOutputTokens(model: string): number {
 export const LARGEST_CONTEXT_WINDOW = 1_050_000;
 
 /**
- * Whether the model's reasoning is billed but not shown (o-series, gpt-5 and later, except the chat models), or
- * shown only as a summary (Claude, Gemini).
+ * Whether the model's reasoning is billed but not shown (o-series, gpt-5 and later, except the chat models),
+ * or shown only as a summary (Claude, Gemini).
  */
 export function hidesReasoning(model: string): boolean {
   return /^(ft:)?(o\d|gpt-[5-9]|codex|computer-use)|claude|gemini/.test(model) && !model.includes('-chat');

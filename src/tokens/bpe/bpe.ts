@@ -1,7 +1,10 @@
 import { PieceCache } from './piece-cache.ts';
 import { HASH_BASE, hashByte, type RankTable } from './rank-table.ts';
 
-/** Positions in the keys of the merge heap: `rank * POSITIONS + position` is an exact double (2^18 ranks at most). */
+/**
+ * Positions in the keys of the merge heap: `rank * POSITIONS + position` is an exact double (2^18 ranks at
+ * most).
+ */
 const POSITIONS = 2 ** 32;
 
 /** Bytes of the longest piece that counts as a word. */
@@ -11,11 +14,12 @@ const MAX_WORD = 128;
 const KEPT_BYTES = 1 << 14;
 
 /**
- * Counts the tokens of byte-pair encoding without encoding: how many a piece of text becomes when the adjacent pair of
- * lowest rank, the leftmost of equals, is merged until no pair is a token. The rule is tiktoken's
- * (https://github.com/openai/tiktoken/blob/main/src/lib.rs, `byte_pair_merge`).
+ * Counts the tokens of byte-pair encoding without encoding: how many a piece of text becomes when the
+ * adjacent pair of lowest rank, the leftmost of equals, is merged until no pair is a token. The rule is
+ * tiktoken's (https://github.com/openai/tiktoken/blob/main/src/lib.rs, `byte_pair_merge`).
  *
- * A heap of pairs over a linked list of parts makes it O(n log n): js-tiktoken scans all pairs for each merge.
+ * A heap of pairs over a linked list of parts makes it O(n log n): js-tiktoken scans all pairs for each
+ * merge.
  */
 export class BytePairCounter {
   /** Steps taken so far: look-ups of a pair and moves in the heap. Tests bound them instead of the time. */
@@ -62,7 +66,9 @@ export class BytePairCounter {
     return tokens;
   }
 
-  /** Writes UTF-8 as TextEncoder does (a lone surrogate is U+FFFD) and its hash. Returns the bytes written. */
+  /**
+   * Writes UTF-8 as TextEncoder does (a lone surrogate is U+FFFD) and its hash. Returns the bytes written.
+   */
   #read(text: string, start: number, end: number): number {
     const bytes = this.#bytes;
     let length = 0;

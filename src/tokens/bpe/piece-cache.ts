@@ -1,6 +1,7 @@
 /**
- * Caches the tokens of recent pieces: words that are more than one token occur again and again. Each piece has one
- * place, by its hash, and a newer piece displaces an older one, so there is no order of use and no growth.
+ * Caches the tokens of recent pieces: words that are more than one token occur again and again. Each piece
+ * has one place, by its hash, and a newer piece displaces an older one, so there is no order of use and no
+ * growth.
  */
 export class PieceCache {
   readonly #longest: number;

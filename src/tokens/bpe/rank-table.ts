@@ -21,8 +21,8 @@ const EQUALS = 61;
 /**
  * The vocabulary of an encoding: which byte strings are tokens, and in which order they merge.
  *
- * Three typed arrays hold what a map of 200,000 strings would: the bytes of all tokens one after another, where
- * each begins, and an open-addressing hash table of token numbers. o200k_base takes 4.3 MB.
+ * Three typed arrays hold what a map of 200,000 strings would: the bytes of all tokens one after another,
+ * where each begins, and an open-addressing hash table of token numbers. o200k_base takes 4.3 MB.
  */
 export class RankTable {
   /** Bytes of the longest token. */
@@ -33,8 +33,9 @@ export class RankTable {
   readonly #mask: number;
 
   /**
-   * @param source `bpe_ranks`: lines of `! <rank of the first> <token> <token> …`, tokens in base64, ranks ascending.
-   * Only the order of ranks matters to merging, so a token's number here is its position in the source.
+   * @param source `bpe_ranks`: lines of `! <rank of the first> <token> <token> …`, tokens in base64, ranks
+   * ascending. Only the order of ranks matters to merging, so a token's number here is its position in the
+   * source.
    */
   constructor(source: string) {
     const { bytes, starts, hashes } = parse(source);
@@ -56,7 +57,9 @@ export class RankTable {
     this.#mask = mask;
   }
 
-  /** Returns the rank of the token `bytes[start, end)`, whose hash the caller knows; -1 if it is not a token. */
+  /**
+   * Returns the rank of the token `bytes[start, end)`, whose hash the caller knows; -1 if it is not a token.
+   */
   find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const length = end - start;
     for (let slot = mixHash(hash) & this.#mask; ; slot = (slot + 1) & this.#mask) {
@@ -78,7 +81,8 @@ function mixHash(hash: number): number {
 
 /** Decodes all tokens into one array, with the start and the hash of each. */
 function parse(source: string): { bytes: Uint8Array; starts: Uint32Array; hashes: Int32Array } {
-  // A token takes at least 5 characters of the source, 4 of base64 and a space, and its bytes at most 3 in 4 of them.
+  // A token takes at least 5 characters of the source, 4 of base64 and a space, and its bytes at most 3 in 4
+  // of them.
   const starts = new Uint32Array(Math.ceil(source.length / 5) + 2);
   const hashes = new Int32Array(starts.length);
   const bytes = new Uint8Array(Math.ceil((source.length * 3) / 4));

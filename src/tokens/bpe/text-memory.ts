@@ -10,9 +10,9 @@ const MAX_LENGTH = 1 << 19;
 const CAPACITY = 1 << 22;
 
 /**
- * Remembers the token counts of the texts used last, so that a growing conversation costs its new part only. The key
- * is the text itself, not the message object: SDKs and agents rebuild their messages, and a changed text is another
- * key.
+ * Remembers the token counts of the texts used last, so that a growing conversation costs its new part only.
+ * The key is the text itself, not the message object: SDKs and agents rebuild their messages, and a changed
+ * text is another key.
  */
 export class TextMemory {
   #counts = emptyMemory();

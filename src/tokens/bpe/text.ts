@@ -5,8 +5,9 @@ import { type Ranks, RankTable } from './rank-table.ts';
 import { TextMemory } from './text-memory.ts';
 
 /**
- * UTF-16 units passed to the pre-tokenizer at a time. A run of one kind of character is one piece, and V8's regular
- * expressions fail on runs of some ten million; this also bounds the memory of a merge (to some 30 MB).
+ * UTF-16 units passed to the pre-tokenizer at a time. A run of one kind of character is one piece, and V8's
+ * regular expressions fail on runs of some ten million; this also bounds the memory of a merge (to some 30
+ * MB).
  */
 const LONGEST_SLICE = 1 << 18;
 
@@ -40,14 +41,17 @@ class TextCounter {
     const pieces = this.#pieces;
     pieces.lastIndex = 0;
     let tokens = 0;
-    // Every pattern matches every character, so a piece begins where the last one ended: no match object is needed.
+    // Every pattern matches every character, so a piece begins where the last one ended: no match object is
+    // needed.
     for (let start = 0; pieces.test(text); start = pieces.lastIndex)
       tokens += this.pairs.count(text, start, pieces.lastIndex);
     return tokens;
   }
 }
 
-/** A letter or digit after a line end begins a piece in every encoding: a cut there does not change the count. */
+/**
+ * A letter or digit after a line end begins a piece in every encoding: a cut there does not change the count.
+ */
 const CLEAN_CUT = /\n[A-Za-z0-9]/;
 
 function sliceEnd(text: string, start: number): number {
@@ -74,8 +78,9 @@ function counterOf(encoding: EncodingName): TextCounter {
 }
 
 /**
- * Counts the tokens of a text. Special tokens (`<|endoftext|>`) are plain text, as they are for the API; a lone surrogate
- * counts as U+FFFD, which is sent in its place. Long texts are remembered, so a second count is free.
+ * Counts the tokens of a text. Special tokens (`<|endoftext|>`) are plain text, as they are for the API; a
+ * lone surrogate counts as U+FFFD, which is sent in its place. Long texts are remembered, so a second count
+ * is free.
  */
 export function countText(text: string, encoding: EncodingName): number {
   return text === '' ? 0 : counterOf(encoding).count(text);

@@ -5,13 +5,17 @@ import type { Tally } from './tally.ts';
 import { addCall, addFormat, addTools } from './tools.ts';
 
 /**
- * The tokens that frame a message. Measured on recorded bills and exact for all plain text except o1-mini's: each message
- * is 3 tokens, its role and its content; a request 3 more, 2 for the reasoning models. A message's name is its tokens
- * and 1 (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken).
+ * The tokens that frame a message. Measured on recorded bills and exact for all plain text except o1-mini's:
+ * each message is 3 tokens, its role and its content; a request 3 more, 2 for the reasoning models. A
+ * message's name is its tokens and 1
+ * (https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken).
  */
 export const MESSAGE_TOKENS = 3;
 
-/** The margin that admission adds to the framing: a future model may frame differently, o1-mini took 8 tokens more. */
+/**
+ * The margin that admission adds to the framing: a future model may frame differently, o1-mini took 8 tokens
+ * more.
+ */
 export const MARGIN = { request: 8, message: 1 } as const;
 
 /** The tokens that frame a request. */

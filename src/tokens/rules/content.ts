@@ -48,7 +48,8 @@ function addPart(tally: Tally, value: unknown): void {
 }
 
 function addImage(tally: Tally, url: string, detail: unknown): void {
-  // An image behind a URL or a file id is seen by the service only: it counts as the most that the rule allows.
+  // An image behind a URL or a file id is seen by the service only: it counts as the most that the rule
+  // allows.
   const { tokens, upper } = imageTokens(tally.model, imageSize(url), detail);
   tally.add(tokens, upper - tokens + 2);
 }
@@ -59,8 +60,9 @@ function base64Bytes(data: string): number {
 }
 
 /**
- * Adds audio: 10 tokens a second (https://platform.openai.com/docs/guides/realtime-costs: one for 100 ms of the user's).
- * A recorded MP3 was 1,224 bytes a token; at the lowest bit rate of speech, 8 kbit/s, 100 bytes are one.
+ * Adds audio: 10 tokens a second (https://platform.openai.com/docs/guides/realtime-costs: one for 100 ms of
+ * the user's). A recorded MP3 was 1,224 bytes a token; at the lowest bit rate of speech, 8 kbit/s, 100 bytes
+ * are one.
  */
 function addAudio(tally: Tally, audio: Fields): void {
   const bytes = base64Bytes(textOf(audio['data']));
@@ -69,9 +71,9 @@ function addAudio(tally: Tally, audio: Fields): void {
 }
 
 /**
- * Adds a file of the request, which is read as text, a PDF also as images of its pages. Its tokens are not known before:
- * recorded PDFs were 14 to 230 bytes a token. The bound, a token a byte, is valid for text and for PDFs that are not
- * mostly compressed text.
+ * Adds a file of the request, which is read as text, a PDF also as images of its pages. Its tokens are not
+ * known before: recorded PDFs were 14 to 230 bytes a token. The bound, a token a byte, is valid for text and
+ * for PDFs that are not mostly compressed text.
  */
 function addFile(tally: Tally, file: Fields): void {
   const data = textOf(file['file_data']);

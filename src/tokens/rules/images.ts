@@ -19,8 +19,9 @@ const PATCH_PX = 32;
 const TILE_PX = 512;
 
 /**
- * Returns the tokens of an image for a model. `detail` is as in the request; without one, and for `auto`, the service
- * chooses, and bills are those of `high`. An unknown size costs the most that the model's rule allows.
+ * Returns the tokens of an image for a model. `detail` is as in the request; without one, and for `auto`, the
+ * service chooses, and bills are those of `high`. An unknown size costs the most that the model's rule
+ * allows.
  *
  * Source of the formulas: https://platform.openai.com/docs/guides/images-vision#calculating-costs
  */
@@ -104,7 +105,9 @@ function webpSize(bytes: Buffer): ImageSize | undefined {
   }
 }
 
-/** https://www.w3.org/Graphics/JPEG/itu-t81.pdf: the frame header (SOF0 to SOF15) among the marker segments. */
+/**
+ * https://www.w3.org/Graphics/JPEG/itu-t81.pdf: the frame header (SOF0 to SOF15) among the marker segments.
+ */
 function jpegSize(bytes: Buffer): ImageSize | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
   for (let at = 2; bytes[at] === 0xff; ) {

@@ -14,8 +14,9 @@ export type ImageRule =
     };
 
 /**
- * Image rules by family, first match wins. Source: https://platform.openai.com/docs/guides/images-vision (calculating
- * costs). For gpt-5-mini and gpt-5-nano the guide's rate was 1.62 and 2.46; recorded bills of gpt-5-mini are 1.2.
+ * Image rules by family, first match wins. Source: https://platform.openai.com/docs/guides/images-vision
+ * (calculating costs). For gpt-5-mini and gpt-5-nano the guide's rate was 1.62 and 2.46; recorded bills of
+ * gpt-5-mini are 1.2.
  */
 const IMAGES: readonly (readonly [RegExp, ImageRule])[] = [
   [/^gpt-4\.1-mini|^gpt-5\.\d-mini/, patches(1536, 1.62)],

@@ -7,7 +7,10 @@ import { addCall, addFormat, addTools } from './tools.ts';
 /** Fields of a request that refer to input stored by the service. */
 const STORED = ['previous_response_id', 'conversation', 'prompt'] as const;
 
-/** Adds the input of a Responses request. Its framing is that of Chat Completions; `instructions` are one more message. */
+/**
+ * Adds the input of a Responses request. Its framing is that of Chat Completions; `instructions` are one more
+ * message.
+ */
 export function addResponses(tally: Tally, body: Fields): void {
   const instructions = textOf(body['instructions']);
   let hasInstructions = instructions !== '';
@@ -53,8 +56,9 @@ function addItem(tally: Tally, item: Fields): void {
 }
 
 /**
- * Adds reasoning of earlier responses, which is input again only until the next user message. Stored by the service, it
- * has no bound; encrypted, its length bounds it: recorded bills fit 900 characters of overhead and 4.8 a token.
+ * Adds reasoning of earlier responses, which is input again only until the next user message. Stored by the
+ * service, it has no bound; encrypted, its length bounds it: recorded bills fit 900 characters of overhead
+ * and 4.8 a token.
  */
 function addReasoning(tally: Tally, item: Fields, isCurrent: boolean): void {
   const { length } = textOf(item['encrypted_content']);

@@ -15,8 +15,8 @@ interface Rendering {
 /**
  * Renders function tools as the models read them: a TypeScript namespace with the descriptions as comments.
  *
- * Source: `template_tools_section` and `json_schema_to_typescript` of https://github.com/openai/harmony (the format
- * of gpt-oss, which OpenAI published); recordings of the older models' bills fit the same text.
+ * Source: `template_tools_section` and `json_schema_to_typescript` of https://github.com/openai/harmony (the
+ * format of gpt-oss, which OpenAI published); recordings of the older models' bills fit the same text.
  */
 export function renderFunctions(functions: readonly Fields[]): string {
   const types = functions.map((tool) => {
@@ -95,8 +95,9 @@ function resolve(reference: string, root: Fields): Fields {
 }
 
 /**
- * Renders the schema of a structured output as it is added to the input. The heading is harmony's; a schema that stays
- * JSON, without its own title and without `additionalProperties`, fits recorded bills best (within 6 tokens).
+ * Renders the schema of a structured output as it is added to the input. The heading is harmony's; a schema
+ * that stays JSON, without its own title and without `additionalProperties`, fits recorded bills best (within
+ * 6 tokens).
  */
 export function renderFormat(format: Fields): string {
   const { title: _, ...schema } = fieldsOf(format['schema']);

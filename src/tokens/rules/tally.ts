@@ -8,8 +8,8 @@ const framings = new BoundedMap<string, Framing>(1_000);
 export type TextMeasure = (text: string) => number;
 
 /**
- * Counts the tokens of one request. The exact count and the bound come from the same walk over the request: they differ
- * only in the measure of a text, so the bound is never below the count.
+ * Counts the tokens of one request. The exact count and the bound come from the same walk over the request:
+ * they differ only in the measure of a text, so the bound is never below the count.
  */
 export class Tally {
   readonly model: string;

@@ -7,8 +7,8 @@ import type { Tally } from './tally.ts';
 export type Api = 'chat' | 'responses';
 
 /**
- * The tokens around the text of the functions, fitted to recorded bills. In Chat, reasoning models get 80 more tokens of
- * rules for calling tools.
+ * The tokens around the text of the functions, fitted to recorded bills. In Chat, reasoning models get 80
+ * more tokens of rules for calling tools.
  */
 const FRAMING_TOKENS: Readonly<Record<Api, Readonly<Record<'chatml' | 'harmony', number>>>> = {
   chat: { chatml: 8, harmony: 90 },
@@ -18,7 +18,8 @@ const FRAMING_TOKENS: Readonly<Record<Api, Readonly<Record<'chatml' | 'harmony',
 /**
  * Adds function tools; built-in tools, whose input the service adds itself, make the count incomplete.
  *
- * @param tools function definitions: of `tools` (chat nests them in `function`) or of chat's older `functions`
+ * @param tools function definitions: of `tools` (chat nests them in `function`) or of chat's older
+ * `functions`
  * @param hasInstructions whether there is a system message to contain them: without one the service adds one
  */
 export function addTools(tally: Tally, tools: readonly unknown[], api: Api, hasInstructions: boolean): void {

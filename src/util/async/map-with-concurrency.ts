@@ -1,6 +1,6 @@
 /**
- * Calls `work` for each item, a number of them at a time, and returns the results in order. If some fail, the others
- * still complete, since what they cost is spent; then the first failure is thrown.
+ * Calls `work` for each item, a number of them at a time, and returns the results in order. If some fail, the
+ * others still complete, since what they cost is spent; then the first failure is thrown.
  * @param concurrency how many run at a time; default: all
  */
 export async function mapWithConcurrency<T, R>(

@@ -1,4 +1,6 @@
-/** Calls `next` with a value at once, or once its promise resolves: a synchronous store costs no microtask. */
+/**
+ * Calls `next` with a value at once, or once its promise resolves: a synchronous store costs no microtask.
+ */
 export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return isPromise(value) ? value.then(next) : next(value);
 }
