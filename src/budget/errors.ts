@@ -87,7 +87,14 @@ function messageOf(denied: Denied): string {
   return `${head}${show(balances.settled)} of ${of} spent${open}${needs}. ${advice}`;
 }
 
-/** The reason of an aborted budget signal: a limit is reached, and the next call will be denied. */
+/**
+ * The reason of an aborted budget signal: a limit is reached, and the next call will be denied.
+ *
+ * @example
+ * tracker.signal.addEventListener('abort', () => {
+ *   if (tracker.signal.reason instanceof BudgetExhaustedError) queue.pause();
+ * });
+ */
 export class BudgetExhaustedError extends Error {
   readonly code = 'token_budget_exhausted';
   /** The name of the budget. */
@@ -100,7 +107,17 @@ export class BudgetExhaustedError extends Error {
   }
 }
 
-/** The store could not be reached, or could not write. The call that threw this changed nothing. */
+/**
+ * The store could not be reached, or could not write. The call that threw this changed nothing.
+ *
+ * @example
+ * try {
+ *   for (const account of await ledger.accounts()) console.log(account.budget);
+ * } catch (error) {
+ *   if (error instanceof StoreError) console.error(`ledger: ${error.message}`);
+ *   else throw error;
+ * }
+ */
 export class StoreError extends Error {
   readonly code = 'token_budget_store';
 
@@ -110,7 +127,17 @@ export class StoreError extends Error {
   }
 }
 
-/** The store is unavailable and the failure policy is `closed`: the call was not sent. */
+/**
+ * The store is unavailable and the failure policy is `closed`: the call was not sent.
+ *
+ * @example
+ * try {
+ *   await client.responses.create({ model: 'gpt-5.2', input: 'Hello' });
+ * } catch (error) {
+ *   if (error instanceof StoreUnavailableError) await queue.retryLater();
+ *   else throw error;
+ * }
+ */
 export class StoreUnavailableError extends Error {
   readonly code = 'token_budget_store_unavailable';
   readonly status = 402;
@@ -129,8 +156,15 @@ export class StoreUnavailableError extends Error {
 }
 
 /**
- * The cost of a request is not counted, or has no bound, and `unmeteredEndpoints` is `refuse`: it was not
- * sent.
+ * The cost of a request is not counted, or has no bound, and `unmeteredEndpoints` is `refuse`: it was not sent.
+ *
+ * @example
+ * try {
+ *   await client.fineTuning.jobs.create(job);
+ * } catch (error) {
+ *   if (error instanceof UnmeteredEndpointError) console.error(`not allowed: ${error.endpoint}`);
+ *   else throw error;
+ * }
  */
 export class UnmeteredEndpointError extends Error {
   readonly code = 'token_budget_unmetered';

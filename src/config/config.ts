@@ -89,8 +89,8 @@ const CAPTURE_VARIABLE = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
  * @throws ConfigError in one line that names the setting, its value and the expected one
  *
  * @example
- * const { budget, store } = loadConfig();
- * const ledger = await openStore(store);
+ * const config = loadConfig({ TOKEN_BUDGET_USD: '5' });
+ * const tracker = new TokenBudgetTracker(config.budget, { store: openStore(config) });
  */
 export function loadConfig(env: Env = process.env): Config {
   const file = fileSettings(env);

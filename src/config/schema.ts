@@ -6,8 +6,16 @@ import { findClosestMatch, formatValue } from '../util/index.ts';
 import { SETTING_DOCS } from './setting-docs.ts';
 
 /**
- * A setting is unknown or has a wrong value. The message is one line that names the setting, its value and
- * the expected one.
+ * A setting is unknown or has a wrong value. The message is one line that names the setting, its value and the
+ * expected one.
+ *
+ * @example
+ * try {
+ *   loadConfig();
+ * } catch (error) {
+ *   if (!(error instanceof ConfigError)) throw error;
+ *   console.error(error.message);
+ * }
  */
 export class ConfigError extends Error {
   readonly code = 'token_budget_config';

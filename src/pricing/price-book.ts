@@ -34,7 +34,17 @@ export interface RateCard {
   readonly units?: readonly UnitPrice[];
 }
 
-/** The model has no known price and the policy for such models is `error`. */
+/**
+ * The model has no known price and the policy for such models is `error`.
+ *
+ * @example
+ * const book = new PriceBook({ unknownModel: 'error' });
+ * try {
+ *   book.lookup({ model: 'my-deployment' });
+ * } catch (error) {
+ *   if (error instanceof PriceUnknownError) console.error(`no price for ${error.model}`);
+ * }
+ */
 export class PriceUnknownError extends Error {
   readonly code = 'token_budget_price_unknown';
   readonly status = 402;

@@ -51,7 +51,8 @@ export function ratesFor(tiers: readonly RateTier[], inputTokens: number): Rates
  *
  * @example
  * const { tiers, units } = new PriceBook().lookup({ model: 'gpt-5.2' });
- * costOf(usage, tiers[0].rates, units); // nano-USD
+ * const [tier] = tiers;
+ * const costNanoUsd = tier === undefined ? 0 : costOf(usage, tier.rates, units);
  */
 export function costOf(usage: TokenUsage, rates: Rates, units: readonly UnitPrice[] = []): number {
   const { cachedAudioInput, cachedImageInput } = usage;

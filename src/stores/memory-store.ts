@@ -4,10 +4,10 @@ import {
   type Admission,
   type Amounts,
   addAmounts,
-  decideAdmission,
-  canAfford,
   type Balances,
   type BudgetDefinition,
+  canAfford,
+  decideAdmission,
   NOTHING,
   type ReserveRequest,
   type SettledBalances,
@@ -34,6 +34,10 @@ interface Reservation {
 /**
  * A ledger in the memory of one process. It answers at once, and is lost when the process ends, so reservations need no
  * lease.
+ *
+ * @example
+ * const store = new MemoryStore();
+ * const tracker = new TokenBudgetTracker(defineBudget({ name: 'job', limits: { costUsd: 2 } }), { store });
  */
 export class MemoryStore implements Store {
   readonly leaseless: boolean = true;

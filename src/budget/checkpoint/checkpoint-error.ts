@@ -5,7 +5,17 @@
  */
 export type CheckpointFault = 'damaged' | 'foreign' | 'newer' | 'another';
 
-/** A checkpoint is rejected. The message is one line that says why, and what to do. */
+/**
+ * A checkpoint is rejected. The message is one line that says why, and what to do.
+ *
+ * @example
+ * try {
+ *   tracker = await TokenBudgetTracker.fromJSON(text, { store });
+ * } catch (error) {
+ *   if (!(error instanceof CheckpointError) || error.fault !== 'damaged') throw error;
+ *   tracker = new TokenBudgetTracker(budget, { store });
+ * }
+ */
 export class CheckpointError extends Error {
   readonly code = 'token_budget_checkpoint';
   readonly fault: CheckpointFault;

@@ -82,6 +82,8 @@ export class TokenBudgetTracker {
    * the checkpoint's amounts.
    * @param given the checkpoint as an object or as text
    * @throws CheckpointError if it is damaged, foreign, of a later version, or of another budget
+   * @example
+   * const tracker = await TokenBudgetTracker.fromJSON(await readFile('checkpoint.json', 'utf8'), { store });
    */
   static fromJSON(given: unknown, options: RestoreOptions): MaybePromise<TokenBudgetTracker> {
     return restoreTracker(readSnapshot(given), options);
@@ -105,6 +107,10 @@ export class TokenBudgetTracker {
   /**
    * Calls `listener` on every event. An error that it throws is ignored.
    * @returns a function that removes the listener
+   * @example
+   * tracker.on((event) => {
+   *   if (event.type === 'threshold') console.warn(`${event.threshold * 100} % of ${event.limit} is used`);
+   * });
    */
   on(listener: BudgetListener): () => void {
     return this.#listeners.add(listener);
@@ -114,6 +120,9 @@ export class TokenBudgetTracker {
    * Returns a tracker for a part of the work: the same budget, with events that carry the part's name and are
    * reported to the listeners of both.
    * @param limits gives the part a budget of its own with these limits, named `budget/scope`, below this one
+   * @example
+   * const research = tracker.within('research', { costUsd: 0.5 });
+   * await withBudget(research, () => collectSources());
    */
   within(scope?: string, limits?: Limits): TokenBudgetTracker {
     const { name, mode, minOutputTokens } = this.budget;
@@ -139,7 +148,11 @@ export class TokenBudgetTracker {
     return this.#monitor.isExhausted;
   }
 
-  /** Aborted with a `BudgetExhaustedError` once the budget or a parent is exhausted. */
+  /**
+   * Aborted with a `BudgetExhaustedError` once the budget or a parent is exhausted.
+   * @example
+   * await runAgent({ signal: tracker.signal });
+   */
   get signal(): AbortSignal {
     const own = this.#exhaustion.get(this.isExhausted);
     return this.#partOf === undefined ? own : AbortSignal.any([own, this.#partOf.tracker.signal]);
@@ -204,6 +217,8 @@ export class TokenBudgetTracker {
   /**
    * Charges usage without a reservation: another instrumentation's, or the host's own.
    * @throws RangeError if an amount is not a whole number of zero or more
+   * @example
+   * await tracker.charge({ costNanoUsd: usdToNano(0.02), tokens: 1_500, calls: 1 });
    */
   charge(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
@@ -214,6 +229,9 @@ export class TokenBudgetTracker {
    * Charges the usage of a call that is not instrumented: a response of Chat or Responses as it is, or a
    * model and tokens by kind.
    * @throws RangeError if the usage is absent or not plausible
+   * @example
+   * await tracker.recordUsage(response);
+   * await tracker.recordUsage({ model: 'gpt-5.2', usage: { input: 1_000, output: 200 } });
    */
   recordUsage(used: RecordedUsage): MaybePromise<void> {
     this.#prices ??= this.#options.prices ?? new PriceBook();
@@ -229,7 +247,11 @@ export class TokenBudgetTracker {
     return this.#thenCheck(this.#options.store.chargeAbandoned(owner));
   }
 
-  /** Returns the current status of the budget. */
+  /**
+   * Returns the current status of the budget.
+   * @example
+   * const { left, usedShare } = await tracker.status();
+   */
   status(): MaybePromise<BudgetStatus> {
     return this.#statusAt(0, this.budget);
   }
@@ -243,6 +265,9 @@ export class TokenBudgetTracker {
   /**
    * Returns a checkpoint for `JSON.stringify`: version, checksum, the budget, and its balances as they were
    * last seen. With a shared store, call `status()` before.
+   * @example
+   * await tracker.status();
+   * await writeFile('checkpoint.json', JSON.stringify(tracker));
    */
   toJSON(): TrackerJson {
     return wrapSnapshot(this.snapshot());

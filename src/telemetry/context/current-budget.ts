@@ -23,12 +23,20 @@ let policy: BaggagePolicy = { send: false, accept: [] };
 
 const budgetsByName = new Map<string, TokenBudgetTracker>();
 
-/** Sets the baggage policy of the process. */
+/**
+ * Sets the baggage policy of the process.
+ * @example
+ * setBaggagePolicy({ send: false, accept: ['team'] });
+ */
 export function setBaggagePolicy(newPolicy: BaggagePolicy): void {
   policy = newPolicy;
 }
 
-/** Registers a budget by name, so that incoming baggage can choose it if the policy accepts the name. */
+/**
+ * Registers a budget by name, so that incoming baggage can choose it if the policy accepts the name.
+ * @example
+ * registerBudget(new TokenBudgetTracker(defineBudget({ name: 'team', limits: { costUsd: 50 } }), { store }));
+ */
 export function registerBudget(tracker: TokenBudgetTracker): void {
   registerForMetrics(tracker);
   budgetsByName.set(tracker.budget.name, tracker);
@@ -40,9 +48,10 @@ export function registerBudget(tracker: TokenBudgetTracker): void {
  * jobs has its own.
  *
  * @returns the result of the function
- * @example ```ts const budget = defineBudget({ name: 'summaries', limits: { costUsd: 0.25 } }); const tracker
- * = new TokenBudgetTracker(budget, { store: new MemoryStore() }); const response = await withBudget(tracker,
- * () => client.chat.completions.create(request)); ```
+ * @example
+ * const budget = defineBudget({ name: 'summaries', limits: { costUsd: 0.25 } });
+ * const tracker = new TokenBudgetTracker(budget, { store: new MemoryStore() });
+ * const response = await withBudget(tracker, () => client.chat.completions.create(request));
  */
 export function withBudget<T>(tracker: TokenBudgetTracker, fn: () => T): T {
   registerForMetrics(tracker);
@@ -52,6 +61,8 @@ export function withBudget<T>(tracker: TokenBudgetTracker, fn: () => T): T {
 
 /**
  * Returns a context's budget: from {@link withBudget}, otherwise from accepted baggage; undefined if none.
+ * @example
+ * const left = currentBudget()?.remaining.costUsd;
  */
 export function currentBudget(from: Context = context.active()): TokenBudgetTracker | undefined {
   return (from.getValue(KEY) as TokenBudgetTracker | undefined) ?? storage.getStore() ?? readBaggage(from);
