@@ -2,13 +2,15 @@ import type { Attributes, Context, Link, SpanKind } from '@opentelemetry/api';
 import type { Sampler, SamplingDecision, SamplingResult } from '@opentelemetry/sdk-trace';
 import { isModelCall } from './span-usage.ts';
 
-/** Of `SamplingDecision`, for which no SDK needs to be loaded. */
+/** Values of `SamplingDecision`, repeated here so that no SDK has to be loaded. */
 const NOT_RECORD: SamplingDecision.NOT_RECORD = 0;
 const RECORD: SamplingDecision.RECORD = 1;
 
 /**
- * Leaves every decision to the user's sampler, but records (does not sample) the model calls that it drops,
- * so that their usage is charged and they are still not exported.
+ * Delegates to the user's sampler, but records the model calls that it drops. Their usage is charged, and
+ * they are still not exported, because they are recorded without being sampled.
+ *
+ * @example ```ts const sampler = new RecordModelCallsSampler(new TraceIdRatioBasedSampler(0.01)); ```
  */
 export class RecordModelCallsSampler implements Sampler {
   readonly #delegate: Sampler;
@@ -17,10 +19,7 @@ export class RecordModelCallsSampler implements Sampler {
     this.#delegate = delegate;
   }
 
-  /**
-   * What the user's sampler says, but for spans of model calls that it drops: those are recorded, not
-   * sampled.
-   */
+  /** Returns the decision of the user's sampler, or `RECORD` for a model call that it drops. */
   shouldSample(
     context: Context,
     traceId: string,
@@ -34,6 +33,7 @@ export class RecordModelCallsSampler implements Sampler {
     return { ...result, decision: RECORD };
   }
 
+  /** Returns a description that includes the user's sampler. */
   toString(): string {
     return `RecordModelCallsSampler{${this.#delegate.toString()}}`;
   }

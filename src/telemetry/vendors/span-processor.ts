@@ -10,42 +10,42 @@ import { DuplicateCallDetector } from './duplicate-call-detector.ts';
 import { isModelCall, readModel, readSpanKind, readSpanUsage, type SpanUsage } from './span-usage.ts';
 
 /**
- * How many spans of each kind are remembered at least. A child may end after its parent, so none is forgotten
- * at its end.
+ * Minimum number of remembered spans of each kind. A child may end after its parent, so a span is kept at its
+ * end.
  */
-const REMEMBERED = 10_000;
+const REMEMBERED_SPANS = 10_000;
 
-/** What the span of another instrumentation told. */
-interface Told {
+/** The usage that a span of another instrumentation reports. */
+interface ReportedCall {
   readonly span: ReadableSpan;
-  readonly seen: SpanUsage;
+  readonly reported: SpanUsage;
   readonly tracker: TokenBudgetTracker;
 }
 
-/** How far up a trace is looked. */
+/** Maximum number of ancestors that are searched. */
 const MAX_DEPTH = 64;
 
 /**
- * Feeds the budget from spans, sampled or not. A span of ours settles its reservation; a model call's span of
- * another instrumentation is charged by its usage, once: not where one of ours, or one that is charged
- * already, stands above or below it, nor where it tells of a call that is charged already.
+ * Feeds the budget from spans, sampled or not. One of our spans settles its reservation. A model call's span
+ * from another instrumentation is charged by its usage, once: not if one of our spans, or a charged one, is
+ * its ancestor or descendant, nor if it reports a call that is already charged.
+ *
+ * @example ```ts const tracker = preloaded()?.tracker; const spanProcessors = tracker ? [new
+ * BudgetSpanProcessor({ tracker, prices: new PriceBook() })] : []; ```
  */
 export class BudgetSpanProcessor implements SpanProcessor {
   readonly #tracker: TokenBudgetTracker;
   readonly #prices: PriceBook;
-  /**
-   * Of each span, the one above it. A tool or an agent has calls of its own, so nothing is taken to stand
-   * above it.
-   */
-  readonly #parents = new BoundedMap<string, string>(REMEMBERED);
-  /** Spans of ours, and others that were charged: what stands below them is a part of their call. */
-  readonly #charged = new BoundedMap<string, true>(REMEMBERED);
-  /** Spans above those: what they tell of the call is charged already. */
-  readonly #above = new BoundedMap<string, true>(REMEMBERED);
+  /** The parent of each span. A tool or an agent makes its own calls, so it is recorded without a parent. */
+  readonly #parents = new BoundedMap<string, string>(REMEMBERED_SPANS);
+  /** Our spans, and others that were charged: their descendants are parts of the same call. */
+  readonly #charged = new BoundedMap<string, true>(REMEMBERED_SPANS);
+  /** Ancestors of charged spans: the call that they report is already charged. */
+  readonly #chargedAncestors = new BoundedMap<string, true>(REMEMBERED_SPANS);
   readonly #calls = new DuplicateCallDetector();
-  /** Spans of others that may tell of a call of ours that has not ended yet. */
-  readonly #waiting: Told[] = [];
-  /** Of spans that were started within a budget of their own, that budget. */
+  /** Spans of other instrumentations that may report one of our open calls. */
+  readonly #waiting: ReportedCall[] = [];
+  /** Budgets of spans that were started within `withBudget`. */
   readonly #budgets = new WeakMap<object, TokenBudgetTracker>();
 
   constructor(options: { tracker: TokenBudgetTracker; prices: PriceBook }) {
@@ -53,7 +53,9 @@ export class BudgetSpanProcessor implements SpanProcessor {
     this.#prices = options.prices;
   }
 
-  /** Remembers the tree of spans, so that spans above or below a metered call are not charged again. */
+  /**
+   * Remembers the tree of spans, so that ancestors and descendants of a charged call are not charged again.
+   */
   onStart(span: Span, parentContext: Context): void {
     const { spanId } = span.spanContext();
     const parentId = trace.getSpanContext(parentContext)?.spanId;
@@ -69,36 +71,38 @@ export class BudgetSpanProcessor implements SpanProcessor {
     if (budget !== undefined) this.#budgets.set(span, budget);
   }
 
-  /** Before the span is closed, so that thresholds that it crosses become events of it. */
+  /**
+   * Settles the charge while the span is still open, so that thresholds it crosses become events of the span.
+   */
   onEnding(span: Span): void {
     this.#settle(span);
   }
 
-  /** Settles the charge of a call of ours; charges another instrumentation's. */
+  /** Settles the charge of one of our calls, or charges a call reported by another instrumentation. */
   onEnd(span: ReadableSpan): void {
-    const ours = span.instrumentationScope.name === SCOPE;
-    if (ours) this.#settle(span);
+    const isOurs = span.instrumentationScope.name === SCOPE;
+    if (isOurs) this.#settle(span);
     try {
-      if (ours) {
+      if (isOurs) {
         this.#calls.openSpans.delete(span);
         const hasUsage = span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined;
         if (hasUsage) this.#calls.chargedCalls.push({ span });
-        if (this.#waiting.length > 0) this.#decide(this.#waiting.splice(0));
-      } else this.#read(span);
+        if (this.#waiting.length > 0) this.#chargeUnreported(this.#waiting.splice(0));
+      } else this.#readCall(span);
     } catch (error) {
-      diag.error('otel-token-budget: a span of another instrumentation could not be charged', error);
+      diag.error('otel-token-budget: failed to charge a span of another instrumentation', error);
     }
   }
 
-  /** Nothing is kept that would have to be sent. */
+  /** Does nothing: the processor exports nothing. */
   forceFlush(): Promise<void> {
     return Promise.resolve();
   }
 
-  /** Nothing is held that would have to be let go of. */
+  /** Charges the spans that still wait for one of our calls to end. */
   shutdown(): Promise<void> {
-    for (const told of this.#waiting.splice(0))
-      if (!this.#calls.isDuplicate(told.span, told.seen)) this.#charge(told);
+    for (const call of this.#waiting.splice(0))
+      if (!this.#calls.isDuplicate(call.span, call.reported)) this.#charge(call);
     return Promise.resolve();
   }
 
@@ -106,39 +110,37 @@ export class BudgetSpanProcessor implements SpanProcessor {
     try {
       void ignoreRejection((span as ChargeableSpan)[PENDING_CHARGE]?.settle());
     } catch (error) {
-      diag.error('otel-token-budget: a charge failed', error);
+      diag.error('otel-token-budget: failed to settle a charge', error);
     }
   }
 
-  /**
-   * Takes in what a span of another instrumentation tells, where none of the same call is above or below it.
-   */
-  #read(span: ReadableSpan): void {
+  /** Charges a span of another instrumentation, unless an ancestor or descendant reports the same call. */
+  #readCall(span: ReadableSpan): void {
     if (!isModelCall(span.attributes) || this.#isCharged(span.spanContext().spanId)) return;
     const tracker = this.#budgets.get(span) ?? this.#tracker;
-    const seen = readSpanUsage(span.attributes);
-    if (seen === undefined) this.#tellMissing(span, tracker);
-    else this.#decide([{ span, seen, tracker }]);
+    const reported = readSpanUsage(span.attributes);
+    if (reported === undefined) this.#reportMissingUsage(span, tracker);
+    else this.#chargeUnreported([{ span, reported, tracker }]);
   }
 
-  /** Charges what no other span told before, once no call of ours is open that it may be. */
-  #decide(spans: readonly Told[]): void {
-    for (const told of spans) {
-      if (this.#calls.isDuplicate(told.span, told.seen)) continue;
-      if (this.#calls.mayBeOpen(told.span, told.seen)) this.#waiting.push(told);
-      else this.#charge(told);
+  /** Charges calls that no other span has reported, once none of our open calls can be the same. */
+  #chargeUnreported(calls: readonly ReportedCall[]): void {
+    for (const call of calls) {
+      if (this.#calls.isDuplicate(call.span, call.reported)) continue;
+      if (this.#calls.mayBeOpen(call.span, call.reported)) this.#waiting.push(call);
+      else this.#charge(call);
     }
   }
 
-  #charge({ span, seen, tracker }: Told): void {
-    this.#calls.chargedCalls.push({ span, usage: seen });
+  #charge({ span, reported, tracker }: ReportedCall): void {
+    this.#calls.chargedCalls.push({ span, usage: reported });
     this.#markCharged(span.spanContext().spanId);
-    const charge = (): void => void ignoreRejection(tracker.charge(amountsOf(seen, this.#prices)));
+    const charge = (): void => void ignoreRejection(tracker.charge(amountsOf(reported, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);
   }
 
-  /** A call that failed has no usage to tell. */
-  #tellMissing({ attributes, status }: ReadableSpan, tracker: TokenBudgetTracker): void {
+  /** Emits `usage_missing`, except for a failed call, which has no usage. */
+  #reportMissingUsage({ attributes, status }: ReadableSpan, tracker: TokenBudgetTracker): void {
     if (status.code === SpanStatusCode.ERROR) return;
     tracker.emit({
       type: 'usage_missing',
@@ -151,15 +153,18 @@ export class BudgetSpanProcessor implements SpanProcessor {
   }
 
   #isCharged(spanId: string): boolean {
-    return this.#above.has(spanId) || this.#ancestors(spanId).some((ancestor) => this.#charged.has(ancestor));
+    return (
+      this.#chargedAncestors.has(spanId) ||
+      this.#ancestors(spanId).some((ancestor) => this.#charged.has(ancestor))
+    );
   }
 
   #markCharged(spanId: string): void {
     this.#charged.set(spanId, true);
-    for (const ancestor of this.#ancestors(spanId)) this.#above.set(ancestor, true);
+    for (const ancestor of this.#ancestors(spanId)) this.#chargedAncestors.set(ancestor, true);
   }
 
-  /** The spans above one, as far as they are remembered, nearest first. */
+  /** Returns the remembered ancestors of a span, nearest first. */
   #ancestors(spanId: string): string[] {
     const ancestors: string[] = [];
     let at = this.#parents.get(spanId);
@@ -171,13 +176,15 @@ export class BudgetSpanProcessor implements SpanProcessor {
   }
 }
 
-function amountsOf(seen: SpanUsage, prices: PriceBook): Amounts {
-  const { usage, model, provider, serviceTier } = seen;
+function amountsOf(reported: SpanUsage, prices: PriceBook): Amounts {
+  const { usage, model, provider, serviceTier } = reported;
   const card = prices.lookup({ model, ...(provider === undefined ? {} : { provider }) });
   return { costNanoUsd: priceUsage(card, usage, { serviceTier }), tokens: totalTokens(usage), calls: 1 };
 }
 
-/** The span of an SDK can be read from its start, whatever its type says. */
+/**
+ * Returns the attributes that a span has at its start. An SDK's span is readable, although its type is not.
+ */
 function startAttributes(span: Span): Attributes {
   return (span as Span & Partial<ReadableSpan>).attributes ?? {};
 }

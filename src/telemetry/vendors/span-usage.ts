@@ -3,8 +3,9 @@ import { isPlausible, type TokenUsage, tokenUsage, USAGE_KINDS, type UsageKind }
 import { CONVENTIONS, type SpanConvention } from './conventions/index.ts';
 
 /**
- * What a span is by the conventions: one call of a model, or something that has such calls in it (an agent, a
- * tool, a workflow) or none. Undefined where it does not say.
+ * Returns the kind of a span by the conventions: `call` for a single model call, `other` for a span that
+ * contains model calls (an agent, a tool, a workflow) or has none. Undefined if the span does not state its
+ * kind.
  */
 export function readSpanKind(attributes: Attributes): 'call' | 'other' | undefined {
   for (const { kind } of CONVENTIONS) {
@@ -14,93 +15,91 @@ export function readSpanKind(attributes: Attributes): 'call' | 'other' | undefin
   return undefined;
 }
 
-/** Whether a span is one call of a model. */
+/** Returns whether a span is a single model call. */
 export function isModelCall(attributes: Attributes): boolean {
   return readSpanKind(attributes) === 'call';
 }
 
-/** What a model call's span says: usage, model and whom it was asked of. */
+/** The usage reported by a model call's span. */
 export interface SpanUsage {
+  /** Tokens by kind. */
   readonly usage: TokenUsage;
-  /** Empty where the span names none. */
+  /** Empty if the span does not name the model. */
   readonly model: string;
-  /** As the instrumentation names it. */
+  /** Named as the instrumentation does. */
   readonly provider?: string;
+  /** The tier that served the request. */
   readonly serviceTier?: string;
 }
 
-/** The usage of a model call's span; undefined where it tells none that can be believed. */
+/** Reads the usage of a model call's span; undefined if the span reports none, or only implausible values. */
 export function readSpanUsage(attributes: Attributes): SpanUsage | undefined {
-  const read = readTokens(attributes);
-  if (read.input === undefined && read.output === undefined) return undefined;
-  const { cachedInput = 0, cacheWrite = 0, output = 0 } = read;
-  let { input = 0 } = read;
-  // Some tell an input without what was cached, as Anthropic does: then its parts can be more than the whole.
+  const tokens = readTokens(attributes);
+  if (tokens.input === undefined && tokens.output === undefined) return undefined;
+  const { cachedInput = 0, cacheWrite = 0, output = 0 } = tokens;
+  let { input = 0 } = tokens;
+  // Some report an input without the cached part, as Anthropic does. Then the parts can exceed the whole.
   if (cachedInput + cacheWrite > input) input += cachedInput + cacheWrite;
-  const rest = input - cachedInput - cacheWrite;
+  const uncached = input - cachedInput - cacheWrite;
   return {
     usage: tokenUsage({
       input,
       cachedInput,
       cacheWrite,
-      audioInput: Math.min(read.audioInput ?? 0, rest),
-      imageInput: Math.min(read.imageInput ?? 0, Math.max(0, rest - (read.audioInput ?? 0))),
+      audioInput: Math.min(tokens.audioInput ?? 0, uncached),
+      imageInput: Math.min(tokens.imageInput ?? 0, Math.max(0, uncached - (tokens.audioInput ?? 0))),
       output,
-      reasoning: Math.min(read.reasoning ?? 0, output),
-      audioOutput: Math.min(read.audioOutput ?? 0, output),
+      reasoning: Math.min(tokens.reasoning ?? 0, output),
+      audioOutput: Math.min(tokens.audioOutput ?? 0, output),
     }),
     model: readModel(attributes),
-    ...optional('provider', text(attributes, 'provider')),
-    ...optional('serviceTier', text(attributes, 'serviceTier')),
+    ...optional('provider', readText(attributes, 'provider')),
+    ...optional('serviceTier', readText(attributes, 'serviceTier')),
   };
 }
 
-/** The model that answered, else the one that was asked for; empty where the span names none. */
+/** Reads the model of the response, otherwise of the request; empty if the span names none. */
 export function readModel(attributes: Attributes): string {
-  return text(attributes, 'model') ?? '';
+  return readText(attributes, 'model') ?? '';
 }
 
-/** Whether a span names that model, as the one that answered or as the one that was asked for. */
+/** Returns whether a span names a model, as that of its response or of its request. */
 export function namesModel(attributes: Attributes, model: string): boolean {
   return CONVENTIONS.some((convention) => convention.model?.some((name) => attributes[name] === model));
 }
 
-/**
- * The ids that OpenAI gives its responses: of Chat, Completions and Responses. Parts of a response have
- * others.
- */
+/** Response ids of OpenAI: Chat, Completions and Responses. Parts of a response have other prefixes. */
 const RESPONSE_ID = /"id"\s*:\s*"((?:chatcmpl|cmpl|resp)[-_][\w-]+)"/;
 
-/** How much of an answer is looked through for its id. */
-const LONGEST_SEARCH = 100_000;
+/** Maximum number of characters of a response that are searched for its id. */
+const MAX_SEARCH_LENGTH = 100_000;
 
 /**
- * The id of the response that a span tells of, or that stands in the answer it holds; undefined where neither
- * does.
+ * Reads the response id from its attribute, otherwise from the captured response; undefined if in neither.
  */
 export function readResponseId(attributes: Attributes): string | undefined {
-  const told = text(attributes, 'responseId');
-  if (told !== undefined) return told;
-  const answer = text(attributes, 'response');
-  return answer === undefined ? undefined : RESPONSE_ID.exec(answer.slice(0, LONGEST_SEARCH))?.[1];
+  const id = readText(attributes, 'responseId');
+  if (id !== undefined) return id;
+  const response = readText(attributes, 'response');
+  return response === undefined ? undefined : RESPONSE_ID.exec(response.slice(0, MAX_SEARCH_LENGTH))?.[1];
 }
 
 function readTokens(attributes: Attributes): Partial<Record<UsageKind, number>> {
-  const read: Partial<Record<UsageKind, number>> = {};
+  const total: Partial<Record<UsageKind, number>> = {};
   for (const { tokens, parsed } of CONVENTIONS) {
     const details = parsed?.(attributes) ?? {};
     for (const kind of USAGE_KINDS) {
       const values = [...(tokens?.[kind] ?? []).map((name) => attributes[name]), details[kind]];
       const value = values.find(isPlausible);
-      if (value !== undefined) read[kind] ??= value;
+      if (value !== undefined) total[kind] ??= value;
     }
   }
-  return read;
+  return total;
 }
 
 type TextField = 'model' | 'provider' | 'serviceTier' | 'responseId' | 'response';
 
-function text(attributes: Attributes, field: TextField & keyof SpanConvention): string | undefined {
+function readText(attributes: Attributes, field: TextField & keyof SpanConvention): string | undefined {
   for (const convention of CONVENTIONS) {
     for (const name of convention[field] ?? []) {
       const value = attributes[name];

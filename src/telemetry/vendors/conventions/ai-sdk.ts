@@ -2,8 +2,8 @@ import type { SpanConvention } from './convention.ts';
 
 /**
  * Vercel AI SDK 3 to 6, and `LegacyOpenTelemetry` of 7: https://ai-sdk.dev/docs/ai-sdk-core/telemetry. The
- * outer span (`ai.generateText`) sums its steps; each step is one call. Version 7 tells its calls by
- * OpenTelemetry's conventions.
+ * outer span (`ai.generateText`) sums its steps; each step is one call. Version 7 otherwise reports its calls
+ * by OpenTelemetry's conventions.
  */
 export const aiSdk: SpanConvention = {
   kind: {

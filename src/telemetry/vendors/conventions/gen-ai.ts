@@ -2,9 +2,8 @@ import { semconv } from '../../names/index.ts';
 import type { SpanConvention } from './convention.ts';
 
 /**
- * OpenTelemetry's GenAI conventions. The later names are those of semconv.ts; `gen_ai.system`,
- * `prompt_tokens`, `completion_tokens` and `gen_ai.openai.*` are those of semantic-conventions 1.26 to 1.36,
- * still in use.
+ * OpenTelemetry's GenAI conventions. Current names are in semconv.ts; `gen_ai.system`, `prompt_tokens`,
+ * `completion_tokens` and `gen_ai.openai.*` are from semantic-conventions 1.26 to 1.36, and still in use.
  */
 export const genAi: SpanConvention = {
   kind: {
@@ -15,7 +14,7 @@ export const genAi: SpanConvention = {
     input: [semconv.ATTR_USAGE_INPUT_TOKENS, 'gen_ai.usage.prompt_tokens'],
     output: [semconv.ATTR_USAGE_OUTPUT_TOKENS, 'gen_ai.usage.completion_tokens'],
     cachedInput: [semconv.ATTR_USAGE_CACHE_READ],
-    // The second is what Anthropic's own SDK says.
+    // The second name is used by Anthropic's own SDK.
     cacheWrite: [semconv.ATTR_USAGE_CACHE_CREATION, 'gen_ai.usage.cache_write.input_tokens'],
     reasoning: [semconv.ATTR_USAGE_REASONING],
     audioInput: [semconv.ATTR_USAGE_AUDIO_INPUT],

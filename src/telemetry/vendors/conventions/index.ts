@@ -9,8 +9,8 @@ import { traceloop } from './traceloop.ts';
 export type { SpanConvention } from './convention.ts';
 
 /**
- * The conventions that are read. Vendors come before OpenTelemetry's own: where a vendor uses both, its own
- * kind of a span says more.
+ * The supported conventions. Vendors come before OpenTelemetry: if a vendor uses both, its own span kind is
+ * more specific.
  */
 export const CONVENTIONS: readonly SpanConvention[] = [
   aiSdk,

@@ -2,15 +2,15 @@ import type { UsageKind } from '../../../usage/index.ts';
 import { parseJsonAttribute, type SpanConvention } from './convention.ts';
 
 /**
- * LangSmith's OpenTelemetry mode (`LANGSMITH_OTEL_ENABLED`): totals by OpenTelemetry's names, details as
- * JSON. A chain repeats what its calls used; the kind of the run tells them apart.
+ * LangSmith's OpenTelemetry mode (`LANGSMITH_OTEL_ENABLED`): totals under OpenTelemetry's names, details as
+ * JSON. A chain repeats the usage of its calls; the kind of the run distinguishes them.
  */
 export const langSmith: SpanConvention = {
   kind: { attribute: 'langsmith.span.kind', calls: ['llm', 'embedding'] },
   parsed: (attributes): Partial<Record<UsageKind, unknown>> => {
     const usage = parseJsonAttribute(attributes, 'langsmith.usage_metadata');
-    const input = part(usage['input_token_details']);
-    const output = part(usage['output_token_details']);
+    const input = toRecord(usage['input_token_details']);
+    const output = toRecord(usage['output_token_details']);
     return {
       input: usage['input_tokens'],
       output: usage['output_tokens'],
@@ -25,6 +25,6 @@ export const langSmith: SpanConvention = {
   response: ['gen_ai.completion'],
 };
 
-function part(value: unknown): Readonly<Record<string, unknown>> {
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -1,8 +1,7 @@
 import type { SpanConvention } from './convention.ts';
 
 /**
- * OpenLLMetry (Traceloop): names of its own beside those of OpenTelemetry;
- * @traceloop/ai-semantic-conventions.
+ * OpenLLMetry (Traceloop): its own names besides OpenTelemetry's, from @traceloop/ai-semantic-conventions.
  */
 export const traceloop: SpanConvention = {
   kind: { attribute: 'llm.request.type', calls: ['chat', 'completion', 'embedding'] },
