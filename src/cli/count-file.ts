@@ -9,23 +9,25 @@ import {
   type RequestKind,
 } from '../tokens/index.ts';
 import { tokenUsage } from '../usage/index.ts';
+import { formatCount, formatQuantity, formatValue, isRecord, parseJson } from '../util/index.ts';
 import { UsageError } from './exit.ts';
 import { environmentOf } from './store-option.ts';
-import { count, formatCost } from './style.ts';
+import { formatCost } from './style.ts';
 
+/** The options of `count`, as given. */
 export interface CountFileOptions {
   readonly model?: string;
-  /** Output tokens to price as well. */
+  /** Output tokens to price for each request. */
   readonly output?: string;
   readonly config?: string;
   readonly json?: boolean;
 }
 
-/** What a file was taken for, and what it counts. */
-interface Counted {
+/** What kind of file was read, and the counts of its requests. */
+interface FileCount {
   readonly model: string;
   readonly kind: RequestKind | 'text';
-  /** Each request's input; of a text one. */
+  /** The input of each request; a text has one. */
   readonly inputs: readonly InputCount[];
   /** Whether the file is one of the Batch API, which is cheaper. */
   readonly batch: boolean;
@@ -39,30 +41,30 @@ const ENDPOINTS: Readonly<Record<string, RequestKind>> = {
 };
 
 /**
- * Prints how many input tokens a file has for a model, and what they cost. Taken is a request body (JSON), a batch file (JSON lines), or
- * any text.
+ * Prints how many input tokens a file has for a model, and what they cost. The file holds a request body (JSON), a batch
+ * (JSON lines), or any text.
  * @param file a path, or `-` for stdin
- * @throws UsageError where it cannot be read, or no model is named
+ * @throws UsageError if the file cannot be read, or no model is given
  */
 export function countFile(file: string, options: CountFileOptions): void {
-  const counted = countedOf(read(file), options.model);
-  const outputTokens = outputOf(options.output);
+  const counted = countRequests(readText(file), options.model);
+  const outputTokens = parseOutputTokens(options.output);
   const { prices, unknownModel } = loadConfig(environmentOf(options));
   const card = new PriceBook({ prices, unknownModel }).lookup({ model: counted.model });
-  const answer = answerOf(file, counted, outputTokens, card);
-  process.stdout.write(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : asText(answer));
+  const result = priceCount(file, counted, outputTokens, card);
+  process.stdout.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : formatResult(result));
 }
 
-function answerOf(
+function priceCount(
   file: string,
-  { model, kind, inputs, batch }: Counted,
+  { model, kind, inputs, batch }: FileCount,
   outputTokens: number,
   card: RateCard,
 ) {
   const sum = (of: (input: InputCount) => number): number =>
-    inputs.reduce((total, one) => total + of(one), 0);
+    inputs.reduce((total, input) => total + of(input), 0);
   const serviceTier = batch ? 'batch' : undefined;
-  const costOfOne = ({ tokens }: InputCount): number =>
+  const costOf = ({ tokens }: InputCount): number =>
     priceUsage(card, tokenUsage({ input: tokens, output: outputTokens }), { serviceTier });
   return {
     file,
@@ -71,102 +73,97 @@ function answerOf(
     batch,
     requests: inputs.length,
     inputTokens: sum(({ tokens }) => tokens),
-    /** No bill of the input is above this, where it is complete. */
+    /** No more input tokens than these are billed, if the count is complete. */
     upper: sum(({ upper }) => upper),
     complete: inputs.every(({ complete }) => complete),
     outputTokens: outputTokens * inputs.length,
-    costUsd: nanoToUsd(sum(costOfOne)),
+    costUsd: nanoToUsd(sum(costOf)),
     priceSource: card.source,
   };
 }
 
-function asText(answer: ReturnType<typeof answerOf>): string {
+function formatResult(result: ReturnType<typeof priceCount>): string {
   const { model, kind, requests, batch, inputTokens, upper, complete, outputTokens, costUsd, priceSource } =
-    answer;
-  const many = requests === 1 ? `one request (${kind})` : `${count(requests)} requests (${kind})`;
+    result;
+  const counted = kind === 'text' ? 'text' : `${formatQuantity(requests, 'request')} (${kind})`;
   const lines = [
-    `${count(inputTokens)} input tokens for ${model}, as ${kind === 'text' ? 'text' : many}`,
-    ...(upper > inputTokens ? [`  at most ${count(upper)}`] : []),
+    `${formatQuantity(inputTokens, 'input token')} for ${model}, as ${counted}`,
+    ...(upper > inputTokens ? [`  at most ${formatCount(upper)}`] : []),
     ...(complete
       ? []
-      : ['  and what is not in the file: images by URL, stored conversations, built-in tools']),
-    ...(outputTokens > 0 ? [`  with ${count(outputTokens)} output tokens`] : []),
+      : ['  plus what is not in the file: images by URL, stored conversations, built-in tools']),
+    ...(outputTokens > 0 ? [`  with ${formatQuantity(outputTokens, 'output token')}`] : []),
     `  ${formatCost(costUsd)} (price: ${priceSource}${batch ? ', as a batch' : ''})`,
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function countedOf(text: string, model: string | undefined): Counted {
-  const bodies = requestsOf(text);
-  const named = model ?? bodies?.map(({ body }) => body['model']).find((one) => typeof one === 'string');
-  if (named === undefined) {
-    throw new UsageError('no model is named; taken is --model NAME, or a request with a model in it.');
+function countRequests(text: string, modelOption: string | undefined): FileCount {
+  const requests = parseRequests(text);
+  const model =
+    modelOption ?? requests?.map(({ body }) => body['model']).find((name) => typeof name === 'string');
+  if (model === undefined) {
+    throw new UsageError('No model given: pass --model NAME, or a request that has a model.');
   }
-  if (bodies === undefined) {
-    const tokens = countText(text, encodingForModel(named));
-    return { model: named, kind: 'text', inputs: [{ tokens, upper: tokens, complete: true }], batch: false };
+  if (requests === undefined) {
+    const tokens = countText(text, encodingForModel(model));
+    return { model, kind: 'text', inputs: [{ tokens, upper: tokens, complete: true }], batch: false };
   }
-  const inputs = bodies.map(({ kind, body }) => countInput(kind, { ...body, model: named }));
-  return { model: named, kind: bodies[0]?.kind ?? 'chat', inputs, batch: bodies.every(({ batch }) => batch) };
+  const inputs = requests.map(({ kind, body }) => countInput(kind, { ...body, model }));
+  return { model, kind: requests[0]?.kind ?? 'chat', inputs, batch: requests.every(({ batch }) => batch) };
 }
 
-interface Request {
+interface FileRequest {
   readonly kind: RequestKind;
   readonly body: Readonly<Record<string, unknown>>;
   readonly batch: boolean;
 }
 
-/** The requests of a file: one body, or the lines of a batch; undefined where it is neither. */
-function requestsOf(text: string): Request[] | undefined {
-  const one = requestOf(objectOf(text));
-  if (one !== undefined) return [one];
+/** Parses a request body, or the lines of a batch; undefined for any other text. */
+function parseRequests(text: string): FileRequest[] | undefined {
+  const single = toRequest(parseObject(text));
+  if (single !== undefined) return [single];
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const requests = lines.flatMap((line) => requestOf(objectOf(line)) ?? []);
+  const requests = lines.flatMap((line) => toRequest(parseObject(line)) ?? []);
   return lines.length > 0 && requests.length === lines.length ? requests : undefined;
 }
 
-function requestOf(value: Readonly<Record<string, unknown>> | undefined): Request | undefined {
+function toRequest(value: Readonly<Record<string, unknown>> | undefined): FileRequest | undefined {
   if (value === undefined) return undefined;
   const { url, body } = value;
-  if (typeof url === 'string' && isObject(body)) {
-    const kind = ENDPOINTS[url] ?? kindOf(body);
+  if (typeof url === 'string' && isRecord(body)) {
+    const kind = ENDPOINTS[url] ?? guessKind(body);
     return kind === undefined ? undefined : { kind, body, batch: true };
   }
-  const kind = kindOf(value);
+  const kind = guessKind(value);
   return kind === undefined ? undefined : { kind, body: value, batch: false };
 }
 
-function kindOf(body: Readonly<Record<string, unknown>>): RequestKind | undefined {
+function guessKind(body: Readonly<Record<string, unknown>>): RequestKind | undefined {
   if (Array.isArray(body['messages'])) return 'chat';
   if ('prompt' in body) return 'completions';
   if (!('input' in body)) return undefined;
   return String(body['model']).includes('embedding') ? 'embeddings' : 'responses';
 }
 
-function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   if (!/^\s*\{/.test(text)) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isRecord(value) ? value : undefined;
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function read(file: string): string {
+function readText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`"${file}" cannot be read (${why}); taken is the path of a file, or - for stdin.`);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`Cannot read "${file}" (${reason}). Pass the path of a file, or - for stdin.`);
   }
 }
 
-function outputOf(text = '0'): number {
+function parseOutputTokens(text = '0'): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
-  throw new UsageError(`--output: given "${text}"; taken is a whole number of tokens from 0.`);
+  throw new UsageError(
+    `--output: got ${formatValue(text)}, expected a whole number of tokens, such as 2000.`,
+  );
 }

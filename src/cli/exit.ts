@@ -1,6 +1,6 @@
 /**
- * Exit codes; those from 64 to 78 are of `sysexits.h`, those from 126 on are the shell's. `stopped` (EX_TEMPFAIL) is a job that
- * can be resumed.
+ * The exit codes of the command. 64 to 78 are those of `sysexits.h`, 126 and 127 those of shells. `stopped` (EX_TEMPFAIL) is a job
+ * that can be resumed.
  */
 export const EXIT = {
   ok: 0,
@@ -12,7 +12,7 @@ export const EXIT = {
   notFound: 127,
 } as const;
 
-/** The command was called with something that it does not take. The message names it, and what is taken. */
+/** The command line is wrong. The message names the option, its value and the expected one. */
 export class UsageError extends Error {
   readonly code = 'token_budget_usage';
 

@@ -4,12 +4,12 @@ import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { ConfigError, loadConfig } from '../config/index.ts';
 import { openLedger } from '../stores/index.ts';
-import { entryModuleUrl } from '../util/index.ts';
+import { entryModuleUrl, formatQuantity } from '../util/index.ts';
 import { type BudgetView, readBudgetViews } from './budgets/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { describeNodeProblem } from './node-version.ts';
-import { absoluteStoreUrl } from './store-option.ts';
-import { count, countCalls, escapeControl, formatCost, formatLimit, formatLimitAmount } from './style.ts';
+import { absoluteStoreUrl, type Environment } from './store-option.ts';
+import { escapeControl, formatCost, formatLimit, formatLimitAmount } from './style.ts';
 
 /** The options of `run`, as given. */
 export interface RunCommandOptions {
@@ -24,9 +24,7 @@ export interface RunCommandOptions {
   readonly quiet?: boolean;
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** The variable that each option sets. */
+/** The environment variable that each option sets. */
 const VARIABLES = {
   usd: 'TOKEN_BUDGET_USD',
   tokens: 'TOKEN_BUDGET_TOKENS',
@@ -38,50 +36,58 @@ const VARIABLES = {
   config: 'TOKEN_BUDGET_CONFIG',
 } as const;
 
-/** Signals that are passed on to the program. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
+/** The signals that are forwarded to the command. */
+const FORWARDED_SIGNALS = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGUSR2',
+  'SIGWINCH',
+  'SIGCONT',
+] as const;
 
-/** How long the ledger may take to say what was spent, milliseconds. */
-const PATIENCE_MS = 2_000;
+/** How long the ledger may take to answer for the summary, milliseconds. */
+const SUMMARY_TIMEOUT_MS = 2_000;
 
 /**
- * Runs a command with the budget preloaded into every Node process of it, and ends as it ends: with its exit code, or by its signal.
- * @throws UsageError where an option is wrong; the command was not started then
- * @throws ConfigError where the environment or the settings file is
+ * Runs a command with the budget preloaded into each of its Node processes, and ends as the command does: with its exit code,
+ * or by its signal.
+ * @throws UsageError if an option is wrong; the command is not started
+ * @throws ConfigError if the environment or the settings file is wrong
  */
 export async function runCommand(command: readonly string[], options: RunCommandOptions): Promise<void> {
   const problem = describeNodeProblem(process.versions.node);
   if (problem !== undefined) throw new UsageError(problem);
-  const given = variablesOf(options);
-  const env = { ...process.env, ...given };
-  const { store, warnings } = checked(env, options);
+  const env = { ...process.env, ...toVariables(options) };
+  const { store, warnings } = checkConfig(env, options);
   for (const warning of warnings) process.stderr.write(`token-budget: ${warning}\n`);
-  const ledger = sharedStore(env, store);
+  const ledger = chooseRunStore(env, store);
   try {
-    const child = start(command, { ...env, ...withPreload(env), TOKEN_BUDGET_STORE: ledger.setting });
-    const ended = await endOf(child, command[0] ?? '');
-    if (options.quiet !== true) await say(ledger.setting);
+    const child = startCommand(command, { ...env, ...addPreload(env), TOKEN_BUDGET_STORE: ledger.setting });
+    const exit = await waitForExit(child, command[0] ?? '');
+    if (options.quiet !== true) await printSummary(ledger.setting);
     ledger.remove();
-    finish(ended);
+    exitLike(exit);
   } finally {
     ledger.remove();
   }
 }
 
-function variablesOf(options: RunCommandOptions): Record<string, string> {
+function toVariables(options: RunCommandOptions): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const [option, variable] of Object.entries(VARIABLES) as [keyof typeof VARIABLES, string][]) {
     const value = options[option];
     if (value === undefined) continue;
-    if (value.trim() === '') throw new UsageError(`--${option}: given nothing; taken is a value.`);
+    if (value.trim() === '') throw new UsageError(`--${option}: got an empty text, expected a value.`);
     variables[variable] =
       option === 'config' ? resolve(value) : option === 'store' ? absoluteStoreUrl(value) : value;
   }
   return variables;
 }
 
-/** The settings that the program will have; a wrong one is told by the name that it was given by. */
-function checked(env: Env, options: RunCommandOptions): ReturnType<typeof loadConfig> {
+/** Loads the settings that the command will have. An error names an option instead of the variable that it sets. */
+function checkConfig(env: Environment, options: RunCommandOptions): ReturnType<typeof loadConfig> {
   try {
     return loadConfig(env);
   } catch (error) {
@@ -94,24 +100,26 @@ function checked(env: Env, options: RunCommandOptions): ReturnType<typeof loadCo
   }
 }
 
-/** The preload, after what NODE_OPTIONS has already: a host's own preloads come first. */
-function withPreload(env: Env): { NODE_OPTIONS: string } {
-  // As a URL it has no spaces, which would need quotes in there.
+/** Appends the preload to NODE_OPTIONS, so that the preloads of the host come first. */
+function addPreload(env: Environment): { NODE_OPTIONS: string } {
+  // A URL has no spaces, which would need quotes here.
   const register = entryModuleUrl('register').href;
   return { NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import=${register}`.trim() };
 }
 
-interface SharedStore {
+/** The store that the processes of the command share. */
+interface RunStore {
   readonly setting: string;
+  /** Removes the ledger if it was made for this run. */
   readonly remove: () => void;
 }
 
 /**
- * Where the processes of the command share their budget. With no store set that is a ledger of the run's own: else each
- * process would have the whole budget for itself.
+ * Returns the store that is set, or a temporary ledger for this run: without one, each process would have the whole budget
+ * for itself.
  */
-function sharedStore(env: Env, store: string): SharedStore {
-  if (store !== 'memory' || isMemoryGiven(env)) return { setting: store, remove: () => {} };
+function chooseRunStore(env: Environment, store: string): RunStore {
+  if (store !== 'memory' || isMemoryRequested(env)) return { setting: store, remove: () => {} };
   const directory = mkdtempSync(join(tmpdir(), 'token-budget-run-'));
   return {
     setting: `sqlite:${join(directory, 'ledger.db')}`,
@@ -119,7 +127,7 @@ function sharedStore(env: Env, store: string): SharedStore {
   };
 }
 
-function isMemoryGiven(env: Env): boolean {
+function isMemoryRequested(env: Environment): boolean {
   if (env['TOKEN_BUDGET_STORE']?.trim() === 'memory') return true;
   const config = env['TOKEN_BUDGET_CONFIG']?.trim();
   if (config === undefined || config === '') return false;
@@ -127,36 +135,37 @@ function isMemoryGiven(env: Env): boolean {
   return settings.store === 'memory';
 }
 
-function start([command = '', ...args]: readonly string[], env: Env): ChildProcess {
+function startCommand([command = '', ...args]: readonly string[], env: Environment): ChildProcess {
   return spawn(command, args, { stdio: 'inherit', env: { ...env } });
 }
 
-interface Ended {
+/** How the command ended. */
+interface CommandExit {
   readonly code: number;
   readonly signal?: NodeJS.Signals;
 }
 
-/** Waits for the command, and passes signals on to it meanwhile. */
-function endOf(child: ChildProcess, command: string): Promise<Ended> {
-  // A terminal sends Ctrl-C to the command as well; twice would be once more than the user pressed.
+/** Waits for the command to end, and forwards signals to it until then. */
+function waitForExit(child: ChildProcess, command: string): Promise<CommandExit> {
+  // A terminal sends Ctrl-C to the command as well: forwarding it would deliver it twice.
   const fromTerminal = process.stdin.isTTY === true;
-  const passed = new Map(
-    SIGNALS.map((signal) => [
+  const forwarders = new Map(
+    FORWARDED_SIGNALS.map((signal) => [
       signal,
       () => {
         if (!(fromTerminal && (signal === 'SIGINT' || signal === 'SIGQUIT'))) child.kill(signal);
       },
     ]),
   );
-  for (const [signal, pass] of passed) process.on(signal, pass);
+  for (const [signal, forward] of forwarders) process.on(signal, forward);
   return new Promise((done) => {
-    const end = (ended: Ended): void => {
-      for (const [signal, pass] of passed) process.off(signal, pass);
-      done(ended);
+    const end = (exit: CommandExit): void => {
+      for (const [signal, forward] of forwarders) process.off(signal, forward);
+      done(exit);
     };
     child.on('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'ENOENT' ? 'there is no such command' : error.message;
-      process.stderr.write(`token-budget: ${command} cannot be run: ${why}\n`);
+      const reason = error.code === 'ENOENT' ? 'command not found' : error.message;
+      process.stderr.write(`token-budget: cannot run ${command}: ${reason}\n`);
       end({ code: error.code === 'ENOENT' ? EXIT.notFound : EXIT.notRunnable });
     });
     child.on('exit', (code, signal) =>
@@ -165,34 +174,35 @@ function endOf(child: ChildProcess, command: string): Promise<Ended> {
   });
 }
 
-/** Ends this process as the command ended. */
-function finish({ code, signal }: Ended): void {
+/** Ends this process with the exit code or the signal of the command. */
+function exitLike({ code, signal }: CommandExit): void {
   process.exitCode = signal === undefined ? code : 128 + (constants.signals[signal] ?? 0);
   if (signal !== undefined) process.kill(process.pid, signal);
 }
 
-/** One line on stderr for each budget: what was spent. */
-async function say(store: string): Promise<void> {
+/** Prints what each budget has spent, one line each on stderr. */
+async function printSummary(store: string): Promise<void> {
   if (store === 'memory') return;
   try {
-    const ledger = openLedger(store, PATIENCE_MS);
+    const ledger = openLedger(store, SUMMARY_TIMEOUT_MS);
     try {
       for (const view of await readBudgetViews(ledger))
-        process.stderr.write(`token-budget: ${summary(view)}\n`);
+        process.stderr.write(`token-budget: ${summarize(view)}\n`);
     } finally {
       await ledger.close();
     }
   } catch {
-    // The ledger was never made, as no Node process ran, or is away: the command's own end is what counts.
+    // The ledger was never created (no Node process ran) or is unavailable: the exit of the command matters more.
   }
 }
 
-function summary({ name, settled, limits, open }: BudgetView): string {
-  const spent = `"${escapeControl(name)}" has spent ${formatCost(settled.costUsd)}, ${count(settled.tokens)} tokens in ${countCalls(settled.calls)}`;
+function summarize({ name, settled, limits, open }: BudgetView): string {
+  const tokens = formatQuantity(settled.tokens, 'token');
+  const calls = formatQuantity(settled.calls, 'call');
+  const spent = `"${escapeControl(name)}" has spent ${formatCost(settled.costUsd)}, ${tokens} in ${calls}`;
   const left = limits.map(
-    ({ limit, value, left: rest }) =>
-      `${formatLimitAmount(limit, rest, value)} of ${formatLimit(limit, value)}`,
+    ({ limit, value, left: rest }) => `${formatLimitAmount(limit, rest)} of ${formatLimit(limit, value)}`,
   );
-  const held = open === 0 ? '' : `; ${open === 1 ? '1 call is' : `${open} calls are`} open`;
-  return `${spent}${left.length === 0 ? '' : `; left ${left.join(', ')}`}${held}`;
+  const stillOpen = open === 0 ? '' : `; ${formatQuantity(open, 'call')} still open`;
+  return `${spent}${left.length === 0 ? '' : `; left ${left.join(', ')}`}${stillOpen}`;
 }

@@ -3,7 +3,7 @@ import { ConfigError, loadConfig } from '../config/index.ts';
 import { type Ledger, openLedger, tryParseStoreUrl } from '../stores/index.ts';
 import { UsageError } from './exit.ts';
 
-/** Where a subcommand finds the ledger. */
+/** The options that name a ledger. */
 export interface StoreOptions {
   /** `sqlite:PATH`, or the URL of a Redis. */
   readonly store?: string;
@@ -11,13 +11,14 @@ export interface StoreOptions {
   readonly config?: string;
 }
 
-/** How long a ledger may take to answer an operator, milliseconds. */
+/** How long a store may take to answer an operator, milliseconds. */
 const STORE_TIMEOUT_MS = 5_000;
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** The environment of a process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment with what the options set in it; paths are made absolute. */
-export function environmentOf({ store, config }: StoreOptions, env: Env = process.env): Env {
+/** Returns the environment with the options as variables. Relative paths become absolute. */
+export function environmentOf({ store, config }: StoreOptions, env: Environment = process.env): Environment {
   return {
     ...env,
     ...(store === undefined ? {} : { TOKEN_BUDGET_STORE: absoluteStoreUrl(store) }),
@@ -25,23 +26,23 @@ export function environmentOf({ store, config }: StoreOptions, env: Env = proces
   };
 }
 
-/** The store's setting with an absolute path, so that it is the same from every working directory. */
+/** Makes the path in a store's URL absolute, so that it means the same in every working directory. */
 export function absoluteStoreUrl(store: string): string {
   const url = tryParseStoreUrl(store);
   return url?.kind === 'sqlite' ? `sqlite:${resolve(url.path)}` : store;
 }
 
 /**
- * The ledger that the options, the environment or the settings file name, in this order.
- * @throws UsageError where none of them names one that is shared
- * @throws StoreError where there is no such file
+ * Opens the ledger that the options, the environment or the settings file name, in this order.
+ * @throws UsageError if none of them names a shared store
+ * @throws StoreError if its file does not exist
  */
 export function openSharedLedger(options: StoreOptions): { readonly ledger: Ledger; readonly store: string } {
   const store = readStoreSetting(options);
   if (store === 'memory') {
     throw new UsageError(
-      'no shared ledger is named, and one in memory is seen by its own process alone; taken is --store sqlite:PATH or --store ' +
-        'redis://HOST:PORT, or the same in TOKEN_BUDGET_STORE.',
+      'No shared store given: the in-memory ledger can only be seen by its own process. Pass --store sqlite:PATH or ' +
+        '--store redis://HOST:PORT, or set TOKEN_BUDGET_STORE.',
     );
   }
   return { ledger: openLedger(store, STORE_TIMEOUT_MS), store };
@@ -56,7 +57,7 @@ function readStoreSetting(options: StoreOptions): string {
   }
 }
 
-/** The store as it may be shown: without a password. */
+/** Removes the user and the password from a store's URL, so that it can be printed. */
 export function redactPassword(store: string): string {
   return store.replace(/\/\/[^/]*@/, '//');
 }

@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { NODE_22, OPENAI_VERSIONS, REPO_ROOT } from '../support/paths.ts';
 import { runNode } from '../support/run-node.ts';
-import { command, MAIN, testDirectory } from './command.ts';
+import { command, MAIN, testDirectory } from './run-cli.ts';
 
 interface Finding {
   readonly check: string;
@@ -25,7 +25,7 @@ describe('doctor', { concurrency: 2 }, () => {
   });
   after(() => otlp.close());
 
-  const examine = async (args: readonly string[], env: Record<string, string>, cwd = directory.path) => {
+  const runDoctor = async (args: readonly string[], env: Record<string, string>, cwd = directory.path) => {
     const { code, stdout } = await command(['doctor', '--json', ...args], {
       cwd,
       env: { ...otlp.env, ...env },
@@ -35,9 +35,9 @@ describe('doctor', { concurrency: 2 }, () => {
     return { code, of, states: findings.map(({ check, state }) => `${check}: ${state}`) };
   };
 
-  it('finds all well where all is', async () => {
+  it('finds no problem in a project without one', async () => {
     const store = `sqlite:${join(directory.path, 'new.db')}`;
-    const { code, states, of } = await examine(['--model', 'gpt-4o', '--store', store], {
+    const { code, states, of } = await runDoctor(['--model', 'gpt-4o', '--store', store], {
       TOKEN_BUDGET_USD: '5',
     });
     assert.deepEqual(states, [
@@ -57,13 +57,13 @@ describe('doctor', { concurrency: 2 }, () => {
     assert.equal(otlp.posts.length > 0, true);
   });
 
-  it('says of each thing that is wrong how to mend it', async () => {
+  it('suggests a fix for each problem', async () => {
     const env = {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       TOKEN_BUDGET_STORE: 'redis://127.0.0.1:9',
       TOKEN_BUDGET_USDS: '5',
     };
-    const { code, of, states } = await examine(['--model', 'made-up'], env);
+    const { code, of, states } = await runDoctor(['--model', 'made-up'], env);
     assert.equal(code, 1);
     assert.deepEqual(states.slice(5), [
       'Settings: warn',
@@ -78,20 +78,20 @@ describe('doctor', { concurrency: 2 }, () => {
     assert.match(of('Telemetry')[0]?.found ?? '', /127\.0\.0\.1:9\/v1\/traces: .*(ECONNREFUSED|bad port)/);
   });
 
-  it('names a setting that is wrong, an SDK that is missing and a directory that is not there', async () => {
+  it('names a wrong setting, a missing SDK and a missing directory', async () => {
     const env = { TOKEN_BUDGET_USD: 'much', OTEL_SDK_DISABLED: 'true' };
-    const { code, of } = await examine([], env, '/');
+    const { code, of } = await runDoctor([], env, '/');
     assert.equal(code, 1);
-    assert.match(of('Settings')[0]?.found ?? '', /TOKEN_BUDGET_USD: given "much"/);
+    assert.match(of('Settings')[0]?.found ?? '', /TOKEN_BUDGET_USD: got "much", expected a number of USD/);
     assert.deepEqual(
       [of('openai')[0]?.state, of('Hooks')[0]?.state, of('Telemetry')[0]?.state],
       ['warn', 'skip', 'skip'],
     );
-    const stored = await examine(['--store', 'sqlite:/no/such/place.db'], { TOKEN_BUDGET_USD: '1' }, '/');
-    assert.match(stored.of('Store')[0]?.fix ?? '', /make \/no\/such/);
+    const stored = await runDoctor(['--store', 'sqlite:/no/such/place.db'], { TOKEN_BUDGET_USD: '1' }, '/');
+    assert.match(stored.of('Store')[0]?.fix ?? '', /create \/no\/such/);
   });
 
-  it('tries the oldest openai, on the oldest Node', async () => {
+  it('checks the oldest openai on the oldest Node', async () => {
     const { stdout } = await runNode({
       node: NODE_22,
       args: [MAIN, 'doctor'],

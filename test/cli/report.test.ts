@@ -10,15 +10,20 @@ import { type LocalOpenai, startLocalOpenai } from '../../examples/local-openai/
 import { CHROMIUM, startBrowser } from '../../scripts/screenshots/browser.ts';
 import { startOtlpFile } from '../../scripts/screenshots/otlp-file.ts';
 import type { OtlpPoint } from '../../src/cli/report/otlp-lines.ts';
-import {
-  type ReportData,
-  type ReportedCall,
-  sumSpending,
-  thinHistory,
-} from '../../src/cli/report/report-data.ts';
+import type { ReportData, ReportedCall, ReportedLimit } from '../../src/cli/report/report-data.ts';
 import { reportLimits } from '../../src/cli/report/reported-limits.ts';
+import { sumSpending } from '../../src/cli/report/spending-series.ts';
+import { thinHistory } from '../../src/cli/report/thin-history.ts';
 import { NODE, REPO_ROOT } from '../support/paths.ts';
-import { command, testDirectory } from './command.ts';
+import { command, testDirectory } from './run-cli.ts';
+
+/** A report as `--json` prints it, with times in ISO 8601. */
+type ReportJson = Omit<ReportData, 'from' | 'budgets'> & {
+  readonly from: string | null;
+  readonly budgets: readonly (Omit<ReportedLimit, 'history'> & {
+    readonly history: readonly { readonly at: string; readonly left: number }[];
+  })[];
+};
 
 const directory = testDirectory();
 const CHROMIUM_MISSING =
@@ -27,7 +32,7 @@ const CHROMIUM_MISSING =
 describe('the report of what an agent did', () => {
   const telemetry = join(directory.path, 'telemetry.jsonl');
   let openai: LocalOpenai;
-  let data: ReportData;
+  let data: ReportJson;
   let page: string;
 
   before(async () => {
@@ -92,15 +97,15 @@ describe('the report of what an agent did', () => {
     }
     const spent = data.spending.series.flatMap((series) => series.costUsd).reduce((a, b) => a + b, 0);
     assert.ok(Math.abs(spent - costUsd) < 1e-9);
-    const [dearest, next] = data.mostExpensive?.dearest ?? [];
-    assert.ok(dearest !== undefined && next !== undefined && dearest.costUsd >= next.costUsd);
+    const [highest, next] = data.calls?.mostExpensive ?? [];
+    assert.ok(highest !== undefined && next !== undefined && highest.costUsd >= next.costUsd);
     assert.deepEqual(
-      [dearest.model, dearest.budget, data.mostExpensive?.slowest.length],
+      [highest.model, highest.budget, data.calls?.slowest.length],
       ['gpt-5.2', 'research', 10],
     );
   });
 
-  it('has the budget as it ended, and how it got there', () => {
+  it('has the final state of the budget, and its history', () => {
     const [cost, tokens] = data.budgets;
     assert.deepEqual(
       [cost?.name, cost?.limit, cost?.value, tokens?.limit],
@@ -108,7 +113,8 @@ describe('the report of what an agent did', () => {
     );
     assert.ok(cost !== undefined && Math.abs(cost.settled - data.totals.costUsd) < 1e-9);
     assert.equal(tokens?.settled, data.totals.tokens);
-    const left = cost.history.map(([, one]) => one);
+    assert.match(`${data.from} ${cost.history[0]?.at}`, /^(\d{4}-\d\d-\d\dT[\d:.]+Z ?){2}$/);
+    const left = cost.history.map((point) => point.left);
     assert.deepEqual(
       left,
       left.toSorted((a, b) => b - a),
@@ -189,7 +195,7 @@ const CALL = {
 describe('lines of OTLP', { concurrency: 2 }, () => {
   const reportOf = async (name: string, lines: readonly string[]) => {
     const result = await command(['report', directory.write(name, lines.join('\n')), '--json']);
-    return { ...result, data: result.stdout === '' ? undefined : (JSON.parse(result.stdout) as ReportData) };
+    return { ...result, data: result.stdout === '' ? undefined : (JSON.parse(result.stdout) as ReportJson) };
   };
 
   it('count a span once that was sent twice, and leave out a last line that is cut short', async () => {
@@ -212,23 +218,27 @@ describe('lines of OTLP', { concurrency: 2 }, () => {
   });
 
   for (const [what, lines, says] of [
-    ['other JSON', ['{"a": 1}'], /line 1 has none of resourceSpans, resourceMetrics and resourceLogs/],
+    [
+      'other JSON',
+      ['{"a": 1}'],
+      /line 1 has none of resourceSpans, resourceMetrics and resourceLogs, expected lines with/,
+    ],
     [
       'a broken line in the middle',
       [spanLine('1', 'a', CALL), 'nonsense', spanLine('2', 'a', CALL)],
       /line 2 is not a JSON object/,
     ],
   ] as const) {
-    it(`are refused where they are ${what}`, async () => {
+    it(`are refused if they are ${what}`, async () => {
       const { code, stderr, stdout } = await reportOf(`${what}.jsonl`, lines);
       assert.match(stderr, says);
       assert.deepEqual([code, stdout], [64, '']);
     });
   }
 
-  it('end with an exit code where they tell of no call', async () => {
+  it('end with exit code 1 if they have no call', async () => {
     const { code, stderr, data } = await reportOf('none.jsonl', [spanLine('1', 'GET /', {})]);
-    assert.match(stderr, /none\.jsonl tells of no call and no budget/);
+    assert.match(stderr, /none\.jsonl has no calls and no budgets/);
     assert.deepEqual([code, data?.totals.calls], [1, 0]);
   });
 
@@ -272,7 +282,7 @@ describe('budgets of a report', () => {
     traceId: '',
   });
 
-  it('go on from the last metric with the calls after it, and believe no metric that is late', () => {
+  it('continue from the last metric with the calls after it, and ignore a metric that lags behind', () => {
     const [part] = reportLimits(
       [...readings(10, 20, 2), ...readings(20, 20, 2, 5)],
       [5, 8, 15, 18, 25, 30].map(call),
@@ -281,16 +291,16 @@ describe('budgets of a report', () => {
     assert.deepEqual(part?.history[0], [5, 20]);
   });
 
-  it('follow others who spend, windows that begin, and limits that are raised', () => {
+  it('follow the spending of other processes, new windows, and raised limits', () => {
     const [shared] = reportLimits([...readings(10, 20, 9), ...readings(20, 20, 15, 2)], [call(5)]);
     assert.deepEqual([shared?.settled, shared?.left], [15, 3]);
-    const [anew] = reportLimits([...readings(10, 20, 9), ...readings(20, 20, 1)], []);
-    assert.deepEqual([anew?.settled, anew?.left], [1, 19]);
+    const [restarted] = reportLimits([...readings(10, 20, 9), ...readings(20, 20, 1)], []);
+    assert.deepEqual([restarted?.settled, restarted?.left], [1, 19]);
     const [raised] = reportLimits([...readings(10, 20, 20), ...readings(20, 30, 20)], []);
     assert.deepEqual([raised?.value, raised?.left], [30, 10]);
   });
 
-  it('are drawn with as many points and intervals as can be told apart', () => {
+  it('are drawn with no more points and intervals than are visible', () => {
     const line = Array.from({ length: 10_000 }, (_, at) => [at, 10_000 - at] as const);
     assert.ok(thinHistory(line).length <= 401 && thinHistory(line).at(-1) === line.at(-1));
     const charges = Array.from({ length: 500 }, (_, n) => ({

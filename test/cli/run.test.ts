@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { ownExchanges } from '../exchanges/index.ts';
 import { REPO_ROOT } from '../support/paths.ts';
 import { type ReplayServer, startReplayServer } from '../support/replay-server.ts';
-import { command, startCommand, testDirectory } from './command.ts';
+import { command, startCommand, testDirectory } from './run-cli.ts';
 
 /** Makes as many calls as its argument says, and prints what became of them. */
 const BODY = `
@@ -65,7 +65,7 @@ describe('run', { concurrency: 2 }, () => {
     });
   }
 
-  it('shares the budget among all processes of the command, and leaves nothing behind', async () => {
+  it('shares the budget among all processes of the command, and removes its ledger', async () => {
     const temporary = join(directory.path, 'temporary');
     mkdirSync(temporary);
     const both = ['sh', '-c', 'node agent.mjs 4 & node agent.cjs 4 & wait'];
@@ -79,13 +79,13 @@ describe('run', { concurrency: 2 }, () => {
     );
   });
 
-  it('gives each process a budget of its own where the store is memory, and says nothing', async () => {
+  it('gives each process its own budget if the store is memory, and prints no summary', async () => {
     const both = ['sh', '-c', 'node agent.mjs 4; node agent.cjs 4'];
     const { stdout, stderr } = await run(['--calls', '3', '--store', 'memory', '--', ...both]);
     assert.deepEqual([stdout, stderr], ['made 3\nmade 3\n', '']);
   });
 
-  it('goes before the environment, and this before the file', async () => {
+  it('lets options override the environment, and the environment the file', async () => {
     const config = directory.write(
       'budget.json',
       JSON.stringify({ name: 'filed', limits: { calls: 9, tokens: 100_000 } }),
@@ -99,7 +99,7 @@ describe('run', { concurrency: 2 }, () => {
     assert.deepEqual([inherited.stdout, inherited.stderr], ['made 2\n', '']);
   });
 
-  it('keeps the NODE_OPTIONS that there are, and hands on words and files as they are', async () => {
+  it('keeps NODE_OPTIONS, and passes arguments and standard input through', async () => {
     const echo =
       'console.log(process.env.NODE_OPTIONS, process.title, process.argv.slice(1).join(), fs.readFileSync(0, "utf8"))';
     const args = ['run', '--quiet', '--usd', '1', '--', 'node', '-e', echo, '--', '--usd', '2', 'a b'];
@@ -116,8 +116,8 @@ describe('run', { concurrency: 2 }, () => {
     ['its exit code', ['node', '-e', 'process.exit(7)'], 7, null],
     ['its signal', ['sh', '-c', 'kill -TERM $$'], null, 'SIGTERM'],
     ['a kill', ['sh', '-c', 'kill -KILL $$'], null, 'SIGKILL'],
-    ['127 where there is no such command', ['no-such-command'], 127, null],
-    ['126 where it may not be run', ['./package.json'], 126, null],
+    ['127 if the command does not exist', ['no-such-command'], 127, null],
+    ['126 if the command is not executable', ['./package.json'], 126, null],
   ] as const) {
     it(`ends with ${what}`, async () => {
       const result = await run(['--usd', '1', '--quiet', '--', ...words]);
@@ -126,7 +126,7 @@ describe('run', { concurrency: 2 }, () => {
   }
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    it(`passes ${signal} on, and waits for the program's own end`, async () => {
+    it(`forwards ${signal}, and waits for the program to end`, async () => {
       const program = `process.on('${signal}', () => setTimeout(() => { console.log('cleaned up'); process.exit(3); }, 50));
         setInterval(() => {}, 1000); console.log('ready');`;
       const running = startCommand(['run', '--usd', '1', '--quiet', '--', 'node', '-e', program], { env });
@@ -137,7 +137,7 @@ describe('run', { concurrency: 2 }, () => {
     });
   }
 
-  it('goes on as soon as an operator raises the budget', async () => {
+  it('admits calls again as soon as an operator raises the budget', async () => {
     const store = `sqlite:${join(directory.path, 'raised.db')}`;
     directory.write(
       'patient.mjs',
@@ -160,13 +160,13 @@ describe('run', { concurrency: 2 }, () => {
     });
     await running.waitForOutput(/token_budget_exceeded 2/);
     const raised = await command(['raise', 'default', '--calls', '1', '--store', store]);
-    assert.match(raised.stdout, /"default" is raised:\n {2}3 calls \(1 of it granted\), 1 left/);
+    assert.match(raised.stdout, /Raised "default":\n {2}3 calls \(raised by 1\), 1 left/);
     const { code, stderr } = await running.result;
     assert.deepEqual([code, server.account.length > 2], [0, true]);
     assert.match(stderr, /in 3 calls; left 0 of 3 calls/);
   });
 
-  it('says what is wrong with a settings file before it starts anything', async () => {
+  it('reports a wrong settings file before it starts anything', async () => {
     const config = directory.write('wrong.json', '{ "limits": { "costUsd": "much" } }');
     const { code, stdout, stderr } = await run(['--', 'node', '-p', '1'], { TOKEN_BUDGET_CONFIG: config });
     assert.deepEqual([code, stdout], [78, '']);

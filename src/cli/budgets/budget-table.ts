@@ -1,192 +1,193 @@
 import { stripVTControlCharacters } from 'node:util';
 import {
-  count,
-  countCalls,
-  duration,
+  formatCount,
+  formatDuration,
+  formatPercent,
+  formatQuantity,
+  formatTable,
+  type TableColumn,
+  truncateText,
+} from '../../util/index.ts';
+import {
   escapeControl,
   formatCost,
   formatLimit,
   formatLimitAmount,
   formatUsageBar,
-  percent,
   styleOutput,
   terminalWidth,
 } from '../style.ts';
 import { type BudgetView, type LimitView, usedShareOf } from './budget-view.ts';
+import type { SpendRate } from './spend-rate.ts';
 
-/** What is shown of a budget beside what the ledger says. */
-export interface SpendRate {
-  /** USD an hour, as it goes now; undefined where it is not known. */
-  readonly usdPerHour: number | undefined;
-  /** When a limit is reached at that pace, milliseconds from now; undefined: not in sight. */
-  readonly lastsMs: number | undefined;
+/** The narrowest terminal that gets a table, columns; on a narrower one each budget has lines of its own. */
+const MIN_TABLE_WIDTH = 64;
+
+/** The width of the bar in a table, columns. */
+const BAR_WIDTH = 10;
+
+/** What to show beside the budgets, and how wide. */
+export interface FormatBudgetsOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** How fast each budget is spent, by its name. */
+  readonly rates?: ReadonlyMap<string, SpendRate>;
+  /** Columns of the terminal. Default: those of stdout. */
+  readonly width?: number;
 }
 
-/** How narrow a terminal may be for a table, columns; below it each budget has lines of its own. */
-const NARROW = 64;
-
-/** Budgets as lines for a terminal of that width. */
+/** Formats budgets as lines for a terminal: a table, or on a narrow terminal a few lines for each budget. */
 export function formatBudgets(
   views: readonly BudgetView[],
-  now: number,
-  extras?: ReadonlyMap<string, SpendRate>,
-  width: number = terminalWidth(),
+  { now, rates, width = terminalWidth() }: FormatBudgetsOptions,
 ): string[] {
-  if (width < NARROW)
-    return views.flatMap((view) => formatBudgetCard(view, now, extras?.get(view.name), width));
-  return formatBudgetTable(views, now, extras, width);
+  if (width >= MIN_TABLE_WIDTH) return formatBudgetTable(views, now, rates, width);
+  return views.flatMap((view) => formatBudgetCard(view, now, rates?.get(view.name), width));
 }
 
-interface BudgetColumn {
-  readonly title: string;
-  readonly cell: (view: BudgetView, limit: LimitView | undefined, first: boolean) => string;
-  readonly left?: boolean;
+/** A row of the table: a limit of a budget, or a budget without limits. */
+interface BudgetRow {
+  readonly view: BudgetView;
+  readonly limit: LimitView | undefined;
+  /** What concerns the whole budget is shown in its first row. */
+  readonly isFirst: boolean;
 }
 
-const BAR = 10;
+interface BudgetColumn extends TableColumn {
+  readonly cell: (row: BudgetRow) => string;
+  /** If the table is too wide, the columns with the highest rank are left out first; those without a rank never are. */
+  readonly rank?: number;
+}
 
 function formatBudgetTable(
   views: readonly BudgetView[],
   now: number,
-  extras: ReadonlyMap<string, SpendRate> | undefined,
+  rates: ReadonlyMap<string, SpendRate> | undefined,
   width: number,
 ): string[] {
-  const of = (limit: LimitView | undefined, key: 'settled' | 'reserved' | 'left'): string =>
-    limit === undefined ? '' : formatLimitAmount(limit.limit, limit[key], limit.value);
-  const held: BudgetColumn = {
-    title: 'HELD',
-    cell: (_, limit) => (limit?.reserved ? of(limit, 'reserved') : ''),
-  };
-  const pace: BudgetColumn[] = [
-    { title: '$/HOUR', cell: (view, _, first) => (first ? paceText(extras?.get(view.name)) : '') },
-    { title: 'LASTS', cell: (view, _, first) => (first ? lastsText(extras?.get(view.name)) : '') },
-  ];
-  const calls: BudgetColumn = {
-    title: 'CALLS',
-    cell: (view, _, first) => (first ? count(view.settled.calls) : ''),
-  };
-  const about: BudgetColumn = {
-    title: 'WINDOW',
-    left: true,
-    cell: (view, _, first) => (first ? windowText(view, now) : ''),
-  };
-  const name: BudgetColumn = {
-    title: 'BUDGET',
-    left: true,
-    cell: (view, _, first) => (first ? escapeControl(view.name) : ''),
-  };
-  const limit: BudgetColumn = {
-    title: 'LIMIT',
-    cell: (view, one) => (one === undefined ? noLimit(view) : formatLimit(one.limit, one.value)),
-  };
-  const rest: BudgetColumn[] = [
-    {
-      title: 'SPENT',
-      cell: (view, one) => (one === undefined ? formatCost(view.settled.costUsd) : of(one, 'settled')),
-    },
-    { title: 'LEFT', cell: (_, one) => of(one, 'left') },
-    { title: 'USED', left: true, cell: (_, one) => (one === undefined ? '' : usedText(one)) },
-  ];
-  // What matters less is left out where it does not fit; a name is cut only where nothing else can be.
-  const holds = views.some(({ limits }) => limits.some(({ reserved }) => reserved > 0)) ? [held] : [];
-  const windows = views.some(({ window }) => window !== undefined) ? [about] : [];
-  const optional = [...(extras === undefined ? [] : pace), calls, ...holds, ...windows];
-  for (let kept = optional.length; ; kept -= 1) {
-    const some = optional.slice(0, kept);
-    const chosen = [name, limit, ...rest];
-    if (some.includes(held)) chosen.splice(3, 0, held);
-    chosen.push(...some.filter((column) => column !== held));
-    const lines = laidOut(chosen, views, kept === 0 ? width : undefined);
-    if (kept === 0 || lines.every((line) => widthOf(line) <= width)) return lines;
+  const rows = views.flatMap(toRows);
+  const columns = budgetColumns(views, now, rates);
+  for (let rank = Math.max(...columns.map((column) => column.rank ?? 0)); ; rank -= 1) {
+    const shown = columns.filter((column) => (column.rank ?? 0) <= rank);
+    const cells = rows.map((row) => shown.map(({ cell }) => cell(row)));
+    // A name is cut only if nothing else can be left out.
+    const [titles = '', ...lines] = formatTable(shown, cells, rank === 0 ? width : Infinity);
+    if (rank === 0 || [titles, ...lines].every((line) => stripVTControlCharacters(line).length <= width)) {
+      return [styleOutput('dim', titles), ...lines];
+    }
   }
 }
 
-/** @param width names are cut so that the lines are no longer */
-function laidOut(
-  chosen: readonly BudgetColumn[],
+function toRows(view: BudgetView): BudgetRow[] {
+  const limits = view.limits.length === 0 ? [undefined] : view.limits;
+  return limits.map((limit, index) => ({ view, limit, isFirst: index === 0 }));
+}
+
+function budgetColumns(
   views: readonly BudgetView[],
-  width: number | undefined,
-): string[] {
-  const rows = views.flatMap((view) =>
-    (view.limits.length === 0 ? [undefined] : view.limits).map((limit, index) =>
-      chosen.map(({ cell }) => cell(view, limit, index === 0)),
-    ),
-  );
-  const widths = chosen.map(({ title }, at) =>
-    Math.max(title.length, ...rows.map((row) => widthOf(row[at] ?? ''))),
-  );
-  const whole = widths.reduce((sum, one) => sum + one + 2, -2);
-  if (width !== undefined && whole > width) widths[0] = Math.max(6, (widths[0] ?? 6) - (whole - width));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, at) => padded(cell, widths[at] ?? 0, chosen[at]?.left === true))
-      .join('  ')
-      .trimEnd();
-  return [styleOutput('dim', line(chosen.map(({ title }) => title))), ...rows.map(line)];
+  now: number,
+  rates: ReadonlyMap<string, SpendRate> | undefined,
+): BudgetColumn[] {
+  const ofBudget =
+    (format: (view: BudgetView) => string) =>
+    ({ view, isFirst }: BudgetRow): string =>
+      isFirst ? format(view) : '';
+  const ofLimit =
+    (format: (limit: LimitView) => string) =>
+    ({ limit }: BudgetRow): string =>
+      limit === undefined ? '' : format(limit);
+  const hasReserved = views.some(({ limits }) => limits.some(({ reserved }) => reserved > 0));
+  const hasWindow = views.some(({ window }) => window !== undefined);
+  return [
+    { title: 'BUDGET', align: 'left', cell: ofBudget(({ name }) => escapeControl(name)) },
+    { title: 'LIMIT', cell: ({ view, limit }) => formatLimitOf(view, limit) },
+    { title: 'SPENT', cell: ({ view, limit }) => formatSpent(view, limit) },
+    ...columnIf(hasReserved, {
+      title: 'RESERVED',
+      cell: ofLimit(({ limit, reserved }) => (reserved > 0 ? formatLimitAmount(limit, reserved) : '')),
+      rank: 4,
+    }),
+    { title: 'LEFT', cell: ofLimit(({ limit, left }) => formatLimitAmount(limit, left)) },
+    { title: 'USED', align: 'left', cell: ofLimit((limit) => formatUsage(limit, BAR_WIDTH)) },
+    ...columnIf(rates !== undefined, {
+      title: '$/HOUR',
+      cell: ofBudget(({ name }) => formatPace(rates?.get(name))),
+      rank: 1,
+    }),
+    ...columnIf(rates !== undefined, {
+      title: 'LASTS',
+      cell: ofBudget(({ name }) => formatTimeLeft(rates?.get(name))),
+      rank: 2,
+    }),
+    { title: 'CALLS', cell: ofBudget(({ settled }) => formatCount(settled.calls)), rank: 3 },
+    ...columnIf(hasWindow, {
+      title: 'WINDOW',
+      align: 'left',
+      cell: ofBudget((view) => formatWindow(view, now)),
+      rank: 5,
+    }),
+  ];
 }
 
-function padded(cell: string, width: number, left: boolean): string {
-  const own = widthOf(cell);
-  if (own > width) return `${cell.slice(0, width - 1)}…`;
-  return left ? cell + ' '.repeat(width - own) : ' '.repeat(width - own) + cell;
+function columnIf(isShown: boolean, column: BudgetColumn): BudgetColumn[] {
+  return isShown ? [column] : [];
 }
 
-function widthOf(text: string): number {
-  return stripVTControlCharacters(text).length;
-}
-
-/** A budget for a narrow terminal: its name, and two lines for each limit. */
+/** Formats a budget for a narrow terminal: its name, and two lines for each limit. */
 function formatBudgetCard(
   view: BudgetView,
   now: number,
-  extras: SpendRate | undefined,
+  rate: SpendRate | undefined,
   width: number,
 ): string[] {
-  const facts = [
-    view.mode,
-    view.window === undefined ? undefined : windowText(view, now),
-    countCalls(view.settled.calls),
-  ]
-    .filter((fact) => fact !== undefined)
+  const facts = [view.mode, formatWindow(view, now), formatQuantity(view.settled.calls, 'call')]
+    .filter((fact) => fact)
     .join(', ');
-  const whole = escapeControl(view.name);
-  const name = whole.length > width ? `${whole.slice(0, width - 1)}…` : whole;
-  const fits = name.length + 2 + facts.length <= width;
-  const head = fits
+  const name = truncateText(escapeControl(view.name), width);
+  const fitsOneLine = name.length + 2 + facts.length <= width;
+  const head = fitsOneLine
     ? [`${styleOutput('bold', name)}  ${styleOutput('dim', facts)}`]
     : [styleOutput('bold', name), styleOutput('dim', `  ${facts}`.slice(0, width))];
-  const lines = view.limits.flatMap((limit) => {
-    const text = `${formatLimitAmount(limit.limit, limit.settled, limit.value)} of ${formatLimit(limit.limit, limit.value)}`;
-    const left = `${formatLimitAmount(limit.limit, limit.left, limit.value)} left`;
-    const usage = `  ${formatUsageBar(usedShareOf(limit), limit.reserved / (limit.value || 1), Math.max(4, width - 8))} ${percent(usedShareOf(limit))}`;
-    return [usage, `  ${text}, ${left}`.slice(0, width)];
+  const limits = view.limits.flatMap((limit) => {
+    const amounts = `${formatSpent(view, limit)} of ${formatLimitOf(view, limit)}`;
+    const left = `${formatLimitAmount(limit.limit, limit.left)} left`;
+    return [`  ${formatUsage(limit, Math.max(4, width - 8))}`, `  ${amounts}, ${left}`.slice(0, width)];
   });
-  const pace = paceText(extras);
-  const more =
-    pace === '' ? [] : [`  ${pace} an hour${lastsText(extras) === '' ? '' : `, lasts ${lastsText(extras)}`}`];
-  const none =
-    view.limits.length === 0 ? [`  ${formatCost(view.settled.costUsd)} spent, ${noLimit(view)}`] : [];
-  return [...head, ...lines, ...none, ...more, ''];
+  const unlimited =
+    view.limits.length === 0
+      ? [`  ${formatSpent(view, undefined)} spent, ${formatLimitOf(view, undefined)}`]
+      : [];
+  const pace = formatPace(rate);
+  const lasts = formatTimeLeft(rate);
+  const paceLine = pace === '' ? [] : [`  ${pace} an hour${lasts === '' ? '' : `, lasts ${lasts}`}`];
+  return [...head, ...limits, ...unlimited, ...paceLine, ''];
 }
 
-function usedText(limit: LimitView): string {
-  const share = usedShareOf(limit);
-  return `${formatUsageBar(share, limit.value === 0 ? 0 : limit.reserved / limit.value, BAR)} ${percent(share)}`;
-}
-
-function noLimit({ mode }: BudgetView): string {
+function formatLimitOf({ mode }: BudgetView, limit: LimitView | undefined): string {
+  if (limit !== undefined) return formatLimit(limit.limit, limit.value);
   return mode === undefined ? 'limit unknown' : 'no limit';
 }
 
-function windowText({ window, endsAt }: BudgetView, now: number): string {
+function formatSpent({ settled }: BudgetView, limit: LimitView | undefined): string {
+  return limit === undefined ? formatCost(settled.costUsd) : formatLimitAmount(limit.limit, limit.settled);
+}
+
+/** Formats the used share of a limit as a bar and in percent. */
+function formatUsage(limit: LimitView, barWidth: number): string {
+  const used = usedShareOf(limit);
+  const reserved = limit.value === 0 ? 0 : limit.reserved / limit.value;
+  return `${formatUsageBar(used, reserved, barWidth)} ${formatPercent(used).padStart(5)}`;
+}
+
+function formatWindow({ window, endsAt }: BudgetView, now: number): string {
   if (window === undefined || endsAt === undefined) return '';
-  return `${window.per}, ${duration(Math.max(0, endsAt - now))} to go`;
+  return `${window.per}, ${formatDuration(Math.max(0, endsAt - now))} to go`;
 }
 
-function paceText(extras: SpendRate | undefined): string {
-  return extras?.usdPerHour === undefined ? '' : formatCost(extras.usdPerHour);
+function formatPace(rate: SpendRate | undefined): string {
+  return rate?.usdPerHour === undefined ? '' : formatCost(rate.usdPerHour);
 }
 
-function lastsText(extras: SpendRate | undefined): string {
-  return extras?.lastsMs === undefined ? '' : duration(extras.lastsMs);
+function formatTimeLeft(rate: SpendRate | undefined): string {
+  return rate?.lastsMs === undefined ? '' : formatDuration(rate.lastsMs);
 }

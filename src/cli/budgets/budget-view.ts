@@ -4,6 +4,7 @@ import {
   defineBudget,
   type LedgerAccount,
   type LedgerAdmin,
+  LIMIT_OF,
   type LimitName,
   limitAmounts,
   limitMilliseconds,
@@ -16,62 +17,90 @@ import {
   windowOf,
 } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
+import { findClosestMatch } from '../../util/index.ts';
 import { UsageError } from '../exit.ts';
 
-/** A budget as it stands, by the ledger. */
+/** The state of a budget in a ledger. */
 export interface BudgetView {
   readonly name: string;
-  /** Absent where the ledger does not know it. */
+  /** Undefined if the ledger does not know the definition. */
   readonly mode?: Mode;
   readonly window?: Window;
   readonly parent?: string;
-  /** When its time began, milliseconds since the epoch. */
+  /** When its minutes began to count, milliseconds since the epoch. */
   readonly startedAt: number;
-  /** When its window ends; absent without one. */
+  /** When its window ends, milliseconds since the epoch; undefined without a window. */
   readonly endsAt?: number;
-  /** Each limit that is set. */
+  /** The limits that are set. */
   readonly limits: readonly LimitView[];
   readonly settled: { readonly costUsd: number; readonly tokens: number; readonly calls: number };
-  /** Open calls. */
+  /** Calls whose cost is still reserved. */
   readonly open: number;
   /** The largest share of a limit that is settled; 0 without limits. */
   readonly usedShare: number;
 }
 
-/** One limit, in its unit: USD, tokens, calls or minutes. */
+/** One limit and its balances, in its unit: USD, tokens, calls or minutes. */
 export interface LimitView {
   readonly limit: LimitName;
-  /** With what was granted. */
+  /** Includes what was granted. */
   readonly value: number;
-  /** Absent where nothing was. */
+  /** By how much the limit was raised; undefined if it was not. */
   readonly granted?: number;
   readonly settled: number;
   readonly reserved: number;
   readonly left: number;
 }
 
-/** The budgets of a ledger in their present windows, by name. */
+/**
+ * Reads the budgets of a ledger in their current windows, ordered by name.
+ * @param now milliseconds since the epoch
+ */
 export async function readBudgetViews(ledger: LedgerAdmin, now: number = Date.now()): Promise<BudgetView[]> {
   return currentAccounts(await ledger.accounts(), now).map((account) => toBudgetView(account, now));
 }
 
 /**
- * The definition by which a ledger finds a budget's account.
- * @throws UsageError where there is no such budget, or its definition is not known
+ * Reads the definition of a budget from a ledger.
+ * @throws UsageError if the ledger has no such budget, or does not know its definition
  */
 export async function readBudgetDefinition(ledger: LedgerAdmin, name: string): Promise<BudgetDefinition> {
   const accounts = currentAccounts(await ledger.accounts(), Date.now());
   const found = accounts.find(({ budget }) => budget === name);
   if (found === undefined) {
-    const names = accounts.map(({ budget }) => `"${budget}"`).join(', ');
-    throw new UsageError(
-      `there is no budget "${name}" in this ledger; ${names === '' ? 'it has none yet' : `taken are ${names}`}.`,
+    throw unknownBudgetError(
+      name,
+      accounts.map(({ budget }) => budget),
     );
   }
   if (found.definition === undefined) {
-    throw new UsageError(`the ledger does not know the limits of "${name}" yet: make a call with it first.`);
+    throw new UsageError(`The ledger does not know the limits of "${name}" yet: make a call with it first.`);
   }
   return restoreDefinition(name, found.definition);
+}
+
+/**
+ * Returns the error for a budget that a ledger does not have.
+ * @param known the names of the budgets that it has
+ */
+export function unknownBudgetError(name: string, known: readonly string[]): UsageError {
+  const closest = findClosestMatch(name, known);
+  const hint = closest === undefined ? '' : ` (did you mean "${closest}"?)`;
+  const list =
+    known.length === 0
+      ? 'It has no budgets yet.'
+      : `Known budgets: ${known.map((one) => `"${one}"`).join(', ')}.`;
+  return new UsageError(`This ledger has no budget "${name}"${hint}. ${list}`);
+}
+
+/** Converts a view for JSON output: times become ISO 8601. */
+export function budgetViewJson(view: BudgetView): object {
+  const { startedAt, endsAt } = view;
+  return {
+    ...view,
+    startedAt: new Date(startedAt).toISOString(),
+    ...(endsAt === undefined ? {} : { endsAt: new Date(endsAt).toISOString() }),
+  };
 }
 
 function restoreDefinition(
@@ -87,7 +116,7 @@ function restoreDefinition(
   });
 }
 
-/** Of each budget the account of the present window; where nothing happened in it yet, one of nothing. */
+/** Returns each budget's account of the current window; an empty one if nothing happened in it yet. */
 function currentAccounts(accounts: readonly LedgerAccount[], now: number): LedgerAccount[] {
   const latest = new Map<string, LedgerAccount>();
   for (const account of accounts) {
@@ -111,6 +140,10 @@ function byName(a: LedgerAccount, b: LedgerAccount): number {
   return a.budget < b.budget ? -1 : 1;
 }
 
+/**
+ * Converts an account of a ledger to a view.
+ * @param now milliseconds since the epoch
+ */
 export function toBudgetView(
   { budget, window, definition, balances }: LedgerAccount,
   now: number,
@@ -131,7 +164,7 @@ export function toBudgetView(
   };
 }
 
-/** The share of a limit that is settled; 1 is all of it. */
+/** Returns the settled share of a limit, 0 to 1; more after an overrun. A limit of 0 is fully used. */
 export function usedShareOf({ value, settled }: LimitView): number {
   return value === 0 ? 1 : settled / value;
 }
@@ -140,32 +173,30 @@ function toLimitViews({ limits }: StoredDefinition, balances: Balances, now: num
   const { granted, settled, reserved, startedAt } = balances;
   const most = limitAmounts(limits, granted);
   const raised = raisedLimits(limits, granted);
-  const usd = ['costNanoUsd', 'costUsd', nanoToUsd] as const satisfies readonly unknown[];
-  const same = (value: number): number => value;
   const views: LimitView[] = [];
-  for (const [key, limit, unit] of [usd, ['tokens', 'tokens', same], ['calls', 'calls', same]] as const) {
+  for (const [key, limit] of LIMIT_OF) {
     const value = raised[limit];
     if (value === undefined) continue;
+    const inUnit = (amount: number): number => (key === 'costNanoUsd' ? nanoToUsd(amount) : amount);
     views.push({
       limit,
       value,
-      ...grantedPart(unit(granted?.[key] ?? 0)),
-      settled: unit(settled[key]),
-      reserved: unit(reserved[key]),
-      left: unit(Math.max(0, most[key] - settled[key] - reserved[key])),
+      ...grantedPart(inUnit(granted?.[key] ?? 0)),
+      settled: inUnit(settled[key]),
+      reserved: inUnit(reserved[key]),
+      left: inUnit(Math.max(0, most[key] - settled[key] - reserved[key])),
     });
   }
   if (limits.minutes !== undefined) {
     const value = limitMilliseconds(limits, granted) / MS_PER_MINUTE;
-    const spent = Math.min(value, Math.max(0, now - startedAt) / MS_PER_MINUTE);
-    const by = (granted?.milliseconds ?? 0) / MS_PER_MINUTE;
+    const elapsed = Math.min(value, Math.max(0, now - startedAt) / MS_PER_MINUTE);
     views.push({
       limit: 'minutes',
       value,
-      ...grantedPart(by),
-      settled: spent,
+      ...grantedPart((granted?.milliseconds ?? 0) / MS_PER_MINUTE),
+      settled: elapsed,
       reserved: 0,
-      left: value - spent,
+      left: value - elapsed,
     });
   }
   return views;

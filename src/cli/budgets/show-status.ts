@@ -1,33 +1,32 @@
-import { UsageError } from '../exit.ts';
 import { openSharedLedger, redactPassword, type StoreOptions } from '../store-option.ts';
 import { formatBudgets } from './budget-table.ts';
-import { readBudgetViews } from './budget-view.ts';
+import { budgetViewJson, readBudgetViews, unknownBudgetError } from './budget-view.ts';
 
+/** The options of `status`, as given. */
 export interface StatusOptions extends StoreOptions {
   readonly json?: boolean;
 }
 
 /**
- * Prints the budgets of a ledger as they stand, or those that are named.
- * @throws UsageError where one that is named is not there
+ * Prints the state of the named budgets of a ledger, or of all.
+ * @throws UsageError if the ledger does not have a named budget
  */
 export async function showStatus(names: readonly string[], options: StatusOptions): Promise<void> {
   const { ledger, store } = openSharedLedger(options);
   try {
     const now = Date.now();
     const views = await readBudgetViews(ledger, now);
-    const missing = names.find((name) => !views.some((view) => view.name === name));
-    if (missing !== undefined) {
-      const known = views.map(({ name }) => `"${name}"`).join(', ') || 'none yet';
-      throw new UsageError(`there is no budget "${missing}" in this ledger; taken are: ${known}.`);
-    }
-    const shown = names.length === 0 ? views : views.filter(({ name }) => names.includes(name));
+    const known = views.map(({ name }) => name);
+    const unknown = names.find((name) => !known.includes(name));
+    if (unknown !== undefined) throw unknownBudgetError(unknown, known);
+    const selected = names.length === 0 ? views : views.filter(({ name }) => names.includes(name));
     if (options.json === true) {
-      process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
-      return;
+      process.stdout.write(`${JSON.stringify(selected.map(budgetViewJson), null, 2)}\n`);
+    } else if (selected.length === 0) {
+      process.stdout.write(`No budgets in ${redactPassword(store)} yet.\n`);
+    } else {
+      process.stdout.write(`${formatBudgets(selected, { now }).join('\n')}\n`);
     }
-    if (shown.length === 0) process.stdout.write(`No budget was used yet in ${redactPassword(store)}.\n`);
-    else process.stdout.write(`${formatBudgets(shown, now).join('\n')}\n`);
   } finally {
     await ledger.close();
   }

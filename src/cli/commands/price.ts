@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 
-/** `token-budget price MODEL`. */
+/** Adds `token-budget price MODEL`. */
 export function addPrice(program: Command): void {
   program
     .command('price')
-    .argument('<model>', 'the name of a model, as a request has it')
-    .option('--config <file>', 'a settings file with prices; TOKEN_BUDGET_CONFIG where absent')
-    .option('--json', 'as JSON')
-    .description('what a model costs, USD per million tokens')
+    .argument('<model>', 'the name of a model, as requests spell it')
+    .option('--config <file>', 'a settings file with prices (default: TOKEN_BUDGET_CONFIG)')
+    .option('--json', 'print JSON')
+    .description('show the prices of a model in USD per million tokens')
     .action(async (model: string, options: { config?: string; json?: boolean }) => {
       const [{ showPrice }, { loadConfig }, { environmentOf }] = await Promise.all([
         import('../show-price.ts'),

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ReportOptions } from '../report/index.ts';
 
-/** `token-budget report SOURCE`. */
+/** Adds `token-budget report SOURCE`. */
 export function addReport(program: Command): void {
   program
     .command('report')
@@ -11,12 +11,12 @@ export function addReport(program: Command): void {
     )
     .option(
       '-o, --output <file>',
-      'where to write the page, - for stdout; token-budget-report.html where absent',
+      'the file to write, - for stdout (default: token-budget-report.html; with --json: stdout)',
     )
-    .option('--by <attribute>', 'an attribute of spans or resources to group calls by as well')
-    .option('--json', 'the data instead of the page, to stdout where no file is named')
+    .option('--by <attribute>', 'also group calls by this attribute of spans or resources')
+    .option('--json', 'write the data as JSON instead of the page')
     .description(
-      'one page of HTML with plots: spend over time, by model and step, budget left, dearest and slowest calls',
+      'write an HTML page with plots: spend over time, by model and step, budget left, most expensive and slowest calls',
     )
     .action(async (source: string, options: ReportOptions) => {
       const { writeReport } = await import('../report/index.ts');

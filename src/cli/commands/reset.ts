@@ -2,14 +2,14 @@ import type { Command } from 'commander';
 import type { ResetOptions } from '../budgets/index.ts';
 import { addStoreOptions } from './shared.ts';
 
-/** `token-budget reset NAME`. */
+/** Adds `token-budget reset NAME`. */
 export function addReset(program: Command): void {
   addStoreOptions(program.command('reset').argument('<name>', 'the name of a budget'))
-    .option('--json', 'as JSON')
-    .description('begin a budget anew: nothing spent, no grants')
+    .option('--json', 'print JSON')
+    .description('reset a budget: spending to zero, raises removed')
     .addHelpText(
       'after',
-      '\nOpen calls are charged when they settle. A budget with a window begins its present one anew.',
+      '\nOpen calls are still charged when they settle. Of a budget with a window, the current window is reset.',
     )
     .action(async (name: string, options: ResetOptions) => {
       const { resetBudget } = await import('../budgets/index.ts');

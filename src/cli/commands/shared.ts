@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 
-/** The options by which a subcommand finds the ledger. */
+/** Adds the options that name a ledger to a subcommand. */
 export function addStoreOptions(command: Command): Command {
   return command
-    .option('--store <store>', 'sqlite:PATH, or the URL of a Redis; TOKEN_BUDGET_STORE where absent')
-    .option('--config <file>', 'a settings file; TOKEN_BUDGET_CONFIG where absent');
+    .option('--store <store>', 'sqlite:PATH, or the URL of a Redis (default: TOKEN_BUDGET_STORE)')
+    .option('--config <file>', 'a settings file (default: TOKEN_BUDGET_CONFIG)');
 }

@@ -5,7 +5,8 @@ import { LIMIT_NAMES } from '../../budget/index.ts';
 import { type Config, loadConfig } from '../../config/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { openLedger, parseStoreUrl } from '../../stores/index.ts';
-import { redactPassword } from '../store-option.ts';
+import { formatQuantity } from '../../util/index.ts';
+import { type Environment, redactPassword } from '../store-option.ts';
 import { formatLimit } from '../style.ts';
 import {
   type Finding,
@@ -16,13 +17,14 @@ import {
   rootCauseMessage,
 } from './finding.ts';
 
-type Env = Readonly<Record<string, string | undefined>>;
-
 /** How long a server may take to answer, milliseconds. */
 const CHECK_TIMEOUT_MS = 3_000;
 
-/** The settings, and what there is to say of them. */
-export function checkSettings(env: Env): { readonly config?: Config; readonly findings: readonly Finding[] } {
+/** Loads the settings. An error in them becomes a finding. */
+export function checkSettings(env: Environment): {
+  readonly config?: Config;
+  readonly findings: readonly Finding[];
+} {
   const check = 'Settings';
   try {
     const config = loadConfig(env);
@@ -31,8 +33,11 @@ export function checkSettings(env: Env): { readonly config?: Config; readonly fi
       foundWarning(check, warning, 'correct the name of the variable'),
     );
     if (!config.limitGiven) {
-      const found = `no limit is set: ${formatLimit('costUsd', limits.costUsd ?? 0)} is watched and nothing is refused`;
-      return { config, findings: [foundWarning(check, found, 'set one: TOKEN_BUDGET_USD=5'), ...warnings] };
+      const found = `no limit is set: ${formatLimit('costUsd', limits.costUsd ?? 0)} is observed, and nothing is refused`;
+      return {
+        config,
+        findings: [foundWarning(check, found, 'set a limit: TOKEN_BUDGET_USD=5'), ...warnings],
+      };
     }
     const set = LIMIT_NAMES.flatMap((limit) => {
       const value = limits[limit];
@@ -45,18 +50,19 @@ export function checkSettings(env: Env): { readonly config?: Config; readonly fi
   } catch (error) {
     return {
       findings: [
-        foundFailure(check, rootCauseMessage(error), 'correct it; docs/configuration.md tells what is taken'),
+        foundFailure(check, rootCauseMessage(error), 'correct the setting; see docs/configuration.md'),
       ],
     };
   }
 }
 
+/** Checks that the store answers, or can be created. */
 export async function checkStore(setting: string): Promise<Finding> {
   const check = 'Store';
   const url = parseStoreUrl(setting);
   if (url.kind === 'memory')
-    return foundOk(check, 'memory: each process has a ledger of its own, zero at its start');
-  const shown = redactPassword(setting);
+    return foundOk(check, 'memory: each process has its own ledger, which starts at zero');
+  const redacted = redactPassword(setting);
   if (url.kind === 'sqlite' && statSync(url.path, { throwIfNoEntry: false }) === undefined) {
     return checkDirectory(check, url.path);
   }
@@ -64,44 +70,42 @@ export async function checkStore(setting: string): Promise<Finding> {
     const ledger = openLedger(setting, CHECK_TIMEOUT_MS);
     try {
       const accounts = await ledger.accounts();
-      return foundOk(
-        check,
-        `${shown} answers; it has ${accounts.length} ${accounts.length === 1 ? 'account' : 'accounts'}`,
-      );
+      return foundOk(check, `${redacted} answers; it has ${formatQuantity(accounts.length, 'account')}`);
     } finally {
       await ledger.close();
     }
   } catch (error) {
     const fix =
       url.kind === 'sqlite'
-        ? 'do what the message says'
+        ? 'see the message'
         : 'start the server, or correct the URL in TOKEN_BUDGET_STORE';
     return foundFailure(check, rootCauseMessage(error), fix);
   }
 }
 
-/** Of a ledger that is not made yet: whether it can be. */
+/** Checks that the file of a ledger that does not exist yet can be created. */
 function checkDirectory(check: string, path: string): Finding {
   const directory = dirname(path);
   try {
     accessSync(directory, constants.W_OK);
-    return foundOk(check, `sqlite:${path} is made by the first call`);
+    return foundOk(check, `sqlite:${path} will be created by the first call`);
   } catch {
     return foundFailure(
       check,
-      `sqlite:${path} cannot be made`,
-      `make ${directory}, and let this user write it`,
+      `sqlite:${path} cannot be created`,
+      `create ${directory}, and make it writable for this user`,
     );
   }
 }
 
-export async function checkExporter(env: Env): Promise<Finding> {
+/** Checks that the receiver of traces answers. */
+export async function checkExporter(env: Environment): Promise<Finding> {
   const check = 'Telemetry';
   if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true')
-    return foundSkipped(check, 'off, by OTEL_SDK_DISABLED; the budget holds');
+    return foundSkipped(check, 'off by OTEL_SDK_DISABLED; the budget is still enforced');
   const exporter = env['OTEL_TRACES_EXPORTER']?.trim() || 'otlp';
   if (!exporter.split(',').includes('otlp'))
-    return foundSkipped(check, `spans go to ${exporter}, by OTEL_TRACES_EXPORTER`);
+    return foundSkipped(check, `spans go to ${exporter} by OTEL_TRACES_EXPORTER`);
   const own = env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT']?.trim();
   const base = env['OTEL_EXPORTER_OTLP_ENDPOINT']?.trim();
   const protocol =
@@ -110,17 +114,17 @@ export async function checkExporter(env: Env): Promise<Finding> {
   const endpoint = own || base || (grpc ? 'http://localhost:4317' : 'http://localhost:4318');
   const url = grpc || own ? endpoint : `${endpoint.replace(/\/$/, '')}/v1/traces`;
   const fix =
-    'start a Collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or do without: OTEL_TRACES_EXPORTER=none. The budget holds either way';
+    'start a Collector there, set OTEL_EXPORTER_OTLP_ENDPOINT, or turn traces off: OTEL_TRACES_EXPORTER=none. The budget is enforced either way';
   try {
     if (grpc) await openConnection(url);
     else await postEmptyTrace(url);
-    return foundOk(check, `${url} takes spans${grpc ? ', as far as a connection tells' : ''}`);
+    return foundOk(check, grpc ? `${url} accepts connections` : `${url} accepts spans`);
   } catch (error) {
     return foundWarning(check, `${url}: ${rootCauseMessage(error)}`, fix);
   }
 }
 
-/** Sends no spans, as JSON, which a receiver of OTLP takes whatever the exporter's encoding is. */
+/** Posts an empty export as JSON, which a receiver of OTLP accepts whatever the exporter's encoding is. */
 async function postEmptyTrace(url: string): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',
@@ -144,20 +148,21 @@ function openConnection(url: string): Promise<void> {
   });
 }
 
+/** Checks that the prices of models are known: the named ones, or those with a price in the settings. */
 export function checkPrices(config: Config, models: readonly string[]): Finding[] {
   const check = 'Price';
   const { prices, unknownModel } = config;
   const named = models.length > 0 ? models : Object.keys(prices);
-  if (named.length === 0) return [foundSkipped(check, 'no model is named: --model NAME looks for its price')];
+  if (named.length === 0) return [foundSkipped(check, 'no model given: --model NAME checks its price')];
   const book = new PriceBook({ prices, unknownModel });
   return named.map((model) => {
-    const fix = `set its price under "prices" in the file that TOKEN_BUDGET_CONFIG names`;
+    const fix = 'set its price under "prices" in the file that TOKEN_BUDGET_CONFIG names';
     try {
       const { source, pricedAs } = book.lookup({ model });
       if (source === 'book' || source === 'override')
         return foundOk(check, `${model}: ${source === 'book' ? 'known' : 'set by you'}`);
-      const as = source === 'family' ? `charged as ${pricedAs ?? 'the dearest model'}` : 'charged nothing';
-      return foundWarning(check, `${model} is not known: ${as}`, fix);
+      const as = source === 'family' ? `charged as ${pricedAs ?? 'the most expensive model'}` : 'not charged';
+      return foundWarning(check, `${model} has no known price: ${as}`, fix);
     } catch (error) {
       return foundFailure(check, `${model}: ${rootCauseMessage(error)}`, fix);
     }

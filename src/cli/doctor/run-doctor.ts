@@ -3,16 +3,26 @@ import { environmentOf, type StoreOptions } from '../store-option.ts';
 import { styleOutput } from '../style.ts';
 import { checkExporter, checkPrices, checkSettings, checkStore } from './environment-checks.ts';
 import type { Finding } from './finding.ts';
-import { checkHooks, checkModuleKind, checkNode, checkOpenaiSdk, findOpenaiSdk } from './runtime-checks.ts';
+import { checkHooks } from './hook-check.ts';
+import { checkModuleKind, checkNode, checkOpenaiSdk, findOpenaiSdk } from './runtime-checks.ts';
 
+/** The options of `doctor`, as given. */
 export interface DoctorOptions extends StoreOptions {
   readonly model?: readonly string[];
   readonly json?: boolean;
 }
 
-const SIGNS = { ok: ['green', '✓'], warn: ['yellow', '!'], fail: ['red', '✗'], skip: ['dim', '-'] } as const;
+const STATE_SIGNS = {
+  ok: ['green', '✓'],
+  warn: ['yellow', '!'],
+  fail: ['red', '✗'],
+  skip: ['dim', '-'],
+} as const;
 
-/** Checks what a program here needs for its budget to hold, and says how to mend what is wrong. Exit code 1 where something fails. */
+/**
+ * Checks whether a program in this directory would have its budget enforced, and prints the findings with fixes. The exit code
+ * is 1 if a check fails.
+ */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const directory = process.cwd();
   const env = environmentOf(options);
@@ -40,7 +50,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
 }
 
 function formatFinding({ check, state, found, fix }: Finding): string {
-  const [colour, sign] = SIGNS[state];
-  const line = `${styleOutput(colour, sign)} ${check.padEnd(10)} ${found}`;
+  const [color, sign] = STATE_SIGNS[state];
+  const line = `${styleOutput(color, sign)} ${check.padEnd(10)} ${found}`;
   return fix === undefined ? line : `${line}\n${' '.repeat(13)}${styleOutput('dim', '→')} ${fix}`;
 }

@@ -1,9 +1,12 @@
 import { type LedgerAdmin, MINUTE_MS } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
 import { type BudgetView, readBudgetViews } from '../budgets/index.ts';
-import { type ReportData, type ReportedLimit, sumSpending, thinHistory } from './report-data.ts';
+import type { ReportData, ReportedLimit } from './report-data.ts';
+import { sumSpending } from './spending-series.ts';
+import { thinHistory } from './thin-history.ts';
 
-interface Charge {
+/** The spending of a budget in one minute. */
+interface MinuteCharge {
   readonly at: number;
   readonly name: string;
   readonly costUsd: number;
@@ -11,21 +14,26 @@ interface Charge {
   readonly calls: number;
 }
 
-/** What a ledger knows: budgets as they stand, and what they were charged by the minute of the last two days. It knows no calls. */
+/**
+ * Builds a report from a ledger: the state of its budgets, and their spending by the minute over the last two days. A ledger has
+ * no single calls.
+ * @param now milliseconds since the epoch
+ */
 export async function reportFromLedger(
   ledger: LedgerAdmin,
   source: string,
   now: number,
 ): Promise<ReportData> {
   const views = await readBudgetViews(ledger, now);
-  const charges = (await Promise.all(views.map(({ name }) => chargesOf(ledger, name)))).flat();
-  // What a child was charged is in its parent as well: money is summed up over those that have none here.
+  const charges = (await Promise.all(views.map(({ name }) => readCharges(ledger, name)))).flat();
+  // The charges of a child are in its parent as well, so totals are summed over the budgets without a parent here.
   const names = new Set(views.map(({ name }) => name));
   const roots = new Set(
     views.filter(({ parent }) => parent === undefined || !names.has(parent)).map(({ name }) => name),
   );
-  const counted = charges.filter(({ name }) => roots.has(name));
-  const sum = (of: (charge: Charge) => number): number => counted.reduce((total, one) => total + of(one), 0);
+  const rootCharges = charges.filter(({ name }) => roots.has(name));
+  const sum = (of: (charge: MinuteCharge) => number): number =>
+    rootCharges.reduce((total, one) => total + of(one), 0);
   const first = charges.reduce((least, { at }) => Math.min(least, at), now);
   return {
     source,
@@ -36,14 +44,14 @@ export async function reportFromLedger(
       calls: sum(({ calls }) => calls),
       tokens: sum(({ tokens }) => tokens),
     },
-    spending: sumSpending('budget', leavesOf(charges, views), MINUTE_MS),
-    budgets: views.flatMap((view) => partsOf(view, charges, now)),
-    groups: [{ by: 'budget', rows: rowsOf(views, charges) }],
+    spending: sumSpending('budget', withoutChildren(charges, views), MINUTE_MS),
+    budgets: views.flatMap((view) => toReportedLimits(view, charges, now)),
+    groups: [{ by: 'budget', rows: groupByBudget(views, charges) }],
     events: [],
   };
 }
 
-async function chargesOf(ledger: LedgerAdmin, name: string): Promise<Charge[]> {
+async function readCharges(ledger: LedgerAdmin, name: string): Promise<MinuteCharge[]> {
   return (await ledger.spending(name)).map(({ minute, used }) => ({
     at: minute,
     name,
@@ -53,10 +61,8 @@ async function chargesOf(ledger: LedgerAdmin, name: string): Promise<Charge[]> {
   }));
 }
 
-/**
- * Charges, each once: those of budgets that are nobody's parent, and of parents what none of their children was charged.
- */
-function leavesOf(charges: readonly Charge[], views: readonly BudgetView[]): Charge[] {
+/** Counts each charge once: subtracts from each budget what its children were charged in the same minute. */
+function withoutChildren(charges: readonly MinuteCharge[], views: readonly BudgetView[]): MinuteCharge[] {
   const parentOf = new Map(views.map(({ name, parent }) => [name, parent]));
   const ofChildren = new Map<string, number>();
   for (const { name, at, costUsd } of charges) {
@@ -70,14 +76,15 @@ function leavesOf(charges: readonly Charge[], views: readonly BudgetView[]): Cha
   });
 }
 
-function rowsOf(
+function groupByBudget(
   views: readonly BudgetView[],
-  charges: readonly Charge[],
+  charges: readonly MinuteCharge[],
 ): ReportData['groups'][number]['rows'] {
   return views
     .map(({ name }) => {
       const own = charges.filter((charge) => charge.name === name);
-      const sum = (of: (charge: Charge) => number): number => own.reduce((total, one) => total + of(one), 0);
+      const sum = (of: (charge: MinuteCharge) => number): number =>
+        own.reduce((total, one) => total + of(one), 0);
       return {
         name,
         costUsd: sum(({ costUsd }) => costUsd),
@@ -88,10 +95,10 @@ function rowsOf(
     .sort((a, b) => b.costUsd - a.costUsd);
 }
 
-/** What was left is calculated back from what is settled now, minute by minute. */
-function partsOf(
+/** Computes what was left of each limit over time, backwards from what is settled now. */
+function toReportedLimits(
   { name, startedAt, limits }: BudgetView,
-  charges: readonly Charge[],
+  charges: readonly MinuteCharge[],
   now: number,
 ): ReportedLimit[] {
   const own = charges.filter((charge) => charge.name === name && charge.at + MINUTE_MS > startedAt);

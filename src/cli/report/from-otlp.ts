@@ -1,27 +1,28 @@
 import { nanoToUsd } from '../../pricing/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import type { OtlpSpan, OtlpTelemetry } from './otlp-lines.ts';
-import {
-  type CallGroup,
-  type CallGroupRow,
-  type ReportData,
-  type ReportedCall,
-  type ReportTotals,
-  sumSpending,
-} from './report-data.ts';
+import type { CallGroup, CallGroupRow, ReportData, ReportedCall, ReportTotals } from './report-data.ts';
 import { reportEvents } from './reported-events.ts';
 import { reportLimits } from './reported-limits.ts';
+import { sumSpending } from './spending-series.ts';
 
-/** How many of the dearest and of the slowest calls are shown. */
-const SHOWN = 10;
+/** How many of the most expensive and of the slowest calls a report shows. */
+const MAX_CALLS = 10;
 
-/** @param by an attribute of spans or resources to group by as well */
+/** How many ancestors of a call are searched for a step. */
+const MAX_DEPTH = 64;
+
+/**
+ * Builds a report from exported telemetry.
+ * @param source the name of the file
+ * @param by an attribute of spans or resources to group by as well
+ */
 export function reportFromTelemetry(
   { spans, points, logs }: OtlpTelemetry,
   source: string,
   by?: string,
 ): ReportData {
-  const calls = callsOf(spans);
+  const calls = findCalls(spans);
   const made = calls.filter(({ call }) => call.decision !== 'deny');
   const times = [
     ...spans.flatMap(({ start, end }) => [start, end]),
@@ -34,36 +35,37 @@ export function reportFromTelemetry(
     source,
     from: known.reduce((a, b) => Math.min(a, b), Infinity),
     to: known.reduce((a, b) => Math.max(a, b), -Infinity),
-    totals: totalsOf(calls),
+    totals: sumTotals(calls),
     spending: sumSpending(
       'model',
       only.map(({ at, durationMs, model, costUsd }) => ({ at: at + durationMs, name: model, costUsd })),
     ),
     budgets: reportLimits(points, only),
-    groups: groupsOf(made, by),
-    mostExpensive: {
-      dearest: only.toSorted((a, b) => b.costUsd - a.costUsd).slice(0, SHOWN),
-      slowest: only.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, SHOWN),
+    groups: groupCalls(made, by),
+    calls: {
+      mostExpensive: only.toSorted((a, b) => b.costUsd - a.costUsd).slice(0, MAX_CALLS),
+      slowest: only.toSorted((a, b) => b.durationMs - a.durationMs).slice(0, MAX_CALLS),
     },
     events: reportEvents(logs, spans),
   };
 }
 
-interface Found {
+/** A call, and the span that it comes from. */
+interface CallSpan {
   readonly call: ReportedCall;
   readonly span: OtlpSpan;
 }
 
-/** The spans of calls that a budget decided on, in time. */
-function callsOf(spans: readonly OtlpSpan[]): Found[] {
+/** Returns the calls that a budget decided on, in the order of time. */
+function findCalls(spans: readonly OtlpSpan[]): CallSpan[] {
   const byId = new Map(spans.map((span) => [span.traceId + span.spanId, span]));
   return spans
     .filter(({ attributes }) => attributes[semconv.ATTR_BUDGET_DECISION] !== undefined)
-    .map((span) => ({ span, call: callOf(span, byId) }))
+    .map((span) => ({ span, call: toReportedCall(span, byId) }))
     .sort((a, b) => a.call.at - b.call.at);
 }
 
-function callOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): ReportedCall {
+function toReportedCall(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): ReportedCall {
   const { attributes, resource, start, end, traceId } = span;
   const number = (name: string): number => Number(attributes[name] ?? 0);
   const text = (name: string): string => String(attributes[name] ?? '');
@@ -83,20 +85,20 @@ function callOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): ReportedCa
   };
 }
 
-/** The nearest span above that is no call itself. */
+/** Returns the name of the nearest ancestor that is not a call itself. */
 function stepOf(span: OtlpSpan, byId: ReadonlyMap<string, OtlpSpan>): string {
-  let above = span;
-  for (let height = 0; height < 64; height += 1) {
-    if (above.parentSpanId === undefined) return 'no step';
-    const parent = byId.get(above.traceId + above.parentSpanId);
+  let child = span;
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    if (child.parentSpanId === undefined) return 'no step';
+    const parent = byId.get(child.traceId + child.parentSpanId);
     if (parent === undefined) return 'not in the file';
     if (parent.attributes[semconv.ATTR_BUDGET_DECISION] === undefined) return parent.name;
-    above = parent;
+    child = parent;
   }
   return 'no step';
 }
 
-function totalsOf(calls: readonly Found[]): ReportTotals {
+function sumTotals(calls: readonly CallSpan[]): ReportTotals {
   const made = calls.filter(({ call }) => call.decision !== 'deny');
   const sum = (of: (call: ReportedCall) => number): number =>
     made.reduce((total, { call }) => total + of(call), 0);
@@ -112,20 +114,21 @@ function totalsOf(calls: readonly Found[]): ReportTotals {
   };
 }
 
-function groupsOf(made: readonly Found[], by: string | undefined): CallGroup[] {
+function groupCalls(made: readonly CallSpan[], by: string | undefined): CallGroup[] {
   const groups: CallGroup[] = [
-    { by: 'model', rows: rowsBy(made, ({ call }) => call.model) },
-    { by: 'step', rows: rowsBy(made, ({ call }) => call.step) },
-    { by: 'budget', rows: rowsBy(made, ({ call }) => call.budget) },
-    { by: 'service', rows: rowsBy(made, ({ call }) => call.service) },
+    { by: 'model', rows: groupBy(made, ({ call }) => call.model) },
+    { by: 'step', rows: groupBy(made, ({ call }) => call.step) },
+    { by: 'budget', rows: groupBy(made, ({ call }) => call.budget) },
+    { by: 'service', rows: groupBy(made, ({ call }) => call.service) },
   ].filter(({ by: name, rows }) => rows.length > 1 || name === 'model');
   if (by === undefined) return groups;
-  const nameOf = ({ span }: Found): string => String(span.attributes[by] ?? span.resource[by] ?? 'not set');
-  return [{ by, rows: rowsBy(made, nameOf) }, ...groups];
+  const nameOf = ({ span }: CallSpan): string =>
+    String(span.attributes[by] ?? span.resource[by] ?? 'not set');
+  return [{ by, rows: groupBy(made, nameOf) }, ...groups];
 }
 
-/** The dearest rows first. */
-function rowsBy(made: readonly Found[], nameOf: (found: Found) => string): CallGroupRow[] {
+/** Sums calls by a name of theirs, the highest cost first. */
+function groupBy(made: readonly CallSpan[], nameOf: (found: CallSpan) => string): CallGroupRow[] {
   const rows = new Map<string, CallGroupRow>();
   for (const found of made) {
     const name = nameOf(found) || 'not set';

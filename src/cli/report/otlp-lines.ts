@@ -1,11 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { isRecord, parseJson, recordsOf } from '../../util/index.ts';
 import { UsageError } from '../exit.ts';
 
 /** Attributes by name; integers as numbers. */
 export type OtlpAttributes = Readonly<Record<string, unknown>>;
 
-/** A span as it was exported. Times are milliseconds since the epoch. */
+/** An exported span. Times are milliseconds since the epoch. */
 export interface OtlpSpan {
   readonly name: string;
   readonly traceId: string;
@@ -35,7 +36,7 @@ export interface OtlpPoint {
   readonly attributes: OtlpAttributes;
 }
 
-/** What the lines of a file hold. */
+/** The telemetry in a file. */
 export interface OtlpTelemetry {
   readonly spans: readonly OtlpSpan[];
   readonly points: readonly OtlpPoint[];
@@ -44,46 +45,48 @@ export interface OtlpTelemetry {
 
 type Json = Readonly<Record<string, unknown>>;
 
+const NOT_JSON = 'is not a JSON object';
+
 /**
  * Reads OTLP as JSON lines, as the Collector's file exporter writes them: each line an object with `resourceSpans`,
- * `resourceMetrics` or `resourceLogs`. A last line that is cut short is left out, as the file may be written meanwhile.
- * @throws UsageError where the file cannot be read, or has a line that is something else
+ * `resourceMetrics` or `resourceLogs`. A truncated last line is ignored, since the file may still be written.
+ * @throws UsageError if the file cannot be read, or has a line that is not OTLP
  */
 export async function readOtlpLines(path: string): Promise<OtlpTelemetry> {
   const telemetry = { spans: [] as OtlpSpan[], points: [] as OtlpPoint[], logs: [] as OtlpEvent[] };
-  const seen = new Set<string>();
-  let wrong: { readonly line: number; readonly why: string } | undefined;
+  const spanIds = new Set<string>();
+  let invalid: { readonly line: number; readonly problem: string } | undefined;
   let number = 0;
   try {
     for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
       number += 1;
       if (line.trim() === '') continue;
-      if (wrong !== undefined) break;
-      const parsed = objectOf(line);
-      const why = parsed === undefined ? 'is not a JSON object' : add(parsed, telemetry, seen);
-      if (why !== undefined) wrong = { line: number, why };
+      if (invalid !== undefined) break;
+      const parsed = parseJson(line);
+      const problem = isRecord(parsed) ? addLine(parsed, telemetry, spanIds) : NOT_JSON;
+      if (problem !== undefined) invalid = { line: number, problem };
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(
-      `"${path}" cannot be read (${why}); taken is a file of OTLP JSON lines, or the ledger of a store.`,
+      `Cannot read "${path}" (${reason}). Pass a file of OTLP JSON lines, or the URL of a store.`,
     );
   }
-  const cutShort = wrong?.line === number && wrong.line > 1 && wrong.why === 'is not a JSON object';
-  if (wrong !== undefined && !cutShort) {
+  const isTruncated = invalid?.line === number && invalid.line > 1 && invalid.problem === NOT_JSON;
+  if (invalid !== undefined && !isTruncated) {
     throw new UsageError(
-      `"${path}": line ${wrong.line} ${wrong.why}; taken are lines with resourceSpans, resourceMetrics or resourceLogs, as the ` +
-        "Collector's file exporter writes them.",
+      `"${path}": line ${invalid.line} ${invalid.problem}, expected lines with resourceSpans, resourceMetrics or ` +
+        "resourceLogs, as the Collector's file exporter writes them.",
     );
   }
   return telemetry;
 }
 
-/** Adds what a line holds; says what is wrong where it holds nothing of OTLP. */
-function add(
+/** Adds the telemetry in a line. Returns the problem of a line that is not OTLP. */
+function addLine(
   line: Json,
   { spans, points, logs }: { spans: OtlpSpan[]; points: OtlpPoint[]; logs: OtlpEvent[] },
-  seen: Set<string>,
+  spanIds: Set<string>,
 ): string | undefined {
   if (!['resourceSpans', 'resourceMetrics', 'resourceLogs'].some((key) => key in line)) {
     return 'has none of resourceSpans, resourceMetrics and resourceLogs';
@@ -91,14 +94,14 @@ function add(
   for (const { item, resource } of itemsOf(line, 'resourceSpans', 'scopeSpans', 'spans')) {
     const span = spanOf(item, resource);
     const id = `${span.traceId}${span.spanId}`;
-    // A batch that was sent again may stand there twice.
-    if (!seen.has(id)) spans.push(span);
-    seen.add(id);
+    // A batch that was sent again is in the file twice.
+    if (!spanIds.has(id)) spans.push(span);
+    spanIds.add(id);
   }
   for (const { item } of itemsOf(line, 'resourceMetrics', 'scopeMetrics', 'metrics'))
     points.push(...pointsOf(item));
   for (const { item } of itemsOf(line, 'resourceLogs', 'scopeLogs', 'logRecords')) {
-    const name = textOf(item['eventName']);
+    const name = nonEmptyTextOf(item['eventName']);
     const at = millisOf(item['timeUnixNano']) || millisOf(item['observedTimeUnixNano']);
     if (name !== undefined) logs.push({ name, at, attributes: attributesOf(item['attributes']) });
   }
@@ -110,15 +113,15 @@ function spanOf(item: Json, resource: OtlpAttributes): OtlpSpan {
     name: String(item['name'] ?? ''),
     traceId: String(item['traceId'] ?? ''),
     spanId: String(item['spanId'] ?? ''),
-    parentSpanId: textOf(item['parentSpanId']),
+    parentSpanId: nonEmptyTextOf(item['parentSpanId']),
     start: millisOf(item['startTimeUnixNano']),
     end: millisOf(item['endTimeUnixNano']),
     attributes: attributesOf(item['attributes']),
     resource,
     failed:
-      isJson(item['status']) &&
+      isRecord(item['status']) &&
       (item['status']['code'] === 2 || item['status']['code'] === 'STATUS_CODE_ERROR'),
-    events: listOf(item['events']).map((event) => ({
+    events: recordsOf(item['events']).map((event) => ({
       name: String(event['name'] ?? ''),
       at: millisOf(event['timeUnixNano']),
       attributes: attributesOf(event['attributes']),
@@ -128,7 +131,7 @@ function spanOf(item: Json, resource: OtlpAttributes): OtlpSpan {
 
 function pointsOf(item: Json): OtlpPoint[] {
   const data = item['gauge'] ?? item['sum'];
-  return listOf(isJson(data) ? data['dataPoints'] : undefined).map((point) => ({
+  return recordsOf(isRecord(data) ? data['dataPoints'] : undefined).map((point) => ({
     metric: String(item['name']),
     at: millisOf(point['timeUnixNano']),
     value: Number(point['asDouble'] ?? point['asInt'] ?? Number.NaN),
@@ -142,46 +145,33 @@ function itemsOf(
   scopes: string,
   items: string,
 ): { item: Json; resource: OtlpAttributes }[] {
-  return listOf(line[resources]).flatMap((group) => {
-    const resource = attributesOf(isJson(group['resource']) ? group['resource']['attributes'] : undefined);
-    return listOf(group[scopes]).flatMap((scope) => listOf(scope[items]).map((item) => ({ item, resource })));
+  return recordsOf(line[resources]).flatMap((group) => {
+    const resource = attributesOf(isRecord(group['resource']) ? group['resource']['attributes'] : undefined);
+    return recordsOf(group[scopes]).flatMap((scope) =>
+      recordsOf(scope[items]).map((item) => ({ item, resource })),
+    );
   });
 }
 
 function attributesOf(list: unknown): OtlpAttributes {
-  return Object.fromEntries(listOf(list).map((pair) => [String(pair['key']), plainOf(pair['value'])]));
+  return Object.fromEntries(
+    recordsOf(list).map((pair) => [String(pair['key']), plainValueOf(pair['value'])]),
+  );
 }
 
-/** 64-bit integers are texts in OTLP's JSON. */
-function plainOf(value: unknown): unknown {
-  if (!isJson(value)) return undefined;
+/** Converts a value of OTLP's JSON, in which 64-bit integers are strings. */
+function plainValueOf(value: unknown): unknown {
+  if (!isRecord(value)) return undefined;
   if ('intValue' in value) return Number(value['intValue']);
-  if (isJson(value['arrayValue'])) return listOf(value['arrayValue']['values']).map(plainOf);
+  if (isRecord(value['arrayValue'])) return recordsOf(value['arrayValue']['values']).map(plainValueOf);
   return value['stringValue'] ?? value['doubleValue'] ?? value['boolValue'];
 }
 
-/** Nanoseconds, as a text or a number, in milliseconds. */
+/** Converts nanoseconds, a string or a number, to milliseconds. */
 function millisOf(nano: unknown): number {
   return typeof nano === 'string' || typeof nano === 'number' ? Number(nano) / 1e6 : 0;
 }
 
-function objectOf(line: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isJson(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function listOf(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isJson) : [];
-}
-
-function isJson(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function textOf(value: unknown): string | undefined {
+function nonEmptyTextOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -1,9 +1,10 @@
 import { LIMIT_NAMES, type LimitName } from '../../budget/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import type { OtlpPoint } from './otlp-lines.ts';
-import { type ReportedCall, type ReportedLimit, thinHistory } from './report-data.ts';
+import type { ReportedCall, ReportedLimit } from './report-data.ts';
+import { thinHistory } from './thin-history.ts';
 
-/** What the gauges of a limit showed at one moment. */
+/** The gauges of a limit at one moment. */
 interface Reading {
   readonly at: number;
   limit?: number;
@@ -11,17 +12,17 @@ interface Reading {
   reserved?: number;
 }
 
-const GAUGES: Readonly<Record<string, 'limit' | 'settled' | 'reserved'>> = {
+const GAUGE_FIELDS: Readonly<Record<string, 'limit' | 'settled' | 'reserved'>> = {
   [semconv.METRIC_LIMIT]: 'limit',
   [semconv.METRIC_SETTLED]: 'settled',
   [semconv.METRIC_RESERVED]: 'reserved',
 };
 
-/** Each limit of each budget that metrics tell of, by name. */
+/** Returns each limit of each budget that the metrics have, ordered by name. */
 export function reportLimits(points: readonly OtlpPoint[], calls: readonly ReportedCall[]): ReportedLimit[] {
-  const parts = [...readingsOf(points).values()].flatMap(({ name, limit, readings }) => {
+  const parts = [...groupReadings(points).values()].flatMap(({ name, limit, readings }) => {
     const own = calls.filter(({ budget }) => budget === name);
-    return partOf(
+    return toReportedLimit(
       name,
       limit,
       [...readings.values()].sort((a, b) => a.at - b.at),
@@ -33,36 +34,37 @@ export function reportLimits(points: readonly OtlpPoint[], calls: readonly Repor
   );
 }
 
-interface Read {
+/** The readings of one limit. */
+interface LimitReadings {
   readonly name: string;
   readonly limit: LimitName;
-  /** By time. */
+  /** By time, milliseconds since the epoch. */
   readonly readings: Map<number, Reading>;
 }
 
-function readingsOf(points: readonly OtlpPoint[]): Map<string, Read> {
-  const all = new Map<string, Read>();
+function groupReadings(points: readonly OtlpPoint[]): Map<string, LimitReadings> {
+  const all = new Map<string, LimitReadings>();
   for (const { metric, at, value, attributes } of points) {
-    const gauge = GAUGES[metric];
+    const field = GAUGE_FIELDS[metric];
     const name = attributes[semconv.ATTR_BUDGET_NAME];
     const limit = LIMIT_NAMES.find((one) => one === attributes[semconv.ATTR_BUDGET_LIMIT]);
-    if (gauge === undefined || typeof name !== 'string' || limit === undefined || !Number.isFinite(value))
+    if (field === undefined || typeof name !== 'string' || limit === undefined || !Number.isFinite(value))
       continue;
     const key = `${limit} ${name}`;
     const read = all.get(key) ?? { name, limit, readings: new Map<number, Reading>() };
     all.set(key, read);
     const reading = read.readings.get(at) ?? { at };
-    reading[gauge] = value;
+    reading[field] = value;
     read.readings.set(at, reading);
   }
   return all;
 }
 
 /**
- * What was not spent of a limit over time: as the gauges show it, and between two readings less what the calls of the file used. A
- * gauge may be behind what calls have used by then, so it is believed where it shows more spent, or begins anew.
+ * Computes what was left of a limit over time: from the gauges, and between two readings from what the calls of the file used.
+ * A gauge may lag behind the calls, so it is used only if it shows more spending than they do, or a reset.
  */
-function partOf(
+function toReportedLimit(
   name: string,
   limit: LimitName,
   readings: readonly Reading[],
@@ -92,7 +94,7 @@ function partOf(
     unspent = Math.max(0, unspent);
     history.push([step.at, unspent]);
   }
-  // What was held is of interest where it was held at the end.
+  // Reserved amounts matter only if they were still reserved at the end.
   const last = readings.at(-1);
   const reserved = (last?.at ?? 0) >= (charges.at(-1)?.at ?? 0) ? (last?.reserved ?? 0) : 0;
   const left = Math.max(0, unspent - reserved);

@@ -18,7 +18,7 @@ interface PageData {
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as PageData;
 const FONT = '12px system-ui, sans-serif';
 
-/** Times on the axis, 24 hours: step of the ticks, each tick, and what is added at a new year, month, day, hour, minute, second. */
+/** Labels of the time axis, 24 hours: the step of the ticks, each tick, and what a new year, month, day, hour, minute, second adds. */
 const TIMES: uPlotType.Axis.Values = [
   [31_536_000, '{YYYY}', null, null, null, null, null, null, 1],
   [2_419_200, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
@@ -39,7 +39,7 @@ const TIMES: uPlotType.Axis.Values = [
   ],
 ];
 
-/** Steps of the axis of time, seconds. */
+/** Steps of the time axis, seconds. */
 const STEPS = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400, 172_800,
   604_800, 2_592_000, 7_776_000, 31_536_000,
@@ -48,11 +48,12 @@ const STEPS = [
 const timeOf = uPlot.fmtDate('{D} {MMM} {HH}:{mm}:{ss}');
 const zoned = (seconds: number): Date => uPlot.tzDate(new Date(seconds * 1_000), data.timeZone);
 
-function colour(name: string): string {
+function cssColor(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-function usd(value: number): string {
+/** Formats a tick or a hint in USD. */
+function formatUsd(value: number): string {
   const digits = value === 0 ? 0 : Math.min(8, Math.max(2, 3 - Math.floor(Math.log10(Math.abs(value)))));
   return `$${value.toLocaleString('en', { maximumFractionDigits: digits })}`;
 }
@@ -63,19 +64,19 @@ interface Plot {
   readonly series: uPlotType.Series[];
   readonly y: (value: number) => string;
   readonly range: uPlotType.Scale.Range;
-  /** Lines of the hint at a point, by the index of it. */
+  /** Lines of the hint at a point, by its index. */
   readonly hint: (index: number) => string[];
   readonly x?: uPlotType.Scale.Range;
-  /** The closest that ticks of time may be, seconds. */
+  /** The least distance of time ticks, seconds. */
   readonly least?: number;
 }
 
-function draw({ at, data: values, series, y, range, hint, x, least = 1 }: Plot): uPlotType {
+function drawPlot({ at, data: values, series, y, range, hint, x, least = 1 }: Plot): uPlotType {
   const axis = (side: Partial<uPlotType.Axis>): uPlotType.Axis => ({
-    stroke: colour('soft'),
+    stroke: cssColor('soft'),
     font: FONT,
-    grid: { stroke: colour('line'), width: 1 },
-    ticks: { stroke: colour('line'), width: 1, size: 5 },
+    grid: { stroke: cssColor('line'), width: 1 },
+    ticks: { stroke: cssColor('line'), width: 1, size: 5 },
     ...side,
   });
   const tip = document.createElement('div');
@@ -125,7 +126,7 @@ function draw({ at, data: values, series, y, range, hint, x, least = 1 }: Plot):
   return plot;
 }
 
-/** As much room as the widest of the texts needs. */
+/** Returns the room that the widest label needs, pixels. */
 function widthOfTicks(plot: uPlotType, values: string[] | null): number {
   const longest = (values ?? []).reduce((a, b) => (b.length > a.length ? b : a), '');
   plot.ctx.save();
@@ -135,7 +136,7 @@ function widthOfTicks(plot: uPlotType, values: string[] | null): number {
   return Math.ceil(width) + 14;
 }
 
-/** Bars, one series on top of the other: each is drawn as high as all below it and itself, the highest first. */
+/** Stacked bars: each series is drawn as high as itself and all below it, the highest first. */
 function spendingPlot(at: HTMLElement): Plot {
   const { starts, series, intervalMs } = data.spending;
   const middle = intervalMs / 2_000;
@@ -150,19 +151,19 @@ function spendingPlot(at: HTMLElement): Plot {
     at,
     data: [times, ...drawn.map((index) => stacked[index] ?? [])],
     series: drawn.map((index) => ({
-      fill: colour(`s${index}`),
-      stroke: colour(`s${index}`),
+      fill: cssColor(`s${index}`),
+      stroke: cssColor(`s${index}`),
       width: 0,
       points: { show: false },
       ...(bars === undefined ? {} : { paths: bars }),
     })),
-    y: usd,
+    y: formatUsd,
     range: (_, __, most) => [0, (most || 1) * 1.08],
     x: () => [(times[0] ?? 0) - middle * 1.2, (times.at(-1) ?? 0) + middle * 1.2],
     least: intervalMs / 1_000,
     hint: (bar) =>
       series.flatMap(({ name, costUsd }) =>
-        (costUsd[bar] ?? 0) > 0 ? [`${name}: ${usd(costUsd[bar] ?? 0)}`] : [],
+        (costUsd[bar] ?? 0) > 0 ? [`${name}: ${formatUsd(costUsd[bar] ?? 0)}`] : [],
       ),
   };
 }
@@ -175,7 +176,7 @@ function leftPlot(at: HTMLElement): Plot {
   });
   const joined = uPlot.join(tables);
   const stepped = uPlot.paths.stepped?.({ align: 1 });
-  // A step holds until the next.
+  // A value is valid until the next one.
   const known = joined.slice(1).map((column) => {
     let last: number | null = null;
     return Array.from(column, (value) => {
@@ -187,12 +188,12 @@ function leftPlot(at: HTMLElement): Plot {
     at,
     data: joined,
     series: data.left.map((_, index) => ({
-      stroke: colour(`s${index}`),
+      stroke: cssColor(`s${index}`),
       width: 2,
       spanGaps: true,
       points: { show: false },
       ...(data.left.length === 1
-        ? { fill: `color-mix(in srgb, ${colour(`s${index}`)} 14%, transparent)` }
+        ? { fill: `color-mix(in srgb, ${cssColor(`s${index}`)} 14%, transparent)` }
         : {}),
       ...(stepped === undefined ? {} : { paths: stepped }),
     })),
@@ -213,7 +214,7 @@ function drawAll(): void {
     const at = document.getElementById(id);
     if (at === null) continue;
     at.replaceChildren();
-    draw(plotOf(at));
+    drawPlot(plotOf(at));
   }
 }
 

@@ -23,7 +23,7 @@ const commands = pages.flatMap((page) => {
 
 describe('the documentation of the command', () => {
   for (const { page, line } of commands) {
-    it(`has words that are taken: ${page}: ${line}`, () => {
+    it(`uses existing subcommands and options: ${page}: ${line}`, () => {
       const words = line.replace(/^npx /, '').split(/\s+/).slice(1);
       const subcommand = subcommandOf(program, words);
       assert.notEqual(subcommand, program, line);
@@ -36,7 +36,7 @@ describe('the documentation of the command', () => {
     });
   }
 
-  it('tells of every subcommand and of every option', () => {
+  it('describes every subcommand and every option', () => {
     const text = readFileSync(join(REPO_ROOT, 'docs', 'command.md'), 'utf8');
     const all = program.commands.flatMap((one) => [one, ...one.commands]);
     const words = all.flatMap((one) => [one.name(), ...one.options.map(({ long }) => long ?? '')]);
@@ -47,7 +47,7 @@ describe('the documentation of the command', () => {
   });
 });
 
-/** The subcommand that the first words name, or the one of it that the next does. */
+/** Returns the subcommand that the first words name, or its own subcommand that the next word names. */
 function subcommandOf(command: Command, [name, ...rest]: readonly string[]): Command {
   const found = command.commands.find((one) => one.name() === name);
   return found === undefined ? command : subcommandOf(found, rest);

@@ -9,7 +9,7 @@ export const MAIN = join(REPO_ROOT, 'dist', 'cli', 'main.js');
 
 type CommandRun = Omit<NodeRun, 'args'>;
 
-/** Runs the built command to its end; `node` on its path is the package's own. */
+/** Runs the built command to its end. `node` on its path is the package's own. */
 export function command(args: readonly string[], run: CommandRun = {}): Promise<NodeResult> {
   return runNode(toRun(args, run));
 }
@@ -24,7 +24,7 @@ function toRun(args: readonly string[], run: CommandRun): NodeRun {
   return { ...run, args: [MAIN, ...args], env: { PATH: path, ...run.env } };
 }
 
-/** A directory of a test file, which goes with it. */
+/** A temporary directory, removed after the tests of a file. */
 export function testDirectory(): {
   readonly path: string;
   readonly write: (name: string, text: string) => string;

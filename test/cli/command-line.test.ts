@@ -4,14 +4,14 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { satisfiesRange } from '../../src/cli/node-version.ts';
 import { NODE } from '../support/paths.ts';
-import { command, MAIN, testDirectory } from './command.ts';
+import { command, MAIN, testDirectory } from './run-cli.ts';
 
 const SUBCOMMANDS = ['run', 'status', 'top', 'report', 'raise', 'reset', 'count', 'price', 'doctor'];
 
 describe('the command', { concurrency: 2 }, () => {
   const directory = testDirectory();
 
-  it('tells its version, and its subcommands', async () => {
+  it('prints its version, and its subcommands', async () => {
     const [version, help] = await Promise.all([command(['--version']), command(['--help'])]);
     assert.match(version.stdout, /^\d+\.\d+\.\d+\n$/);
     assert.deepEqual([version.code, help.code, help.stderr], [0, 0, '']);
@@ -19,7 +19,7 @@ describe('the command', { concurrency: 2 }, () => {
   });
 
   for (const name of SUBCOMMANDS) {
-    it(`tells what ${name} takes`, async () => {
+    it(`prints the help of ${name}`, async () => {
       const { code, stdout } = await command([name, '--help']);
       assert.equal(code, 0);
       assert.match(stdout, new RegExp(`^Usage: token-budget ${name}\\b`));
@@ -32,33 +32,37 @@ describe('the command', { concurrency: 2 }, () => {
     [['nosuch'], 64, /unknown command 'nosuch'/],
     [['status', '--nosuch'], 64, /unknown option '--nosuch'/],
     [['price'], 64, /missing required argument 'model'/],
-    [['status'], 64, /^token-budget: no shared ledger is named.*TOKEN_BUDGET_STORE/],
-    [['status', '--store', 'memory'], 64, /taken is --store sqlite:PATH/],
+    [['status'], 64, /^token-budget: No shared store given: .*TOKEN_BUDGET_STORE/],
+    [['status', '--store', 'memory'], 64, /Pass --store sqlite:PATH/],
     [
       ['status', '--store', 'postgres://x'],
       64,
-      /^token-budget: --store: given "postgres:\/\/x"; taken is memory, sqlite:PATH/,
+      /^token-budget: --store: got "postgres:\/\/x", expected memory, sqlite:PATH/,
     ],
     [['status', '--store', db], 1, /^token-budget: There is no ledger .*none\.db/],
     [['status', '--store', 'redis://:secret@127.0.0.1:1'], 1, /Redis at 127\.0\.0\.1:1 cannot be reached/],
-    [['status', '--config', notJson], 78, /TOKEN_BUDGET_CONFIG: given ".*settings\.json", which is not JSON/],
-    [['raise', 'a', '--store', db], 64, /at least one of --usd, --tokens, --calls, --minutes/],
-    [['raise', 'a', '--usd', '-1', '--store', db], 64, /--usd: given "-1"; taken is a number above 0/],
-    [['raise', 'a', '--tokens', '1.5', '--store', db], 64, /--tokens: given "1\.5"; taken is a whole number/],
-    [['top', '--store', db], 64, /top needs a terminal/],
-    [['top', '--interval', 'x'], 64, /--interval: given "x"; taken is a number of seconds/],
-    [['count', 'nosuch.txt', '--model', 'gpt-4o'], 64, /"nosuch\.txt" cannot be read/],
-    [['count', notJson], 64, /no model is named; taken is --model NAME/],
-    [['count', notJson, '--model', 'gpt-4o', '--output', 'many'], 64, /--output: given "many"/],
-    [['report', 'nosuch.jsonl'], 64, /there is no file "nosuch\.jsonl"; taken is/],
+    [['status', '--config', notJson], 78, /TOKEN_BUDGET_CONFIG: got ".*settings\.json", which is not JSON/],
+    [['raise', 'a', '--store', db], 64, /Say by how much: pass --usd, --tokens, --calls or --minutes/],
+    [['raise', 'a', '--usd', '-1', '--store', db], 64, /--usd: got "-1", expected a number above 0/],
+    [
+      ['raise', 'a', '--tokens', '1.5', '--store', db],
+      64,
+      /--tokens: got "1\.5", expected a whole number above 0/,
+    ],
+    [['top', '--store', db], 64, /top needs a terminal; use `token-budget status`/],
+    [['top', '--interval', 'x'], 64, /--interval: got "x", expected a number of seconds/],
+    [['count', 'nosuch.txt', '--model', 'gpt-4o'], 64, /Cannot read "nosuch\.txt"/],
+    [['count', notJson], 64, /No model given: pass --model NAME/],
+    [
+      ['count', notJson, '--model', 'gpt-4o', '--output', 'many'],
+      64,
+      /--output: got "many", expected a whole number of tokens/,
+    ],
+    [['report', 'nosuch.jsonl'], 64, /There is no file "nosuch\.jsonl": expected a file of OTLP JSON lines/],
     [['report', notJson], 64, /line 1 is not a JSON object/],
     [['run', '--usd', 'abc', '--', 'node'], 64, /^token-budget: --usd: got "abc", expected a number of USD/],
     [['run', '--mode', 'hard', '--', 'node'], 64, /Allowed choices are observe, soft, strict/],
-    [
-      ['run', '--config', notJson, '--', 'node'],
-      64,
-      /^token-budget: --config: given ".*", which is not JSON/,
-    ],
+    [['run', '--config', notJson, '--', 'node'], 64, /^token-budget: --config: got ".*", which is not JSON/],
   ] as const) {
     it(`refuses: ${args.join(' ').replaceAll(directory.path, '')}`, async () => {
       const { code: ended, stdout, stderr } = await command(args, { cwd: directory.path });
@@ -69,7 +73,7 @@ describe('the command', { concurrency: 2 }, () => {
     });
   }
 
-  it('prints prices, as the settings have them', async () => {
+  it('prints prices, those of the settings included', async () => {
     const config = directory.write(
       'prices.json',
       '{ "prices": { "mine": { "input": 2, "output": 8 } }, "unknownModel": "error" }',
@@ -117,7 +121,7 @@ describe('the command', { concurrency: 2 }, () => {
     assert.ok(Math.abs(batch.costUsd - request.costUsd) < 1e-12, 'two at half the price');
   });
 
-  it('ends quietly where nobody reads on', async () => {
+  it('ends quietly if its output is closed early', async () => {
     const child = spawn(NODE, [MAIN, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
     child.stdout.destroy();
     let stderr = '';
