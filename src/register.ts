@@ -10,5 +10,5 @@ module.enableCompileCache();
 
 // Our own threads inherit the preload from NODE_OPTIONS, and do not need it.
 if (!String(workerData?.thread).startsWith('otel-token-budget ')) {
-  createRequire(import.meta.url)('./process/index.js').preload();
+  createRequire(import.meta.url)('./process/index.js').preloadBudget();
 }

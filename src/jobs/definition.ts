@@ -157,7 +157,10 @@ function checkStep(step: Step): Step {
   return step;
 }
 
-/** @throws JobDefinitionError if it is not the name of a job or a step */
+/**
+ * Checks the name of a job or a step.
+ * @throws JobDefinitionError if it is invalid
+ */
 export function checkName(field: string, name: unknown): void {
   if (typeof name === 'string' && /^[\w.:/-]{1,100}$/.test(name)) return;
   throw new JobDefinitionError(

@@ -1,2 +1,2 @@
 export { type JobFileOptions, runJobFile } from './job-process.ts';
-export { preload } from './preload.ts';
+export { preloadBudget } from './preload.ts';

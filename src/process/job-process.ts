@@ -5,7 +5,7 @@ import type { BudgetDefinition } from '../budget/index.ts';
 import type { Config } from '../config/index.ts';
 import type { JobDefinition, JobPayload, JobResult, RunJobOptions } from '../jobs/index.ts';
 import { PriceBook } from '../pricing/index.ts';
-import { preload } from './preload.ts';
+import { preloadBudget } from './preload.ts';
 
 /** The job of a file, and how to run it. */
 export interface JobFileOptions extends Omit<RunJobOptions, 'prices' | 'parent' | 'file'> {
@@ -20,7 +20,7 @@ export interface JobFileOptions extends Omit<RunJobOptions, 'prices' | 'parent' 
  * @throws JobDefinitionError if the file has no job
  */
 export async function runJobFile({ file, payload, ...options }: JobFileOptions): Promise<JobResult> {
-  const { config } = preload({ quiet: true });
+  const { config } = preloadBudget({ quiet: true });
   const { newJobId, runJob } = await import('../jobs/index.ts');
   const path = resolve(file);
   const definition = await loadDefinition(path);

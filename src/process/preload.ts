@@ -20,8 +20,8 @@ const EX_CONFIG = 78;
 /** How long a thread may take to start at exit, in addition to the answers of a shared store, milliseconds. */
 const THREAD_START_MS = 500;
 
-/** Options of {@link preload}. */
-export interface PreloadOptions {
+/** Options of {@link preloadBudget}. */
+export interface PreloadBudgetOptions {
   /** Does not report that no limit is set, for a process whose budget is set elsewhere; default: false. */
   readonly quiet?: boolean;
 }
@@ -40,7 +40,7 @@ interface ProcessBudget {
  *
  * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG).
  */
-export function preload({ quiet = false }: PreloadOptions = {}): Preloaded {
+export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Preloaded {
   const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
   const config = exitIfInvalid(() => loadConfig());
