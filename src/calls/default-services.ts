@@ -5,37 +5,38 @@ import { SCOPE } from '../telemetry/names/index.ts';
 import { type CallInstruments, createCallInstruments } from '../telemetry/signals/index.ts';
 import { type CallServices, type CallServicesOptions, createCallServices } from './services.ts';
 
-/** How calls are charged that are made another way than through the openai SDK. */
+/** The budget of calls that are not made through the openai SDK, and how they are priced and recorded. */
 export interface BudgetOptions {
-  /** The budget of calls that are made outside of any `withBudget`; the one of the preload where absent. */
+  /** The budget of calls made outside any `withBudget`; default: the preload's. */
   readonly tracker?: TokenBudgetTracker;
-  /** The prices; those of the preload, else the book's, where absent. */
+  /** The prices; default: the preload's, else the list prices. */
   readonly prices?: PriceBook;
-  /** Whether streams are asked for their usage; `auto` (the default): where the API is known to take it. */
+  /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
-  /** Whether prompts and completions go into spans; the default is no. */
+  /** Whether spans carry prompts and completions; default: no. */
   readonly captureContent?: boolean;
 }
 
-/** There is no budget to charge: neither a preload nor a tracker. */
+/** There is no budget to charge: neither a tracker nor a preload. */
 export class NoBudgetError extends Error {
   readonly code = 'token_budget_missing';
 
   constructor(what: string) {
     super(
-      `${what} has no budget to charge. Give it one as { tracker }, or start the process with --require ` +
+      `${what} has no budget to charge. Pass one as { tracker }, or start the process with --require ` +
         'otel-token-budget/register.',
     );
     this.name = 'NoBudgetError';
   }
 }
 
-const byTracker = new WeakMap<TokenBudgetTracker, CallServices>();
+const servicesByTracker = new WeakMap<TokenBudgetTracker, CallServices>();
 
 /**
- * The host of such calls: the preload's where no tracker is given, so that they share its telemetry and what is known of responses.
- * @param what asks for it, for the error
- * @throws NoBudgetError where there is neither a tracker nor a preload
+ * Returns the services for the calls of a budget: the preload's if it is the preload's budget, so that they
+ * share its telemetry and its memory of responses; else one set per tracker.
+ * @param what the function that needs them, for the error
+ * @throws NoBudgetError if there is neither a tracker nor a preload
  */
 export function resolveServices(
   what: string,
@@ -46,20 +47,20 @@ export function resolveServices(
   const tracker = options.tracker ?? preloaded?.tracker;
   if (tracker === undefined) throw new NoBudgetError(what);
   if (tracker === preloaded?.tracker) return withOptions(preloaded, options);
-  const known = byTracker.get(tracker);
-  if (known !== undefined) return withOptions(known, options);
-  const made = newHost({ tracker, prices: prices ?? new PriceBook(), includeUsage, captureContent });
-  byTracker.set(tracker, made);
-  return made;
+  const existing = servicesByTracker.get(tracker);
+  if (existing !== undefined) return withOptions(existing, options);
+  const services = newServices({ tracker, prices: prices ?? new PriceBook(), includeUsage, captureContent });
+  servicesByTracker.set(tracker, services);
+  return services;
 }
 
-function newHost(options: CallServicesOptions): CallServices {
+function newServices(options: CallServicesOptions): CallServices {
   let instruments: CallInstruments | undefined;
   return createCallServices(options, {
     get tracer() {
       return trace.getTracer(SCOPE);
     },
-    // Created with the first call, for an SDK that is registered by then.
+    // Created at the first call: the host has registered its SDK by then.
     get instruments() {
       instruments ??= createCallInstruments(metrics.getMeter(SCOPE));
       return instruments;
@@ -67,7 +68,7 @@ function newHost(options: CallServicesOptions): CallServices {
   });
 }
 
-/** What is shared stays shared; only what was asked for is different. */
+/** The same services, still shared, except for the options that are set. */
 function withOptions(
   services: CallServices,
   { prices, includeUsage, captureContent }: BudgetOptions,

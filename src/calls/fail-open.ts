@@ -1,11 +1,15 @@
 import { diag } from '@opentelemetry/api';
 
-/** Runs code of ours that must never reach the host: what it throws goes to the OpenTelemetry diagnostics. */
+/**
+ * Runs our own code, whose failures must never reach the host: an error goes to OpenTelemetry's diagnostics.
+ * @param what the activity, for the diagnostics
+ * @returns undefined if it threw
+ */
 export function failOpen<T>(what: string, run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {
-    diag.error(`otel-token-budget: ${what} failed; the call goes on without it`, error);
+    diag.error(`otel-token-budget: ${what} failed; the call continues without it`, error);
     return undefined;
   }
 }

@@ -1,15 +1,16 @@
 import type { ClientErrors } from '../providers/index.ts';
 
 /**
- * Whether a failed request can have cost anything.
+ * The cost that a failed request may have had:
  *
- * `nothing`: the service answered with an error status, or was never reached. `unknown`: it may have worked on the request
- * and billed it (a timeout, an abort or a broken connection after the request was sent).
+ * - `nothing`: the service answered with an error status, or was never reached;
+ * - `unknown`: the service may have processed and billed the request (a timeout, an abort or a broken connection
+ *   after it was sent).
  */
 export type FailureCost = 'nothing' | 'unknown';
 
-/** Codes of errors from before a request could be sent. */
-const UNREACHED: ReadonlySet<string> = new Set([
+/** The codes of errors that occur before a request can be sent. */
+const NOT_SENT_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -31,7 +32,10 @@ export function failureCost(error: unknown, clientErrors: ClientErrors = {}): Fa
   if (statusOf(error) !== undefined) return 'nothing';
   let cause = error;
   for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
-    if ('code' in cause && (UNREACHED.has(String(cause.code)) || String(cause.code).startsWith('ERR_TLS'))) {
+    if (
+      'code' in cause &&
+      (NOT_SENT_CODES.has(String(cause.code)) || String(cause.code).startsWith('ERR_TLS'))
+    ) {
       return 'nothing';
     }
     if (cause instanceof AggregateError && cause.errors.length > 0) {
@@ -54,7 +58,7 @@ function isInstance(error: unknown, errorClass: ClientErrors['APIError']): boole
   return typeof errorClass === 'function' && error instanceof errorClass;
 }
 
-/** The application aborted a stream, which the SDK then ends without an error. */
+/** The application aborted a stream; the SDK ends such a stream without an error. */
 export class StreamAbortedError extends Error {
   readonly code = 'aborted';
 
@@ -64,7 +68,7 @@ export class StreamAbortedError extends Error {
   }
 }
 
-/** `error.type`: our own code, the HTTP status, `timeout`, `aborted`, or the class of the error. */
+/** The value of `error.type`: our own code, the HTTP status, `timeout`, `aborted`, or the class of the error. */
 export function errorType(error: unknown, clientErrors: ClientErrors = {}): string {
   if (hasOurCode(error)) return error.code;
   const status = statusOf(error);
@@ -79,7 +83,7 @@ export function errorType(error: unknown, clientErrors: ClientErrors = {}): stri
   return name === '' ? '_OTHER' : name;
 }
 
-/** Whether an error is a refusal of ours, and no fault: those have a status that clients do not repeat. */
+/** Whether an error is our own refusal, not a fault: refusals have a status that clients do not retry. */
 export function isRefusal(error: unknown): error is Error & { code: string; status: number } {
   return hasOurCode(error) && error instanceof Error && numberField(error, 'status') === 402;
 }
@@ -94,7 +98,10 @@ function hasOurCode(error: unknown): error is { code: string } {
   );
 }
 
-/** The error status of an answer: `status` of the SDKs, `statusCode` of the AI SDK, which has it of answers that went well too. */
+/**
+ * The error status of a response: `status` in the SDKs, `statusCode` in the AI SDK, whose errors also carry it
+ * for responses with a success status.
+ */
 function statusOf(error: unknown): number | undefined {
   const code = numberField(error, 'statusCode');
   return numberField(error, 'status') ?? (code !== undefined && code >= 400 ? code : undefined);

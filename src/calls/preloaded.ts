@@ -2,27 +2,32 @@ import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { Config } from '../config/index.ts';
 import type { CallServices } from './services.ts';
 
-/** What a preloaded process holds, for code of the host that wants to look at its budget. */
+/** The budget of a process that runs under the preload. */
 export interface Preloaded {
   readonly tracker: TokenBudgetTracker;
   readonly config: Config;
   /**
-   * What calls share, for those that come another way than the openai SDK.
+   * The services that calls share, for calls that are not made through the openai SDK.
    * @internal
    */
   readonly services?: CallServices;
-  /** Starts telemetry now, for spans of the program's own; otherwise it starts once the program loads openai. */
+  /** Starts telemetry now, for the program's own spans; otherwise it starts once the program loads openai. */
   readonly startTelemetry: () => void;
 }
 
-/** Global by symbol, so that every copy of this package in the process finds the same. */
+/** Global by symbol, so that every copy of this package in the process finds the same budget. */
 const KEY = Symbol.for('otel-token-budget.preloaded');
 
-/** The budget of a process that runs under the preload; undefined where it does not. */
+/**
+ * Returns the budget of a process that runs under the preload; undefined if it does not.
+ * @example
+ * const tracker = getPreloaded()?.tracker;
+ */
 export function getPreloaded(): Preloaded | undefined {
   return Reflect.get(globalThis, KEY) as Preloaded | undefined;
 }
 
-export function setPreloaded(value: Preloaded): void {
-  Reflect.set(globalThis, KEY, value);
+/** Makes the budget of the preload available to {@link getPreloaded}. */
+export function setPreloaded(preloaded: Preloaded): void {
+  Reflect.set(globalThis, KEY, preloaded);
 }

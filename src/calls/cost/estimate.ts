@@ -3,21 +3,25 @@ import { countInput, countOutput } from '../../tokens/index.ts';
 import { type TokenUsage, tokenUsage, type UsageReading } from '../../usage/index.ts';
 import type { ResponseHistory } from './response-history.ts';
 
-/** A usage counted here, from the request and the texts that were generated. */
-export function estimateUsage(plan: TokenPlan, texts: Iterable<string>, memory: ResponseHistory): TokenUsage {
+/** Counts the usage of a call from its request and the texts that were generated. */
+export function estimateUsage(
+  plan: TokenPlan,
+  texts: Iterable<string>,
+  history: ResponseHistory,
+): TokenUsage {
   const { tokens, complete } = countInput(plan.endpoint.kind, plan.body);
-  const unseen = complete ? 0 : (memory.previousTokens(plan.body) ?? 0);
+  const stored = complete ? 0 : (history.previousTokens(plan.body) ?? 0);
   return tokenUsage({
-    input: tokens + unseen,
+    input: tokens + stored,
     output: plan.endpoint.hasOutput ? countOutput(texts, plan.model, { kind: plan.endpoint.kind }) : 0,
   });
 }
 
-/** A reading with the halves that cannot be believed taken from a count made here. */
-export function fillMissingUsage(reading: UsageReading, counted: TokenUsage): TokenUsage {
+/** The usage of a reading, with the half that is missing or implausible taken from an estimate. */
+export function fillMissingUsage(reading: UsageReading, estimate: TokenUsage): TokenUsage {
   const { usage } = reading;
   return {
-    ...counted,
+    ...estimate,
     ...(reading.inputKnown
       ? {
           input: usage.input,

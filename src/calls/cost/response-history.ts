@@ -2,15 +2,16 @@ import { type TokenUsage, totalTokens } from '../../usage/index.ts';
 import { BoundedMap, isRecord } from '../../util/index.ts';
 
 /** How many responses are remembered at least; the oldest are forgotten first. */
-const SIZE = 10_000;
+const CAPACITY = 10_000;
 
 /**
- * The total tokens of responses seen, by id and by conversation: the input of a call that goes on from one is at most that
- * total and what the request adds.
+ * The total tokens of responses, by response and by conversation. The input of a call that continues one is at
+ * most its total and what the request adds.
  */
 export class ResponseHistory {
-  readonly #totals = new BoundedMap<string, number>(SIZE);
+  readonly #totals = new BoundedMap<string, number>(CAPACITY);
 
+  /** Remembers the usage of a response, for its own id and for the conversation that it is part of. */
   remember(id: string | undefined, body: Readonly<Record<string, unknown>>, usage: TokenUsage): void {
     const total = totalTokens(usage);
     if (id !== undefined) this.#totals.set(id, total);
@@ -19,9 +20,12 @@ export class ResponseHistory {
       this.#totals.set(conversation, Math.max(total, this.#totals.get(conversation) ?? 0));
   }
 
-  /** What the request goes on from, tokens; undefined where that was not seen here, or is not all that is missing. */
+  /**
+   * The tokens of the response or conversation that a request continues. Undefined if this process did not see
+   * it, or if it is not all that the service adds to the input.
+   */
   previousTokens(body: Readonly<Record<string, unknown>>): number | undefined {
-    // A stored prompt or a hosted tool brings input of its own.
+    // A stored prompt or a hosted tool adds input of its own.
     if (body['prompt'] !== undefined || hasHostedTools(body)) return undefined;
     const previous = body['previous_response_id'];
     if (typeof previous === 'string') return this.#totals.get(previous);

@@ -4,38 +4,42 @@ import type { CallPlan } from '../../providers/index.ts';
 import { BoundedMap } from '../../util/index.ts';
 
 /**
- * How long the reservation of work that goes on in the service is held without a word of it, milliseconds: batches, the
- * longest, end within a day. After that it is charged in full, and a word that comes later charges nothing.
+ * How long the reservation of a deferred call is held without news of it, milliseconds. Batches, which take
+ * longest, end within a day. After that it is charged in full, and a later report charges nothing.
  */
 export const DEFERRED_LEASE_MS = 48 * 3_600_000;
 
-/** The name of a reservation of work: the same in every process that hears of it. */
-export function deferredReservationName(workId: string): string {
-  return `openai:${workId}`;
+/** The name of the reservation of a deferred call: the same in every process that sees its completion. */
+export function deferredReservationName(deferredId: string): string {
+  return `openai:${deferredId}`;
 }
 
-/** What the process that began some work knows of it. */
+/** A deferred call, as the process that made the call knows it. */
 export interface DeferredCall {
   readonly tracker: TokenBudgetTracker;
   readonly plan: CallPlan;
   readonly card: RateCard;
-  /** What is held for it. */
+  /** The amounts that are reserved for it. */
   readonly held: Amounts;
 }
 
-/** The most pieces of work remembered; the oldest are forgotten first, and settled as by another process. */
-const SIZE = 10_000;
+/**
+ * How many calls are remembered at least. The oldest are forgotten first, and settled as if another process had
+ * made them.
+ */
+const CAPACITY = 10_000;
 
-/** Work that was begun in this process and goes on in the service, by its id. */
+/** The deferred calls that this process made and that have not completed, by the id of their work. */
 export class DeferredCalls {
-  readonly #known = new BoundedMap<string, DeferredCall>(SIZE);
+  readonly #calls = new BoundedMap<string, DeferredCall>(CAPACITY);
 
-  remember(id: string, work: DeferredCall): void {
-    this.#known.set(id, work);
+  /** Remembers a call until its work completes. */
+  remember(id: string, call: DeferredCall): void {
+    this.#calls.set(id, call);
   }
 
-  /** What is known of work, which is forgotten by it: it is at its end. */
+  /** Removes and returns the call whose work completed; undefined if this process does not know it. */
   take(id: string): DeferredCall | undefined {
-    return this.#known.take(id);
+    return this.#calls.take(id);
   }
 }

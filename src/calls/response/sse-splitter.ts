@@ -1,21 +1,24 @@
 import { parseJson } from '../../util/index.ts';
 
-/** One server-sent event as it came, and its data where that is JSON. */
+/** A server-sent event: its bytes as they arrived, and its data parsed; undefined if that is not JSON. */
 export interface SseEvent {
   readonly bytes: Uint8Array;
   readonly data: unknown;
 }
 
 const NEWLINE = 0x0a;
-const RETURN = 0x0d;
+const CARRIAGE_RETURN = 0x0d;
 
-/** Splits bytes into server-sent events, each with the blank line that ends it, whatever the chunks they come in. */
+/**
+ * Splits bytes into server-sent events, each with the blank line that ends it, however the bytes are divided into
+ * chunks.
+ */
 export class SseSplitter {
   #pending: Buffer = Buffer.alloc(0);
-  /** Up to where the pending bytes were searched already. */
+  /** The position up to which the pending bytes have been searched. */
   #searched = 0;
 
-  /** The events that are whole with this chunk. */
+  /** Adds a chunk and returns the events that it completes. */
   push(chunk: Uint8Array): SseEvent[] {
     this.#pending = this.#pending.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#pending, chunk]);
     const events: SseEvent[] = [];
@@ -25,20 +28,20 @@ export class SseSplitter {
       const bytes = this.#pending.subarray(0, end);
       this.#pending = this.#pending.subarray(end);
       this.#searched = 0;
-      events.push({ bytes, data: dataOf(bytes) });
+      events.push({ bytes, data: parseData(bytes) });
     }
   }
 
-  /** What came after the last whole event. */
+  /** The bytes after the last complete event. */
   rest(): Uint8Array {
     return this.#pending;
   }
 
-  /** Past the blank line that ends the first event; -1 where it is not there yet. */
+  /** The position after the blank line that ends the first event; -1 if it has not arrived. */
   #endOfEvent(): number {
     const bytes = this.#pending;
     for (let at = bytes.indexOf(NEWLINE, this.#searched); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) {
-      const next = bytes[at + 1] === RETURN ? at + 2 : at + 1;
+      const next = bytes[at + 1] === CARRIAGE_RETURN ? at + 2 : at + 1;
       if (bytes[next] === NEWLINE) return next + 1;
       this.#searched = at;
     }
@@ -46,8 +49,8 @@ export class SseSplitter {
   }
 }
 
-function dataOf(bytes: Buffer): unknown {
-  const data = bytes
+function parseData(event: Buffer): unknown {
+  const data = event
     .toString('utf8')
     .split(/\r?\n/)
     .filter((line) => line.startsWith('data:'))

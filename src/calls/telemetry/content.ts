@@ -1,12 +1,15 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { CallPlan } from '../../providers/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
-import { isRecord, oneOrMany } from '../../util/index.ts';
+import { isRecord, oneOrMany, recordsOf } from '../../util/index.ts';
 
-/**
- * Prompts and completions as the conventions' JSON (gen-ai-input-messages.json, gen-ai-output-messages.json). Only with the
- * standard opt-in, `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`.
+/*
+ * Prompts and completions in the JSON of the semantic conventions (gen-ai-input-messages.json,
+ * gen-ai-output-messages.json). Only with the standard opt-in,
+ * `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`.
  */
+
+/** The attributes of the prompt of a request. */
 export function inputContent(plan: CallPlan): Attributes {
   const { body } = plan;
   const attributes: Attributes = {};
@@ -19,13 +22,13 @@ export function inputContent(plan: CallPlan): Attributes {
   return attributes;
 }
 
-/** The content of a complete answer, or of the texts of a stream. */
-export function outputContent(answer: unknown, texts: Iterable<string>): Attributes {
-  const messages = isRecord(answer) ? outputMessages(answer) : [];
+/** The attributes of the output of a complete response, or of the texts of a stream. */
+export function outputContent(response: unknown, texts: Iterable<string>): Attributes {
+  const messages = isRecord(response) ? outputMessages(response) : [];
   if (messages.length === 0) {
-    const whole = [...texts].join('');
-    if (whole === '') return {};
-    messages.push({ role: 'assistant', parts: [text(whole)] });
+    const joined = [...texts].join('');
+    if (joined === '') return {};
+    messages.push({ role: 'assistant', parts: [text(joined)] });
   }
   return { [semconv.ATTR_OUTPUT_MESSAGES]: json(messages) };
 }
@@ -36,14 +39,14 @@ interface Message {
   finish_reason?: unknown;
 }
 
-function outputMessages(answer: Record<string, unknown>): Message[] {
-  if (Array.isArray(answer['choices'])) {
-    return answer['choices'].filter(isRecord).map((choice) => ({
+function outputMessages(response: Record<string, unknown>): Message[] {
+  if (Array.isArray(response['choices'])) {
+    return response['choices'].filter(isRecord).map((choice) => ({
       ...toMessage(choice['message'] ?? { role: 'assistant', content: choice['text'] }),
       finish_reason: choice['finish_reason'],
     }));
   }
-  return Array.isArray(answer['output']) ? answer['output'].map(toMessage) : [];
+  return Array.isArray(response['output']) ? response['output'].map(toMessage) : [];
 }
 
 function toMessage(value: unknown): Message {
@@ -54,9 +57,9 @@ function toMessage(value: unknown): Message {
   const role = typeof value['role'] === 'string' ? value['role'] : 'assistant';
   const parts =
     role === 'tool' ? [toolResult(value['tool_call_id'], value['content'])] : partsOf(value['content']);
-  for (const call of Array.isArray(value['tool_calls']) ? value['tool_calls'].filter(isRecord) : []) {
-    const made = [call['function'], call['custom']].find(isRecord) ?? call;
-    parts.push(toolCall(call['id'], made['name'], made['arguments'] ?? made['input']));
+  for (const call of recordsOf(value['tool_calls'])) {
+    const invocation = [call['function'], call['custom']].find(isRecord) ?? call;
+    parts.push(toolCall(call['id'], invocation['name'], invocation['arguments'] ?? invocation['input']));
   }
   if (value['type'] === 'function_call')
     parts.push(toolCall(value['call_id'], value['name'], value['arguments']));
@@ -69,7 +72,7 @@ function partsOf(content: unknown): unknown[] {
   return oneOrMany(content).map((part) => {
     if (typeof part === 'string') return text(part);
     if (isRecord(part) && typeof part['text'] === 'string') return text(part['text']);
-    // Images, audio and files are told by their kind: their bytes have no place in a span.
+    // Of images, audio and files only the type: their bytes do not belong in a span.
     return { type: isRecord(part) && typeof part['type'] === 'string' ? part['type'] : 'unknown' };
   });
 }

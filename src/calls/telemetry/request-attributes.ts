@@ -21,8 +21,8 @@ export function identityAttributes({
   return attributes;
 }
 
-/** The numeric fields of a request that the conventions name. */
-const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
+/** The numeric fields of a request that have an attribute in the semantic conventions. */
+const NUMERIC_FIELDS: readonly (readonly [field: string, attribute: string])[] = [
   ['temperature', semconv.ATTR_REQUEST_TEMPERATURE],
   ['top_p', semconv.ATTR_REQUEST_TOP_P],
   ['frequency_penalty', semconv.ATTR_REQUEST_FREQUENCY_PENALTY],
@@ -31,7 +31,7 @@ const NUMBERS: readonly (readonly [field: string, attribute: string])[] = [
   ['dimensions', semconv.ATTR_EMBEDDINGS_DIMENSION_COUNT],
 ];
 
-/** The attributes of a request, without its content; `identity` are those that its metrics share. */
+/** The attributes of a request, without its content; `identity` holds those that its metrics carry too. */
 export function requestAttributes(plan: CallPlan): {
   readonly identity: Attributes;
   readonly attributes: Attributes;
@@ -42,7 +42,7 @@ export function requestAttributes(plan: CallPlan): {
   const set = (name: string, value: string | number | boolean | string[] | undefined): void => {
     if (value !== undefined) attributes[name] = value;
   };
-  for (const [field, attribute] of NUMBERS) {
+  for (const [field, attribute] of NUMERIC_FIELDS) {
     const value = body[field];
     if (typeof value === 'number' && Number.isFinite(value)) attributes[attribute] = value;
   }
@@ -66,7 +66,7 @@ function strings(value: unknown): string[] | undefined {
   return Array.isArray(value) && value.every((one) => typeof one === 'string') ? value : undefined;
 }
 
-/** `text`, `json` or `image`/`speech` as the conventions say; absent if the request does not say. */
+/** The value of `gen_ai.output.type`; undefined if the request does not say. */
 function outputType(body: Readonly<Record<string, unknown>>): string | undefined {
   const format = body['response_format'] ?? (isRecord(body['text']) ? body['text']['format'] : undefined);
   const type = isRecord(format) ? format['type'] : undefined;

@@ -15,7 +15,7 @@ export const ANTHROPIC_API: ProviderApi = {
     const plan = planTarget({ ...target, path: '/chat/completions' }, chatRequestOfMessages(body), signal);
     if (plan === undefined) return undefined;
     const { apiType: _, ...endpoint } = plan.endpoint;
-    // Whoever serves this API sells Anthropic's models.
+    // Any service with this API sells Anthropic's models.
     const name = providerNameOf(target.hostname) ?? 'anthropic';
     return { ...withProviderName(plan, name), endpoint };
   },

@@ -1,50 +1,53 @@
 import { type Fields, fieldsOf, isRecord, recordsOf } from '../../util/index.ts';
 
-/**
- * Anthropic's Messages API in the terms of Chat Completions, so that both are counted by the same code. Only what tells of tokens
- * is translated; what is sent stays as it is. Source: https://platform.claude.com/docs/en/api/messages
+/*
+ * Translates Anthropic's Messages API into Chat Completions, so that the same code counts both. Only what bears on
+ * tokens is translated; what is sent stays as it is. Source: https://platform.claude.com/docs/en/api/messages
  */
 
 /**
- * Rules that the service adds where tools are given, 346 tokens for the models since Claude 4
+ * The rules that the service adds if a request has tools, 346 tokens for the models since Claude 4
  * (https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing).
  */
 const TOOL_RULES = ' tool'.repeat(346);
 
-/** A request, as one of Chat Completions that has about as many tokens. */
+/** Translates a request into one of Chat Completions that has about as many tokens. */
 export function chatRequestOfMessages(body: Fields): Fields {
   const { system, tools, ...rest } = body;
-  const given = recordsOf(tools);
-  const own = given.filter(({ type }) => type === undefined || type === 'custom');
+  const allTools = recordsOf(tools);
+  const ownTools = allTools.filter(({ type }) => type === undefined || type === 'custom');
   return {
     model: body['model'],
     max_tokens: body['max_tokens'],
     ...(body['stream'] === true ? { stream: true } : {}),
     messages: [
       ...(system === undefined ? [] : [{ role: 'system', content: contentOf(system) }]),
-      ...(own.length === 0 ? [] : [{ role: 'system', content: JSON.stringify(own) + TOOL_RULES }]),
+      ...(ownTools.length === 0 ? [] : [{ role: 'system', content: JSON.stringify(ownTools) + TOOL_RULES }]),
       ...recordsOf(rest['messages']).map(({ role, content }) => ({ role, content: contentOf(content) })),
     ],
-    // Tools of the service bring input of their own.
-    ...(own.length === given.length ? {} : { tools: given.filter((tool) => !own.includes(tool)) }),
+    // Tools of the service add input of their own.
+    ...(ownTools.length === allTools.length
+      ? {}
+      : { tools: allTools.filter((tool) => !ownTools.includes(tool)) }),
   };
 }
 
-/** The least that Anthropic's API takes as a budget for thinking, tokens. */
-const LEAST_THINKING = 1_024;
+/** The smallest thinking budget that Anthropic's API accepts, tokens. */
+const MIN_THINKING_BUDGET = 1_024;
 
 /**
- * The request to send: the caller's, but for a cap that admission lowered, and a budget for thinking that would no longer be below it.
- * @param clampedTo the cap that admission lowered the call to, tokens; undefined where it did not
+ * The caller's body, unchanged except for a lowered cap, and for a thinking budget that would no longer be below
+ * the cap.
+ * @param clampedTo the lowered output cap, tokens; undefined if the call keeps its own
  */
 export function outgoingMessagesBody(body: Fields, clampedTo: number | undefined): Fields {
   if (clampedTo === undefined) return body;
   const thinking = fieldsOf(body['thinking']);
-  const lower = Number(thinking['budget_tokens']) >= clampedTo && clampedTo > LEAST_THINKING;
+  const lowersThinking = Number(thinking['budget_tokens']) >= clampedTo && clampedTo > MIN_THINKING_BUDGET;
   return {
     ...body,
     max_tokens: clampedTo,
-    ...(lower ? { thinking: { ...thinking, budget_tokens: clampedTo - 1 } } : {}),
+    ...(lowersThinking ? { thinking: { ...thinking, budget_tokens: clampedTo - 1 } } : {}),
   };
 }
 
@@ -86,24 +89,24 @@ function dataUrl(source: Fields): string {
   return `data:${String(source['media_type'])};base64,${String(source['data'])}`;
 }
 
-/** An answer, as one of Chat Completions. */
-export function chatResponseOfMessages(answer: unknown): unknown {
-  if (!isRecord(answer)) return answer;
-  const blocks = recordsOf(answer['content']);
-  const said = blocks
+/** Translates a response into one of Chat Completions. */
+export function chatResponseOfMessages(response: unknown): unknown {
+  if (!isRecord(response)) return response;
+  const blocks = recordsOf(response['content']);
+  const texts = blocks
     .map((block) => block['text'] ?? block['thinking'])
     .filter((one) => typeof one === 'string');
   const calls = blocks.filter(({ type }) => type === 'tool_use');
   return {
-    id: answer['id'],
-    model: answer['model'],
-    usage: chatUsageOf(answer['usage']),
+    id: response['id'],
+    model: response['model'],
+    usage: chatUsageOf(response['usage']),
     choices: [
       {
-        finish_reason: answer['stop_reason'],
+        finish_reason: response['stop_reason'],
         message: {
           role: 'assistant',
-          content: said.join(''),
+          content: texts.join(''),
           tool_calls: calls.map(({ id, name, input }) => ({
             id,
             function: { name, arguments: JSON.stringify(input) },
@@ -111,22 +114,22 @@ export function chatResponseOfMessages(answer: unknown): unknown {
         },
       },
     ],
-    ...serviceTier(answer['usage']),
+    ...serviceTier(response['usage']),
   };
 }
 
 /**
- * Usage in OpenAI's terms: there, what is read from the cache and written to it is a part of the input. What is no number is given on as
- * it is, for the reader to find.
+ * Translates a usage into OpenAI's terms, where tokens read from the cache and written to it are part of the input.
+ * A value that is not a count is passed on unchanged, for the reader of usage to reject.
  */
 export function chatUsageOf(usage: unknown): unknown {
   if (!isRecord(usage)) return undefined;
   const read = usage['cache_read_input_tokens'] ?? 0;
   const written = usage['cache_creation_input_tokens'] ?? 0;
   const parts = [usage['input_tokens'], read, written];
-  const wrong = parts.find((part) => typeof part !== 'number' || part < 0);
+  const invalid = parts.find((part) => typeof part !== 'number' || part < 0);
   return {
-    input_tokens: parts.every((part) => typeof part === 'number' && part >= 0) ? sum(parts) : wrong,
+    input_tokens: parts.every((part) => typeof part === 'number' && part >= 0) ? sum(parts) : invalid,
     input_tokens_details: { cached_tokens: read, cache_write_tokens: written },
     output_tokens: usage['output_tokens'],
   };
@@ -136,14 +139,14 @@ export function chatUsageOf(usage: unknown): unknown {
 export class ChatChunkTranslator {
   #usage: Fields = {};
 
-  /** The chunk that an event is; undefined where it says nothing of tokens. */
+  /** Translates an event into a chunk; undefined if it does not bear on tokens. */
   readonly translate = (event: unknown): unknown => {
     if (!isRecord(event)) return undefined;
     switch (event['type']) {
       case 'message_start': {
         const message = fieldsOf(event['message']);
         this.#usage = fieldsOf(message['usage']);
-        // What it says of the output is of its first token alone.
+        // The output tokens that it reports are those of the first token only.
         return { id: message['id'], model: message['model'], choices: [], ...serviceTier(message['usage']) };
       }
       case 'content_block_start': {
@@ -151,8 +154,8 @@ export class ChatChunkTranslator {
         return delta(block['name'] ?? block['text']);
       }
       case 'content_block_delta': {
-        const given = fieldsOf(event['delta']);
-        return delta(given['text'] ?? given['thinking'] ?? given['partial_json']);
+        const content = fieldsOf(event['delta']);
+        return delta(content['text'] ?? content['thinking'] ?? content['partial_json']);
       }
       case 'message_delta': {
         this.#usage = { ...this.#usage, ...withoutNulls(fieldsOf(event['usage'])) };
@@ -171,7 +174,7 @@ function delta(content: unknown): unknown {
   return { choices: [{ delta: { content } }] };
 }
 
-/** `batch` and `priority` are tiers of Anthropic too, and `standard` has no price of its own. */
+/** `batch` and `priority` are tiers of Anthropic too; `standard` has no price of its own. */
 function serviceTier(usage: unknown): { service_tier?: unknown } {
   const tier = fieldsOf(usage)['service_tier'];
   return tier === 'batch' ? { service_tier: tier } : {};

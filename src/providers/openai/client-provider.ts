@@ -2,10 +2,10 @@ import { isRecord, memoizeByField } from '../../util/index.ts';
 import type { Provider } from '../contract/index.ts';
 import type { ApiClient } from './request.ts';
 
-/** The version of the Azure API from which `stream_options` is taken; an older one refuses the request. */
+/** The version of the Azure API that introduced `stream_options`; an older one rejects the request. */
 const AZURE_STREAM_OPTIONS_SINCE = '2024-09-01';
 
-/** The provider that a client talks to. */
+/** The provider that a client calls. */
 export const providerOf: (client: ApiClient) => Provider = memoizeByField(readProvider, 'baseURL');
 
 function readProvider(client: ApiClient): Provider {
@@ -17,7 +17,7 @@ function readProvider(client: ApiClient): Provider {
   const bedrock = 'bedrockTokenProvider' in client;
   return {
     name: azure ? 'azure.ai.openai' : bedrock ? 'aws.bedrock' : 'openai',
-    acceptsIncludeUsage: azure ? azureTakesStreamOptions(client, url) : isOpenAi(host),
+    acceptsIncludeUsage: azure ? azureAcceptsStreamOptions(client, url) : isOpenAi(host),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(url === undefined ? {} : { address: host, port: portOf(url) }),
   };
@@ -35,14 +35,14 @@ function isOpenAi(host: string): boolean {
   return host === 'api.openai.com' || host.endsWith('.api.openai.com');
 }
 
-/** The `v1` API takes it and has no dated version. */
-function azureTakesStreamOptions(client: ApiClient, url: URL | undefined): boolean {
+/** The `v1` API accepts them, and has no dated version. */
+function azureAcceptsStreamOptions(client: ApiClient, url: URL | undefined): boolean {
   const version = apiVersionOf(client) ?? url?.searchParams.get('api-version');
   if (typeof version !== 'string' || !/^\d{4}-/.test(version)) return true;
   return version >= AZURE_STREAM_OPTIONS_SINCE;
 }
 
-/** Of an Azure client, or of another whose default query names it. */
+/** The API version of an Azure client, or of another client whose default query names one. */
 function apiVersionOf(client: ApiClient): unknown {
   if ('apiVersion' in client) return client.apiVersion;
   const options: unknown = Reflect.get(client, '_options');

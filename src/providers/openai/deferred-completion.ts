@@ -1,58 +1,58 @@
 import { readUsage, type TokenUsage, tokenUsage } from '../../usage/index.ts';
-import { isRecord } from '../../util/index.ts';
+import { type Fields, isRecord } from '../../util/index.ts';
 import type { Endpoint, ParsedResponse } from '../contract/index.ts';
 import { endpointOf, integerBetween, videoOf } from './endpoints/index.ts';
 import { isUnfinished, parseResponse } from './response.ts';
 
-/** What a piece of work is billed for one model. */
+/** The usage of one model that a deferred call is billed for. */
 export interface DeferredBill {
-  /** Absent where the object does not tell it. */
+  /** Absent if the object does not name it. */
   readonly model?: string;
   readonly usage: TokenUsage;
   readonly serviceTier?: string;
-  /** How many requests the usage is of: a long input changes the price of the request that has it. */
+  /** How many requests the usage covers: a long input changes the price of its own request only. */
   readonly requests: number;
 }
 
-/** Work at its end, as an object of the API tells of it. */
+/** A deferred call that has completed, as an object of the API reports it. */
 export interface DeferredCompletion {
   readonly id: string;
-  /** The endpoint that began it. */
+  /** The endpoint that the call was made to. */
   readonly endpoint: Endpoint;
   readonly response: ParsedResponse;
-  /** What it is billed; empty: nothing. Undefined where the object does not say. */
+  /** Empty if nothing is billed; undefined if the object does not say. */
   readonly bills: readonly DeferredBill[] | undefined;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+/** A kind of object that reports a deferred call. */
+interface DeferredKind {
+  /** The path that the call was made to. */
+  readonly path: string;
+  readonly bills: (object: Fields, response: ParsedResponse) => readonly DeferredBill[] | undefined;
+}
 
-/** The kinds of objects that tell of work, the path that begins it, and how they are read. */
-const KINDS: Readonly<
-  Record<
-    string,
-    { path: string; bills(object: Fields, answer: ParsedResponse): readonly DeferredBill[] | undefined }
-  >
-> = {
-  response: { path: '/responses', bills: (_object, answer) => told(answer) },
+/** By the `object` field. */
+const KINDS: Readonly<Record<string, DeferredKind>> = {
+  response: { path: '/responses', bills: (_object, response) => billsOfResponse(response) },
   batch: { path: '/batches', bills: billsOfBatch },
-  'thread.run': { path: '/threads/runs', bills: (_object, answer) => told(answer) },
+  'thread.run': { path: '/threads/runs', bills: (_object, response) => billsOfResponse(response) },
   'eval.run': { path: '/evals/{id}/runs', bills: billsOfEval },
   video: { path: '/videos', bills: billsOfVideo },
 };
 
-/** Work that has come to its end; undefined of anything else. Never throws. */
+/** Reads a deferred call that has completed; undefined for any other object. Never throws. */
 export function deferredCompletionOf(value: unknown): DeferredCompletion | undefined {
   if (!isRecord(value) || typeof value['id'] !== 'string' || typeof value['object'] !== 'string')
     return undefined;
   const kind = Object.hasOwn(KINDS, value['object']) ? KINDS[value['object']] : undefined;
   const endpoint = endpointOf('post', kind?.path);
   if (kind === undefined || endpoint === undefined || isUnfinished(value)) return undefined;
-  const answer = parseResponse(value, endpoint);
-  return { id: value['id'], endpoint, response: answer, bills: kind.bills(value, answer) };
+  const response = parseResponse(value, endpoint);
+  return { id: value['id'], endpoint, response, bills: kind.bills(value, response) };
 }
 
-/** The usage that the object tells, and what its tools used at the price of others. */
-function told({
+/** The usage that the object reports, and that of its tools at the prices of other models. */
+function billsOfResponse({
   usage: reading,
   model,
   serviceTier,
@@ -69,12 +69,12 @@ function told({
   return [own, ...others];
 }
 
-/** A batch that was refused as a whole, or of which no request was answered, costs nothing. */
-function billsOfBatch(batch: Fields, answer: ParsedResponse): readonly DeferredBill[] | undefined {
+/** A batch that was rejected as a whole, or of which no request completed, costs nothing. */
+function billsOfBatch(batch: Fields, response: ParsedResponse): readonly DeferredBill[] | undefined {
   const counts = isRecord(batch['request_counts']) ? batch['request_counts'] : {};
   if (batch['status'] === 'failed' || counts['completed'] === 0) return [];
   const requests = integerBetween(counts['completed'], 1, 1_000_000_000) ?? 1;
-  return told(answer)?.map((bill) => ({ ...bill, serviceTier: 'batch', requests }));
+  return billsOfResponse(response)?.map((bill) => ({ ...bill, serviceTier: 'batch', requests }));
 }
 
 function billsOfEval(run: Fields): readonly DeferredBill[] | undefined {

@@ -3,47 +3,47 @@ import type { Endpoint, ParsedResponse } from '../contract/index.ts';
 import { parseResponse } from './response.ts';
 
 /**
- * Reads a stream as it flows: usage, identity and the generated text, of Chat, Completions and Responses events. The
- * work per chunk does not grow with the stream. Never throws.
+ * Reads the events of a stream as they arrive, of Chat, Completions and Responses: usage, identity and the
+ * generated text. The work per event does not grow with the stream. Never throws.
  */
 export class StreamReader {
   readonly #endpoint: Endpoint;
   readonly #onText: ((text: string) => void) | undefined;
   readonly #texts: string[] = [];
-  #answer: ParsedResponse | undefined;
+  #parsed: ParsedResponse | undefined;
   #finishReasons: string[] = [];
   #usage: unknown;
   #identity: Record<string, unknown> = {};
   #error: unknown;
 
-  /** @param onText is told of each generated piece of text */
+  /** @param onText receives each piece of generated text */
   constructor(endpoint: Endpoint, onText?: (text: string) => void) {
     this.#endpoint = endpoint;
     this.#onText = onText;
   }
 
-  /** Whether usage that can be charged came. */
+  /** Whether a plausible usage arrived. */
   get usageSeen(): boolean {
     const { inputKnown, outputKnown } = this.response().usage;
     return inputKnown && outputKnown;
   }
 
-  /** What the stream said of itself last, as it said it. */
+  /** The object that the stream describes, as its events last reported it. */
   get lastReported(): Readonly<Record<string, unknown>> {
     return { ...this.#identity, usage: this.#usage };
   }
 
-  /** The error that an event of the stream told; undefined where none did. */
+  /** The error that an event of the stream reported; undefined if none did. */
   get error(): unknown {
     return this.#error;
   }
 
-  /** What was generated so far, joined: pieces of a text count more tokens than the text. */
+  /** The text generated so far, joined: the pieces of a text count more tokens than the text. */
   get texts(): readonly string[] {
     return this.#texts.length === 0 ? [] : [this.#texts.join('')];
   }
 
-  /** Takes one event in. */
+  /** Reads one event. */
   read(event: unknown): void {
     if (!isRecord(event)) return;
     if (typeof event['type'] === 'string') this.#readResponsesEvent(event['type'], event);
@@ -51,18 +51,18 @@ export class StreamReader {
     else this.#readChunk(event);
   }
 
-  /** What the stream said of itself so far. */
+  /** The response as far as the stream has reported it. */
   response(): ParsedResponse {
-    this.#answer ??= parseResponse({ ...this.#identity, usage: this.#usage }, this.#endpoint);
+    this.#parsed ??= parseResponse({ ...this.#identity, usage: this.#usage }, this.#endpoint);
     return this.#finishReasons.length === 0
-      ? this.#answer
-      : { ...this.#answer, finishReasons: this.#finishReasons };
+      ? this.#parsed
+      : { ...this.#parsed, finishReasons: this.#finishReasons };
   }
 
   #readChunk(chunk: Record<string, unknown>): void {
     if (chunk['usage'] !== undefined && chunk['usage'] !== null) {
       this.#usage = chunk['usage'];
-      this.#answer = undefined;
+      this.#parsed = undefined;
     }
     this.#identify(chunk);
     const choices = chunk['choices'];
@@ -99,26 +99,22 @@ export class StreamReader {
     if (type === 'error') this.#error = event;
     if (type.endsWith('.delta')) this.#push(event['delta']);
     if (type === 'response.output_item.added' && isRecord(event['item'])) this.#push(event['item']['name']);
-    // Pictures, speech and transcriptions tell their usage in the last event itself.
+    // Images, speech and transcriptions report their usage in the last event itself.
     if (isRecord(event['usage'])) {
       this.#usage = event['usage'];
-      this.#answer = undefined;
+      this.#parsed = undefined;
     }
     if (isRecord(event['response'])) this.#readObject(event['response']);
   }
 
-  /** The response, or the run of an assistant, that an event tells of; of the steps of a run there is nothing to know. */
+  /** Reads the response, or the run of an assistant, in an event. The steps of a run report nothing of use. */
   #readObject(object: Record<string, unknown>): void {
-    if (
-      object['object'] !== undefined &&
-      object['object'] !== 'response' &&
-      object['object'] !== 'thread.run'
-    )
-      return;
+    const { object: type } = object;
+    if (type !== undefined && type !== 'response' && type !== 'thread.run') return;
     if (object['usage'] !== undefined && object['usage'] !== null) this.#usage = object['usage'];
     if (object['error'] !== undefined && object['error'] !== null) this.#error = object['error'];
     this.#identity = object;
-    this.#answer = undefined;
+    this.#parsed = undefined;
   }
 
   #identify(chunk: Record<string, unknown>): void {
@@ -126,7 +122,7 @@ export class StreamReader {
       const value = chunk[key];
       if (value !== undefined && value !== null && value !== '' && this.#identity[key] !== value) {
         this.#identity[key] = value;
-        this.#answer = undefined;
+        this.#parsed = undefined;
       }
     }
   }

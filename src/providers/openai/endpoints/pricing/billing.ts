@@ -9,12 +9,12 @@ import {
   type UsageReading,
 } from '../../../../usage/index.ts';
 
-/** The worst case of a call that has no output to be capped: paid whole or not at all. */
+/** The worst case of a call whose output cannot be capped: it is paid in full or not made. */
 export function uncappedWorstCase(usage: TokenUsage, card: RateCard): WorstCase {
   return fixedWorstCase({ costNanoUsd: priceUsage(card, usage), tokens: totalTokens(usage), calls: 1 });
 }
 
-/** The worst case of a call that is billed by tokens or by units; by the dearer where it is not known which. */
+/** The worst case of a call billed by tokens or by units: the more expensive of both if it is unknown which. */
 export function tokensOrUnitsWorstCase(tokens: TokenUsage, units: BilledUnits, card: RateCard): WorstCase {
   const byTokens = uncappedWorstCase(tokens, card);
   if (!isBilledBy(card, units.unit)) return byTokens;
@@ -23,20 +23,20 @@ export function tokensOrUnitsWorstCase(tokens: TokenUsage, units: BilledUnits, c
   return byUnits.fixed.costNanoUsd >= byTokens.fixed.costNanoUsd ? byUnits : byTokens;
 }
 
-/** Whether a model is billed by that unit. One that nobody knows may be: its card has the prices of all. */
+/** Whether a model is billed by a unit. An unknown model may be: its card has the prices of all units. */
 export function isBilledBy(card: RateCard, unit: UnitKind): boolean {
   return card.units?.some((price) => price.unit === unit) === true;
 }
 
-/** A reading that is known to be right: of the units alone. */
+/** A complete reading of a usage that has units only. */
 export function unitUsage(...units: readonly BilledUnits[]): UsageReading {
   return { usage: tokenUsage({ units }), inputKnown: true, outputKnown: true, problems: [] };
 }
 
-/** A whole number from `least` to `most`; of a form it comes as text. */
-export function integerBetween(value: unknown, least: number, most: number): number | undefined {
+/** Reads an integer from `min` to `max`, which in a form is a text; undefined for anything else. */
+export function integerBetween(value: unknown, min: number, max: number): number | undefined {
   const number = typeof value === 'string' && /^\d{1,9}$/.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isInteger(number) && number >= least && number <= most
+  return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max
     ? number
     : undefined;
 }

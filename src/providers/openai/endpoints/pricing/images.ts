@@ -6,97 +6,96 @@ import type { CallPlan, EndpointPricing } from '../../../contract/index.ts';
 import { integerBetween, isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
 /**
- * Output tokens of a picture of gpt-image-1, -1-mini and -1.5 by quality: square, portrait, landscape. Source:
+ * Output tokens of an image of gpt-image-1, -1-mini and -1.5, by quality and format. Source:
  * https://developers.openai.com/api/docs/guides/image-generation#calculating-costs
  */
-const TOKENS: Readonly<Record<string, readonly [square: number, portrait: number, landscape: number]>> = {
-  low: [272, 408, 400],
-  medium: [1_056, 1_584, 1_568],
-  high: [4_160, 6_240, 6_208],
-};
+const LISTED_TOKENS: ReadonlyMap<string, readonly [square: number, portrait: number, landscape: number]> =
+  new Map([
+    ['low', [272, 408, 400]],
+    ['medium', [1_056, 1_584, 1_568]],
+    ['high', [4_160, 6_240, 6_208]],
+  ]);
 
-/** The most output tokens of a picture by that table. */
+/** The most output tokens of an image in that table. */
 export const MAX_IMAGE_TOKENS = 6_240;
 
-/** The models that the table is of; others take any size, and qualities above `high`. */
-const TABLED = /^(gpt-image-1|chatgpt-image)/;
+/** The models that the table covers; others accept any size, and qualities above `high`. */
+const LISTED_MODELS = /^(gpt-image-1|chatgpt-image)/;
 
-/** What a picture of another model is bounded by, tokens: more than twice what 3584x2048 costs in `high`. */
-const MOST_UNTABLED = 32_768;
+/** The bound of an image of another model, tokens: more than twice the tokens of 3584x2048 in `high`. */
+const MAX_UNLISTED_TOKENS = 32_768;
 
-/** What each partial picture of a stream costs more, tokens (same guide). */
-const PARTIAL_TOKENS = 100;
+/** The tokens that each partial image of a stream adds (same guide). */
+const PARTIAL_IMAGE_TOKENS = 100;
 
-/** What a picture that is given costs at most, tokens: that of `high` input fidelity, and tiles. */
-const GIVEN_TOKENS = 8_192;
+/** The most tokens of an input image: those of `high` input fidelity, and tiles. */
+const MAX_INPUT_IMAGE_TOKENS = 8_192;
 
-/** The most pictures of a call. */
-const MOST = 10;
+/** The most images of a call. */
+const MAX_IMAGES = 10;
 
-/** Images: generations, edits, variations. Billed by tokens (gpt-image) or by the picture. */
+/** Images: generations, edits, variations. Billed by tokens (gpt-image) or by the image. */
 export const IMAGES: EndpointPricing = {
   worstCase(plan, card) {
-    return tokensOrUnitsWorstCase(tokensOf(plan, mostTokens(plan)), picturesOf(asked(plan)), card);
+    return tokensOrUnitsWorstCase(tokensOf(plan, maxTokens(plan)), imageUnits(requestedImages(plan)), card);
   },
-  readUsage(answer, plan, card) {
-    const told = readUsage(answer['usage']);
-    const pictures = picturesOf(Array.isArray(answer['data']) ? answer['data'].length : asked(plan));
-    if (told.inputKnown && told.outputKnown) return tokenReading(told, card, pictures);
-    return isBilledBy(card, 'picture') && told.problems.length === 0 ? unitUsage(pictures) : told;
+  readUsage(response, plan, card) {
+    const reported = readUsage(response['usage']);
+    const images = imageUnits(
+      Array.isArray(response['data']) ? response['data'].length : requestedImages(plan),
+    );
+    if (reported.inputKnown && reported.outputKnown) return tokenReading(reported, card, images);
+    return isBilledBy(card, 'picture') && reported.problems.length === 0 ? unitUsage(images) : reported;
   },
   estimateUsage(plan, card) {
     return isBilledBy(card, 'picture')
-      ? tokenUsage({ units: [picturesOf(asked(plan))] })
-      : tokensOf(plan, likelyTokens(plan));
+      ? tokenUsage({ units: [imageUnits(requestedImages(plan))] })
+      : tokensOf(plan, listedImageTokens(plan.body));
   },
 };
 
-/** Where an answer does not say of what kind its output is, it is picture. A price of yours for pictures is added. */
+/** Output of an unreported kind is images. The caller's own price per image is charged in addition. */
 function tokenReading(
-  told: UsageReading,
+  reported: UsageReading,
   card: RateCard,
-  pictures: ReturnType<typeof picturesOf>,
+  images: ReturnType<typeof imageUnits>,
 ): UsageReading {
-  const { usage } = told;
-  const units = card.source !== 'family' && isBilledBy(card, 'picture') ? [pictures] : [];
+  const { usage } = reported;
+  const units = card.source !== 'family' && isBilledBy(card, 'picture') ? [images] : [];
   const imageOutput = usage.imageOutput > 0 ? usage.imageOutput : usage.output;
-  return { ...told, usage: tokenUsage({ ...usage, imageOutput, units }) };
+  return { ...reported, usage: tokenUsage({ ...usage, imageOutput, units }) };
 }
 
-function asked({ body }: CallPlan): number {
-  return integerBetween(body['n'], 1, MOST) ?? 1;
+function requestedImages({ body }: CallPlan): number {
+  return integerBetween(body['n'], 1, MAX_IMAGES) ?? 1;
 }
 
-function picturesOf(quantity: number) {
+function imageUnits(quantity: number) {
   return { unit: 'picture', quantity } as const;
 }
 
-function tokensOf(plan: CallPlan, each: number): TokenUsage {
+function tokensOf(plan: CallPlan, tokensPerImage: number): TokenUsage {
   const { body, model } = plan;
   const { upper } = countInput('completions', { model, prompt: body['prompt'] });
-  const imageInput = givenPictures(body) * GIVEN_TOKENS;
-  const partials = integerBetween(body['partial_images'], 0, MOST) ?? 0;
-  const output = asked(plan) * (each + partials * PARTIAL_TOKENS);
+  const imageInput = inputImages(body) * MAX_INPUT_IMAGE_TOKENS;
+  const partials = integerBetween(body['partial_images'], 0, MAX_IMAGES) ?? 0;
+  const output = requestedImages(plan) * (tokensPerImage + partials * PARTIAL_IMAGE_TOKENS);
   return tokenUsage({ input: upper + imageInput, imageInput, output, imageOutput: output });
 }
 
-function mostTokens({ body, model }: CallPlan): number {
-  return TABLED.test(model) ? listedImageTokens(body) : MOST_UNTABLED;
+function maxTokens({ body, model }: CallPlan): number {
+  return LISTED_MODELS.test(model) ? listedImageTokens(body) : MAX_UNLISTED_TOKENS;
 }
 
-function likelyTokens({ body }: CallPlan): number {
-  return listedImageTokens(body);
-}
-
-/** The tokens of the table; of a quality or a size that is left to the service, the most. */
+/** The output tokens of an image by the table; the most of a quality or size that is left to the service. */
 export function listedImageTokens(fields: Readonly<Record<string, unknown>>): number {
-  const row = TOKENS[textOf(fields['quality'])] ?? TOKENS['high'] ?? [];
+  const row = LISTED_TOKENS.get(textOf(fields['quality'])) ?? LISTED_TOKENS.get('high') ?? [];
   const column = ['1024x1024', '1024x1536', '1536x1024'].indexOf(textOf(fields['size']));
   return row[column] ?? Math.max(...row);
 }
 
-/** Pictures in the request: files of a form, or a list of references. */
-function givenPictures(body: Readonly<Record<string, unknown>>): number {
+/** The number of images in the request: files of a form, or a list of references. */
+function inputImages(body: Readonly<Record<string, unknown>>): number {
   return ['image', 'images', 'mask'].reduce((sum, field) => {
     const value = body[field];
     if (Array.isArray(value)) return sum + value.length;

@@ -5,82 +5,87 @@ import { isRecord } from '../../../../util/index.ts';
 import type { CallPlan, EndpointPricing } from '../../../contract/index.ts';
 import { isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
-/** Tokens of a second of audio that is heard: one for 100 ms (realtime costs guide). */
-const TOKENS_PER_SECOND = 10;
+/** Tokens in a second of input audio: one per 100 ms (realtime costs guide). */
+const INPUT_TOKENS_PER_SECOND = 10;
 
-/** Tokens of a second that is written down: fast speech, with what the model adds. */
-const WRITTEN_PER_SECOND = 10;
-const WRITTEN_LIKELY = 4;
+/** Tokens in the transcript of a second: of fast speech with what the model adds, and of typical speech. */
+const MAX_OUTPUT_TOKENS_PER_SECOND = 10;
+const TYPICAL_OUTPUT_TOKENS_PER_SECOND = 4;
 
-/** The most output of one answer to a short recording, tokens (gpt-4o-transcribe model page). */
-const LEAST_WRITTEN = 2_000;
+/** The most output of one response to a short recording, tokens (gpt-4o-transcribe model page). */
+const MAX_SHORT_OUTPUT_TOKENS = 2_000;
+
+/** The bytes in a second of an audio file: at least, for a bound, and typically. */
+interface BytesPerSecond {
+  readonly min: number;
+  readonly typical: number;
+}
 
 /**
- * Bytes that a second of a file has, by its format: at least, for a bound, and likely. Opus goes down to 6 kbit/s, MP3
- * to 8; 4 bits and 8,000 samples are the least of WAV.
+ * By file extension. Opus goes down to 6 kbit/s and MP3 to 8 kbit/s; WAV has at least 4 bits and 8,000 samples a
+ * second.
  */
-const BYTES: Readonly<Record<string, readonly [least: number, likely: number]>> = {
-  wav: [4_000, 16_000],
-  flac: [2_000, 8_000],
-  mp3: [1_000, 4_000],
-  mpga: [1_000, 4_000],
-  mpeg: [1_000, 4_000],
-};
-const BYTES_OF_OTHERS = [750, 4_000] as const;
+const BYTES_PER_SECOND: ReadonlyMap<string, BytesPerSecond> = new Map([
+  ['wav', { min: 4_000, typical: 16_000 }],
+  ['flac', { min: 2_000, typical: 8_000 }],
+  ['mp3', { min: 1_000, typical: 4_000 }],
+  ['mpga', { min: 1_000, typical: 4_000 }],
+  ['mpeg', { min: 1_000, typical: 4_000 }],
+]);
+const OTHER_BYTES_PER_SECOND: BytesPerSecond = { min: 750, typical: 4_000 };
 
-/** Longer than any file that is taken (25 MB) can be heard, milliseconds. */
-const MOST_MS = 100_000_000;
+/** Longer than any file that the API accepts (25 MB) can last, milliseconds. */
+const MAX_DURATION_MS = 100_000_000;
 
 /** Transcription and translation of audio. Billed by its duration (whisper-1) or by tokens. */
 export const TRANSCRIPTION: EndpointPricing = {
   worstCase(plan, card) {
-    const ms = durationOf(plan, 0);
+    const ms = fileDurationMs(plan, 'min');
     if (ms === undefined) return undefined;
-    return tokensOrUnitsWorstCase(heard(plan, ms, WRITTEN_PER_SECOND, LEAST_WRITTEN), audio(ms), card);
+    const tokens = audioUsage(plan, ms, MAX_OUTPUT_TOKENS_PER_SECOND, MAX_SHORT_OUTPUT_TOKENS);
+    return tokensOrUnitsWorstCase(tokens, audioUnits(ms), card);
   },
-  readUsage(answer, _plan, card) {
-    const told = readTokens(answer['usage'], card);
-    if (told !== undefined) return told;
-    const ms = toldDuration(answer);
-    if (ms !== undefined && isBilledBy(card, 'audio_ms')) return unitUsage(audio(ms));
+  readUsage(response, _plan, card) {
+    const tokens = readTokens(response['usage'], card);
+    if (tokens !== undefined) return tokens;
+    const ms = reportedDurationMs(response);
+    if (ms !== undefined && isBilledBy(card, 'audio_ms')) return unitUsage(audioUnits(ms));
     return readUsage(undefined);
   },
   estimateUsage(plan, card) {
-    const ms = durationOf(plan, 1) ?? 0;
+    const ms = fileDurationMs(plan, 'typical') ?? 0;
     return isBilledBy(card, 'audio_ms')
-      ? tokenUsage({ units: [audio(ms)] })
-      : heard(plan, ms, WRITTEN_LIKELY, 0);
+      ? tokenUsage({ units: [audioUnits(ms)] })
+      : audioUsage(plan, ms, TYPICAL_OUTPUT_TOKENS_PER_SECOND, 0);
   },
 };
 
-/** Tokens, where an answer tells some: all of the input that is not said to be text is audio. */
+/** The tokens that a response reports, if it does: all of the input that is not reported as text is audio. */
 function readTokens(usage: unknown, card: RateCard): UsageReading | undefined {
   if (!isRecord(usage) || usage['type'] === 'duration') return undefined;
-  const told = readUsage(usage);
-  // A model that is only billed by time says nothing of tokens that has a price.
-  if (card.source === 'book' && isBilledBy(card, 'audio_ms')) return undefined;
-  return told;
+  // The tokens of a model that is billed by time have no price.
+  return card.source === 'book' && isBilledBy(card, 'audio_ms') ? undefined : readUsage(usage);
 }
 
-/** Milliseconds that an answer tells: in its usage, of itself, or as the end of its last caption. */
-function toldDuration(answer: Readonly<Record<string, unknown>>): number | undefined {
-  const usage = answer['usage'];
+/** The duration that a response reports: in its usage, as a field, or as the end of its last caption. */
+function reportedDurationMs(response: Readonly<Record<string, unknown>>): number | undefined {
+  const usage = response['usage'];
   return (
-    milliseconds(isRecord(usage) ? usage['seconds'] : undefined) ??
-    milliseconds(answer['duration']) ??
-    lastCaption(answer['text'])
+    millisecondsOf(isRecord(usage) ? usage['seconds'] : undefined) ??
+    millisecondsOf(response['duration']) ??
+    lastCaptionEndMs(response['text'])
   );
 }
 
-function milliseconds(seconds: unknown): number | undefined {
+function millisecondsOf(seconds: unknown): number | undefined {
   const number = typeof seconds === 'string' && /^\d{1,6}(\.\d+)?$/.test(seconds) ? Number(seconds) : seconds;
   if (typeof number !== 'number' || !(number > 0)) return undefined;
   const ms = Math.ceil(number * 1_000);
-  return ms <= MOST_MS ? ms : undefined;
+  return ms <= MAX_DURATION_MS ? ms : undefined;
 }
 
-/** Of subtitles (SRT, WebVTT), which come as a text: the latest time in them. */
-function lastCaption(text: unknown): number | undefined {
+/** The latest end of a caption in subtitles (SRT, WebVTT), which arrive as text. */
+function lastCaptionEndMs(text: unknown): number | undefined {
   if (typeof text !== 'string' || !text.includes('-->')) return undefined;
   let last = 0;
   for (const [, hours = '0', minutes, seconds, ms] of text.matchAll(
@@ -89,27 +94,36 @@ function lastCaption(text: unknown): number | undefined {
     const at = ((Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)) * 1_000 + Number(ms);
     last = Math.max(last, at);
   }
-  return last > 0 && last <= MOST_MS ? last : undefined;
+  return last > 0 && last <= MAX_DURATION_MS ? last : undefined;
 }
 
-/** How long a file can be by its size, milliseconds: at most (0) or likely (1); undefined where the file is not seen. */
-function durationOf({ body }: CallPlan, which: 0 | 1): number | undefined {
+/**
+ * The duration of the uploaded file by its size, milliseconds: the longest possible at `min` bytes per second;
+ * undefined if the request has no file.
+ */
+function fileDurationMs({ body }: CallPlan, rate: keyof BytesPerSecond): number | undefined {
   const { file } = body;
   if (!(file instanceof Blob)) return undefined;
   const name = 'name' in file && typeof file.name === 'string' ? file.name : '';
-  const bytes = (BYTES[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? BYTES_OF_OTHERS)[which];
-  // A second is the least that is billed.
-  return Math.min(MOST_MS, Math.max(1_000, Math.ceil((file.size * 1_000) / bytes)));
+  const extension = name.split('.').at(-1)?.toLowerCase() ?? '';
+  const bytes = (BYTES_PER_SECOND.get(extension) ?? OTHER_BYTES_PER_SECOND)[rate];
+  // At least a second is billed.
+  return Math.min(MAX_DURATION_MS, Math.max(1_000, Math.ceil((file.size * 1_000) / bytes)));
 }
 
-function audio(quantity: number) {
+function audioUnits(quantity: number) {
   return { unit: 'audio_ms', quantity } as const;
 }
 
-function heard(plan: CallPlan, ms: number, writtenPerSecond: number, leastWritten: number): TokenUsage {
+function audioUsage(
+  plan: CallPlan,
+  ms: number,
+  outputTokensPerSecond: number,
+  minOutputTokens: number,
+): TokenUsage {
   const seconds = ms / 1_000;
-  const audioInput = Math.ceil(seconds * TOKENS_PER_SECOND);
+  const audioInput = Math.ceil(seconds * INPUT_TOKENS_PER_SECOND);
   const { upper } = countInput('completions', { model: plan.model, prompt: plan.body['prompt'] });
-  const output = Math.max(leastWritten, Math.ceil(seconds * writtenPerSecond));
+  const output = Math.max(minOutputTokens, Math.ceil(seconds * outputTokensPerSecond));
   return tokenUsage({ input: audioInput + upper, audioInput, output });
 }
