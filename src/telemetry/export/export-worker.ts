@@ -1,7 +1,7 @@
 /**
- * The thread that sends telemetry. It loads the exporters that the OpenTelemetry environment asks for and
- * hands them what the application's thread sends over, so that neither serializing nor a slow Collector costs
- * that thread anything, and so that the last of it can be sent while that thread waits in its exit.
+ * The worker thread that sends telemetry. It loads the exporters that the OpenTelemetry environment names and
+ * passes them the items from the application's thread. Neither serialization nor a slow Collector costs that
+ * thread anything, and the last items can be sent while that thread waits at its exit.
  */
 import module, { createRequire } from 'node:module';
 import { connect } from 'node:net';
@@ -13,28 +13,26 @@ import type { ExportMessage, WorkerData } from './worker-channel.ts';
 const EXPORTED = 0;
 const FAILED = 1;
 
-/**
- * How long a Collector may take to accept a connection before the exit stops waiting for it, milliseconds.
- */
+/** Milliseconds that a Collector may take to accept a connection before the exit stops waiting for it. */
 const CONNECT_MS = 250;
 
 /**
- * How long spans and logs are sent again while no Collector takes them, milliseconds. Metrics are cumulative:
- * the next say what these would have, so they are not.
+ * Milliseconds during which an export is retried while no Collector accepts it. Metrics are cumulative: the
+ * next export includes the values of a lost one, so they are not retried as long as spans and logs.
  */
-const PATIENCE_MS: Readonly<Record<Signal, number>> = { TRACES: 300_000, LOGS: 300_000, METRICS: 10_000 };
+const RETRY_MS: Readonly<Record<Signal, number>> = { TRACES: 300_000, LOGS: 300_000, METRICS: 10_000 };
 
-// A thread does not have the cache of the process. The exporters are loaded from it.
+// A thread does not share the compile cache of the process. The exporters are loaded from it.
 module.enableCompileCache();
 
 const require = createRequire(import.meta.url);
 
-const SUFFIX: Readonly<Record<Protocol, string>> = {
+const PACKAGE_SUFFIXES: Readonly<Record<Protocol, string>> = {
   'http/json': 'http',
   'http/protobuf': 'proto',
   grpc: 'grpc',
 };
-const CLASSES: Readonly<Record<Signal, readonly [part: string, name: string]>> = {
+const EXPORTER_CLASSES: Readonly<Record<Signal, readonly [part: string, name: string]>> = {
   TRACES: ['trace', 'OTLPTraceExporter'],
   METRICS: ['metrics', 'OTLPMetricExporter'],
   LOGS: ['logs', 'OTLPLogExporter'],
@@ -44,28 +42,28 @@ const exporters = new Map<Signal, RetryingExporter>();
 const sending = new Set<Promise<void>>();
 const data = workerData as WorkerData;
 
-function exporterOf(signal: Signal): RetryingExporter {
+function getExporter(signal: Signal): RetryingExporter {
   let exporter = exporters.get(signal);
   if (exporter === undefined) {
-    const [part, name] = CLASSES[signal];
-    const id = `@opentelemetry/exporter-${part}-otlp-${SUFFIX[readProtocol(process.env, signal)]}`;
+    const [part, name] = EXPORTER_CLASSES[signal];
+    const id = `@opentelemetry/exporter-${part}-otlp-${PACKAGE_SUFFIXES[readProtocol(process.env, signal)]}`;
     const loaded = require(id) as Record<string, new () => Exporter>;
     const Class = loaded[name];
     if (Class === undefined) throw new Error(`${id} has no ${name}`);
-    exporter = new RetryingExporter(new Class(), PATIENCE_MS[signal]);
+    exporter = new RetryingExporter(new Class(), RETRY_MS[signal]);
     exporters.set(signal, exporter);
-    // The thread ends with the process, without a chance to do it then.
+    // Flushed now, because the thread ends with the process, without a chance to do so.
     module.flushCompileCache();
   }
   return exporter;
 }
 
-async function send({ id, signal, items }: Extract<ExportMessage, { items: unknown }>): Promise<void> {
+async function exportItems({ id, signal, items }: Extract<ExportMessage, { items: unknown }>): Promise<void> {
   let code = FAILED;
   try {
-    ({ code } = await exporterOf(signal).export(revive(signal, items)));
+    ({ code } = await getExporter(signal).export(deserialize(signal, items)));
   } catch {
-    // The exporter could not be loaded, or the items not be read.
+    // The exporter failed to load, or the items are malformed.
   }
   parentPort?.postMessage({ id, code });
 }
@@ -75,14 +73,19 @@ parentPort?.on('message', (message: ExportMessage) => {
     void flush(message.flush);
     return;
   }
-  const sent = send(message).finally(() => sending.delete(sent));
+  const sent = exportItems(message).finally(() => sending.delete(sent));
   sending.add(sent);
 });
 
-/** Answers once everything is sent, what waits to be sent again too, or at once where nobody listens. */
+/**
+ * Signals when everything is sent, including waiting retries; immediately if no Collector accepts
+ * connections.
+ */
 async function flush(signals: readonly Signal[]): Promise<void> {
-  const listening = await Promise.all(signals.map((signal) => reachable(readEndpoint(process.env, signal))));
-  if (listening.some(Boolean)) {
+  const reachable = await Promise.all(
+    signals.map((signal) => isReachable(readEndpoint(process.env, signal))),
+  );
+  if (reachable.some(Boolean)) {
     for (const exporter of exporters.values()) exporter.wake();
     await Promise.all(sending);
   }
@@ -90,45 +93,45 @@ async function flush(signals: readonly Signal[]): Promise<void> {
   Atomics.notify(data.flushed, 0);
 }
 
-function reachable(url: URL | undefined): Promise<boolean> {
+function isReachable(url: URL | undefined): Promise<boolean> {
   if (url === undefined) return Promise.resolve(false);
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   return new Promise((resolve) => {
     const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port, timeout: CONNECT_MS });
-    const answer = (listens: boolean) => () => {
+    const finish = (listens: boolean) => () => {
       socket.destroy();
       resolve(listens);
     };
-    socket.on('connect', answer(true)).on('error', answer(false)).on('timeout', answer(false));
+    socket.on('connect', finish(true)).on('error', finish(false)).on('timeout', finish(false));
   });
 }
 
-interface Plain {
-  readonly context?: PlainSpanContext;
-  readonly parentSpanContext?: PlainSpanContext;
-  readonly links?: readonly { context: PlainSpanContext }[];
+interface SerializedItem {
+  readonly context?: SerializedSpanContext;
+  readonly parentSpanContext?: SerializedSpanContext;
+  readonly links?: readonly { context: SerializedSpanContext }[];
   readonly resource: object;
 }
 
-interface PlainSpanContext {
+interface SerializedSpanContext {
   readonly traceState?: string;
 }
 
-/** Gives plain telemetry back the methods that the exporters call. */
-function revive(signal: Signal, items: unknown): unknown {
+/** Restores the methods of serialized telemetry that the exporters call. */
+function deserialize(signal: Signal, items: unknown): unknown {
   if (signal === 'METRICS') return items;
-  return (items as Plain[]).map((item) => {
-    const context = item.context && reviveContext(item.context);
+  return (items as SerializedItem[]).map((item) => {
+    const context = item.context && deserializeSpanContext(item.context);
     return {
       ...item,
       spanContext: signal === 'TRACES' ? () => context : context,
-      parentSpanContext: item.parentSpanContext && reviveContext(item.parentSpanContext),
-      links: item.links?.map((link) => ({ ...link, context: reviveContext(link.context) })),
+      parentSpanContext: item.parentSpanContext && deserializeSpanContext(item.parentSpanContext),
+      links: item.links?.map((link) => ({ ...link, context: deserializeSpanContext(link.context) })),
     };
   });
 }
 
-function reviveContext({ traceState, ...rest }: PlainSpanContext): object {
+function deserializeSpanContext({ traceState, ...rest }: SerializedSpanContext): object {
   return traceState === undefined ? rest : { ...rest, traceState: { serialize: () => traceState } };
 }
 

@@ -8,10 +8,11 @@ export interface ExportResult {
 
 /** An exporter of one signal. */
 export interface Exporter {
+  /** Exports items; calls `done` with the result. */
   export(items: unknown, done: (result: ExportResult) => void): void;
 }
 
-/** The pauses between attempts, milliseconds. */
+/** Pauses between attempts, in milliseconds. */
 const BACKOFF: Backoff = { firstMs: 500, maxMs: 5_000, jitter: 0.3 };
 
 /**
@@ -22,24 +23,24 @@ const BACKOFF: Backoff = { firstMs: 500, maxMs: 5_000, jitter: 0.3 };
 const PERMANENT_GRPC_CODES: ReadonlySet<unknown> = new Set([3, 5, 6, 7, 9, 12, 13, 16]);
 
 /**
- * Repeats exports, for some minutes, that a Collector did not accept because it is unavailable, busy or
- * restarting. The exporters themselves retry for the time of one export, 10 seconds by default. The number of
- * exports that wait is bounded by the channel.
+ * Retries exports, for a limited time, that a Collector did not accept because it is unavailable, busy or
+ * restarting. The exporters themselves retry for the time of one export, 10 seconds by default. The channel
+ * bounds the number of waiting exports.
  */
 export class RetryingExporter {
   readonly #exporter: Exporter;
-  readonly #patienceMs: number;
+  readonly #retryMs: number;
   readonly #wakers = new Set<() => void>();
 
-  /** @param patienceMs how long after the first attempt the last one may start, milliseconds */
-  constructor(exporter: Exporter, patienceMs: number) {
+  /** @param retryMs milliseconds after the first attempt until which another may start */
+  constructor(exporter: Exporter, retryMs: number) {
     this.#exporter = exporter;
-    this.#patienceMs = patienceMs;
+    this.#retryMs = retryMs;
   }
 
-  /** Exports items, and returns the result of the last attempt. Never throws. */
+  /** Exports items and returns the result of the last attempt. Never throws. */
   async export(items: unknown): Promise<ExportResult> {
-    const deadline = Date.now() + this.#patienceMs;
+    const deadline = Date.now() + this.#retryMs;
     for (let retries = 0; ; retries += 1) {
       const result = await this.#exportOnce(items);
       const pause = backoffMs(retries, BACKOFF);
@@ -48,7 +49,7 @@ export class RetryingExporter {
     }
   }
 
-  /** Ends all pauses: what waits is tried at once. */
+  /** Ends all pauses, so that waiting exports are retried immediately. */
   wake(): void {
     for (const waker of this.#wakers) waker();
   }
@@ -58,12 +59,12 @@ export class RetryingExporter {
       try {
         this.#exporter.export(items, resolve);
       } catch (error) {
-        resolve({ code: 1, error: new TypeError('the items cannot be serialized', { cause: error }) });
+        resolve({ code: 1, error: new TypeError('failed to serialize the items', { cause: error }) });
       }
     });
   }
 
-  /** @returns whether it was woken */
+  /** @returns whether the pause was ended by {@link wake} */
   #sleep(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       const end = (woken: boolean) => () => {
@@ -79,8 +80,8 @@ export class RetryingExporter {
 }
 
 /**
- * Whether the same export would fail again. The HTTP exporters give an error with the status code only if it
- * is not one to retry; the gRPC exporters always give the status.
+ * Returns whether the same export would fail again. The HTTP exporters report an error with the status code
+ * only if it must not be retried; the gRPC exporters always report the status.
  */
 function isPermanent(error: (Error & { code?: unknown }) | undefined): boolean {
   if (error === undefined) return false;

@@ -4,8 +4,10 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
 /**
- * Telemetry as plain data, which can be sent to another thread: what has methods (span contexts, trace
- * states, resources) becomes data here and is given its methods back there.
+ * A span context as plain data.
+ *
+ * Telemetry is serialized to send it to another thread. Objects with methods (span contexts, trace states,
+ * resources) become data here; the worker restores their methods.
  */
 export interface SerializedSpanContext extends Omit<SpanContext, 'traceState'> {
   readonly traceState?: string;
@@ -18,35 +20,42 @@ interface SerializedResource {
 
 type Resource = ReadableSpan['resource'];
 
-/** Items that share a resource share its plain form, by which the exporters group them. */
+/**
+ * Serializes each resource once. Exporters group items by resource, so items that share one must still share
+ * it.
+ */
 class ResourceSerializer {
-  readonly #plain = new Map<Resource, SerializedResource>();
+  readonly #serialized = new Map<Resource, SerializedResource>();
 
   serialize(resource: Resource): SerializedResource {
-    let plain = this.#plain.get(resource);
-    if (plain === undefined) {
+    let serialized = this.#serialized.get(resource);
+    if (serialized === undefined) {
       const { schemaUrl } = resource as { schemaUrl?: string };
-      plain = { attributes: { ...resource.attributes }, ...(schemaUrl === undefined ? {} : { schemaUrl }) };
-      this.#plain.set(resource, plain);
+      serialized = {
+        attributes: { ...resource.attributes },
+        ...(schemaUrl === undefined ? {} : { schemaUrl }),
+      };
+      this.#serialized.set(resource, serialized);
     }
-    return plain;
+    return serialized;
   }
 }
 
+/** Serializes spans. */
 export function serializeSpans(spans: readonly ReadableSpan[]): unknown[] {
   const resources = new ResourceSerializer();
   return spans.map((span) => ({
     name: span.name,
     kind: span.kind,
-    context: plainContext(span.spanContext()),
-    parentSpanContext: span.parentSpanContext && plainContext(span.parentSpanContext),
+    context: serializeSpanContext(span.spanContext()),
+    parentSpanContext: span.parentSpanContext && serializeSpanContext(span.parentSpanContext),
     startTime: span.startTime,
     endTime: span.endTime,
     duration: span.duration,
     ended: span.ended,
     status: span.status,
     attributes: span.attributes,
-    links: span.links.map((link: Link) => ({ ...link, context: plainContext(link.context) })),
+    links: span.links.map((link: Link) => ({ ...link, context: serializeSpanContext(link.context) })),
     events: span.events,
     resource: resources.serialize(span.resource),
     instrumentationScope: span.instrumentationScope,
@@ -56,12 +65,13 @@ export function serializeSpans(spans: readonly ReadableSpan[]): unknown[] {
   }));
 }
 
+/** Serializes log records. */
 export function serializeLogRecords(records: readonly ReadableLogRecord[]): unknown[] {
   const resources = new ResourceSerializer();
   return records.map((record) => ({
     hrTime: record.hrTime,
     hrTimeObserved: record.hrTimeObserved,
-    context: record.spanContext && plainContext(record.spanContext),
+    context: record.spanContext && serializeSpanContext(record.spanContext),
     severityText: record.severityText,
     severityNumber: record.severityNumber,
     body: record.body,
@@ -73,6 +83,7 @@ export function serializeLogRecords(records: readonly ReadableLogRecord[]): unkn
   }));
 }
 
+/** Serializes metrics. */
 export function serializeMetrics(metrics: ResourceMetrics): unknown {
   return {
     resource: new ResourceSerializer().serialize(metrics.resource),
@@ -83,7 +94,7 @@ export function serializeMetrics(metrics: ResourceMetrics): unknown {
   };
 }
 
-function plainContext(context: SpanContext): SerializedSpanContext {
+function serializeSpanContext(context: SpanContext): SerializedSpanContext {
   const { traceState, ...rest } = context;
   const { traceId, spanId, traceFlags, isRemote } = rest;
   return {

@@ -1,14 +1,17 @@
 import type { Signal } from '../environment/index.ts';
 import type { ExportChannel } from './worker-channel.ts';
 
+/** Options of a batch, named as in the SDK. */
 export interface BatchOptions {
+  /** Maximum number of queued items. Default: 2048. */
   readonly maxQueueSize?: number;
+  /** Maximum number of items in a batch. Default: 512. */
   readonly maxExportBatchSize?: number;
-  /** Milliseconds. */
+  /** Milliseconds until a batch that is not full is sent. */
   readonly scheduledDelayMillis?: number;
 }
 
-/** What spans and log records have: a resource, of which some may still be read. */
+/** A span or log record. Its resource may have attributes that are still pending. */
 interface Item {
   readonly resource: {
     readonly asyncAttributesPending?: boolean;
@@ -17,41 +20,42 @@ interface Item {
 }
 
 /**
- * Batches items for the channel, one batch after the other, so that a few items do not use up what may be
- * under way while no Collector takes them: these wait here, and beyond `maxQueueSize` new ones are dropped.
- * Unlike the SDK's batch processors it holds no process with a timer, and its flush hands over everything
- * before it returns, as an exit needs.
+ * Batches items for the channel, one batch at a time, so that small batches do not use up the limit on
+ * pending exports while no Collector accepts them. Items wait here; beyond `maxQueueSize` new ones are
+ * dropped. Unlike the SDK's batch processors, its timer does not keep the process alive, and its flush hands
+ * over everything before it returns, as an exit requires.
  */
 export class ForwardingBatch<T extends Item> {
   readonly #channel: ExportChannel;
   readonly #signal: Signal;
-  readonly #plain: (items: readonly T[]) => unknown;
+  readonly #serialize: (items: readonly T[]) => unknown;
   readonly #maxQueueSize: number;
   readonly #maxExportBatchSize: number;
   readonly #delay: number;
   #queue: T[] = [];
   #timer: NodeJS.Timeout | undefined;
-  #underWay = 0;
+  #pendingBatches = 0;
 
   /**
-   * @param plain makes items data that can be sent to another thread
-   * @param delay milliseconds until a batch that is not full is sent, where the options do not say
+   * @param serialize converts items to data that can be sent to another thread
+   * @param delay milliseconds until a batch that is not full is sent, unless set by the options
    */
   constructor(
     channel: ExportChannel,
     signal: Signal,
-    plain: (items: readonly T[]) => unknown,
+    serialize: (items: readonly T[]) => unknown,
     delay: number,
     options: BatchOptions,
   ) {
     this.#channel = channel;
     this.#signal = signal;
-    this.#plain = plain;
+    this.#serialize = serialize;
     this.#maxQueueSize = options.maxQueueSize ?? 2_048;
     this.#maxExportBatchSize = Math.min(options.maxExportBatchSize ?? 512, this.#maxQueueSize);
     this.#delay = options.scheduledDelayMillis ?? delay;
   }
 
+  /** Queues an item, and sends a batch if it is full. Drops the item if the queue is full. */
   add(item: T): void {
     if (this.#queue.length >= this.#maxQueueSize) return;
     this.#queue.push(item);
@@ -59,7 +63,7 @@ export class ForwardingBatch<T extends Item> {
     this.#schedule();
   }
 
-  /** Hands over everything. */
+  /** Hands over all queued items to the channel. */
   flush(): void {
     this.#stopTimer();
     while (this.#queue.length > 0) this.#sendBatch();
@@ -69,10 +73,10 @@ export class ForwardingBatch<T extends Item> {
     this.#timer ??= setTimeout(() => this.#sendNext(), this.#delay).unref();
   }
 
-  /** The end of the batch that is under way sends what came meanwhile. */
+  /** Sends a batch unless one is pending: when that one completes, it sends the items queued meanwhile. */
   #sendNext(): void {
     this.#stopTimer();
-    if (this.#underWay > 0 || this.#queue.length === 0) return;
+    if (this.#pendingBatches > 0 || this.#queue.length === 0) return;
     const { resource } = this.#queue[0] ?? {};
     if (resource?.asyncAttributesPending === true) {
       const later = (): void => this.#schedule();
@@ -82,9 +86,9 @@ export class ForwardingBatch<T extends Item> {
 
   #sendBatch(): void {
     const batch = this.#queue.splice(0, this.#maxExportBatchSize);
-    this.#underWay += 1;
-    this.#channel.export(this.#signal, this.#plain(batch), () => {
-      this.#underWay -= 1;
+    this.#pendingBatches += 1;
+    this.#channel.export(this.#signal, this.#serialize(batch), () => {
+      this.#pendingBatches -= 1;
       if (this.#queue.length >= this.#maxExportBatchSize) this.#sendNext();
       else if (this.#queue.length > 0) this.#schedule();
     });

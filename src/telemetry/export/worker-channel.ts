@@ -3,48 +3,47 @@ import { diag } from '@opentelemetry/api';
 import { entryModuleUrl } from '../../util/index.ts';
 import type { Signal } from '../environment/index.ts';
 
-/** What goes to the thread that sends: items to export, or the request to say when all is sent. */
+/** A message to the worker thread: items to export, or a request to signal when everything is sent. */
 export type ExportMessage =
   | { readonly id: number; readonly signal: Signal; readonly items: unknown }
   | { readonly flush: readonly Signal[] };
 
+/** Data passed to the worker thread at its start. */
 export interface WorkerData {
-  /** Tells our preload, which the thread inherits, that this is no thread of the application's. */
+  /** Identifies the thread to our preload, which it inherits, as not belonging to the application. */
   readonly thread: typeof EXPORTER_THREAD;
-  /** Becomes 1 when a flush is done. */
+  /** Set to 1 when a flush is done. */
   readonly flushed: Int32Array;
 }
 
-/** Its name; the preload does nothing in threads whose data has one that begins so. */
+/** Name of the worker thread. The preload does nothing in a thread whose data has a name with our prefix. */
 export const EXPORTER_THREAD = 'otel-token-budget exporter';
 
-/**
- * The most exports of a signal that may be under way; one more fails, as it would in the exporters
- * themselves.
- */
+/** Maximum number of pending exports of a signal. More fail, as they would in the exporters themselves. */
 const MAX_PENDING = 30;
 
-type Done = (result: { code: number; error?: Error }) => void;
+type ExportCallback = (result: { code: number; error?: Error }) => void;
 
+/** The code of a successful export. */
 export const EXPORT_SUCCESS = 0;
 const FAILED = 1;
 
 /**
- * The way to the thread that sends telemetry. The thread is started on the first export and never holds the
- * process.
+ * The channel to the worker thread that sends telemetry. The thread is started by the first export, and never
+ * keeps the process alive.
  */
 export class ExportChannel {
-  readonly #pending = new Map<number, { signal: Signal; done: Done }>();
+  readonly #pending = new Map<number, { signal: Signal; done: ExportCallback }>();
   readonly #flushed = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker | undefined;
   #broken = false;
   #lastId = 0;
 
-  /** Sends items over; `done` is called with the outcome. */
-  export(signal: Signal, items: unknown, done: Done): void {
+  /** Sends items to the worker thread; calls `done` with the result. */
+  export(signal: Signal, items: unknown, done: ExportCallback): void {
     const worker = this.pendingCount(signal) < MAX_PENDING ? this.#start() : undefined;
     if (worker === undefined) {
-      done({ code: FAILED, error: new Error('telemetry cannot be sent: too many exports are under way') });
+      done({ code: FAILED, error: new Error('failed to send telemetry: too many pending exports') });
       return;
     }
     this.#lastId += 1;
@@ -57,21 +56,20 @@ export class ExportChannel {
     }
   }
 
-  /** How many exports of a signal are under way. */
+  /** Returns the number of pending exports of a signal. */
   pendingCount(signal: Signal): number {
     let count = 0;
     for (const pending of this.#pending.values()) if (pending.signal === signal) count += 1;
     return count;
   }
 
-  /** Whether exports are under way. */
+  /** Whether any export is pending. */
   get hasPending(): boolean {
     return this.#pending.size > 0;
   }
 
   /**
-   * Blocks until everything is sent, for at most that many milliseconds: for the exit of the process, no
-   * other time.
+   * Blocks until everything is sent, for at most `timeoutMs`. To be called only at the exit of the process.
    */
   flushSync(timeoutMs: number): void {
     if (this.#worker === undefined || !this.hasPending || timeoutMs === 0) return;
@@ -79,11 +77,6 @@ export class ExportChannel {
     const signals = [...new Set([...this.#pending.values()].map(({ signal }) => signal))];
     this.#worker.postMessage({ flush: signals } satisfies ExportMessage);
     Atomics.wait(this.#flushed, 0, 0, timeoutMs);
-  }
-
-  /** Starts the thread ahead of the first export. */
-  startWorker(): void {
-    this.#start();
   }
 
   #start(): Worker | undefined {
@@ -114,11 +107,11 @@ export class ExportChannel {
     return worker;
   }
 
-  /** A thread that broke is not started again: telemetry stops, the application goes on. */
+  /** A failed thread is not restarted: telemetry stops, and the application continues. */
   #fail(error: unknown): void {
     this.#broken = true;
     this.#worker = undefined;
-    diag.error('otel-token-budget: the thread that sends telemetry failed', error);
+    diag.error('otel-token-budget: the export thread failed', error);
     for (const { done } of this.#pending.values()) done({ code: FAILED });
     this.#pending.clear();
   }

@@ -9,8 +9,8 @@ import { serializeMetrics } from './serialize.ts';
 import { EXPORT_SUCCESS, type ExportChannel } from './worker-channel.ts';
 
 /**
- * An exporter whose work is done by the thread at the other end of the channel. It answers at once: the
- * reader waits for an answer with a timer that would hold the process, and has no use for it.
+ * Creates an exporter that forwards metrics to the worker thread. It reports success immediately: the reader
+ * does not use the result, and would wait for it with a timer that keeps the process alive.
  */
 export function createForwardingMetricExporter(channel: ExportChannel, env: Env): PushMetricExporter {
   return {
@@ -18,18 +18,18 @@ export function createForwardingMetricExporter(channel: ExportChannel, env: Env)
       channel.export('METRICS', serializeMetrics(metrics), () => undefined);
       done({ code: EXPORT_SUCCESS });
     },
-    selectAggregationTemporality: temporality(env),
-    forceFlush: settled,
-    shutdown: settled,
+    selectAggregationTemporality: selectTemporality(env),
+    forceFlush: resolveImmediately,
+    shutdown: resolveImmediately,
   };
 }
 
-function settled(): Promise<void> {
+function resolveImmediately(): Promise<void> {
   return Promise.resolve();
 }
 
-/** `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`: cumulative, delta or lowmemory. */
-function temporality(env: Env): (type: InstrumentType) => AggregationTemporality {
+/** Reads `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`: cumulative, delta or lowmemory. */
+function selectTemporality(env: Env): (type: InstrumentType) => AggregationTemporality {
   const preference = readVariable(env, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase();
   const delta: InstrumentType[] = [];
   if (preference === 'delta' || preference === 'lowmemory')

@@ -5,7 +5,7 @@ import { serializeLogRecords, serializeSpans } from './serialize.ts';
 import { type BatchOptions, ForwardingBatch } from './worker-batch.ts';
 import type { ExportChannel } from './worker-channel.ts';
 
-/** Batches for the channel; defaults as in the OpenTelemetry specification. */
+/** Creates a span processor that batches sampled spans for the channel, with the specification's defaults. */
 export function createForwardingSpanProcessor(channel: ExportChannel, options: BatchOptions): SpanProcessor {
   const batch = new ForwardingBatch<ReadableSpan>(channel, 'TRACES', serializeSpans, 5_000, options);
   const flush = (): Promise<void> => {
@@ -22,6 +22,7 @@ export function createForwardingSpanProcessor(channel: ExportChannel, options: B
   };
 }
 
+/** Creates a log processor that batches records for the channel, with the specification's defaults. */
 export function createForwardingLogProcessor(
   channel: ExportChannel,
   options: BatchOptions,

@@ -6,13 +6,10 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 
-/** Records what is not recorded as it happens; `ending`: for the last time, as far as is known. */
+/** Records values that are not recorded as they change. `ending` is true for the last collection at exit. */
 export type Refresh = (ending: boolean) => void;
 
-/**
- * A periodic reader that has values brought up to date before it collects, and that can collect at once, for
- * the exit of the process.
- */
+/** A periodic reader that refreshes values before it collects, and that can collect synchronously at exit. */
 export class BudgetMetricReader extends PeriodicExportingMetricReader {
   readonly #exporter: PushMetricExporter;
   readonly #refresh: Refresh;
@@ -23,20 +20,21 @@ export class BudgetMetricReader extends PeriodicExportingMetricReader {
     this.#refresh = refresh;
   }
 
+  /** Refreshes the values, then collects. */
   override collect(...args: Parameters<PeriodicExportingMetricReader['collect']>): Promise<CollectionResult> {
     this.#refresh(false);
     return super.collect(...args);
   }
 
-  /** Collects and hands over to the exporter without waiting for anything: the process ends. */
+  /** Collects and hands the metrics to the exporter synchronously, because the process is exiting. */
   exportNow(): void {
     this.#refresh(true);
-    const metrics = collectNow(this);
+    const metrics = collectSync(this);
     if (metrics !== undefined) this.#exporter.export(metrics, () => undefined);
   }
 }
 
-/** The parts of the SDK's collector that lie under its public `collect`. */
+/** The internals of the SDK's collector that its public `collect` uses. */
 interface Collector {
   readonly _sharedState: {
     readonly resource: ResourceMetrics['resource'];
@@ -56,11 +54,17 @@ interface Storage {
 }
 
 /**
- * What `collect()` gives, without its promises: `process.exit()` may be called from a promise's continuation,
- * and there no other continuation runs any more. The SDK has no public way to do so; its version is pinned,
- * and where its parts are others than these, the last metrics are not sent.
+ * Returns the result of `collect()` without its promises.
+ *
+ * `process.exit()` may be called where no continuation of a promise runs any more, and the SDK has no
+ * synchronous `collect`. This function therefore reads internals of the SDK: `_sdkMetricProducer` of the
+ * reader, its `_sharedState` with `meterSharedStates`, `getStorages` of their storage registries, and
+ * `collect` of each storage.
+ *
+ * The version of the SDK is pinned, and tests cover the metrics sent at exit. If the internals change, the
+ * function returns undefined: the last metrics are not sent, and nothing throws.
  */
-function collectNow(reader: object): ResourceMetrics | undefined {
+function collectSync(reader: object): ResourceMetrics | undefined {
   try {
     const collector = Reflect.get(reader, '_sdkMetricProducer') as Collector;
     const now = Date.now();

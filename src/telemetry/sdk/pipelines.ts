@@ -24,25 +24,32 @@ import { BudgetMetricReader, type Refresh } from './metric-reader.ts';
 
 const require = createRequire(import.meta.url);
 
-/** What leads telemetry out of the process, as `OTEL_{TRACES,METRICS,LOGS}_EXPORTER` say. */
+/** The processors and readers that export telemetry, as set by `OTEL_{TRACES,METRICS,LOGS}_EXPORTER`. */
 export interface Pipelines {
+  /** Processors of spans. */
   readonly spans: readonly SpanProcessor[];
+  /** Readers of metrics. */
   readonly metrics: readonly MetricReader[];
+  /** Processors of log records. */
   readonly logs: readonly LogRecordProcessor[];
 }
 
-/** @param refresh records, before metrics are collected, what is not recorded as it happens */
+/**
+ * Creates the pipelines that the environment asks for.
+ *
+ * @param refresh called before metrics are collected, to record values that are not recorded as they change
+ */
 export function createPipelines(channel: ExportChannel, env: Env, refresh: Refresh): Pipelines {
   return {
-    spans: each('TRACES', env, (name) => {
-      if (name === 'otlp') return createForwardingSpanProcessor(channel, batchOf('BSP', env));
+    spans: createEach('TRACES', env, (name) => {
+      if (name === 'otlp') return createForwardingSpanProcessor(channel, readBatchOptions('BSP', env));
       return name === 'console'
         ? new SimpleSpanProcessor({ exporter: new ConsoleSpanExporter() })
         : undefined;
     }),
-    metrics: each('METRICS', env, (name) => metricReader(name, channel, env, refresh)),
-    logs: each('LOGS', env, (name) => {
-      if (name === 'otlp') return createForwardingLogProcessor(channel, batchOf('BLRP', env));
+    metrics: createEach('METRICS', env, (name) => createMetricReader(name, channel, env, refresh)),
+    logs: createEach('LOGS', env, (name) => {
+      if (name === 'otlp') return createForwardingLogProcessor(channel, readBatchOptions('BLRP', env));
       return name === 'console'
         ? new SimpleLogRecordProcessor({ exporter: new ConsoleLogRecordExporter() })
         : undefined;
@@ -50,21 +57,21 @@ export function createPipelines(channel: ExportChannel, env: Env, refresh: Refre
   };
 }
 
-function each<T>(signal: Signal, env: Env, make: (name: string) => T | undefined): T[] {
+function createEach<T>(signal: Signal, env: Env, create: (name: string) => T | undefined): T[] {
   return readExporterNames(env, signal).flatMap((name) => {
-    const made = make(name);
-    if (made === undefined) diag.warn(`OTEL_${signal}_EXPORTER: "${name}" is not known and left out`);
-    return made === undefined ? [] : [made];
+    const created = create(name);
+    if (created === undefined) diag.warn(`OTEL_${signal}_EXPORTER: unknown exporter "${name}" is ignored`);
+    return created === undefined ? [] : [created];
   });
 }
 
-function metricReader(
+function createMetricReader(
   name: string,
   channel: ExportChannel,
   env: Env,
   refresh: Refresh,
 ): MetricReader | undefined {
-  if (name === 'prometheus') return prometheusReader(env, refresh);
+  if (name === 'prometheus') return createPrometheusReader(env, refresh);
   const exporter =
     name === 'otlp'
       ? createForwardingMetricExporter(channel, env)
@@ -72,14 +79,14 @@ function metricReader(
         ? new ConsoleMetricExporter()
         : undefined;
   if (exporter === undefined) return undefined;
-  const { every = 60_000 } = readPositiveNumber(env, 'OTEL_METRIC_EXPORT_INTERVAL', 'every');
-  const { within = 30_000 } = readPositiveNumber(env, 'OTEL_METRIC_EXPORT_TIMEOUT', 'within');
-  const times = { exportIntervalMillis: every, exportTimeoutMillis: Math.min(every, within) };
+  const { interval = 60_000 } = readPositiveNumber(env, 'OTEL_METRIC_EXPORT_INTERVAL', 'interval');
+  const { timeout = 30_000 } = readPositiveNumber(env, 'OTEL_METRIC_EXPORT_TIMEOUT', 'timeout');
+  const times = { exportIntervalMillis: interval, exportTimeoutMillis: Math.min(interval, timeout) };
   return new BudgetMetricReader({ exporter, ...times }, refresh);
 }
 
-/** Loaded only if it is asked for. */
-function prometheusReader(env: Env, refresh: Refresh): MetricReader {
+/** The exporter is loaded only if the environment names it. */
+function createPrometheusReader(env: Env, refresh: Refresh): MetricReader {
   const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus') as {
     PrometheusExporter: new (options: object) => MetricReader;
   };
@@ -96,7 +103,7 @@ function prometheusReader(env: Env, refresh: Refresh): MetricReader {
   return reader;
 }
 
-function batchOf(kind: 'BSP' | 'BLRP', env: Env) {
+function readBatchOptions(kind: 'BSP' | 'BLRP', env: Env) {
   return {
     ...readPositiveNumber(env, `OTEL_${kind}_MAX_QUEUE_SIZE`, 'maxQueueSize'),
     ...readPositiveNumber(env, `OTEL_${kind}_SCHEDULE_DELAY`, 'scheduledDelayMillis'),

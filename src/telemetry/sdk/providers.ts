@@ -6,7 +6,7 @@ import { LoggerProvider, type LogRecordProcessor } from '@opentelemetry/sdk-logs
 import { MeterProvider, type MetricReader } from '@opentelemetry/sdk-metrics';
 import { type Sampler, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 
-/** The parts that the providers of the three signals are set up with. */
+/** The settings of the providers of all three signals. */
 export interface ProviderSettings {
   /** Undefined if the environment names the detectors. */
   readonly resourceDetectors: ResourceDetector[] | undefined;
@@ -17,8 +17,8 @@ export interface ProviderSettings {
 }
 
 /**
- * Registers providers as `NodeSDK` does with none of the variables that {@link needsNodeSdk} looks for. Loads
- * a third of its modules: `NodeSDK` loads every exporter, of which this thread uses none.
+ * Registers providers as `NodeSDK` does if none of the variables of {@link needsNodeSdk} is set. Loads a
+ * third of its modules: `NodeSDK` loads every exporter, and this thread uses none.
  */
 export function registerProviders(settings: ProviderSettings): void {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -32,11 +32,11 @@ export function registerProviders(settings: ProviderSettings): void {
   logs.setGlobalLoggerProvider(new LoggerProvider({ resource, processors }));
 }
 
-/** Variables of which each changes what `NodeSDK` sets up beyond {@link registerProviders}. */
+/** Variables with an effect that only `NodeSDK` implements, not {@link registerProviders}. */
 const NODE_SDK_VARIABLES =
   /^OTEL_(SDK_DISABLED|LOG_LEVEL|PROPAGATORS|NODE_\w+|(ATTRIBUTE|SPAN|EVENT|LINK|LOGRECORD)_\w*(LIMIT|COUNT)\w*)$/;
 
-/** Whether the environment asks for something that only `NodeSDK` sets up. */
+/** Returns whether the environment asks for something that only `NodeSDK` implements. */
 export function needsNodeSdk(env: Readonly<Record<string, string | undefined>>): boolean {
   return Object.keys(env).some((name) => NODE_SDK_VARIABLES.test(name) && env[name]?.trim() !== '');
 }

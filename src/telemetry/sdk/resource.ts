@@ -8,18 +8,15 @@ import {
 } from '@opentelemetry/resources';
 import { type Env, readVariable } from '../environment/index.ts';
 
-/** The command line of the process may hold keys and prompts. */
-const PRIVATE = new Set(['process.command', 'process.command_args', 'process.command_line']);
+/** Attributes of the command line, which may contain keys and prompts. */
+const PRIVATE_ATTRIBUTES = new Set(['process.command', 'process.command_args', 'process.command_line']);
 
-/**
- * The processors whose names are others in the semantic conventions than in Node, as the SDK's own detector
- * has them.
- */
+/** Architectures that the semantic conventions name differently than Node, as in the SDK's own detector. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { arm: 'arm32', ppc: 'ppc32', x64: 'amd64' };
 
 /**
- * What the SDK's detector finds of the host, less `host.id`: on some systems it starts a program to read
- * that, and telemetry waits for it, which an exit cannot.
+ * The attributes of the SDK's host detector except `host.id`: on some systems the SDK starts a program to
+ * read it, and telemetry waits for that program, which an exit cannot do.
  */
 const hostDetector: ResourceDetector = {
   detect: () => ({
@@ -28,22 +25,23 @@ const hostDetector: ResourceDetector = {
 };
 
 /**
- * The SDK's default detectors, less what may hold secrets and what is not known at once. Undefined where
- * `OTEL_NODE_RESOURCE_DETECTORS` names detectors: then the SDK uses those as they are.
+ * Returns the SDK's default detectors, without attributes that may contain secrets or that are not known
+ * immediately. Undefined if `OTEL_NODE_RESOURCE_DETECTORS` names detectors: then the SDK uses those
+ * unchanged.
  */
 export function createResourceDetectors(env: Env): ResourceDetector[] | undefined {
   if (readVariable(env, 'OTEL_NODE_RESOURCE_DETECTORS') !== undefined) return undefined;
   return [serviceInstanceIdDetector, processDetector, hostDetector, osDetector, envDetector].map(
-    withoutPrivate,
+    withoutPrivateAttributes,
   );
 }
 
-function withoutPrivate(detector: ResourceDetector): ResourceDetector {
+function withoutPrivateAttributes(detector: ResourceDetector): ResourceDetector {
   return {
     detect(config) {
       const { attributes = {}, ...rest } = detector.detect(config);
       const kept = Object.entries(attributes).filter(
-        ([name, value]) => !(value instanceof Promise) && !PRIVATE.has(name),
+        ([name, value]) => !(value instanceof Promise) && !PRIVATE_ATTRIBUTES.has(name),
       );
       return { ...rest, attributes: Object.fromEntries(kept) };
     },

@@ -14,22 +14,25 @@ import { needsNodeSdk, type ProviderSettings, registerProviders } from './provid
 import { createResourceDetectors } from './resource.ts';
 import { createSampler } from './sampler-env.ts';
 
+/** Options of {@link startSdk}. */
 export interface TelemetryOptions {
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
+  /** Version of this package. */
   readonly version: string;
+  /** Default: `process.env`. */
   readonly env?: Env;
 }
 
-/** Telemetry that is running. */
+/** Running telemetry. */
 export interface Telemetry {
-  /** Sends what is not sent yet, blocking for at most that many milliseconds: for the exit of the process. */
+  /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
 }
 
 /**
- * Starts the OpenTelemetry SDK as its environment variables say, with the budget's span processor and
- * sampler, and registers it as the global provider of traces, metrics and logs.
+ * Starts the OpenTelemetry SDK as configured by its environment variables, with the budget's span processor
+ * and sampler, and registers it as the global provider of traces, metrics and logs.
  */
 export function startSdk(options: TelemetryOptions): Telemetry {
   const { tracker, prices, version, env = process.env } = options;
@@ -49,7 +52,7 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   reportEvents(version);
   const recordStatuses = recordBudgets(meter);
   const reporting = meter.createGauge(semconv.METRIC_REPORTING, {
-    description: 'Whether the process goes on to report: 1, and 0 once it has ended in order.',
+    description: '1 while the process is running, 0 after a clean exit.',
   });
   refresh = (ending) => {
     recordStatuses();
@@ -58,14 +61,14 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   return { flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs) };
 }
 
-/** The processors hand over what they hold at once; metrics are collected without waiting. */
+/** Flushes the processors, which hand over their items synchronously, and collects metrics synchronously. */
 function flushSync(
   { spans, metrics: readers, logs: records }: Pipelines,
   channel: ExportChannel,
   timeoutMs: number,
 ): void {
   if (timeoutMs === 0) return;
-  for (const flushed of [...spans, ...records].map((one) => one.forceFlush())) flushed.catch(() => undefined);
+  for (const processor of [...spans, ...records]) processor.forceFlush().catch(() => undefined);
   for (const reader of readers) if (reader instanceof BudgetMetricReader) reader.exportNow();
   channel.flushSync(timeoutMs);
 }

@@ -125,7 +125,7 @@ export function describeEvent(event: BudgetEvent): string {
   const budget = `Token budget "${event.budget}"`;
   switch (event.type) {
     case 'call':
-      return `${budget}: a call to ${event.model} ${event.error === undefined ? 'succeeded' : `failed (${event.error})`}; ${formatUsd(event.charged.costNanoUsd)} charged`;
+      return `${budget}: a call to ${event.model} ${outcomeOf(event)}; ${formatUsd(event.charged.costNanoUsd)} charged`;
     case 'threshold':
       return `${budget}: ${event.threshold * 100} % of ${event.limitValue} ${event.limit} used`;
     case 'exhausted':
@@ -134,15 +134,28 @@ export function describeEvent(event: BudgetEvent): string {
       return `${budget}: a call was denied by the limit ${event.denied.limit}`;
     case 'clamped':
       return `${budget}: a call was sent with an output cap of ${event.sent} tokens`;
-    case 'usage_missing':
-      return `${budget}: a response of ${event.model} reported no plausible usage; ${CHARGE_DESCRIPTIONS[event.charged]}`;
-    case 'price_unknown':
-      return `${budget}: no known price for ${event.model}; priced ${event.pricedAs === undefined ? 'by the policy' : `as ${event.pricedAs}`}`;
-    case 'unmetered':
-      return `${budget}: the cost of ${event.endpoint} ${event.reason === 'endpoint' ? 'is not counted' : 'was not reserved before the request was sent'}`;
-    case 'store_unavailable':
-      return `${budget}: the store is unavailable (${event.reason}); calls ${event.failurePolicy === 'open' ? 'continue and are charged later' : 'are denied'}`;
+    case 'usage_missing': {
+      const charge = CHARGE_DESCRIPTIONS[event.charged];
+      return `${budget}: a response of ${event.model} reported no plausible usage; ${charge}`;
+    }
+    case 'price_unknown': {
+      const pricing = event.pricedAs === undefined ? 'by the policy' : `as ${event.pricedAs}`;
+      return `${budget}: no known price for ${event.model}; priced ${pricing}`;
+    }
+    case 'unmetered': {
+      const problem =
+        event.reason === 'endpoint' ? 'is not counted' : 'was not reserved before the request was sent';
+      return `${budget}: the cost of ${event.endpoint} ${problem}`;
+    }
+    case 'store_unavailable': {
+      const policy = event.failurePolicy === 'open' ? 'continue and are charged later' : 'are denied';
+      return `${budget}: the store is unavailable (${event.reason}); calls ${policy}`;
+    }
     case 'store_available':
       return `${budget}: the store is available again`;
   }
+}
+
+function outcomeOf({ error }: CallEvent): string {
+  return error === undefined ? 'succeeded' : `failed (${error})`;
 }

@@ -10,7 +10,8 @@ const RECORD: SamplingDecision.RECORD = 1;
  * Delegates to the user's sampler, but records the model calls that it drops. Their usage is charged, and
  * they are still not exported, because they are recorded without being sampled.
  *
- * @example ```ts const sampler = new RecordModelCallsSampler(new TraceIdRatioBasedSampler(0.01)); ```
+ * @example
+ * const sampler = new RecordModelCallsSampler(new TraceIdRatioBasedSampler(0.01));
  */
 export class RecordModelCallsSampler implements Sampler {
   readonly #delegate: Sampler;

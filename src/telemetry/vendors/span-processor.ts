@@ -30,8 +30,10 @@ const MAX_DEPTH = 64;
  * from another instrumentation is charged by its usage, once: not if one of our spans, or a charged one, is
  * its ancestor or descendant, nor if it reports a call that is already charged.
  *
- * @example ```ts const tracker = preloaded()?.tracker; const spanProcessors = tracker ? [new
- * BudgetSpanProcessor({ tracker, prices: new PriceBook() })] : []; ```
+ * @example
+ * const tracker = preloaded()?.tracker;
+ * const prices = new PriceBook();
+ * const spanProcessors = tracker ? [new BudgetSpanProcessor({ tracker, prices })] : [];
  */
 export class BudgetSpanProcessor implements SpanProcessor {
   readonly #tracker: TokenBudgetTracker;

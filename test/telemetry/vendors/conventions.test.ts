@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
 import {
   isModelCall,
-  readSpanKind,
   readResponseId,
+  readSpanKind,
   readSpanUsage,
 } from '../../../src/telemetry/vendors/span-usage.ts';
 import { tokenUsage } from '../../../src/usage/index.ts';
