@@ -89,7 +89,7 @@ export function budgetsDashboard(): DashboardBuilder {
       budgetTable(
         {
           title: 'Money',
-          description: 'Budgets with a limit in USD, as they were told last.',
+          description: 'Budgets with a limit in USD, as last reported.',
           unit: Dollars,
         },
         MONEY,
@@ -99,7 +99,7 @@ export function budgetsDashboard(): DashboardBuilder {
       budgetTable(
         {
           title: 'Tokens, calls, minutes',
-          description: 'Budgets with these limits, as they were told last.',
+          description: 'Budgets with these limits, as last reported.',
           unit: Short,
         },
         COUNTED,
@@ -109,7 +109,7 @@ export function budgetsDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Used share of each limit',
-          description: 'Settled over limit. Events are sent at the lines.',
+          description: 'Settled divided by limit. An event is emitted at each line.',
           width: 12,
           unit: PercentUnit,
           link: BUDGET_LINK,
@@ -128,7 +128,7 @@ export function budgetsDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Left',
-          description: 'Limit less settled and reserved, USD.',
+          description: 'Limit minus settled and reserved, USD.',
           width: 12,
           unit: Dollars,
           link: BUDGET_LINK,
@@ -140,7 +140,7 @@ export function budgetsDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Settled, reserved, limit',
-          description: 'What was charged, what open calls hold, and the most there is, USD.',
+          description: 'Amount charged, amount reserved by open calls, and limit, USD.',
           width: 12,
           unit: Dollars,
           link: BUDGET_LINK,
@@ -156,7 +156,7 @@ export function budgetsDashboard(): DashboardBuilder {
       stacked(
         {
           title: 'Denied and clamped calls',
-          description: 'Calls that were refused, and calls that were sent with a lower output cap.',
+          description: 'Denied calls, and calls sent with a lower output cap.',
           width: 12,
           unit: Short,
           link: traceLink(label('job'), {
@@ -178,7 +178,7 @@ export function budgetsDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Burn rate',
-          description: 'What is charged, USD an hour.',
+          description: 'Amount charged, USD per hour.',
           width: 8,
           unit: Dollars,
           link: BUDGET_LINK,
@@ -213,7 +213,8 @@ export function budgetsDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Projected exhaustion',
-          description: 'Until nothing is left at the pace of the last 15 minutes. An alert below 30 minutes.',
+          description:
+            'Time until nothing is left at the pace of the last 15 minutes. Alerts below 30 minutes.',
           width: 8,
           unit: Seconds,
           link: BUDGET_LINK,
@@ -228,7 +229,7 @@ export function budgetsDashboard(): DashboardBuilder {
       records(
         {
           title: 'Budget events',
-          description: 'Log records of the budgets; each leads to its trace.',
+          description: 'Log records of budget events, with links to their traces.',
           width: 16,
           link: traceLink(cell('service.name')),
         },
@@ -239,7 +240,7 @@ export function budgetsDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Store reachable',
-          description: '1 while the store of the budget can be reached, 0 while it cannot.',
+          description: '1 if the store of the budget can be reached, otherwise 0.',
           width: 8,
           unit: Short,
           link: BUDGET_LINK,

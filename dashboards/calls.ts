@@ -55,7 +55,7 @@ export function callsDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Time to first chunk',
-          description: 'Of streams: from the request to the first chunk, by model.',
+          description: 'Streams: time from the request to the first chunk, by model.',
           width: 12,
           unit: Seconds,
           link: MODEL_LINK,
@@ -91,7 +91,7 @@ export function callsDashboard(): DashboardBuilder {
       stacked(
         {
           title: 'Calls by decision',
-          description: 'Calls a minute, by what the budget said: admit, clamp (lower output cap) or deny.',
+          description: 'Calls per minute by admission decision: admit, clamp (lower output cap) or deny.',
           width: 8,
           unit: Short,
           link: traceLink(label('job'), {

@@ -50,7 +50,7 @@ export function spendDashboard(): DashboardBuilder {
       number(
         {
           title: 'Spent',
-          description: 'What calls were charged, USD.',
+          description: 'Amount charged for calls, USD.',
           width: 6,
           unit: Dollars,
           link: SERVICE_LINK,
@@ -63,7 +63,7 @@ export function spendDashboard(): DashboardBuilder {
       number(
         {
           title: 'Calls',
-          description: 'Calls that were charged.',
+          description: 'Charged calls.',
           width: 6,
           unit: Short,
           link: SERVICE_LINK,
@@ -76,7 +76,7 @@ export function spendDashboard(): DashboardBuilder {
       number(
         {
           title: 'Tokens',
-          description: 'Input and output.',
+          description: 'Input and output tokens.',
           width: 6,
           unit: Short,
           link: SERVICE_LINK,
@@ -88,7 +88,7 @@ export function spendDashboard(): DashboardBuilder {
       number(
         {
           title: 'Cached share of the input',
-          description: 'Cached input costs a fraction: a low share of long prompts is money to save.',
+          description: 'Cached input costs a fraction: with long prompts, a low share is a chance to save.',
           width: 6,
           unit: PercentUnit,
           link: SERVICE_LINK,
@@ -102,28 +102,28 @@ export function spendDashboard(): DashboardBuilder {
     .withPanel(
       perHour('gen_ai_request_model', '{{gen_ai_request_model}}', {
         title: 'By model',
-        description: 'USD an hour by the model that was asked for.',
+        description: 'USD per hour by requested model.',
         link: MODEL_LINK,
       }),
     )
     .withPanel(
       perHour('service_name', '{{job}}', {
         title: 'By service',
-        description: 'USD an hour by service.',
+        description: 'USD per hour by service.',
         link: SERVICE_LINK,
       }),
     )
     .withPanel(
       perHour('token_budget_name', '{{token_budget_name}}', {
         title: 'By job',
-        description: 'USD an hour by the budget that was charged: a job has its own.',
+        description: 'USD per hour by charged budget: each job has its own.',
         link: BUDGET_LINK,
       }),
     )
     .withPanel(
       perHour('$attribute', '{{$attribute}}', {
         title: 'By $attribute',
-        description: 'USD an hour by the attribute that is chosen above.',
+        description: 'USD per hour by the attribute selected above.',
         link: SERVICE_LINK,
       }),
     )
@@ -132,7 +132,7 @@ export function spendDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Cost per call',
-          description: 'The median, and what 5 % and 1 % of the calls exceed, by model.',
+          description: 'Median, 95th and 99th percentile, by model.',
           width: 12,
           unit: Dollars,
           link: MODEL_LINK,
@@ -149,7 +149,7 @@ export function spendDashboard(): DashboardBuilder {
       lines(
         {
           title: 'Cached share of the input by model',
-          description: 'Input tokens that were read from the cache, of all.',
+          description: 'Share of input tokens that were read from the cache.',
           width: 12,
           unit: PercentUnit,
           link: MODEL_LINK,
@@ -185,8 +185,8 @@ export function spendDashboard(): DashboardBuilder {
     .withPanel(
       table(
         {
-          title: 'Dearest',
-          description: 'Services and models by what they were charged in the time shown.',
+          title: 'Most expensive',
+          description: 'Services and models by the amount charged in the selected time range.',
           width: 12,
           unit: Dollars,
           decimals: 4,
