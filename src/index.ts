@@ -38,6 +38,7 @@ export {
   type RemainingAmounts,
   type Reserve,
   type ReserveRequest,
+  type RestoreOptions,
   type SettledBalances,
   type Spending,
   type SpentAmounts,

@@ -14,7 +14,7 @@ import {
 } from './limits.ts';
 import type { Balances, Denied, SettledBalances, Store } from './store.ts';
 
-/** What was reported for a budget: kept in a checkpoint, so that nothing is reported twice. */
+/** The events reported for a budget: kept in a checkpoint, so that nothing is reported twice. */
 export interface ThresholdState {
   /** How many thresholds were crossed. */
   readonly crossed: number;
@@ -100,7 +100,7 @@ export class ThresholdTracker {
   }
 }
 
-/** What a {@link ChainMonitor} reads and reports to. */
+/** Options of {@link ChainMonitor}. */
 export interface ChainMonitorOptions {
   readonly store: Store;
   readonly now: () => number;
@@ -224,7 +224,7 @@ export function largestShare(
   return { limit, share };
 }
 
-/** What is left of a budget, in the units of its limits; a limit that is not set is absent. */
+/** The amounts left of a budget, in the units of its limits; a limit that is not set is absent. */
 export interface RemainingAmounts {
   readonly costUsd?: number;
   readonly tokens?: number;

@@ -112,6 +112,7 @@ export {
   type Reserve,
   type Reserved,
   type ReserveResult,
+  type RestoreOptions,
   TokenBudgetTracker,
   type TrackerOptions,
 } from './tracker/index.ts';

@@ -41,7 +41,7 @@ export interface Config {
   readonly acceptBaggage: readonly string[];
   readonly prices: Readonly<Record<string, PriceOverride>>;
   readonly unknownModel: UnknownModelPolicy;
-  /** What `strict` does with a call whose cost is not counted, or has no bound before it is sent. */
+  /** The action of `strict` for a call whose cost is not counted, or has no bound before it is sent. */
   readonly unmeteredEndpoints: 'warn' | 'refuse';
   /** Whether streams are asked for their usage: if the API is known to accept that, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';

@@ -16,7 +16,7 @@ import {
 } from './helpers.ts';
 
 describe("a caller's own cap", () => {
-  it('that fits is kept, however large its share', () => {
+  it('is kept if it fits, however large its share', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const request = reserveOf({ outputCap: 1_000 });
     assert.deepEqual(admittedOf(tracker.reserve(request)), {
@@ -28,39 +28,39 @@ describe("a caller's own cap", () => {
     });
   });
 
-  it('that does not fit is lowered to what fits', () => {
+  it('is lowered if it does not fit', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const admitted = admittedOf(tracker.reserve(reserveOf({ outputCap: 1_001 })));
     assert.equal(admitted.outputCap, 1_000);
     assert.equal(admitted.reserved.tokens, 1_000);
   });
 
-  it('is lowered by what the input takes', () => {
+  it('is lowered by the cost of the input', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const fixed = amounts({ tokens: 900, calls: 1 });
     assert.equal(admittedOf(tracker.reserve(reserveOf({ fixed }))).outputCap, 100);
   });
 
-  it('is lowered by what is settled and what is reserved', () => {
+  it('is lowered by settled and reserved amounts', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     atOnce(tracker.charge(amounts({ tokens: 300 })));
     atOnce(tracker.reserve(reserveOf({ outputCap: 200 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf())).outputCap, 500);
   });
 
-  it('is lowered by money to the last token that it pays for', () => {
+  it('is lowered to the last token that the money pays for', () => {
     const { tracker } = trackerOf({ costUsd: 0.625 });
     const admitted = admittedOf(tracker.reserve(reserveOf({ outputCap: 128_000 })));
     assert.equal(admitted.outputCap, 44_642);
     assert.equal(admitted.reserved.costNanoUsd, 44_642 * 14_000);
   });
 
-  it('below minOutputTokens is admitted where it fits', () => {
+  it('is admitted below minOutputTokens if it fits', () => {
     const { tracker } = trackerOf({ tokens: 5 });
     assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 5 }))).outputCap, 5);
   });
 
-  it('of each of n choices is reserved', () => {
+  it('is reserved for each of n choices', () => {
     const { tracker } = trackerOf({ costUsd: 1, tokens: 1_000 });
     const request = reserveOf({ choices: 3, outputPicoUsd: 3 * OUTPUT_PICO, outputCap: 500 });
     assert.deepEqual(admittedOf(tracker.reserve(request)), {
@@ -83,7 +83,7 @@ describe('a call without a cap', () => {
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 1_250);
   });
 
-  it('gets the share that the budget says', () => {
+  it('gets the share that the budget sets', () => {
     const { tracker } = trackerOf({ tokens: 10_000 }, { maxShare: 0.1 });
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 1_000);
     assert.equal(
@@ -92,7 +92,7 @@ describe('a call without a cap', () => {
     );
   });
 
-  it('is not held to more than the maximum of its model', () => {
+  it('gets no more than the maximum of its model', () => {
     const { tracker } = trackerOf({ tokens: 1_000_000 });
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 128_000);
   });
@@ -103,7 +103,7 @@ describe('a call without a cap', () => {
     assert.equal(admittedOf(tracker.reserve(reserveOf({ ...uncapped, fixed }))).outputCap, 3_000);
   });
 
-  it('is never given less than minOutputTokens', () => {
+  it('never gets less than minOutputTokens', () => {
     const { tracker } = trackerOf({ tokens: 20 });
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 16);
   });
@@ -113,14 +113,14 @@ describe('a call without a cap', () => {
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 50);
   });
 
-  it('is not cut by a limit of calls', () => {
+  it('is not lowered by a limit of calls', () => {
     const { tracker } = trackerOf({ calls: 1 });
     assert.equal(admittedOf(tracker.reserve(reserveOf(uncapped))).outputCap, 128_000);
   });
 });
 
 describe('a call is denied', () => {
-  it('where less than minOutputTokens fit', () => {
+  it('if fewer than minOutputTokens fit', () => {
     const { tracker } = trackerOf({ tokens: 15 });
     for (const capped of [true, false]) {
       const denied = deniedOf(tracker.reserve(reserveOf({ capped })));
@@ -130,14 +130,14 @@ describe('a call is denied', () => {
     assert.equal(admittedOf(trackerOf({ tokens: 16 }).tracker.reserve(reserveOf())).outputCap, 16);
   });
 
-  it('where its input alone does not fit', () => {
+  it('if its input alone does not fit', () => {
     const { tracker } = trackerOf({ costUsd: 0.001 });
     const fixed = amounts({ costNanoUsd: 1_000_001, calls: 1 });
     const denied = deniedOf(tracker.reserve(reserveOf({ fixed, outputCap: 1 })));
     assert.deepEqual([denied.limit, denied.requested.costNanoUsd], ['costUsd', 1_014_001]);
   });
 
-  it('where an endpoint without output does not fit, and only there', () => {
+  it('if an endpoint without output does not fit, and only then', () => {
     const { tracker } = trackerOf({ tokens: 100 });
     const embed = (tokens: number) =>
       reserveOf({ fixed: amounts({ tokens, calls: 1 }), outputCap: 0, outputPicoUsd: 0, capped: false });
@@ -165,7 +165,7 @@ describe('a call is denied', () => {
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
   });
 
-  it('by money, then tokens, then calls, where they leave the same', () => {
+  it('by money, then tokens, then calls, if they leave the same', () => {
     const { tracker } = trackerOf({ costUsd: 10 * 14e-6, tokens: 10 });
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'costUsd');
     const full = trackerOf({ tokens: 100, calls: 1 });
@@ -174,7 +174,7 @@ describe('a call is denied', () => {
     assert.equal(deniedOf(full.tracker.reserve(reserveOf({ fixed }))).limit, 'tokens');
   });
 
-  it('from the start where a limit is zero', () => {
+  it('from the start if a limit is zero', () => {
     for (const limits of [{ costUsd: 0 }, { tokens: 0 }, { calls: 0 }, { minutes: 0 }]) {
       const [limit] = Object.keys(limits);
       assert.equal(deniedOf(trackerOf(limits).tracker.reserve(reserveOf())).limit, limit);
@@ -188,17 +188,17 @@ describe('a call is denied', () => {
   });
 });
 
-describe('a model that costs nothing', () => {
+describe('a free model', () => {
   const free = { outputPicoUsd: 0, capped: false };
 
-  it('is given its whole output while the money is all reserved', () => {
+  it('gets its whole output while all money is reserved', () => {
     const { tracker } = trackerOf({ costUsd: 0.014 });
     admittedOf(tracker.reserve(reserveOf({ outputCap: 1_000 })));
     assert.equal(statusOf(tracker).left.costUsd, 0);
     assert.equal(admittedOf(tracker.reserve(reserveOf(free))).outputCap, 1_000);
   });
 
-  it('is given its whole output by a budget of any size', () => {
+  it('gets its whole output from a budget of any size', () => {
     const { tracker } = trackerOf({ costUsd: 1_000_000 });
     assert.equal(admittedOf(tracker.reserve(reserveOf(free))).outputCap, 1_000);
   });
@@ -224,12 +224,12 @@ describe('a budget of more than $9,007, whose pico-USD no double holds', () => {
 });
 
 describe('the mode', () => {
-  it('observe refuses nothing and clamps nothing', () => {
+  it('observe denies nothing and clamps nothing', () => {
     const { tracker } = trackerOf({ costUsd: 0, tokens: 0, calls: 0, minutes: 0 }, { mode: 'observe' });
     assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 99_999 }))).outputCap, 99_999);
   });
 
-  it('soft refuses at the limit, not before it', () => {
+  it('soft denies at the limit, not before it', () => {
     const { tracker } = trackerOf({ tokens: 100 }, { mode: 'soft' });
     atOnce(tracker.charge(amounts({ tokens: 99 })));
     for (let n = 0; n < 3; n += 1) {
@@ -239,7 +239,7 @@ describe('the mode', () => {
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
   });
 
-  it('soft refuses by calls, money and time as well', () => {
+  it('soft denies by calls, money and time as well', () => {
     const spent = amounts({ costNanoUsd: 10 ** 9, calls: 3 });
     for (const limits of [{ costUsd: 1 }, { calls: 3 }, { minutes: 1 }]) {
       const { tracker, clock } = trackerOf(limits, { mode: 'soft' });
@@ -259,7 +259,7 @@ describe('a chain', () => {
   });
   const request = { ...reserveOf(), ...TERMS };
 
-  it('gives what its narrowest budget gives', () => {
+  it('admits what its narrowest budget admits', () => {
     const chain = [account('job', 900), account('team', 500, 100), account('org', 5_000)];
     const admission = decideAdmission(chain, request, now);
     assert.ok(admission.admitted);
@@ -273,7 +273,7 @@ describe('a chain', () => {
     assert.equal(admission.budget.name, 'team');
   });
 
-  it('without budgets gives everything', () => {
+  it('without budgets admits everything', () => {
     const admission = decideAdmission([], request, now);
     assert.ok(admission.admitted);
     assert.equal(admission.outputCap, 1_000);

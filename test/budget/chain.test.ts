@@ -49,7 +49,7 @@ describe('the chain of a budget', () => {
     }
   });
 
-  it('does not go round', () => {
+  it('is not circular', () => {
     const budget = { ...chain('a'), parent: undefined as unknown as BudgetDefinition };
     budget.parent = { ...chain('b'), parent: budget };
     assert.throws(() => chainOf(budget), RangeError);
@@ -61,7 +61,7 @@ describe('a tracker of a chain', () => {
     parent: defineBudget({ name: 'team', limits, ...given }),
   });
 
-  it('names its budgets, and is strict where any is', () => {
+  it('names its budgets, and is strict if any of them is', () => {
     assert.deepEqual(trackerOf({}, team({})).tracker.names, ['test', 'team']);
     const soft = { mode: 'soft' } as const;
     assert.equal(trackerOf({}, { ...team({}), ...soft }).tracker.strict, true);
@@ -86,7 +86,7 @@ describe('a tracker of a chain', () => {
     }
   });
 
-  it('is refused by a parent, which the refusal names', () => {
+  it('is denied by a parent, which the denial names', () => {
     const { tracker, store, events, budget } = trackerOf({ tokens: 900 }, team({ tokens: 10 }));
     assert.equal(deniedOf(tracker.reserve(reserveOf())).budget.name, 'team');
     assert.equal(store.balances(budget).open, 0);
@@ -96,7 +96,7 @@ describe('a tracker of a chain', () => {
     );
   });
 
-  it('holds each budget by its own mode', () => {
+  it('enforces each budget in its own mode', () => {
     const request = reserveOf({ outputCap: 500 });
     const observed = trackerOf({ tokens: 0 }, { mode: 'observe', ...team({ tokens: 100 }) });
     assert.equal(admittedOf(observed.tracker.reserve(request)).outputCap, 100);
@@ -108,7 +108,7 @@ describe('a tracker of a chain', () => {
     assert.equal(admittedOf(above.tracker.reserve(request)).outputCap, 500);
   });
 
-  it('grows where every strict budget can pay, and tells who cannot', () => {
+  it('grows if every strict budget can pay, and names the one that cannot', () => {
     const { tracker, store, budget } = trackerOf({ tokens: 900 }, team({ tokens: 200 }));
     const request = reserveOf({ outputCap: 100 });
     atOnce(tracker.reserve(request));
@@ -120,7 +120,7 @@ describe('a tracker of a chain', () => {
     for (const one of chainOf(budget)) assert.equal(store.balances(one).reserved.tokens, 0);
   });
 
-  it('tells the thresholds of each', () => {
+  it('reports the thresholds of each', () => {
     const { tracker, events } = trackerOf({ tokens: 100 }, team({ tokens: 50 }));
     atOnce(tracker.charge(amounts({ tokens: 50 })));
     assert.deepEqual(told(events), [0.5, 0.5, 0.8, 0.95, 1, 'exhausted']);
@@ -143,7 +143,7 @@ describe('a tracker of a chain', () => {
     assert.deepEqual(statusOf(b).left, { tokens: 50 });
   });
 
-  it('tells thresholds anew in each window', () => {
+  it('reports thresholds again in each window', () => {
     const events: BudgetEvent[] = [];
     let now = Date.UTC(2026, 0, 1, 12);
     const budget = defineBudget({
@@ -162,7 +162,7 @@ describe('a tracker of a chain', () => {
   });
 });
 
-describe('a budget is not defined', () => {
+describe('defineBudget rejects', () => {
   const bad: readonly (readonly [string, Limits, Partial<BudgetDefinition>])[] = [
     ...[Number.NaN, -1, Number.POSITIVE_INFINITY].flatMap((value) =>
       LIMIT_NAMES.map((name): [string, Limits, object] => [`${name} of ${value}`, { [name]: value }, {}]),
@@ -182,17 +182,17 @@ describe('a budget is not defined', () => {
     ]),
   ];
   for (const [name, limits, given] of bad) {
-    it(`with ${name}`, () => assert.throws(() => defineBudget({ name: 'b', limits, ...given }), RangeError));
+    it(name, () => assert.throws(() => defineBudget({ name: 'b', limits, ...given }), RangeError));
   }
 
-  it('but with zero, a fraction of a dollar, or none', () => {
+  it('but accepts zero, a fraction of a dollar, or none', () => {
     for (const limits of [{}, { costUsd: 0.001, minutes: 0.5 }, { tokens: 0 }, { calls: undefined }]) {
       assert.deepEqual(defineBudget({ name: 'b', limits }).limits, limits);
     }
   });
 });
 
-describe('an amount that is no whole number of zero or more', () => {
+describe('an amount that is not a whole number of zero or more', () => {
   const bad: readonly Partial<Amounts>[] = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53].flatMap(
     (value) => [{ tokens: value }, { costNanoUsd: value }, { calls: value }],
   );
@@ -212,7 +212,7 @@ describe('an amount that is no whole number of zero or more', () => {
     assert.equal(atOnce(tracker.settle(request.id, amounts({ tokens: 1 }))), true);
   });
 
-  it('is one that is absent', () => {
+  it('may be absent', () => {
     const { tracker } = trackerOf({ tokens: 10 });
     assert.throws(() => tracker.charge({ tokens: 5 } as Amounts), RangeError);
   });

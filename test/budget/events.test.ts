@@ -5,7 +5,7 @@ import { type BudgetEvent, THRESHOLDS } from '../../src/budget/index.ts';
 import { admittedOf, amounts, atOnce, deniedOf, reserveOf, statusOf, told, trackerOf } from './helpers.ts';
 
 describe('thresholds and exhaustion', () => {
-  it('are each told once, in order', () => {
+  it('are each reported once, in order', () => {
     const { tracker, events } = trackerOf({ tokens: 100 });
     const newly = (): (string | number)[] => told(events.splice(0));
     const spend = (tokens: number): void => atOnce(tracker.charge(amounts({ tokens })));
@@ -25,7 +25,7 @@ describe('thresholds and exhaustion', () => {
     assert.deepEqual(newly(), []);
   });
 
-  it('are all told where one call takes everything', () => {
+  it('are all reported if one call takes everything', () => {
     const { tracker, events } = trackerOf({ calls: 1 });
     atOnce(tracker.charge(amounts({ calls: 1 })));
     assert.deepEqual(told(events), [...THRESHOLDS, 'exhausted']);
@@ -35,7 +35,7 @@ describe('thresholds and exhaustion', () => {
     assert.equal(first.balances.settled.calls, 1);
   });
 
-  it('are told of what is settled, not of what is reserved', () => {
+  it('are about settled amounts, not reserved ones', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
     const request = reserveOf({ outputCap: 900 });
     atOnce(tracker.reserve(request));
@@ -44,27 +44,27 @@ describe('thresholds and exhaustion', () => {
     assert.deepEqual(told(events), [0.5]);
   });
 
-  it('are told of the limit of which the most is used', () => {
+  it('are about the limit of which the largest share is used', () => {
     const { tracker, events } = trackerOf({ costUsd: 1, tokens: 1_000 });
     atOnce(tracker.charge(amounts({ costNanoUsd: 600_000_000, tokens: 550 })));
     assert.ok(events[0]?.type === 'threshold');
     assert.deepEqual([events[0].limit, events[0].limitValue], ['costUsd', 1]);
   });
 
-  it('are told of time when a call ends', () => {
+  it('are reported for time when a call ends', () => {
     const { tracker, events, clock } = trackerOf({ minutes: 10 });
     clock.now += 8 * 60_000;
     atOnce(tracker.charge(amounts({ calls: 1 })));
     assert.deepEqual(told(events), [0.5, 0.8]);
   });
 
-  it('are told in observe as well', () => {
+  it('are reported in observe mode as well', () => {
     const { tracker, events } = trackerOf({ tokens: 10 }, { mode: 'observe' });
     atOnce(tracker.charge(amounts({ tokens: 10 })));
     assert.deepEqual(told(events), [0.5, 0.8, 0.95, 1, 'exhausted']);
   });
 
-  it('are told once and in order, whatever is spent', () => {
+  it('are reported once and in order, whatever is spent', () => {
     const spends = fc.array(fc.nat({ max: 40 }), { maxLength: 20 });
     fc.assert(
       fc.property(spends, fc.integer({ min: 1, max: 200 }), (charges, limit) => {
@@ -82,8 +82,8 @@ describe('thresholds and exhaustion', () => {
   });
 });
 
-describe('a refusal', () => {
-  it('is told each time, with what was refused', () => {
+describe('a denial', () => {
+  it('is reported each time, with the denied call', () => {
     const { tracker, events, budget } = trackerOf({ tokens: 10 });
     atOnce(tracker.charge(amounts({ tokens: 10 })));
     events.length = 0;
@@ -95,7 +95,7 @@ describe('a refusal', () => {
     assert.deepEqual([first.denied.budget, first.denied.limit], [budget, 'tokens']);
   });
 
-  it('is exhaustion where nothing is in flight that could free some', () => {
+  it('is exhaustion if no open call could free some', () => {
     const { tracker, events } = trackerOf({ tokens: 20 });
     atOnce(tracker.charge(amounts({ tokens: 9, calls: 1 })));
     atOnce(tracker.reserve(reserveOf()));
@@ -104,7 +104,7 @@ describe('a refusal', () => {
     assert.equal(statusOf(tracker).exhausted, true);
   });
 
-  it('is exhaustion where the call is at most twice the average of those before it', () => {
+  it('is exhaustion if the call is at most twice the average of those before it', () => {
     for (const [settled, calls, usual] of [
       [16, 2, true],
       [15, 2, false],
@@ -121,7 +121,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('is exhaustion where a limit is reached or time is over, whatever the call', () => {
+  it('is exhaustion if a limit is reached or time is over, whatever the call', () => {
     const large = { fixed: amounts({ tokens: 5_000, calls: 1 }) };
     const timed = trackerOf({ minutes: 1, tokens: 10 });
     timed.clock.now += 60_000;
@@ -132,7 +132,7 @@ describe('a refusal', () => {
     assert.deepEqual(told(none.events), ['denied', 'exhausted']);
   });
 
-  it('of one call that is too large is no exhaustion, and what is left can be spent', () => {
+  it('of one oversized call is no exhaustion, and the rest can be spent', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
     atOnce(tracker.reserve(reserveOf({ fixed: amounts({ tokens: 5_000, calls: 1 }) })));
     assert.deepEqual(told(events), ['denied']);
@@ -168,7 +168,7 @@ describe('listeners', () => {
     assert.equal(statusOf(tracker).balances.settled.tokens, 10);
   });
 
-  it('are called no more once taken off', () => {
+  it('are not called after their removal', () => {
     const { tracker } = trackerOf({});
     const seen: BudgetEvent[] = [];
     const off = tracker.on((one) => seen.push(one));

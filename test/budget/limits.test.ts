@@ -8,7 +8,7 @@ const MOST = Number.MAX_SAFE_INTEGER;
 describe('a limit that is raised', () => {
   const limits = { costUsd: 1, tokens: 100, calls: 10 };
 
-  it('is limit and grant together', () => {
+  it('is the sum of limit and grant', () => {
     const granted = { ...NO_GRANT, costNanoUsd: 5, tokens: 6, calls: 7 };
     assert.deepEqual(limitAmounts(limits, granted), { costNanoUsd: 1_000_000_005, tokens: 106, calls: 17 });
   });
@@ -20,7 +20,7 @@ describe('a limit that is raised', () => {
     assert.deepEqual(raisedLimits({ tokens: 100 }, { ...NO_GRANT, ...most }), { tokens: MOST });
   });
 
-  it('is none where none is set', () => {
+  it('stays unset if it is not set', () => {
     const granted = { ...NO_GRANT, costNanoUsd: MOST, tokens: MOST, calls: MOST };
     assert.deepEqual(limitAmounts({}, granted), { costNanoUsd: Infinity, tokens: Infinity, calls: Infinity });
   });

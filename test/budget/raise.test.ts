@@ -17,7 +17,7 @@ describe('a tracker whose limits were raised by an operator', () => {
   const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-raise-'));
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('tells the limit with the grant in status, errors and events, and tells events anew', async () => {
+  it('reports the limit plus its grant in status, errors and events, and reports events again', async () => {
     const budget = defineBudget({ name: 'job', limits: { tokens: 100, costUsd: 1, minutes: 10 } });
     const store = new SqliteStore(join(directory, 'ledger.db'));
     const operator = new SqliteStore(join(directory, 'ledger.db'));

@@ -11,7 +11,7 @@ async function statusAfter(tokens: number, minutes: number, limits: object = { t
 }
 
 describe('the status message', () => {
-  it('tells what is used and left, the share, the pace, and to go on', async () => {
+  it('says what is used and left, the share, the pace, and to continue', async () => {
     const { status } = await statusAfter(12_000, 3);
     assert.equal(
       getBudgetStatusMessage(status),
@@ -32,7 +32,7 @@ describe('the status message', () => {
     assert.throws(() => getBudgetStatusMessage(status, { wrapUpBelow: 2 }), RangeError);
   });
 
-  it('tells of every limit, and counts what is reserved as used', async () => {
+  it('describes every limit, and counts reserved amounts as used', async () => {
     const { tracker } = await statusAfter(1_000, 0, { costUsd: 0.5, tokens: 10_000, calls: 5, minutes: 30 });
     await tracker.reserve(reserveOf({ outputCap: 1_000 }));
     const text = getBudgetStatusMessage(await tracker.status());
@@ -42,7 +42,7 @@ describe('the status message', () => {
     assert.match(text, /Used 0 s of 30 min \(0 %\), 30 min left/);
   });
 
-  it('is known by its beginning', async () => {
+  it('is recognized by its beginning', async () => {
     const { status } = await statusAfter(0, 0, {});
     assert.match(getBudgetStatusMessage(status), /No limit is set/);
     assert.equal(isBudgetStatusMessage(getBudgetStatusMessage(status)), true);

@@ -18,7 +18,7 @@ const fault = (wanted: string) => (error: unknown) =>
   error instanceof CheckpointError && error.fault === wanted;
 
 describe('a tracker', () => {
-  it('records an answer of Chat and of Responses by its usage, and tokens by kind', async () => {
+  it('records a response of Chat and of Responses by its usage, and tokens by kind', async () => {
     const { tracker, events } = trackerOf({ costUsd: 1 });
     await tracker.recordUsage({ model: 'gpt-5.2', usage: { prompt_tokens: 1_000, completion_tokens: 100 } });
     await tracker.recordUsage({
@@ -43,7 +43,7 @@ describe('a tracker', () => {
     { input: -1 },
     { input: 1.5, output: 1 },
   ]) {
-    it(`refuses to record ${JSON.stringify(usage)} and charges nothing`, async () => {
+    it(`rejects ${JSON.stringify(usage)} and charges nothing`, async () => {
       const { tracker } = trackerOf({ costUsd: 1 });
       await assert.rejects(async () => tracker.recordUsage({ model: 'gpt-5.2', usage }), RangeError);
       assert.equal((await tracker.status()).balances.settled.calls, 0);
@@ -63,7 +63,7 @@ describe('a tracker', () => {
     assert.deepEqual([tracker.isExhausted, tracker.signal.aborted], [false, false]);
   });
 
-  it('has parts, which spend from it, tell it, and may have limits of their own', async () => {
+  it('has parts, which spend from it, report to it, and may have limits of their own', async () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
     const part = tracker.within('read');
     const small = tracker.within('search', { tokens: 100 });
@@ -89,7 +89,7 @@ describe('a tracker', () => {
     assert.deepEqual([part.signal.aborted, part.isExhausted], [true, true]);
   });
 
-  it('goes on from its checkpoint: in memory it is charged with it, what was open included', async () => {
+  it('continues from its checkpoint: in memory it is charged with it, open amounts included', async () => {
     const { tracker, clock } = trackerOf({ tokens: 1_000, minutes: 60 });
     await tracker.charge(used(600));
     await tracker.reserve(reserveOf({ outputCap: 100 }));
@@ -109,7 +109,7 @@ describe('a tracker', () => {
     );
   });
 
-  it('takes the ledger for the truth where it outlives the process', async (t) => {
+  it('relies on the ledger if it outlives the process', async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-'));
     t.after(() => rmSync(directory, { recursive: true, force: true }));
     const budget = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
@@ -141,7 +141,7 @@ describe('a tracker', () => {
     assert.deepEqual([raised.isExhausted, raised.remaining.tokens], [false, 200]);
   });
 
-  it('refuses a checkpoint that is damaged, foreign, newer, or of another budget', async () => {
+  it('rejects a checkpoint that is damaged, foreign, newer, or of another budget', async () => {
     const { tracker } = trackerOf({ tokens: 100 });
     await tracker.charge(used(40));
     const text = JSON.stringify(tracker);
@@ -159,7 +159,7 @@ describe('a tracker', () => {
     await assert.rejects(take(text, 'another'), fault('another'));
   });
 
-  it('takes a checkpoint whose keys a database has put into another order', async () => {
+  it('accepts a checkpoint whose keys a database has put into another order', async () => {
     const { tracker } = trackerOf({ tokens: 100 });
     await tracker.charge(used(40));
     const reversed = JSON.parse(JSON.stringify(tracker), (_key, value: unknown) =>

@@ -4,7 +4,7 @@ import { TokenBudgetTracker } from '../../src/budget/index.ts';
 import { admittedOf, amounts, atOnce, deniedOf, reserveOf, statusOf, trackerOf } from './helpers.ts';
 
 describe('the status of a budget', () => {
-  it('tells limits, what is left, and exact balances', () => {
+  it('has limits, amounts left, and exact balances', () => {
     const { tracker, clock } = trackerOf({ costUsd: 1, tokens: 10_000, calls: 4, minutes: 10 });
     atOnce(tracker.charge(amounts({ costNanoUsd: 250_000_000, tokens: 1_000, calls: 1 })));
     atOnce(tracker.reserve(reserveOf({ outputCap: 2_000 })));
@@ -19,7 +19,7 @@ describe('the status of a budget', () => {
     assert.deepEqual([status.budget, status.mode], ['test', 'strict']);
   });
 
-  it('has nothing left of what is not limited, and never less than zero', () => {
+  it('has no amount left for a limit that is not set, and never less than zero', () => {
     const { tracker, clock } = trackerOf({ tokens: 10, minutes: 1 }, { mode: 'observe' });
     atOnce(tracker.charge(amounts({ costNanoUsd: 5, tokens: 25 })));
     clock.now += 120_000;
@@ -36,7 +36,7 @@ describe('the status of a budget', () => {
     assert.deepEqual(statusOf(tracker).left, {});
   });
 
-  it('begins its time with the tracker, not with the first call', () => {
+  it('starts its time with the tracker, not with the first call', () => {
     const { tracker, clock } = trackerOf({ minutes: 10 });
     clock.now += 300_000;
     admittedOf(tracker.reserve(reserveOf()));
@@ -45,7 +45,7 @@ describe('the status of a budget', () => {
 });
 
 describe('a reservation', () => {
-  it('is settled once, and freed for the rest', () => {
+  it('is settled once, and its rest is freed', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const request = reserveOf();
     atOnce(tracker.reserve(request));
@@ -57,7 +57,7 @@ describe('a reservation', () => {
     assert.deepEqual([balances.settled, balances.reserved, balances.open], [used, amounts(), 0]);
   });
 
-  it('of a call that spent nothing is released whole, once', () => {
+  it('of a call that spent nothing is released in full, once', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const request = reserveOf();
     atOnce(tracker.reserve(request));
@@ -69,10 +69,10 @@ describe('a reservation', () => {
   });
 });
 
-describe('a closer count', () => {
+describe('a tighter worst case', () => {
   const far = { fixed: amounts({ tokens: 100, calls: 1 }), outputCap: 500 };
 
-  it('is not asked for where the first is admitted as it is', () => {
+  it('is not computed if the first is admitted as it is', () => {
     const { tracker } = trackerOf({ tokens: 600 });
     const admitted = admittedOf(
       tracker.reserve(reserveOf(far), () => assert.fail('the closer count was made')),
@@ -84,7 +84,7 @@ describe('a closer count', () => {
     ['clamped', 300],
     ['denied', 110],
   ] as const) {
-    it(`is asked for where the first would be ${name}, of which nothing stays reserved`, () => {
+    it(`is computed if the first would be ${name}, of which nothing stays reserved`, () => {
       const { tracker, events } = trackerOf({ tokens });
       const first = reserveOf(far);
       let made = 0;
@@ -101,7 +101,7 @@ describe('a closer count', () => {
     });
   }
 
-  it('that cannot be made leaves nothing reserved', () => {
+  it('that cannot be computed leaves nothing reserved', () => {
     const { tracker } = trackerOf({ tokens: 300 });
     const closer = () => {
       throw new Error('a fault in counting');
@@ -111,7 +111,7 @@ describe('a closer count', () => {
     assert.equal(statusOf(tracker).balances.open, 0);
   });
 
-  it('may clamp or deny itself, and tells it once', () => {
+  it('may clamp or deny, and reports it once', () => {
     const clamps = trackerOf({ tokens: 300 }).tracker;
     assert.equal(admittedOf(clamps.reserve(reserveOf(far), () => reserveOf(far))).outputCap, 200);
     const { tracker, events } = trackerOf({ tokens: 110 });
@@ -121,8 +121,8 @@ describe('a closer count', () => {
   });
 });
 
-describe('a store that answers later', () => {
-  it('is waited for', async () => {
+describe('an asynchronous store', () => {
+  it('is awaited', async () => {
     const { store, budget } = trackerOf({ tokens: 300 });
     const later = new Proxy(store, {
       get: (target, name) => {

@@ -55,7 +55,7 @@ interface WaitOptions {
 }
 
 describe('a call that waits', () => {
-  it('goes on once enough is freed', async (test) => {
+  it('is admitted once enough is freed', async (test) => {
     const { queue, wait, free, ended } = queueOf(test);
     const { answer } = wait('a', 10);
     assert.equal(queue.empty, false);
@@ -67,7 +67,7 @@ describe('a call that waits', () => {
     assert.equal(queue.empty, true);
   });
 
-  it('looks again by itself: another process may have freed some', async (test) => {
+  it('retries by itself: another process may have freed some', async (test) => {
     const { state, wait, pass, ended } = queueOf(test);
     wait('a', 10);
     await pass(200);
@@ -77,7 +77,7 @@ describe('a call that waits', () => {
     assert.deepEqual(ended(), ['a goes']);
   });
 
-  it('is given its last denial when its time is over, and is not tried after it', async (test) => {
+  it('gets its last denial when its time is over, and is not tried after that', async (test) => {
     const { queue, wait, pass, free, log, ended } = queueOf(test);
     const { answer } = wait('a', 10, 500);
     await pass(450);
@@ -101,7 +101,7 @@ describe('a call that waits', () => {
 });
 
 describe('calls that wait', () => {
-  it('go on in the order in which they came', async (test) => {
+  it('are admitted in the order in which they came', async (test) => {
     const { wait, free, ended } = queueOf(test);
     for (const name of ['a', 'b', 'c']) wait(name, 10);
     await free(20);
@@ -110,7 +110,7 @@ describe('calls that wait', () => {
     assert.deepEqual(ended(), ['c goes']);
   });
 
-  it('do not overtake: a large one is not starved by small ones', async (test) => {
+  it('do not overtake: small ones do not starve a large one', async (test) => {
     const { wait, free, pass, ended } = queueOf(test);
     wait('large', 100);
     wait('small', 1);
@@ -124,7 +124,7 @@ describe('calls that wait', () => {
     assert.deepEqual(ended(), ['smaller goes']);
   });
 
-  it('may run out of time before the first, without a try of theirs where they were denied', async (test) => {
+  it('may run out of time before the first, without another try if they were denied', async (test) => {
     const { wait, pass, free, ended, log } = queueOf(test);
     wait('first', 100, 5_000);
     wait('second', 1, 200);
@@ -159,7 +159,7 @@ describe('calls that wait', () => {
     assert.deepEqual(ended(), ['large is denied', 'small goes', 'another goes']);
   });
 
-  it('are tried once at least, where they came while others waited', async (test) => {
+  it('are tried at least once if they came while others waited', async (test) => {
     const { wait, pass, ended, log } = queueOf(test, 5);
     wait('first', 100, 5_000);
     wait('fits', 5, 200, { untried: true });
@@ -169,7 +169,7 @@ describe('calls that wait', () => {
     assert.deepEqual(ended().sort(), ['does not is denied', 'fits goes']);
   });
 
-  it('leave when they are aborted, wherever they stand', async (test) => {
+  it('leave when they are aborted, at any place in the queue', async (test) => {
     const { queue, wait, pass, free, ended } = queueOf(test);
     const [one, two] = [new AbortController(), new AbortController()];
     wait('a', 10, 5_000, { signal: one.signal });
@@ -184,7 +184,7 @@ describe('calls that wait', () => {
     assert.equal(queue.empty, true);
   });
 
-  it('go on where the try of another throws', async (test) => {
+  it('are tried even if the try of another throws', async (test) => {
     const { queue, wait, free, ended } = queueOf(test);
     const throws = queue.wait(
       () => {
@@ -204,7 +204,7 @@ describe('calls that wait', () => {
     assert.deepEqual(ended(), ['next goes']);
   });
 
-  it('are served again where some is freed while they are served, one at a time', async (test) => {
+  it('are served again if some is freed while they are served, one at a time', async (test) => {
     const { queue } = queueOf(test);
     let pool = 0;
     let running = 0;
@@ -236,7 +236,7 @@ describe('a tracker that waits', () => {
     return trackerOf({ tokens }, {}, { waitMs: 5_000 });
   };
 
-  it('has a call wait for the open ones, and tells of no refusal', async (test) => {
+  it('makes a call wait for the open ones, and reports no denial', async (test) => {
     const { tracker, events } = patient(100, test);
     const first = reserveOf({ outputCap: 100 });
     atOnce(tracker.reserve(first));
@@ -249,7 +249,7 @@ describe('a tracker that waits', () => {
     assert.deepEqual(told(events), [0.5]);
   });
 
-  it('refuses at once where nothing is open, or time is over', (test) => {
+  it('denies at once if nothing is open, or time is over', (test) => {
     const { tracker } = patient(10, test);
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
     const timed = trackerOf({ minutes: 1 }, {}, { waitMs: 5_000 });
@@ -258,7 +258,7 @@ describe('a tracker that waits', () => {
     assert.equal(deniedOf(timed.tracker.reserve(reserveOf())).limit, 'minutes');
   });
 
-  it('tells of the refusal once, when the wait is over', async (test) => {
+  it('reports the denial once, when the wait is over', async (test) => {
     const { tracker, events, clock } = patient(100, test);
     atOnce(tracker.reserve(reserveOf({ outputCap: 100 })));
     const waiting = tracker.reserve(reserveOf());

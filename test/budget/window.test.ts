@@ -64,11 +64,11 @@ describe('a window', () => {
     });
   }
 
-  it('is all of time where there is none', () => {
+  it('is all of time if there is none', () => {
     assert.deepEqual(windowOf(undefined, 5), { start: 0, end: Number.POSITIVE_INFINITY });
   });
 
-  it('is the same whatever was asked for before', () => {
+  it('is the same whatever was looked up before', () => {
     const window = { per: 'day', timeZone: 'UTC' } as const;
     const day = Date.UTC(2026, 5, 1);
     const first = windowOf(window, day + 5);
@@ -99,12 +99,12 @@ describe('windows', () => {
 
   // Where clocks go from 0:00 to 1:00 a day begins with its second hour.
   for (const timeZone of ['America/Santiago', 'America/Havana', 'Atlantic/Azores', 'Africa/Cairo']) {
-    it(`of each day of ${timeZone}, whose clocks change at midnight, hold their moments`, () => {
+    it(`of each day of ${timeZone}, whose clocks change at midnight, contain their moments`, () => {
       assertTiles({ per: 'day', timeZone }, Date.UTC(2024, 0, 1), Date.UTC(2026, 0, 1));
     });
   }
 
-  it('hold the moment that they are asked for, to their last millisecond', () => {
+  it('contain the moment that is looked up, to their last millisecond', () => {
     const moment = fc.integer({ min: Date.UTC(1990, 0, 1), max: Date.UTC(2090, 0, 1) });
     fc.assert(
       fc.property(fc.constantFrom(...PERS), fc.constantFrom(...ZONES), moment, (per, timeZone, now) => {

@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import { DEFAULT_FLUSH_TIMEOUT_MS, loadConfig } from '../../src/config/index.ts';
 import { messageOf } from './helpers.ts';
 
-describe('with nothing set', () => {
-  it('15 minutes are watched, and nothing is refused', () => {
+describe('without settings', () => {
+  it('15 minutes are observed, and nothing is denied', () => {
     const config = loadConfig({});
     assert.partialDeepStrictEqual(config, {
       budget: {
@@ -26,13 +26,13 @@ describe('with nothing set', () => {
     assert.equal(DEFAULT_FLUSH_TIMEOUT_MS, 2_000);
   });
 
-  it('which an empty variable is as well', () => {
+  it('an empty variable counts as not set', () => {
     const names = ['USD', 'TOKENS', 'CALLS', 'MINUTES', 'MODE', 'NAME', 'CONFIG'];
     const env = Object.fromEntries(names.map((name, n) => [`TOKEN_BUDGET_${name}`, n % 2 === 0 ? '' : '  ']));
     assert.deepEqual(loadConfig(env), loadConfig({}));
   });
 
-  it('is frozen to the last part', () => {
+  it('the configuration is frozen to the last part', () => {
     assertFrozen(loadConfig({}));
     assertFrozen(loadConfig({ TOKEN_BUDGET_USD: '5', TOKEN_BUDGET_BAD: 'x' }));
   });
@@ -126,7 +126,7 @@ describe('a bad value of a variable', () => {
   ];
   for (const [variable, texts, takes] of bad) {
     for (const text of texts) {
-      it(`${variable}=${JSON.stringify(text).slice(0, 30)} is refused in one line that says why`, () => {
+      it(`${variable}=${JSON.stringify(text).slice(0, 30)} is rejected in one line that says why`, () => {
         const message = messageOf(() => loadConfig({ [variable]: text }));
         assert.ok(message.startsWith(`${variable}: got `), message);
         assert.match(message, takes);
@@ -138,7 +138,7 @@ describe('a bad value of a variable', () => {
     }
   }
 
-  it('is refused where others are good', () => {
+  it('is rejected even if others are good', () => {
     const env = { TOKEN_BUDGET_USD: '5', TOKEN_BUDGET_CALLS: 'x' };
     assert.match(
       messageOf(() => loadConfig(env)),

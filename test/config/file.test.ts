@@ -48,7 +48,7 @@ describe('a settings file', () => {
     assert.deepEqual(loadSettings({ limits: {} }), loadConfig({}));
   });
 
-  it('has the environment over it, limit by limit', () => {
+  it('is overridden by the environment, limit by limit', () => {
     const config = loadSettings(SETTINGS, {
       TOKEN_BUDGET_USD: '9',
       TOKEN_BUDGET_CALLS: '0',
@@ -73,13 +73,13 @@ describe('a settings file', () => {
   });
 
   for (const unknownModel of ['family', 'error', 'zero'] as const) {
-    it(`takes the policy ${unknownModel}`, () => {
+    it(`accepts the policy ${unknownModel}`, () => {
       assert.equal(loadSettings({ unknownModel }).unknownModel, unknownModel);
     });
   }
 });
 
-describe('a settings file that is wrong', () => {
+describe('a wrong settings file', () => {
   const bad: readonly (readonly [setting: string, settings: unknown, takes: RegExp])[] = [
     ['', [], /got \[\], expected an object of settings/],
     ['', null, /got null, expected an object/],
@@ -111,7 +111,7 @@ describe('a settings file that is wrong', () => {
     ['prices.m.output', { prices: { m: { input: 1 } } }, /got nothing, expected a number of USD per million/],
   ];
   for (const [setting, settings, takes] of bad) {
-    it(`${JSON.stringify(settings)} is refused in one line`, () => {
+    it(`${JSON.stringify(settings)} is rejected in one line`, () => {
       const message = messageOf(() => loadSettings(settings));
       assert.ok(message.startsWith(setting === '' ? `${FILE}: ` : `${FILE}: ${setting}: `), message);
       assert.match(message, takes);
@@ -150,7 +150,7 @@ describe('a settings file that is wrong', () => {
     });
   }
 
-  it('prices as a list are refused', () => {
+  it('prices as a list are rejected', () => {
     for (const prices of [[], [{ input: 1, output: 1 }]]) {
       assert.match(
         messageOf(() => loadSettings({ prices })),
@@ -159,7 +159,7 @@ describe('a settings file that is wrong', () => {
     }
   });
 
-  it('a value of any length is shown short', () => {
+  it('a long value is shortened', () => {
     const message = messageOf(() => loadSettings({ mode: 'x'.repeat(5_000) }));
     assert.ok(message.length < 250, message);
   });
@@ -174,7 +174,7 @@ describe('a settings file that is wrong', () => {
     });
   }
 
-  it('is one that cannot be read', () => {
+  it('cannot be read', () => {
     const missing = join(tmpdir(), 'no-such-file.json');
     for (const [path, code] of [
       [missing, 'ENOENT'],
@@ -188,7 +188,7 @@ describe('a settings file that is wrong', () => {
     }
   });
 
-  it('is told in one line whatever its path and keys', () => {
+  it('is reported in one line whatever its path and keys', () => {
     for (const text of ['a\nb', 'a\r\nb', 'a\u2028b', 'a\u2029b']) {
       for (const load of [
         () => loadConfig({ TOKEN_BUDGET_CONFIG: `/${text}` }),

@@ -25,7 +25,7 @@ const leaf = fc.oneof(
   ),
   fc.jsonValue({ maxDepth: 2 }),
 );
-/** Mostly values that are taken, so that a whole file often is. */
+/** Mostly accepted values, so that a whole file often is. */
 function mostly(...good: unknown[]): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 40, arbitrary: fc.constantFrom(...good) }, { weight: 1, arbitrary: leaf });
 }
@@ -84,7 +84,7 @@ const settings = fc.record(
   { requiredKeys: [] },
 );
 
-/** What the rest of the program relies on. */
+/** Checks the properties that the rest of the program relies on. */
 function assertSound(config: Config): void {
   const { budget, prices, unknownModel, includeUsage, flushTimeoutMs } = config;
   const names = chainOf(budget).map(({ name }) => name);
@@ -107,8 +107,8 @@ function assertSound(config: Config): void {
   assert.ok(Number.isInteger(flushTimeoutMs) && flushTimeoutMs >= 0);
 }
 
-/** True where the text was taken. Anything but a Config or a ConfigError fails. */
-function assertTakenOrRefused(text: string): boolean {
+/** Returns true if the text was accepted. Anything but a Config or a ConfigError fails. */
+function isAccepted(text: string): boolean {
   let config: Config;
   try {
     config = loadText(text);
@@ -121,28 +121,28 @@ function assertTakenOrRefused(text: string): boolean {
   return true;
 }
 
-describe('whatever a settings file has in it', () => {
-  it('that is JSON of settings, it gives a configuration or a ConfigError', () => {
-    let taken = 0;
+describe('a settings file', () => {
+  it('of JSON settings gives a configuration or a ConfigError', () => {
+    let accepted = 0;
     fc.assert(
       fc.property(settings, (value) => {
-        if (assertTakenOrRefused(JSON.stringify(value))) taken += 1;
+        if (isAccepted(JSON.stringify(value))) accepted += 1;
       }),
       { numRuns: 1000 },
     );
-    assert.ok(taken > 100 && taken < 900, `${taken} of 1000 were taken`);
+    assert.ok(accepted > 100 && accepted < 900, `${accepted} of 1000 were accepted`);
   });
 
-  it('that is JSON, it gives a configuration or a ConfigError', () => {
+  it('of any JSON gives a configuration or a ConfigError', () => {
     fc.assert(
-      fc.property(fc.json(), (text) => void assertTakenOrRefused(text)),
+      fc.property(fc.json(), (text) => void isAccepted(text)),
       { numRuns: 300 },
     );
   });
 
-  it('that is not even JSON, it gives a configuration or a ConfigError', () => {
+  it('of any text gives a configuration or a ConfigError', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => void assertTakenOrRefused(text)),
+      fc.property(fc.string({ unit: 'binary' }), (text) => void isAccepted(text)),
       { numRuns: 300 },
     );
   });

@@ -7,10 +7,10 @@ import { type Config, ConfigError, loadConfig } from '../../src/config/index.ts'
 const directory = mkdtempSync(join(tmpdir(), 'token-budget-config-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Where the settings file of this test file is. */
+/** The settings file of this test file. */
 export const FILE = join(directory, 'settings.json');
 
-/** The configuration of a settings file with that text, and of variables over it. */
+/** Loads the configuration from a settings file with that text, and from variables that override it. */
 export function loadText(text: string, env: Record<string, string> = {}): Config {
   writeFileSync(FILE, text);
   return loadConfig({ TOKEN_BUDGET_CONFIG: FILE, ...env });
@@ -20,7 +20,7 @@ export function loadSettings(settings: unknown, env: Record<string, string> = {}
   return loadText(JSON.stringify(settings), env);
 }
 
-/** The message of the ConfigError that loading gives. */
+/** Returns the message of the ConfigError that loading throws. */
 export function messageOf(load: () => unknown): string {
   try {
     load();
@@ -28,5 +28,5 @@ export function messageOf(load: () => unknown): string {
     if (error instanceof ConfigError && error.code === 'token_budget_config') return error.message;
     throw error;
   }
-  throw new TypeError('the configuration was taken');
+  throw new TypeError('the configuration was accepted');
 }

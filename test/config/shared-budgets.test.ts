@@ -30,7 +30,7 @@ describe('the settings of stores, waiting and baggage', () => {
   ];
   for (const [setting, values] of good) {
     for (const value of values) {
-      it(`take ${setting} ${JSON.stringify(value)}`, () => {
+      it(`accept ${setting} ${JSON.stringify(value)}`, () => {
         assert.deepEqual(Reflect.get(loadSettings({ [setting]: value }), setting), value);
       });
     }
@@ -51,7 +51,7 @@ describe('the settings of stores, waiting and baggage', () => {
   ];
   for (const [setting, values, takes] of bad) {
     for (const value of values) {
-      it(`refuse ${setting} ${JSON.stringify(value)}`, () => {
+      it(`reject ${setting} ${JSON.stringify(value)}`, () => {
         const message = messageOf(() => loadSettings({ [setting]: value }));
         assert.ok(message.startsWith(`${FILE}: ${setting}: got ${JSON.stringify(value)}, `), message);
         assert.match(message, takes);
@@ -59,7 +59,7 @@ describe('the settings of stores, waiting and baggage', () => {
     }
   }
 
-  it('say what a name in acceptBaggage is', () => {
+  it('describe a name in acceptBaggage', () => {
     for (const value of [5, 'a b', '', null]) {
       const message = messageOf(() => loadSettings({ acceptBaggage: ['team', value] }));
       assert.ok(message.startsWith(`${FILE}: acceptBaggage.1: got ${JSON.stringify(value)}, `), message);
@@ -69,7 +69,7 @@ describe('the settings of stores, waiting and baggage', () => {
 });
 
 describe('TOKEN_BUDGET_STORE', () => {
-  it('names the store, over the file', () => {
+  it('overrides the store of the file', () => {
     assert.equal(loadConfig({ TOKEN_BUDGET_STORE: ' redis://h:1 ' }).store, 'redis://h:1');
     assert.equal(
       loadSettings({ store: 'redis://h:1' }, { TOKEN_BUDGET_STORE: 'sqlite:a.db' }).store,
@@ -93,7 +93,7 @@ describe('TOKEN_BUDGET_STORE', () => {
 
 describe('a window', () => {
   for (const per of ['hour', 'day', 'month'] as const) {
-    it(`of each ${per} is in UTC where no time zone is set`, () => {
+    it(`of each ${per} is in UTC if no time zone is set`, () => {
       assert.deepEqual(loadSettings({ window: { per } }).budget.window, { per, timeZone: 'UTC' });
       const window = { per, timeZone: 'Europe/Berlin' };
       assert.deepEqual(loadSettings({ window }).budget.window, window);
@@ -110,7 +110,7 @@ describe('a window', () => {
     ['window.timeZone', { per: 'day', timeZone: 1 }, /got 1, expected an IANA time zone/],
   ];
   for (const [setting, window, takes] of bad) {
-    it(`${JSON.stringify(window)} is refused`, () => {
+    it(`${JSON.stringify(window)} is rejected`, () => {
       const message = messageOf(() => loadSettings({ window }));
       assert.ok(message.startsWith(`${FILE}: ${setting}: `), message);
       assert.match(message, takes);
@@ -166,7 +166,7 @@ describe('a parent', () => {
     }
   });
 
-  it('has only a name to have, and the variables are not for it', () => {
+  it('requires only a name, and is not set by variables', () => {
     const { budget, limitGiven } = loadSettings({ parent: { name: 'team' } }, { TOKEN_BUDGET_MODE: 'soft' });
     assert.partialDeepStrictEqual(budget.parent, { name: 'team', limits: {}, mode: 'strict' });
     assert.deepEqual([budget.mode, limitGiven], ['soft', false]);
@@ -194,14 +194,14 @@ describe('a parent', () => {
     ],
   ];
   for (const [setting, parent, takes] of bad) {
-    it(`${JSON.stringify(parent)} is refused`, () => {
+    it(`${JSON.stringify(parent)} is rejected`, () => {
       const message = messageOf(() => loadSettings({ parent }));
       assert.ok(message.startsWith(`${FILE}: ${setting}: `), message);
       assert.match(message, takes);
     });
   }
 
-  it('has the settings of a budget alone', () => {
+  it('has only the settings of a budget', () => {
     for (const setting of ['store', 'prices', 'waitMs', 'extra']) {
       assert.match(
         messageOf(() => loadSettings({ parent: { name: 'a', parent: { name: 'b', [setting]: 1 } } })),
@@ -252,7 +252,7 @@ describe('a chain of budgets', () => {
   });
 });
 
-describe('a whole number that is too large', () => {
+describe('a too large whole number', () => {
   it('for minOutputTokens is a ConfigError', () => {
     for (const minOutputTokens of [2 ** 53, 1e300]) {
       for (const settings of [{ minOutputTokens }, { parent: { name: 'a', minOutputTokens } }]) {

@@ -142,7 +142,7 @@ describe('a model without a price', () => {
     assert.deepEqual([ratesOf(book, 'gpt-99').input, ratesOf(book, 'gpt-99').output], [1_500_000, 6_000_000]);
   });
 
-  it('is priced as the model whose dearest tier is the dearest', () => {
+  it('is priced as the model whose highest tier is the highest', () => {
     const dearest = (tiers: readonly RateTier[]): number =>
       Math.max(...tiers.map(({ rates }) => rates.input + rates.output));
     const most = Math.max(...bookModels().map(({ tiers }) => dearest(tiers)));
@@ -160,14 +160,14 @@ describe('a model without a price', () => {
 });
 
 describe('look-ups', () => {
-  it('are remembered', () => {
+  it('are cached', () => {
     const book = new PriceBook();
     const query = { model: 'gpt-5.2', baseUrl: 'https://api.openai.com/v1' };
     assert.equal(book.lookup(query), book.lookup({ ...query }));
     assert.notEqual(book.lookup(query), book.lookup({ model: 'gpt-5.2' }));
   });
 
-  it('hold for an hour', (test) => {
+  it('are cached for an hour', (test) => {
     test.mock.timers.enable({ apis: ['Date'], now: 1_700_000_000_000 });
     const book = new PriceBook();
     const first = book.lookup({ model: 'gpt-5.2' });

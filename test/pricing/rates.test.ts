@@ -49,7 +49,7 @@ describe('the cost of a usage', () => {
     imageOutput: 6_011,
   };
 
-  it('takes parts with a price of their own out of their whole', () => {
+  it('subtracts parts with a price of their own from their whole', () => {
     const parts = { cachedInput: 10, cacheWrite: 5, audioInput: 3, imageInput: 2 };
     const usage = tokenUsage({ input: 100, ...parts, output: 50, audioOutput: 4, imageOutput: 6 });
     const pico =
@@ -110,7 +110,7 @@ describe('the cost of a usage', () => {
     );
   });
 
-  it('is never more than all of it at the dearest rates', () => {
+  it('is never more than all of it at the highest rates', () => {
     fc.assert(
       fc.property(counts, fc.nat({ max: 100 }), ({ input, output }, percent) => {
         const cachedInput = Math.floor((input * percent) / 100);
@@ -152,12 +152,12 @@ describe('the highest rate', () => {
     imageOutput: 1,
   };
   for (const kind of ['input', 'cachedInput', 'cacheWrite', 'audioInput', 'imageInput'] as const) {
-    it(`of input is that of ${kind}, where that is the highest`, () => {
+    it(`of input is that of ${kind}, if that is the highest`, () => {
       assert.deepEqual(highestRates({ ...even, [kind]: 7 }), { input: 7, output: 1 });
     });
   }
   for (const kind of ['output', 'audioOutput', 'imageOutput'] as const) {
-    it(`of output is that of ${kind}, where that is the highest`, () => {
+    it(`of output is that of ${kind}, if that is the highest`, () => {
       assert.deepEqual(highestRates({ ...even, [kind]: 7 }), { input: 1, output: 7 });
     });
   }

@@ -44,7 +44,7 @@ describe('a service tier', () => {
     }
   });
 
-  it('is rounded up where half a price is not whole', () => {
+  it('is rounded up if half a price is not whole', () => {
     const rates = book.lookup({ model: 'gpt-5.2' }).tiers[0]?.rates;
     assert.ok(rates);
     assert.equal(ratesOfTier({ ...rates, input: 3 }, 'flex', 'gpt-5.2').input, 2);
@@ -74,7 +74,7 @@ describe('a service tier', () => {
     });
   }
 
-  it('priority of an unlisted model is two and a half times the standard price, the most that is listed', () => {
+  it('priority of an unlisted model is two and a half times the standard price, the highest that is listed', () => {
     const most = prices('o1', undefined).map((price) => price * 2.5);
     assert.deepEqual(prices('o1', 'priority'), most);
   });
@@ -92,7 +92,7 @@ describe('a service tier', () => {
     });
   }
 
-  it('is told from what is not faster', () => {
+  it('is distinguished from other tiers', () => {
     for (const tier of [undefined, null, 5, '', 'Priority', 'default', 'flex'])
       assert.ok(!isPriorityTier(tier));
   });

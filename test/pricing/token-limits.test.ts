@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { bookModels } from '../../src/pricing/genai-prices.ts';
 import { hidesReasoning, maxOutputTokens } from '../../src/pricing/index.ts';
 
-describe('the most output of a model', () => {
+describe('the maximum output of a model', () => {
   const cases: readonly (readonly [string, number])[] = [
     ['gpt-3.5-turbo', 4_096],
     ['gpt-35-turbo', 4_096],
@@ -32,7 +32,7 @@ describe('the most output of a model', () => {
   });
 });
 
-describe('reasoning that is billed and not shown', () => {
+describe('hidden reasoning', () => {
   for (const model of [
     'o1',
     'o3-mini',

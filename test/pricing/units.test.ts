@@ -11,7 +11,7 @@ function cost(card: RateCard, units: readonly BilledUnits[], tokens = {}): numbe
   return costOf(usage, ratesFor(card.tiers, usage.input), card.units);
 }
 
-describe('what is not billed by the token', () => {
+describe('units that are not tokens', () => {
   const cases: readonly (readonly [string, BilledUnits, number])[] = [
     ['tts-1', { unit: 'character', quantity: 1 }, 15_000],
     ['tts-1-hd-1106', { unit: 'character', quantity: 1_000_000 }, 30_000_000_000],
@@ -26,20 +26,20 @@ describe('what is not billed by the token', () => {
     ['gpt-5.2', { unit: 'picture', quantity: 1 }, 0],
   ];
   for (const [model, units, nanoUsd] of cases) {
-    it(`costs ${nanoUsd} nano-USD: ${model}, ${JSON.stringify(units)}`, () => {
+    it(`cost ${nanoUsd} nano-USD: ${model}, ${JSON.stringify(units)}`, () => {
       const card = book.lookup({ model });
       assert.equal(card.source, 'book');
       assert.equal(cost(card, [units]), nanoUsd);
     });
   }
 
-  it('is rounded up once, with the tokens', () => {
+  it('are rounded up once, with the tokens', () => {
     const card = book.lookup({ model: 'gpt-5.2' });
     const fee = { unit: 'file_search', quantity: 1 } as const;
     assert.equal(cost(card, [fee, fee], { input: 1 }), 5_000_000 + 1_750);
   });
 
-  it('is exact for any quantity', () => {
+  it('are exact for any quantity', () => {
     const card = book.lookup({ model: 'tts-1' });
     fc.assert(
       fc.property(fc.maxSafeNat(), (quantity) => {
@@ -49,7 +49,7 @@ describe('what is not billed by the token', () => {
     );
   });
 
-  it('has the price that was given', () => {
+  it('have the price that was set', () => {
     const prices = { mine: { input: 1, output: 2, picture: 0.5, second: 0.001, characters: 4 } };
     const card = new PriceBook({ prices }).lookup({ model: 'mine' });
     assert.equal(cost(card, [{ unit: 'picture', quantity: 1, variant: 'any' }]), 500_000_000);
@@ -58,7 +58,7 @@ describe('what is not billed by the token', () => {
     assert.equal(cost(card, [{ unit: 'character', quantity: 250 }], { input: 1 }), 1_000_000 + 1_000);
   });
 
-  it('of a model that nobody knows is the dearest there is, nothing, or refused, by the policy', () => {
+  it('of an unknown model have the highest price, none, or are denied, by the policy', () => {
     const one = { unit: 'picture', quantity: 1 } as const;
     const second = { unit: 'video_ms', quantity: 1_000 } as const;
     assert.equal(cost(book.lookup({ model: 'xyz' }), [one]), 120_000_000);
@@ -71,14 +71,14 @@ describe('what is not billed by the token', () => {
     assert.equal(book.findKnown({ model: 'tts-1' })?.source, 'book');
   });
 
-  it('has no part in a usage that has none', () => {
+  it('are absent from a usage without units', () => {
     assert.equal('units' in tokenUsage({ units: [] }), false);
     assert.equal(UNIT_KINDS.length, 7);
   });
 });
 
 describe('cached input of other kinds than text', () => {
-  it('has its own price, and is taken out of both wholes', () => {
+  it('has its own price, and is subtracted from both wholes', () => {
     const { tiers } = book.lookup({ model: 'gpt-realtime-mini' });
     const usage = tokenUsage({
       input: 1_000,

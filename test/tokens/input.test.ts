@@ -140,7 +140,7 @@ describe('input that is not in the request', () => {
   });
 });
 
-describe('a conversation that grows', () => {
+describe('a growing conversation', () => {
   it('costs its new part only, even if its messages are rebuilt', () => {
     forgetTexts();
     const turn = (number: number): object => ({
@@ -224,7 +224,7 @@ describe('malformed bodies', () => {
         { numRuns: 400, seed: 11 },
       );
     });
-    it(`that are no objects: ${kind}`, () => {
+    it(`that are not objects: ${kind}`, () => {
       for (const any of [undefined, null, 0, '', 'text', [], true, Symbol('x'), () => 1]) check(kind, any);
     });
   }
@@ -268,7 +268,7 @@ describe('recorded bills', { skip: hasRecordings ? false : NO_RECORDINGS }, () =
     assert.ok(recordings.length > 300);
   });
 
-  it('are never above the upper, where the input is in the request', () => {
+  it('are never above the upper bound, if the input is in the request', () => {
     for (const { id, kind, request, input } of recordings) {
       const count = countInput(kind, request);
       if (count.complete) assert.ok(count.upper >= input, `${id}: billed ${input}, upper ${count.upper}`);

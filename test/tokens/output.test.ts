@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { countOutput } from '../../src/tokens/index.ts';
 import { billedRecordings, hasRecordings, NO_RECORDINGS } from './recordings.ts';
 
-describe('the tokens of an answer', () => {
+describe('the tokens of a response', () => {
   it('are its texts and their framing', () => {
     assert.equal(countOutput(['hello world'], 'gpt-4o'), 2 + 1);
     assert.equal(countOutput(['hello world'], 'gpt-5'), 2 + 10);
@@ -14,7 +14,7 @@ describe('the tokens of an answer', () => {
     assert.equal(countOutput(['hello', '{}', 'hello', '{}'], 'gpt-4o', { calls: 2 }), 4 + 28);
   });
 
-  it('are none before the first', () => {
+  it('are zero before the first text', () => {
     assert.equal(countOutput([], 'gpt-4o'), 0);
     assert.equal(countOutput([''], 'gpt-5'), 0);
   });

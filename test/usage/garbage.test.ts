@@ -58,8 +58,8 @@ function assertSound(read: TokenUsage): void {
   assert.ok(read.cachedInput + read.cacheWrite <= read.input, 'cached and written above input');
 }
 
-describe('whatever an answer says', () => {
-  it('its usage is counts of zero or more, and no part is above its whole', () => {
+describe('the usage of any response', () => {
+  it('has counts of zero or more, and no part above its whole', () => {
     fc.assert(
       fc.property(usage, fc.boolean(), (raw, outputExpected) => {
         const reading = readUsage(raw, { outputExpected });
@@ -71,7 +71,7 @@ describe('whatever an answer says', () => {
     );
   });
 
-  it('of any type, it is read without an error', () => {
+  it('is read without an error, whatever its type', () => {
     const anything = fc.anything({ withBigInt: true, withSparseArray: true, withTypedArray: true });
     fc.assert(
       fc.property(anything, (raw) => assertSound(readUsage(raw).usage)),
@@ -79,7 +79,7 @@ describe('whatever an answer says', () => {
     );
   });
 
-  it('problems tell of the field and leak nothing of a text', () => {
+  it('has problems that name the field and leak nothing of a text', () => {
     fc.assert(
       fc.property(usage, (raw) => {
         for (const problem of readUsage(raw).problems) {

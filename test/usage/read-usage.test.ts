@@ -30,7 +30,7 @@ const ALL = tokenUsage({
   rejectedPrediction: 5,
 });
 
-describe('the usage of an answer', () => {
+describe('the usage of a response', () => {
   it('of Chat Completions has every kind', () => {
     assert.deepEqual(readUsage(CHAT), { usage: ALL, inputKnown: true, outputKnown: true, problems: [] });
   });
@@ -69,9 +69,9 @@ describe('the usage of an answer', () => {
   });
 });
 
-describe('usage that cannot be believed', () => {
+describe('usage that is not plausible', () => {
   for (const absent of [undefined, null, 'usage', 5, true, [CHAT]]) {
-    it(`is absent where it is ${JSON.stringify(absent)?.slice(0, 20)}`, () => {
+    it(`is absent if it is ${JSON.stringify(absent)?.slice(0, 20)}`, () => {
       const nothing = { usage: tokenUsage(), inputKnown: false, outputKnown: false, problems: [] };
       assert.deepEqual(readUsage(absent), nothing);
     });
@@ -90,7 +90,7 @@ describe('usage that cannot be believed', () => {
     [true, 'boolean'],
   ];
   for (const [value, told] of values) {
-    it(`is a problem where a count is ${told}`, () => {
+    it(`is a problem if a count is ${told}`, () => {
       const reading = readUsage({ prompt_tokens: value, completion_tokens: 5 });
       assert.deepEqual(reading.problems, [`prompt_tokens: ${told}`]);
       assert.deepEqual(reading.usage, tokenUsage({ output: 5 }));
@@ -99,11 +99,11 @@ describe('usage that cannot be believed', () => {
     });
   }
 
-  it('is believed up to the most that is plausible', () => {
+  it('starts above the most plausible count', () => {
     assert.equal(readUsage({ input_tokens: MAX_PLAUSIBLE_TOKENS }).usage.input, MAX_PLAUSIBLE_TOKENS);
   });
 
-  it('is told by the path of its field', () => {
+  it('is reported by the path of its field', () => {
     const reading = readUsage({ input_tokens: 5, input_tokens_details: { cached_tokens: '4' } });
     assert.deepEqual(reading.problems, ['input_tokens_details.cached_tokens: string of 1']);
     assert.deepEqual(reading.usage, tokenUsage({ input: 5 }));
@@ -124,7 +124,7 @@ describe('usage that cannot be believed', () => {
     assert.equal(reading.problems.length, 1);
   });
 
-  it('has no parts where its whole is unknown', () => {
+  it('has no parts if its whole is unknown', () => {
     const reading = readUsage({ prompt_tokens: -1, prompt_tokens_details: { cached_tokens: 5 } });
     assert.deepEqual(reading.usage, tokenUsage());
     assert.equal(reading.problems.length, 2);

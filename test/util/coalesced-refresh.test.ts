@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CoalescedRefresh } from '../../src/util/index.ts';
 
-describe('a look that is shared', () => {
-  it('is one for all that came during the last', async () => {
+describe('CoalescedRefresh', () => {
+  it('runs once for all requests made during the last run', async () => {
     const done: (() => void)[] = [];
     const look = new CoalescedRefresh(() => new Promise((resolve) => done.push(resolve)));
     const first = look.run();
@@ -22,7 +22,7 @@ describe('a look that is shared', () => {
     assert.equal(done.length, 3);
   });
 
-  it('is taken at once of a store that answers at once', () => {
+  it('runs at once if the refresh is synchronous', () => {
     let looks = 0;
     const look = new CoalescedRefresh(() => {
       looks += 1;
@@ -32,7 +32,7 @@ describe('a look that is shared', () => {
     assert.equal(looks, 2);
   });
 
-  it('goes on after one that failed', async () => {
+  it('runs again after a failure', async () => {
     let looks = 0;
     const look = new CoalescedRefresh(async () => {
       looks += 1;

@@ -133,12 +133,12 @@ export class TokenBudgetTracker {
     return createTracker(budget, this.#options, { tracker: this, scope });
   }
 
-  /** What is left: in memory as of now, in a shared store as of the last charge or `status()`. */
+  /** The amounts left: in memory as of now, in a shared store as of the last charge or `status()`. */
   get remaining(): RemainingAmounts {
     return remainingOf(this.budget, this.#monitor.latest, this.#now());
   }
 
-  /** What was left when the balances were last seen; unlike {@link remaining}, never asks the store. */
+  /** The amounts left when the balances were last seen; unlike {@link remaining}, never asks the store. */
   get lastRemaining(): RemainingAmounts {
     return remainingOf(this.budget, this.#monitor.lastSeen, this.#now());
   }

@@ -17,7 +17,7 @@ function beats(test: TestContext, leaseMs: number): (count?: number) => Promise<
 }
 
 describe('leases', () => {
-  it('are renewed three times in each, as long as they are open', async (test) => {
+  it('are renewed three times each, as long as they are open', async (test) => {
     const beat = beats(test, 900);
     const renewed: (readonly string[])[] = [];
     const keeper = new LeaseRenewer((ids) => void renewed.push(ids), 900);
@@ -33,7 +33,7 @@ describe('leases', () => {
     assert.deepEqual(renewed, [['a'], ['a', 'b'], ['a', 'b'], ['b']]);
   });
 
-  it('are renewed no more once the last is dropped, and again with the next', async (test) => {
+  it('are not renewed after the last is dropped, and again with the next', async (test) => {
     const beat = beats(test, 300);
     const renewed: (readonly string[])[] = [];
     const keeper = new LeaseRenewer((ids) => void renewed.push(ids), 300);
@@ -48,7 +48,7 @@ describe('leases', () => {
     assert.deepEqual(renewed, [['b']]);
   });
 
-  it('are renewed at the next beat where the store was away', async (test) => {
+  it('are renewed at the next interval if the store was unavailable', async (test) => {
     const beat = beats(test, 300);
     let tries = 0;
     const keeper = new LeaseRenewer(() => {
@@ -69,7 +69,7 @@ class LeasedStore extends MemoryStore {
 }
 
 describe('the leases of a tracker', () => {
-  it('are of reservations that were taken and are open', async (test) => {
+  it('are those of open reservations', async (test) => {
     const beat = beats(test, 600);
     const store = new LeasedStore();
     const beaten: unknown[][] = [];

@@ -9,7 +9,7 @@ import {
 import { MemoryStore } from '../../src/stores/index.ts';
 import { ResilientStore } from '../../src/stores/resilient-store.ts';
 import type { MaybePromise } from '../../src/util/index.ts';
-import { amounts, reserveOf, TERMS } from './helpers.ts';
+import { amounts, reserveOf, TERMS } from '../budget/helpers.ts';
 
 export const team = defineBudget({ name: 'team', limits: { tokens: 5_000 } });
 export const job = defineBudget({ name: 'job', limits: { tokens: 1_000 }, parent: team });

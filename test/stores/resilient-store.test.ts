@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NOTHING, StoreError, StoreUnavailableError } from '../../src/budget/index.ts';
+import { amounts } from '../budget/helpers.ts';
 import { chain, flush, job, request, resilient, used } from './fake-store.ts';
-import { amounts } from './helpers.ts';
 
-describe('a store that is there', () => {
-  it('is asked as it is', async (test) => {
+describe('an available store', () => {
+  it('is called directly', async (test) => {
     const { fake, store, changes, ledger } = resilient(test);
     const one = request();
     assert.partialDeepStrictEqual(await store.reserve(chain, one), { admitted: true, outputCap: 100 });
@@ -24,8 +24,8 @@ describe('a store that is there', () => {
   });
 });
 
-describe('a store that is away, where the policy is open', () => {
-  it('does not stop calls, which are charged once when it is back', async (test) => {
+describe('an unavailable store with the policy open', () => {
+  it('does not stop calls, which are charged once when it is available again', async (test) => {
     const { fake, store, pass, ledger } = resilient(test);
     fake.how = 'fails';
     const [one, two] = [request(9_999), request()];
@@ -49,7 +49,7 @@ describe('a store that is away, where the policy is open', () => {
     assert.equal(await store.settle(one.id, used(70)), false);
   });
 
-  it('lets a call that it does not know of be handed over, and no other', async (test) => {
+  it('lets a call that it does not know be transferred, and no other', async (test) => {
     const { fake, store, pass, ledger } = resilient(test);
     const known = request();
     await store.reserve(chain, known);
@@ -65,7 +65,7 @@ describe('a store that is away, where the policy is open', () => {
     assert.deepEqual(ledger(), [57, 0, 57, 0]);
   });
 
-  it('is written to as soon as a call finds it back', async (test) => {
+  it('is written to as soon as a call finds it available', async (test) => {
     const { fake, store, pass, ledger, changes } = resilient(test);
     fake.how = 'fails';
     await store.reserve(chain, request());
@@ -81,7 +81,7 @@ describe('a store that is away, where the policy is open', () => {
     assert.deepEqual(changes, ['away: away', 'back', 'away: away', 'back']);
   });
 
-  it('is written nothing for a call that spent nothing', async (test) => {
+  it('gets no write for a call that spent nothing', async (test) => {
     const { fake, store, pass } = resilient(test);
     fake.how = 'fails';
     const one = request();
@@ -92,14 +92,14 @@ describe('a store that is away, where the policy is open', () => {
     assert.equal(fake.count('charge'), 0);
   });
 
-  it('is waited for no longer than the timeout', async (test) => {
+  it('is awaited no longer than the timeout', async (test) => {
     const { fake, store, late, changes } = resilient(test);
     fake.how = 'hangs';
     assert.equal((await late(store.reserve(chain, request()))).admitted, true);
     assert.deepEqual(changes, ['away: the store did not answer within 250 ms']);
   });
 
-  it('has its balances not told', async (test) => {
+  it('does not report its balances', async (test) => {
     const { fake, store } = resilient(test);
     fake.how = 'fails';
     await assert.rejects(async () => store.balances(job), StoreError);
@@ -119,8 +119,8 @@ describe('a store that is away, where the policy is open', () => {
   });
 });
 
-describe('a store that is away, where the policy is closed', () => {
-  it('has calls refused', async (test) => {
+describe('an unavailable store with the policy closed', () => {
+  it('has calls denied', async (test) => {
     const { fake, store, ledger } = resilient(test, 'closed');
     fake.how = 'fails';
     await assert.rejects(
@@ -140,7 +140,7 @@ describe('a store that is away, where the policy is closed', () => {
     assert.deepEqual(ledger(), [0, 0, 0, 0]);
   });
 
-  it('pays for no more than is reserved, and is settled when it is back', async (test) => {
+  it('pays for no more than is reserved, and is settled when it is available again', async (test) => {
     const { fake, store, pass, ledger } = resilient(test, 'closed');
     const one = request();
     await store.reserve(chain, one);
@@ -154,8 +154,8 @@ describe('a store that is away, where the policy is closed', () => {
   });
 });
 
-describe('what is not known to be written', () => {
-  it('is settled again until it is, and once', async (test) => {
+describe('a write whose result is not known', () => {
+  it('is repeated until it succeeds, and takes effect once', async (test) => {
     const { fake, store, pass, ledger } = resilient(test);
     const one = request();
     await store.reserve(chain, one);
@@ -171,7 +171,7 @@ describe('what is not known to be written', () => {
     assert.deepEqual([ledger(), fake.count('settle')], [[70, 0, 70, 0], tries]);
   });
 
-  it('may have been settled in time after all', async (test) => {
+  it('may have succeeded in time', async (test) => {
     const { fake, store, pass, ledger, late } = resilient(test);
     const one = request();
     await store.reserve(chain, one);
@@ -183,7 +183,7 @@ describe('what is not known to be written', () => {
   });
 
   for (const failurePolicy of ['open', 'closed'] as const) {
-    it(`is released where it was reserved too late: ${failurePolicy}`, async (test) => {
+    it(`is released if it was reserved too late: ${failurePolicy}`, async (test) => {
       const { fake, store, ledger, late } = resilient(test, failurePolicy);
       fake.how = 'hangs';
       const answer = late(store.reserve(chain, request()));
@@ -194,7 +194,7 @@ describe('what is not known to be written', () => {
     });
   }
 
-  it('is kept for ten thousand calls at most', async (test) => {
+  it('is kept for at most ten thousand calls', async (test) => {
     const { fake, store, pass } = resilient(test);
     fake.how = 'fails';
     await Promise.all(Array.from({ length: 10_050 }, (_, n) => store.settle(`call ${n}`, used(1))));

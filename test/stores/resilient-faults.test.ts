@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { StoreError, TokenBudgetTracker } from '../../src/budget/index.ts';
 import { ResilientStore } from '../../src/stores/resilient-store.ts';
+import { reserveOf } from '../budget/helpers.ts';
 import { chain, FakeStore, flush, job, request, resilient, used } from './fake-store.ts';
-import { reserveOf } from './helpers.ts';
 
-describe('what is owed to a store that is away', () => {
-  it('is tried again once a second, not without a pause', async (test) => {
+describe('a pending write to an unavailable store', () => {
+  it('is retried once a second', async (test) => {
     const { fake, store, pass } = resilient(test);
     fake.how = 'fails';
     fake.most = 200;
@@ -16,7 +16,7 @@ describe('what is owed to a store that is away', () => {
     assert.ok(tries >= 3 && tries <= 5, `${tries} times in 3 seconds`);
   });
 
-  it('is not written twice where it was written late', async (test) => {
+  it('is not written twice if it was written late', async (test) => {
     const { fake, store, pass, ledger, late } = resilient(test);
     fake.how = 'hangs';
     await late(store.charge(chain, used(5)));
@@ -25,7 +25,7 @@ describe('what is owed to a store that is away', () => {
     assert.deepEqual(ledger(), [5, 0, 5, 0]);
   });
 
-  it('is what was settled first', async (test) => {
+  it('has the amounts of the first settlement', async (test) => {
     const { fake, store, pass, ledger } = resilient(test);
     const one = request();
     await store.reserve(chain, one);
@@ -38,8 +38,8 @@ describe('what is owed to a store that is away', () => {
   });
 });
 
-describe('a tracker over a store that is away', () => {
-  it('settles and charges without an error, and is written to when the store is back', async (test) => {
+describe('a tracker over an unavailable store', () => {
+  it('settles and charges without an error, and writes when the store is available again', async (test) => {
     const { fake, store, pass, ledger } = resilient(test);
     fake.how = 'fails';
     const tracker = new TokenBudgetTracker(job, { store });
@@ -54,7 +54,7 @@ describe('a tracker over a store that is away', () => {
     assert.deepEqual(ledger(), [75, 0, 75, 0]);
   });
 
-  it('is made, though the store throws at once', async () => {
+  it('is created, even if the store throws at once', async () => {
     const fake = new FakeStore();
     fake.how = 'throws';
     let told = 0;

@@ -31,11 +31,11 @@ describe('working time as money and as output of gpt-5.2', () => {
     });
   }
 
-  it('is $10 for 4 hours, and 15 minutes where nothing is said', () => {
+  it('is $10 for 4 hours, and 15 minutes by default', () => {
     assert.deepEqual([USD_PER_RATE, MINUTES_PER_RATE, DEFAULT_MINUTES], [10, 240, 15]);
   });
 
-  it('rounds down to what is paid for', () => {
+  it('is rounded down to the tokens that are paid for', () => {
     fc.assert(
       fc.property(fc.nat({ max: 10 ** 13 }), fc.integer({ min: 1, max: 600_000_000 }), (nano, price) => {
         const tokens = BigInt(nanoUsdToOutputTokens(nano, price));
@@ -46,7 +46,7 @@ describe('working time as money and as output of gpt-5.2', () => {
     );
   });
 
-  it('takes no time below zero and no price of zero', () => {
+  it('has no time below zero and no price of zero', () => {
     for (const bad of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       assert.throws(() => minutesToNanoUsd(bad), RangeError, `${bad}`);
     }
