@@ -25,7 +25,7 @@ const NAMED_LIMIT = '{{token_budget_name}} {{token_budget_limit}}';
 const events = (condition: string): string =>
   `${condition} "service.name":~"$service" "token_budget.name":~"$budget"`;
 
-/** The last value that any process told within the time shown: of a shared ledger all tell the same. */
+/** The last value that any process reported in the time range: for a shared ledger all report the same. */
 function last(how: 'max' | 'min', metric: string, limit: string): string {
   return `${how} by (${BY}) (last_over_time(${metric}{${CHOSEN}, ${limit}}[$__range]))`;
 }

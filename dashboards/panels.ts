@@ -23,7 +23,7 @@ import { PanelBuilder as Table } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as TimeSeries } from '@grafana/grafana-foundation-sdk/timeseries';
 import { PROMETHEUS, VICTORIA_LOGS } from './sources.ts';
 
-/** What every panel says of itself. */
+/** Options common to every panel. */
 export interface PanelOptions {
   readonly title: string;
   readonly description: string;

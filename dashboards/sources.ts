@@ -43,7 +43,7 @@ export function logs(expr: string): Builder<Dataquery> {
   return { build: () => query as unknown as Dataquery };
 }
 
-/** What Grafana fills in when a link is followed: a label of the series, a cell of the row. */
+/** Variables that Grafana fills in when a link is followed: a label of the series, a cell of the row. */
 export const label = (name: string): string => `\${__field.labels.${name}}`;
 export const cell = (name: string): string => `\${__data.fields["${name}"]}`;
 

@@ -7,7 +7,7 @@ export interface PendingCharge {
 }
 
 /**
- * Property of a call's span that holds its pending charge, so that any span processor of ours can settle it
+ * Property of a call's span that holds its pending charge, so that any of our span processors can settle it
  * when the span ends. Undefined once settled, so that a span waiting for export does not keep its call in
  * memory. Not a weak map: so many short-lived keys would slow down every garbage collection.
  */

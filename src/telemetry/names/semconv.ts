@@ -232,7 +232,7 @@ export const ATTR_BUDGET_REFUSED = 'token_budget.refused';
 export const ATTR_BUDGET_SCOPE = 'token_budget.scope';
 /** Duration of the call. @unit seconds @example 1.284 */
 export const ATTR_BUDGET_CALL_DURATION = 'token_budget.call.duration';
-/** What happens to calls while the store is unavailable: `open` or `closed`. @example open */
+/** The policy for calls while the store is unavailable: `open` or `closed`. @example open */
 export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
 
 // # metric-attributes
