@@ -31,7 +31,7 @@ const MAX_DEPTH = 64;
  * its ancestor or descendant, nor if it reports a call that is already charged.
  *
  * @example
- * const tracker = preloaded()?.tracker;
+ * const tracker = getPreloaded()?.tracker;
  * const prices = new PriceBook();
  * const spanProcessors = tracker ? [new BudgetSpanProcessor({ tracker, prices })] : [];
  */
