@@ -16,7 +16,7 @@ describe('the provider', () => {
     for (const host of ['api.openai.com', 'eu.api.openai.com']) {
       assert.deepEqual(providerOf(at(`https://${host}/v1`)), {
         name: 'openai',
-        takesIncludeUsage: true,
+        acceptsIncludeUsage: true,
         baseUrl: `https://${host}/v1`,
         address: host,
         port: 443,
@@ -32,9 +32,9 @@ describe('the provider', () => {
     'http://10.0.0.1/v1',
   ]) {
     it(`of ${url} is one that may not know stream_options`, () => {
-      const { name, acceptsIncludeUsage: takesIncludeUsage, address, port } = providerOf(at(url));
+      const { name, acceptsIncludeUsage: acceptsIncludeUsage, address, port } = providerOf(at(url));
       const { hostname, port: own, protocol } = new URL(url);
-      assert.deepEqual([name, takesIncludeUsage, address], ['openai', false, hostname]);
+      assert.deepEqual([name, acceptsIncludeUsage, address], ['openai', false, hostname]);
       assert.equal(port, own === '' ? (protocol === 'http:' ? 80 : 443) : Number(own));
     });
   }
@@ -50,9 +50,9 @@ describe('the provider', () => {
     ['latest', true],
   ] as const) {
     it(`is Azure, whose version ${version} takes stream_options: ${takes}`, () => {
-      const { name, acceptsIncludeUsage: takesIncludeUsage, address } = providerOf(azure(version));
+      const { name, acceptsIncludeUsage: acceptsIncludeUsage, address } = providerOf(azure(version));
       assert.deepEqual(
-        [name, takesIncludeUsage, address],
+        [name, acceptsIncludeUsage, address],
         ['azure.ai.openai', takes, 'mine.openai.azure.com'],
       );
     });
@@ -103,8 +103,8 @@ describe('the provider', () => {
 
   it('is Bedrock by its client', () => {
     const client = new BedrockOpenAI({ apiKey: 'k', awsRegion: 'us-east-1' });
-    const { name, acceptsIncludeUsage: takesIncludeUsage } = providerOf(client);
-    assert.deepEqual([name, takesIncludeUsage], ['aws.bedrock', false]);
+    const { name, acceptsIncludeUsage: acceptsIncludeUsage } = providerOf(client);
+    assert.deepEqual([name, acceptsIncludeUsage], ['aws.bedrock', false]);
   });
 
   it('is told by the client where a bundler renamed its class', () => {
@@ -134,8 +134,8 @@ describe('the provider', () => {
       }
     }
     for (const baseURL of [undefined, 5, 'not a url', '']) {
-      const { name, address, port, acceptsIncludeUsage: takesIncludeUsage } = providerOf(new Client(baseURL));
-      assert.deepEqual([name, address, port, takesIncludeUsage], ['openai', undefined, undefined, false]);
+      const { name, address, port, acceptsIncludeUsage: acceptsIncludeUsage } = providerOf(new Client(baseURL));
+      assert.deepEqual([name, address, port, acceptsIncludeUsage], ['openai', undefined, undefined, false]);
     }
   });
 });

@@ -14,24 +14,24 @@ import { chatPlan, embeddingPlan, type Model, type Params } from './plan.ts';
 import { chatResponseOf, embeddingResponseOf } from './result.ts';
 
 /**
- * A middleware of the AI SDK, for `wrapLanguageModel` and `wrapEmbeddingModel`. Its types are those of no release: it fits those
- * of AI SDK 5 to 7.
+ * A middleware of the AI SDK, for `wrapLanguageModel` and `wrapEmbeddingModel`. Its types are not taken from one
+ * release: they are compatible with AI SDK 5 to 7.
  */
 export interface BudgetMiddleware {
   readonly specificationVersion: 'v3';
-  /** Around a whole answer. */
+  /** Wraps a call that is not streamed. */
   readonly wrapGenerate: <R>(options: {
     doGenerate: () => PromiseLike<R>;
     params: object;
     model: Model;
   }) => Promise<R>;
-  /** Around a stream. */
+  /** Wraps a call that is streamed. */
   readonly wrapStream: <R>(options: {
     doStream: () => PromiseLike<R>;
     params: object;
     model: Model;
   }) => Promise<R>;
-  /** Around embeddings. */
+  /** Wraps a call of an embedding model. */
   readonly wrapEmbed: <R>(options: {
     doEmbed: () => PromiseLike<R>;
     params: object;
@@ -94,8 +94,8 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
 }
 
 /**
- * Sends as the AI SDK would; with a lowered cap, asks the model underneath, since the function that the AI SDK
- * gave has the caller's cap in it.
+ * Sends the call as the AI SDK would. With a lowered cap it calls the model itself, since the AI SDK's function
+ * is bound to the caller's cap.
  */
 function withCap<R>(
   model: object,
@@ -105,8 +105,8 @@ function withCap<R>(
 ) {
   return (clampedTo: number | undefined): PromiseLike<R> => {
     if (clampedTo === undefined) return send();
-    const ask = Reflect.get(model, method) as (params: object) => PromiseLike<R>;
-    return ask.call(model, { ...params, maxOutputTokens: clampedTo });
+    const generate = Reflect.get(model, method) as (params: object) => PromiseLike<R>;
+    return generate.call(model, { ...params, maxOutputTokens: clampedTo });
   };
 }
 

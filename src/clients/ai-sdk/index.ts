@@ -1,5 +1,5 @@
 /**
- * `otel-token-budget/ai-sdk`: a budget for models of the Vercel AI SDK, of any provider.
+ * `otel-token-budget/ai-sdk`: a budget for models of the Vercel AI SDK, from any provider.
  */
 export { type BudgetOptions, NoBudgetError } from '../../calls/index.ts';
 export { type BudgetMiddleware, budgetMiddleware } from './budget-middleware.ts';

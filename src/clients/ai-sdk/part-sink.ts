@@ -3,36 +3,36 @@ import { type BodySink, type Call, StreamGuard } from '../../calls/index.ts';
 import { isRecord, type MaybePromise } from '../../util/index.ts';
 import { chatChunkOf } from './result.ts';
 
-/** The parts of a stream of the AI SDK. */
+/** Feeds the parts of a stream of the AI SDK to its call. */
 export class PartSink<T> implements BodySink<T> {
-  readonly #meter: StreamGuard;
+  readonly #guard: StreamGuard;
   #error: unknown;
 
   constructor(call: Call) {
-    this.#meter = new StreamGuard(call, false);
+    this.#guard = new StreamGuard(call, false);
   }
 
   write(part: T): T[] {
-    // Providers tell of a failure by a part, and end the stream without an error.
+    // Providers report a failure as a part, and end the stream without an error.
     if (isRecord(part) && part['type'] === 'error') this.#error = part['error'];
-    this.#meter.accept(chatChunkOf(part));
+    this.#guard.accept(chatChunkOf(part));
     return [part];
   }
 
   reserveForOutput(): MaybePromise<BudgetExceededError | undefined> {
-    return this.#meter.reserveForOutput();
+    return this.#guard.reserveForOutput();
   }
 
   end(): T[] {
-    this.#meter.end(this.#error === undefined ? 'complete' : { error: this.#error });
+    this.#guard.end(this.#error === undefined ? 'complete' : { error: this.#error });
     return [];
   }
 
   abandon(): void {
-    this.#meter.end('cut');
+    this.#guard.end('cut');
   }
 
   fail(error: unknown): void {
-    this.#meter.end({ error });
+    this.#guard.end({ error });
   }
 }

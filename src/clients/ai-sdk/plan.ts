@@ -1,18 +1,18 @@
 import { type CallPlan, planRequest, withProviderName } from '../../providers/index.ts';
 import { chatRequestOf } from './prompt.ts';
 
-/** A model of the AI SDK, of any specification. */
+/** A model of the AI SDK, of any specification version. */
 export interface Model {
-  /** Such as `openai.responses` or `anthropic.messages`. */
+  /** For example `openai.responses` or `anthropic.messages`. */
   readonly provider: string;
   readonly modelId: string;
 }
 
-/** What a call of a model is asked with. */
+/** The options of a call of a model. */
 export type Params = Readonly<Record<string, unknown>> & { readonly abortSignal?: AbortSignal };
 
-/** Names of `gen_ai.provider.name`, where the AI SDK has another. */
-const PROVIDERS: Readonly<Record<string, string>> = {
+/** The values of `gen_ai.provider.name`, by the name in the AI SDK, if they differ. */
+const PROVIDER_NAMES: Readonly<Record<string, string>> = {
   azure: 'azure.ai.openai',
   google: 'gcp.gemini',
   vertex: 'gcp.vertex_ai',
@@ -22,17 +22,17 @@ const PROVIDERS: Readonly<Record<string, string>> = {
   xai: 'x_ai',
 };
 
-/** The plan of a call of a language model. */
+/** Plans a call of a language model; undefined if it is not metered. */
 export function chatPlan(model: Model, params: Params, stream: boolean): CallPlan | undefined {
-  return plan(model, params, '/chat/completions', (name) => ({ ...chatRequestOf(name, params), stream }));
+  return planCall(model, params, '/chat/completions', (name) => ({ ...chatRequestOf(name, params), stream }));
 }
 
-/** The plan of a call of an embedding model. */
+/** Plans a call of an embedding model; undefined if it is not metered. */
 export function embeddingPlan(model: Model, params: Params): CallPlan | undefined {
-  return plan(model, params, '/embeddings', (name) => ({ model: name, input: params['values'] }));
+  return planCall(model, params, '/embeddings', (name) => ({ model: name, input: params['values'] }));
 }
 
-function plan(
+function planCall(
   model: Model,
   { abortSignal }: Params,
   path: string,
@@ -40,16 +40,16 @@ function plan(
 ): CallPlan | undefined {
   const { name, provider } = namesOf(model);
   const signal = abortSignal === undefined ? {} : { signal: abortSignal };
-  const made = planRequest({}, { method: 'post', path, body: body(name), ...signal });
-  if (made === undefined) return undefined;
-  const { apiType: _, ...endpoint } = made.endpoint;
-  return { ...withProviderName(made, provider), endpoint };
+  const plan = planRequest({}, { method: 'post', path, body: body(name), ...signal });
+  if (plan === undefined) return undefined;
+  const { apiType: _, ...endpoint } = plan.endpoint;
+  return { ...withProviderName(plan, provider), endpoint };
 }
 
 /** A gateway names the provider in the model: `anthropic/claude-sonnet-4-6`. */
 function namesOf({ provider, modelId }: Model): { name: string; provider: string } {
   const slash = modelId.indexOf('/');
-  const ofGateway = provider === 'gateway' && slash > 0;
-  const family = ofGateway ? modelId.slice(0, slash) : (provider.split('.')[0] ?? provider);
-  return { name: ofGateway ? modelId.slice(slash + 1) : modelId, provider: PROVIDERS[family] ?? family };
+  const isGateway = provider === 'gateway' && slash > 0;
+  const family = isGateway ? modelId.slice(0, slash) : (provider.split('.')[0] ?? provider);
+  return { name: isGateway ? modelId.slice(slash + 1) : modelId, provider: PROVIDER_NAMES[family] ?? family };
 }

@@ -1,11 +1,11 @@
 import { type Fields, fieldsOf, isRecord, recordsOf } from '../../util/index.ts';
 
-/**
- * Calls of the AI SDK in the terms of Chat Completions, so that they are counted by the same code. Read are the specifications of
- * models 2 to 4 (AI SDK 5 to 7): https://ai-sdk.dev/providers/community-providers/custom-providers
+/*
+ * Translates calls of the AI SDK into Chat Completions, so that the same code counts both. Supports versions 2 to 4
+ * of the model specification (AI SDK 5 to 7): https://ai-sdk.dev/providers/community-providers/custom-providers
  */
 
-/** The request that a call of a language model comes to. */
+/** Translates the options of a call of a language model into a request. */
 export function chatRequestOf(model: string, params: Fields): Fields {
   const format = fieldsOf(params['responseFormat']);
   return {
@@ -66,30 +66,31 @@ function outputOf(output: Fields): unknown[] {
 
 function toolOf(tool: Fields): Fields {
   const { type, name, description, inputSchema } = tool;
-  // A tool of the provider brings input of its own.
+  // A tool of the provider adds input of its own.
   return type === 'function' ? { type, function: { name, description, parameters: inputSchema } } : tool;
 }
 
-/** Bytes that are enough to tell the size of a picture. */
+/** How many bytes suffice to read the dimensions of an image. */
 const HEADER_BYTES = 1 << 18;
 
 function fileOf({ mediaType, data, filename }: Fields): unknown {
   const type = typeof mediaType === 'string' ? mediaType : '';
-  const given = isRecord(data) && !(data instanceof URL) && !(data instanceof Uint8Array) ? data : undefined;
-  if (given?.['type'] === 'text') return text(given['text']);
-  const content = given?.['data'] ?? given?.['url'] ?? (given === undefined ? data : undefined);
+  // Specification 4 wraps the data in an object.
+  const source = isRecord(data) && !(data instanceof URL) && !(data instanceof Uint8Array) ? data : undefined;
+  if (source?.['type'] === 'text') return text(source['text']);
+  const content = source?.['data'] ?? source?.['url'] ?? (source === undefined ? data : undefined);
   if (type.startsWith('image/'))
     return { type: 'image_url', image_url: { url: urlOf(type, content, HEADER_BYTES) } };
   if (type.startsWith('audio/')) return { type: 'input_audio', input_audio: { data: urlOf(type, content) } };
   const url = urlOf(type, content);
-  // What lies behind a URL is not in the request.
+  // The content behind a URL is not part of the request.
   return { type: 'file', file: { filename, ...(url.startsWith('data:') ? { file_data: url } : {}) } };
 }
 
-function urlOf(type: string, data: unknown, most?: number): string {
+function urlOf(type: string, data: unknown, maxBytes?: number): string {
   if (data instanceof URL) return data.href;
   if (data instanceof Uint8Array) {
-    const bytes = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, most ?? data.length));
+    const bytes = Buffer.from(data.buffer, data.byteOffset, Math.min(data.length, maxBytes ?? data.length));
     return `data:${type};base64,${bytes.toString('base64')}`;
   }
   if (typeof data !== 'string') return '';

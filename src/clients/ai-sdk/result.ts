@@ -1,10 +1,10 @@
 import { type Fields, fieldsOf, isRecord } from '../../util/index.ts';
 
-/** The result of a call of a language model, as an answer of Chat Completions. */
+/** Translates the result of a call of a language model into a response of Chat Completions. */
 export function chatResponseOf(result: unknown): Fields {
   const { response, content, usage, finishReason } = fieldsOf(result);
   const parts = Array.isArray(content) ? content.filter(isRecord) : [];
-  const said = parts.flatMap(({ type, text }) => (type === 'text' || type === 'reasoning' ? [text] : []));
+  const texts = parts.flatMap(({ type, text }) => (type === 'text' || type === 'reasoning' ? [text] : []));
   const calls = parts.filter(({ type }) => type === 'tool-call');
   return {
     ...identityOf(fieldsOf(response)),
@@ -13,7 +13,7 @@ export function chatResponseOf(result: unknown): Fields {
       {
         finish_reason: reasonOf(finishReason),
         message: {
-          content: said.join(''),
+          content: texts.join(''),
           tool_calls: calls.map(({ toolName, input }) => ({
             function: { name: toolName, arguments: input },
           })),
@@ -23,7 +23,7 @@ export function chatResponseOf(result: unknown): Fields {
   };
 }
 
-/** A part of a stream, as a chunk of Chat Completions; undefined where it says nothing of tokens. */
+/** Translates a part of a stream into a chunk of Chat Completions; undefined if it does not bear on tokens. */
 export function chatChunkOf(part: unknown): Fields | undefined {
   if (!isRecord(part)) return undefined;
   switch (part['type']) {
@@ -45,7 +45,7 @@ export function chatChunkOf(part: unknown): Fields | undefined {
   }
 }
 
-/** The result of a call of an embedding model, as an answer of Embeddings. */
+/** Translates the result of a call of an embedding model into a response of Embeddings. */
 export function embeddingResponseOf(result: unknown): Fields {
   const { usage } = fieldsOf(result);
   return { usage: isRecord(usage) ? { prompt_tokens: usage['tokens'] } : undefined };
@@ -59,12 +59,12 @@ function identityOf({ id, modelId }: Fields): Fields {
   return { id, model: modelId };
 }
 
-/** Of specification 4, what the SDK understands by it; before, the text itself. */
+/** Specifications 3 and 4 have an object with the unified reason; 2 has the reason itself. */
 function reasonOf(reason: unknown): unknown {
   return isRecord(reason) ? reason['unified'] : reason;
 }
 
-/** Usage in OpenAI's terms: of specifications 3 and 4 by kind, of 2 as flat numbers. */
+/** Translates a usage into OpenAI's terms: specifications 3 and 4 report it by kind, 2 as flat numbers. */
 function usageOf(usage: unknown): Fields | undefined {
   if (!isRecord(usage)) return undefined;
   const { inputTokens, outputTokens } = usage;
@@ -82,7 +82,7 @@ function usageOf(usage: unknown): Fields | undefined {
   };
 }
 
-/** Providers of specification 2 may tell what was cached beside the input: then it can be more than that. */
+/** With specification 2, the input may exclude cached tokens: it does if there are more of them. */
 function totalInput({ total, cacheRead }: Fields): unknown {
   if (typeof total !== 'number' || typeof cacheRead !== 'number') return total;
   return cacheRead > total ? total + cacheRead : total;

@@ -1,6 +1,6 @@
 import { isRecord, parseJson } from '../../util/index.ts';
 
-/** A request that is about to be sent, as `fetch` takes it. */
+/** A POST request whose body is a JSON object. */
 export interface JsonRequest {
   readonly url: URL;
   readonly body: Readonly<Record<string, unknown>>;
@@ -9,25 +9,25 @@ export interface JsonRequest {
 
 type FetchArguments = Parameters<typeof fetch>;
 
-/** The request, where it posts a JSON object; undefined for any other. Its body is read from a copy. */
+/** Reads the request that `fetch` is called with, its body from a copy; undefined if it does not post a JSON object. */
 export async function readJsonRequest(...[input, init]: FetchArguments): Promise<JsonRequest | undefined> {
   const request = typeof Request !== 'undefined' && input instanceof Request ? input : undefined;
   const method = init?.method ?? request?.method ?? 'GET';
   const target = request?.url ?? String(input);
   if (method.toUpperCase() !== 'POST' || !URL.canParse(target)) return undefined;
-  const body = parse(await textOf(init?.body, request));
+  const body = parseObject(await textOf(init?.body, request));
   const signal = init?.signal ?? request?.signal;
   if (!isRecord(body)) return undefined;
   return { url: new URL(target), body, ...(signal instanceof AbortSignal ? { signal } : {}) };
 }
 
-/** The same request with another body. */
+/** Returns the arguments of `fetch` with another body. */
 export function withBody([input, init]: FetchArguments, body: object): FetchArguments {
   const text = JSON.stringify(body);
   if (input instanceof Request && init?.body === undefined) return [input, { ...init, body: text }];
   const headers = new Headers(init?.headers);
   if (!headers.has('content-length')) return [input, { ...init, body: text }];
-  // It is set anew from what is sent.
+  // Set again from the body that is sent.
   headers.delete('content-length');
   return [input, { ...init, headers, body: text }];
 }
@@ -40,7 +40,7 @@ async function textOf(body: unknown, request: Request | undefined): Promise<stri
   return undefined;
 }
 
-function parse(text: string | undefined): unknown {
+function parseObject(text: string | undefined): unknown {
   if (text === undefined || !text.trimStart().startsWith('{')) return undefined;
   return parseJson(text);
 }

@@ -6,30 +6,35 @@ import { SCOPE } from '../../telemetry/names/index.ts';
 import { createCallInstruments } from '../../telemetry/signals/index.ts';
 import { clientPatches, isInstrumented, type Method } from './patches.ts';
 
-/** The budget of a client, and how its calls are priced. */
+/** The budget of a client, and how its calls are priced and recorded. */
 export interface InstrumentClientOptions {
-  /** The budget of calls that are made outside of any other (`withBudget`). */
+  /** The budget of calls made outside any `withBudget`. */
   readonly tracker: TokenBudgetTracker;
-  /** List prices where absent. */
+  /** The prices; default: the list prices. */
   readonly prices?: PriceBook;
-  /** Whether streams are asked for their usage; `auto` where absent. */
+  /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
-  /** Whether calls are told their budget; `off` where absent. */
+  /** Whether the model is given the status of its budget, and in which format; default: `off`. */
   readonly budgetStatus?: BudgetStatusSetting;
 }
 
 /**
- * Puts a budget on one client of the openai SDK (4.19 to 7), for a program that does not run under the preload: its calls are
- * reserved, charged and traced as they would be there. A client whose class is instrumented already is left as it is.
+ * Puts a budget on one client of the openai SDK (4.19 to 7), for a program that does not run under the preload: its
+ * calls are reserved, charged and traced as they would be with it. A client whose class is already instrumented is
+ * left unchanged.
  * @returns the client
- * @throws TypeError where it is not a client of the openai SDK
+ * @throws TypeError if it is not a client of the openai SDK
+ * @example
+ * const client = instrumentClient(new OpenAI(), { tracker });
  */
 export function instrumentClient<T extends object>(client: T, options: InstrumentClientOptions): T {
   if (typeof Reflect.get(client, 'makeRequest') !== 'function') {
-    throw new TypeError('client: taken is a client of the openai SDK, such as new OpenAI()');
+    throw new TypeError(
+      'client: got no method makeRequest, expected a client of the openai SDK, such as new OpenAI()',
+    );
   }
   if (isInstrumented(client)) return client;
-  for (const { name, wrap } of clientPatches(hostOf(options))) {
+  for (const { name, wrap } of clientPatches(newServices(options))) {
     const original: unknown = Reflect.get(client, name);
     if (typeof original !== 'function') continue;
     const value = wrap(original as Method);
@@ -38,12 +43,12 @@ export function instrumentClient<T extends object>(client: T, options: Instrumen
   return client;
 }
 
-function hostOf({ prices, ...options }: InstrumentClientOptions): CallServices {
+function newServices({ prices, ...options }: InstrumentClientOptions): CallServices {
   const instruments = createCallInstruments(metrics.getMeter(SCOPE));
   return createCallServices(
     { ...options, prices: prices ?? new PriceBook() },
     {
-      // Read for each call: a provider may be registered later, with another copy of the API.
+      // Looked up for each call: a provider may be registered later, by another copy of the API.
       get tracer() {
         return trace.getTracer(SCOPE);
       },

@@ -17,45 +17,49 @@ import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
 
 export { SCOPE };
 
-/** The budget that calls are charged to, and how they are priced and recorded. */
+/** The budget of the calls of the SDK, and how they are priced and recorded. */
 export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
-  /** The budget that calls are charged to. */
+  /** The budget of calls made outside any `withBudget`. */
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
-  /** What `strict` does with a call whose cost cannot be counted, or not be bounded before it is sent; `warn` by default. */
+  /** Whether `strict` refuses a call whose cost is unknown or unbounded; default: `warn`, it is sent and reported. */
   readonly unmeteredEndpoints?: 'warn' | 'refuse';
-  /** Whether streams are asked for their usage; `auto` (the default): where the API is known to take it. */
+  /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
-  /** Whether prompts and completions go into spans; the default is no. */
+  /** Whether spans carry prompts and completions; default: no. */
   readonly captureContent?: boolean;
-  /** Whether calls of Chat and Responses are told their budget, and at which length; the default is `off`. */
+  /** Whether the model is given the status of its budget, and in which format; default: `off`. */
   readonly budgetStatus?: BudgetStatusSetting;
-  /** Called each time a copy of the SDK is patched, before the application has it. */
+  /** Called each time a copy of the SDK is patched, before the application receives it. */
   readonly onPatch?: () => void;
-  /** Called once, before the first call begins. */
+  /** Called once, before the first call starts. */
   readonly onFirstCall?: () => void;
 }
 
 /** The releases of the openai SDK that are instrumented. */
 export const SUPPORTED_VERSIONS = ['>=4.19.0 <8'];
 
-/** Where openai 5 to 7 define the client, for applications that import it from there. */
+/** The files of openai 5 to 7 that define the client, for applications that import it from there. */
 const CLIENT_FILES = ['openai/client.js', 'openai/client.mjs', 'openai/client'];
 
 /**
  * Instruments the openai SDK: a span, a reservation and a charge for each call of chat completions, responses,
  * completions and embeddings, by `OpenAI`, `AzureOpenAI` and subclasses, at any base URL.
  *
- * All of them, and the helpers on top (`parse`, `stream`, `runTools`), go through one method of the client,
- * `makeRequest`: it is patched, so that a call is seen once however it is made.
+ * All calls, including those of helpers (`parse`, `stream`, `runTools`), go through one method of the client,
+ * `makeRequest`. It is patched, so that each call is seen once, however it is made.
+ * @example
+ * registerInstrumentations({
+ *   instrumentations: [new OpenAIInstrumentation({ tracker, prices: new PriceBook() }, VERSION)],
+ * });
  */
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
-  // Declared only: the base class sets them from its constructor, before initializers of ours would run.
+  // Only declared: they are set while the base class is constructed, before any initializer would run.
   declare private telemetry: { tracer: Tracer; instruments: CallInstruments };
   declare private patches: readonly ClientPatch[];
-  declare private open: IndexedList<ActiveCall>;
+  declare private activeCalls: IndexedList<ActiveCall>;
   /**
-   * What the calls share, for those that come another way than the SDK.
+   * The services that calls share, for calls that are not made through the SDK.
    * @internal
    */
   declare services: CallServices;
@@ -64,14 +68,14 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     super(SCOPE, version, config);
   }
 
-  /** Ends the calls that are still open: the process exits, and they will not be seen to end. */
+  /** Ends the calls that are under way and whose end will not be seen, since the process exits. */
   abandonActiveCalls(why: string): void {
-    for (const call of [...this.open]) call.abandon(why);
+    for (const call of [...this.activeCalls]) call.abandon(why);
   }
 
   protected override init(): InstrumentationNodeModuleDefinition {
-    this.open = new IndexedList<ActiveCall>();
-    this.services = createCallServices(this.getConfig(), this.telemetry, this.open);
+    this.activeCalls = new IndexedList<ActiveCall>();
+    this.services = createCallServices(this.getConfig(), this.telemetry, this.activeCalls);
     this.patches = clientPatches(this.services);
     const patch = (exports: unknown): unknown => {
       this.patchModule(exports);
@@ -86,7 +90,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
     ]);
   }
 
-  /** The files of the WebSocket classes, each as CommonJS, ES module and by its bare name. */
+  /** The files of the WebSocket classes, each as CommonJS, as an ES module and without an extension. */
   private socketFiles(): InstrumentationNodeModuleFile[] {
     return Object.entries(SOCKET_FILES).flatMap(([file, kind]) => {
       const patches = socketPatches(this.services, kind);
@@ -117,7 +121,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
   private patchModule(exports: unknown): void {
     const prototype = clientPrototype(exports);
     if (prototype === undefined) {
-      this._diag.warn('this copy of openai has no client to patch: its calls are not counted');
+      this._diag.warn('this copy of openai has no client to patch: its calls are not metered');
       return;
     }
     this.getConfig().onPatch?.();
@@ -126,7 +130,7 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
   private wrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
     for (const { name, wrap } of patches) {
-      // The client's file and the package's index both come by here with the same class.
+      // The file of the client and the index of the package export the same class.
       if (typeof prototype[name] === 'function' && !isWrapped(prototype[name]))
         this._wrap(prototype, name, wrap);
     }
@@ -145,12 +149,12 @@ export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumenta
 
 type Prototype = Record<string, Method>;
 
-/** The classes of a file that send and emit. */
+/** The prototypes of the WebSocket classes that a file exports. */
 function socketPrototypes(exports: unknown): Prototype[] {
   return Object.values(Object(exports)).flatMap((one) => {
     const prototype = typeof one === 'function' ? (one.prototype as Prototype | undefined) : undefined;
-    const sends = typeof prototype?.['send'] === 'function' && typeof prototype['_emit'] === 'function';
-    return sends && prototype !== undefined ? [prototype] : [];
+    const isSocket = typeof prototype?.['send'] === 'function' && typeof prototype['_emit'] === 'function';
+    return isSocket && prototype !== undefined ? [prototype] : [];
   });
 }
 

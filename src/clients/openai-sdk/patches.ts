@@ -20,7 +20,8 @@ import { type ResponseObserver, responseObserverFor } from './response-observers
 import { guardSdkStream } from './sdk-stream.ts';
 import { type ApiPromise, isSdkStream, type ResponseProps } from './sdk-types.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: a method of the SDK, of which only the name is known
+/** A method of the SDK, of which only the name is known. */
+// biome-ignore lint/suspicious/noExplicitAny: neither its arguments nor its receiver have known types
 export type Method = (this: any, ...args: any[]) => any;
 
 /** A method of the client, and what wraps it. */

@@ -1,57 +1,58 @@
 import { isRecord } from '../../../util/index.ts';
 
 /**
- * Characters of base64 that a token of audio has at least: one is 100 ms, and G.711 has 800 bytes in that time
- * (realtime costs guide).
+ * The fewest base64 characters in an audio token: a token is 100 ms, in which G.711 has 800 bytes (realtime costs
+ * guide).
  */
-const BASE64_PER_TOKEN = 1_066;
+const MIN_BASE64_PER_TOKEN = 1_066;
 
-/** What a picture in a conversation costs at most, tokens. */
-const PICTURE_TOKENS = 4_096;
+/** The most tokens of an image in a conversation. */
+const MAX_IMAGE_TOKENS = 4_096;
 
 /**
- * Bounds the input of the next response of a Realtime session: what the last one is told to have held, and what was
- * put into the conversation since. A token of text is at least one byte.
+ * Bounds the input of the next response of a Realtime session: the session's settings, the highest total that a
+ * response reported, and everything added to the conversation since. A token of text has at least one byte.
  */
 export class InputTally {
-  #settings = 0;
-  #held = 0;
+  #settingsBytes = 0;
+  #highestTotal = 0;
   #added = 0;
 
-  /** Tokens; the context window bounds it as well. */
+  /** The bound, tokens; the context window of the model is not part of it. */
   get bound(): number {
-    return this.#settings + this.#held + this.#added;
+    return this.#settingsBytes + this.#highestTotal + this.#added;
   }
 
-  /** The session's settings, instructions and tools among them, as the service tells them. */
+  /** Records the session's settings, which include its instructions and tools, as the service reports them. */
   recordSession(session: unknown): void {
-    this.#settings = Buffer.byteLength(JSON.stringify(session) ?? '');
+    this.#settingsBytes = Buffer.byteLength(JSON.stringify(session) ?? '');
   }
 
-  /** An event that was sent. */
+  /** Records an event that was sent. */
   recordSent(event: Readonly<Record<string, unknown>>): void {
     const { audio, item, response } = event;
-    if (typeof audio === 'string') this.#added += Math.ceil(audio.length / BASE64_PER_TOKEN);
-    else this.#added += sizeOf(item) + sizeOf(response);
+    if (typeof audio === 'string') this.#added += Math.ceil(audio.length / MIN_BASE64_PER_TOKEN);
+    else this.#added += maxTokensOf(item) + maxTokensOf(response);
   }
 
-  /** A response ended: what it had as input, and what it said, is the input of the next. */
+  /** Records the total tokens of a response that ended: its input and output are input of the next. */
   recordResponse(tokens: number): void {
-    this.#held = Math.max(this.#held, tokens);
+    this.#highestTotal = Math.max(this.#highestTotal, tokens);
     this.#added = 0;
   }
 }
 
-/** Text by its bytes; audio and pictures by what they are. */
-function sizeOf(value: unknown): number {
+/** The most tokens of a part of an event: of text by its bytes, of audio by its duration, of images a constant. */
+function maxTokensOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
-  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + sizeOf(one), 0);
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + maxTokensOf(one), 0);
   if (!isRecord(value)) return 0;
   let sum = 8;
   for (const [key, part] of Object.entries(value)) {
-    if (key === 'image_url') sum += PICTURE_TOKENS;
-    else if (key === 'audio' && typeof part === 'string') sum += Math.ceil(part.length / BASE64_PER_TOKEN);
-    else sum += sizeOf(part);
+    if (key === 'image_url') sum += MAX_IMAGE_TOKENS;
+    else if (key === 'audio' && typeof part === 'string')
+      sum += Math.ceil(part.length / MIN_BASE64_PER_TOKEN);
+    else sum += maxTokensOf(part);
   }
   return sum;
 }

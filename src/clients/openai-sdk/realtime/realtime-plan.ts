@@ -9,33 +9,40 @@ import {
 } from '../../../providers/index.ts';
 import { readUsage, tokenUsage } from '../../../usage/index.ts';
 
-/** The context window of a Realtime model that the book does not tell (gpt-realtime-2: 128,000), tokens. */
-const CONTEXT_WINDOW = 128_000;
+/** The context window of a Realtime model if the price book has none (gpt-realtime-2: 128,000), tokens. */
+const DEFAULT_CONTEXT_WINDOW = 128_000;
 
-/** The plan of one response of a Realtime session, whose input has that many tokens at most. */
+/**
+ * Plans one response of a Realtime session.
+ * @param inputBound the most tokens of its input
+ */
 export function realtimePlan(
   provider: Provider,
   model: string,
   body: Readonly<Record<string, unknown>>,
   inputBound: number,
 ): CallPlan {
-  const asked = integerBetween(body['max_output_tokens'] ?? body['max_response_output_tokens'], 1, 1_000_000);
+  const askedCap = integerBetween(
+    body['max_output_tokens'] ?? body['max_response_output_tokens'],
+    1,
+    1_000_000,
+  );
   return {
-    endpoint: realtimeEndpoint(responseMeter(inputBound), 'chat'),
+    endpoint: realtimeEndpoint(responsePricing(inputBound), 'chat'),
     provider,
     priceQuery: { model, provider: provider.name, baseUrl: provider.baseUrl },
     body,
     model,
     stream: true,
-    ...(asked === undefined ? {} : { askedCap: asked }),
+    ...(askedCap === undefined ? {} : { askedCap }),
     capField: 'max_output_tokens',
-    outputCap: asked ?? maxOutputTokens(model),
+    outputCap: askedCap ?? maxOutputTokens(model),
     choices: 1,
     aborted: false,
   };
 }
 
-/** The plan of a transcription of what was heard in a session. */
+/** Plans the transcription of input audio in a Realtime session. */
 export function transcriptionPlan(provider: Provider, model: string): CallPlan {
   return {
     endpoint: realtimeEndpoint(TRANSCRIPTION, 'generate_content'),
@@ -65,25 +72,25 @@ function realtimeEndpoint(
   };
 }
 
-function responseMeter(inputBound: number): EndpointPricing {
+function responsePricing(inputBound: number): EndpointPricing {
   return {
     worstCase(plan, card) {
-      const input = Math.min(inputBound, card.contextWindow ?? CONTEXT_WINDOW);
-      const most = highestRates(ratesFor(card.tiers, input));
+      const input = Math.min(inputBound, card.contextWindow ?? DEFAULT_CONTEXT_WINDOW);
+      const highest = highestRates(ratesFor(card.tiers, input));
       return {
         fixed: {
-          costNanoUsd: nanoCost([[input, most.input]]),
+          costNanoUsd: nanoCost([[input, highest.input]]),
           tokens: input,
           calls: 1,
         },
-        outputPicoUsd: most.output,
+        outputPicoUsd: highest.output,
         choices: 1,
         outputCap: plan.outputCap,
         capped: plan.askedCap !== undefined,
       };
     },
-    readUsage: (answer) => readUsage(answer['usage']),
+    readUsage: (response) => readUsage(response['usage']),
     estimateUsage: (_plan, card) =>
-      tokenUsage({ input: Math.min(inputBound, card.contextWindow ?? CONTEXT_WINDOW) }),
+      tokenUsage({ input: Math.min(inputBound, card.contextWindow ?? DEFAULT_CONTEXT_WINDOW) }),
   };
 }

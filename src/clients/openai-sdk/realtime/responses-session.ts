@@ -4,18 +4,19 @@ import { andThen, isRecord } from '../../../util/index.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
 
 /** The events that end a response. */
-const ENDS: ReadonlySet<unknown> = new Set([
+const FINAL_EVENTS: ReadonlySet<unknown> = new Set([
   'response.completed',
   'response.failed',
   'response.incomplete',
   'error',
 ]);
 
-/** Responses over a WebSocket: the events of one response after another, each a call like those over HTTP. */
+/** Responses over a WebSocket: one response after another, each of them a call as over HTTP. */
 export class ResponsesSession implements SocketSession {
   readonly #services: CallServices;
   readonly #client: ApiClient;
-  readonly #open: { readonly call: Call; readonly meter: StreamGuard }[] = [];
+  /** The responses that are under way, in the order in which they were requested. */
+  readonly #active: { readonly call: Call; readonly guard: StreamGuard }[] = [];
 
   constructor(services: CallServices, socket: SdkSocket) {
     this.#services = services;
@@ -28,24 +29,24 @@ export class ResponsesSession implements SocketSession {
     const plan = planRequest(this.#client, { method: 'post', path: '/responses', body, stream: true });
     if (plan === undefined) return event;
     return andThen(startCall(this.#services, plan), (call) => {
-      this.#open.push({ call, meter: new StreamGuard(call, false) });
+      this.#active.push({ call, guard: new StreamGuard(call, false) });
       const sent = outgoingBody(this.#services, plan, call.reservation.clampedTo).body;
       return sent === plan.body ? event : { type, ...sent };
     });
   }
 
   onEvent(event: unknown): void {
-    const [current] = this.#open;
+    const [current] = this.#active;
     if (!isRecord(event) || current === undefined) return;
-    current.meter.accept(event);
-    if (!ENDS.has(event['type'])) return;
-    this.#open.shift();
-    // An error in the place of an answer is what an error status is over HTTP.
+    current.guard.accept(event);
+    if (!FINAL_EVENTS.has(event['type'])) return;
+    this.#active.shift();
+    // An error in place of a response corresponds to an error status over HTTP.
     if (event['type'] === 'error') current.call.recordFailure({ status: 400 }, 'request');
-    else current.meter.end('complete');
+    else current.guard.end('complete');
   }
 
   onClose(): void {
-    for (const { meter } of this.#open.splice(0)) meter.end('cut');
+    for (const { guard } of this.#active.splice(0)) guard.end('cut');
   }
 }

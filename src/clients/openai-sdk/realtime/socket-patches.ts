@@ -7,7 +7,7 @@ import { RealtimeSession } from './realtime-session.ts';
 import { ResponsesSession } from './responses-session.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
 
-/** The files of the SDK that define WebSocket classes, and what goes over them. */
+/** The files of the SDK that define WebSocket classes, and the protocol of each. */
 export const SOCKET_FILES: Readonly<Record<string, 'realtime' | 'responses' | 'live' | 'translation'>> = {
   'openai/realtime/ws': 'realtime',
   'openai/realtime/websocket': 'realtime',
@@ -19,28 +19,34 @@ export const SOCKET_FILES: Readonly<Record<string, 'realtime' | 'responses' | 'l
   'openai/realtime/translations/ws': 'translation',
 };
 
-type Kind = (typeof SOCKET_FILES)[string];
+type Protocol = (typeof SOCKET_FILES)[string];
 
-/** One connection, and what is still to be sent over it in its turn. */
-interface Watched {
+/** Finds the metering of a connection, or starts it; `send` sends an event past the patched methods. */
+type Meter = (socket: SdkSocket, send: Method) => MeteredSocket;
+
+/** A connection that is metered. */
+interface MeteredSocket {
   readonly session: SocketSession;
+  /** Settles when the events that wait for their reservation have been sent; undefined if none waits. */
   queue: Promise<void> | undefined;
 }
 
 /**
- * What is patched, on the prototype of a WebSocket class: what sends, where a response is reserved for, and `_emit`,
- * by which all that comes goes to the application.
+ * The patches of the prototype of a WebSocket class: the methods that send, where responses are reserved, and
+ * `_emit`, through which all events reach the application.
  */
-export function socketPatches(services: CallServices, kind: Kind): readonly ClientPatch[] {
-  const watched = new WeakMap<object, Watched>();
-  const watchedOf = (socket: SdkSocket, send: Method): Watched => {
-    const known = watched.get(socket);
-    if (known !== undefined) return known;
-    const session = newSession(services, kind, socket, (event) => send.call(socket, event));
-    const made: Watched = { session, queue: undefined };
-    watched.set(socket, made);
-    failOpen('a connection', () => socket.socket?.addEventListener?.('close', () => session.onClose()));
-    return made;
+export function socketPatches(services: CallServices, protocol: Protocol): readonly ClientPatch[] {
+  const meteredSockets = new WeakMap<object, MeteredSocket>();
+  const meter: Meter = (socket, send) => {
+    const existing = meteredSockets.get(socket);
+    if (existing !== undefined) return existing;
+    const session = newSession(services, protocol, socket, (event) => send.call(socket, event));
+    const metered: MeteredSocket = { session, queue: undefined };
+    meteredSockets.set(socket, metered);
+    failOpen('observing the end of a connection', () =>
+      socket.socket?.addEventListener?.('close', () => session.onClose()),
+    );
+    return metered;
   };
   let plainSend: Method | undefined;
   return [
@@ -48,18 +54,18 @@ export function socketPatches(services: CallServices, kind: Kind): readonly Clie
       name: 'send',
       wrap: (original) => {
         plainSend = original;
-        return patchSend(original, watchedOf);
+        return patchSend(original, meter);
       },
     },
-    { name: 'sendResponseCreate', wrap: (original) => patchSend(original, watchedOf) },
-    { name: 'sendRaw', wrap: (original) => patchSendRaw(original, watchedOf) },
+    { name: 'sendResponseCreate', wrap: (original) => patchSend(original, meter) },
+    { name: 'sendRaw', wrap: (original) => patchSendRaw(original, meter) },
     {
       name: '_emit',
       wrap: (original) =>
         function _emit(this: SdkSocket, name: unknown, ...args: unknown[]): unknown {
           if (name === 'event' && plainSend !== undefined) {
-            const { session } = watchedOf(this, plainSend);
-            failOpen('an event', () => session.onEvent(args[0]));
+            const { session } = meter(this, plainSend);
+            failOpen('reading an event', () => session.onEvent(args[0]));
           }
           return original.call(this, name, ...args);
         },
@@ -69,13 +75,13 @@ export function socketPatches(services: CallServices, kind: Kind): readonly Clie
 
 function newSession(
   services: CallServices,
-  kind: Kind,
+  protocol: Protocol,
   socket: SdkSocket,
   send: (event: unknown) => void,
 ): SocketSession {
-  if (kind === 'realtime') return new RealtimeSession(services, socket, send);
-  if (kind === 'responses') return new ResponsesSession(services, socket);
-  const endpoint = kind === 'live' ? 'WebSocket /live' : 'WebSocket /realtime/translations';
+  if (protocol === 'realtime') return new RealtimeSession(services, socket, send);
+  if (protocol === 'responses') return new ResponsesSession(services, socket);
+  const endpoint = protocol === 'live' ? 'WebSocket /live' : 'WebSocket /realtime/translations';
   return {
     beforeSend(event) {
       reportUnmetered(services, currentBudget() ?? services.tracker, endpoint, 'endpoint');
@@ -86,59 +92,62 @@ function newSession(
   };
 }
 
-function patchSend(original: Method, watchedOf: (socket: SdkSocket, send: Method) => Watched): Method {
+function patchSend(original: Method, meter: Meter): Method {
   return function send(this: SdkSocket, event: unknown, ...rest: unknown[]): unknown {
-    return inTurn(this, watchedOf(this, original), event, (outgoing) =>
+    return sendInOrder(this, meter(this, original), event, (outgoing) =>
       original.call(this, outgoing, ...rest),
     );
   };
 }
 
-/** A text that may be the JSON of an event; where nothing in it is changed, it goes out as it is. */
-function patchSendRaw(original: Method, watchedOf: (socket: SdkSocket, send: Method) => Watched): Method {
+/** Wraps a method that sends text, which may be the JSON of an event; unless the event is changed, it is sent as it is. */
+function patchSendRaw(original: Method, meter: Meter): Method {
   return function sendRaw(this: SdkSocket, data: unknown, ...rest: unknown[]): unknown {
-    const event = typeof data === 'string' ? failOpen('an event', () => parseJson(data)) : undefined;
+    const event = typeof data === 'string' ? failOpen('parsing an event', () => parseJson(data)) : undefined;
     if (event === undefined) return original.call(this, data, ...rest);
-    return inTurn(this, watchedOf(this, original), event, (outgoing) =>
+    return sendInOrder(this, meter(this, original), event, (outgoing) =>
       original.call(this, outgoing === event ? data : JSON.stringify(outgoing), ...rest),
     );
   };
 }
 
-/** Sends an event once it is paid for: at once where the store answers at once; what is sent meanwhile waits behind it. */
-function inTurn(
+/**
+ * Sends an event once its response is reserved, in the same turn if the store answers in it. Events that are sent
+ * meanwhile wait in order.
+ */
+function sendInOrder(
   socket: SdkSocket,
-  watched: Watched,
+  metered: MeteredSocket,
   event: unknown,
   send: (event: unknown) => unknown,
 ): unknown {
-  if (watched.queue === undefined) {
-    const outgoing = paidFor(watched.session, event);
+  if (metered.queue === undefined) {
+    const outgoing = reserveFor(metered.session, event);
     if (!isPromise(outgoing)) return send(outgoing);
-    enqueue(socket, watched, outgoing.then(send));
+    enqueue(socket, metered, outgoing.then(send));
     return undefined;
   }
-  enqueue(socket, watched, watched.queue.then(() => paidFor(watched.session, event)).then(send));
+  enqueue(socket, metered, metered.queue.then(() => reserveFor(metered.session, event)).then(send));
   return undefined;
 }
 
-/** A refusal that comes later is told as the SDK tells what fails on a connection: as an `error` event. */
-function enqueue(socket: SdkSocket, watched: Watched, sent: Promise<unknown>): void {
+/** Reports a later refusal as the SDK reports failures of a connection: as an `error` event. */
+function enqueue(socket: SdkSocket, metered: MeteredSocket, sent: Promise<unknown>): void {
   const done = sent.then(
     () => {},
     (error: unknown) => socket._onError(null, error instanceof Error ? error.message : String(error), error),
   );
-  watched.queue = done;
+  metered.queue = done;
   void done.then(() => {
-    if (watched.queue === done) watched.queue = undefined;
+    if (metered.queue === done) metered.queue = undefined;
   });
 }
 
-/** The event that may go out. Where our own code fails, it goes out as it is. */
-function paidFor(session: SocketSession, event: unknown): unknown {
+/** Reserves for an event and returns the event to send: unchanged if our own code fails. */
+function reserveFor(session: SocketSession, event: unknown): unknown {
   const failed = (error: unknown): unknown => {
     if (isRefusal(error)) throw error;
-    diag.error('otel-token-budget: an event could not be looked at; it goes on uncounted', error);
+    diag.error('otel-token-budget: metering an event failed; it is sent without a budget', error);
     return event;
   };
   try {
