@@ -14,7 +14,7 @@ import {
 } from '../../src/budget/index.ts';
 import type { MaybePromise } from '../../src/util/index.ts';
 
-/** A clock that a store goes by and that is set by hand. It may go on by itself, some seconds in a test. */
+/** A store's clock, set by hand. It may advance by itself, some seconds in a test. */
 export interface TestClock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -24,13 +24,13 @@ export interface TestClock {
 /** A new, empty ledger. */
 export interface StoreHarness {
   readonly store: Store;
-  /** Absent: what depends on the time is not tested. */
+  /** Without one, what depends on time is not tested. */
   readonly clock?: TestClock;
-  /** The same store, where it can be administered. */
+  /** The same store, if it can be administered. */
   readonly administration?: LedgerAdmin;
-  /** How far the store's clock may be from `clock.now()`, milliseconds; 0 where absent. */
+  /** How far the store's clock may be from `clock.now()`, milliseconds; default: 0. */
   readonly driftMs?: number;
-  /** Of a store that outlives its processes: another one on the same ledger. Both go on to be used. */
+  /** For a store that outlives its processes: opens another one on the same ledger. Both remain in use. */
   readonly reopen?: () => Promise<Store>;
   close(): Promise<void>;
 }
@@ -73,7 +73,7 @@ export function deniedOf(admission: Admission): Denied {
   return admission;
 }
 
-/** Holds a budget's balances to what they have to be. */
+/** Checks a budget's balances. */
 export async function assertBalances(
   store: Store,
   budget: BudgetDefinition,
@@ -84,12 +84,12 @@ export async function assertBalances(
   assert.deepEqual({ settled, reserved, open }, whole, budget.name);
 }
 
-/** Makes a new ledger for each test. */
+/** Creates a new ledger for each test. */
 export type MakeStore = () => Promise<StoreHarness>;
 
 type Run<H> = (harness: H, context: TestContext) => Promise<void>;
 
-/** Registers tests, each of which has a new ledger. */
+/** Registers tests, each with a new ledger. */
 export function testsOf(makeStore: MakeStore) {
   const test = (what: string, run: Run<StoreHarness>): void => {
     it(what, async (context) => {
@@ -101,7 +101,7 @@ export function testsOf(makeStore: MakeStore) {
       }
     });
   };
-  /** Where the ledger has a clock that can be set. */
+  /** For a ledger whose clock can be set. */
   const testInTime = (what: string, run: Run<TimedHarness>): void =>
     test(what, async (harness, context) => {
       const { clock } = harness;

@@ -17,11 +17,11 @@ import {
   tokens,
 } from './contract-support.ts';
 
-/** What depends on the time, or goes on after a process: windows, leases, the ledger kept. */
+/** Registers the tests of what depends on time or outlives a process: windows, leases, the stored ledger. */
 export function registerTimeTests(makeStore: MakeStore): void {
   const { test, testInTime } = testsOf(makeStore);
 
-  testInTime('counts time from the first look at a budget', async ({ store, clock, driftMs = 0 }) => {
+  testInTime('counts time from the first read of a budget', async ({ store, clock, driftMs = 0 }) => {
     const short = defineBudget({ name: 'short', limits: { minutes: 3 } });
     const began = clock.now();
     await store.balances(short);
@@ -37,34 +37,39 @@ export function registerTimeTests(makeStore: MakeStore): void {
     ['hour', HOUR],
     ['day', 24 * HOUR],
   ] as const) {
-    testInTime(`begins anew each ${per}, and settles in the window of the reservation`, async (harness) => {
-      const { store, clock } = harness;
-      const windowed = defineBudget({
-        name: 'w',
-        limits: { tokens: 100 },
-        window: { per, timeZone: 'UTC' },
-      });
-      const chain = [windowed, org];
-      await clock.advance(span - (clock.now() % span) + span / 2);
-      const start = clock.now() - (clock.now() % span);
-      admittedOf(await store.reserve(chain, request('a', { leaseMs: 10 * span })));
-      assert.equal((await store.balances(windowed)).startedAt, start);
-      assert.ok(!(await store.reserve(chain, request('b', { outputCap: 100, fixed: tokens(30) }))).admitted);
-      await clock.advance(span);
-      await assertBalances(store, windowed, {});
-      assert.equal((await store.balances(windowed)).startedAt, start + span);
-      admittedOf(await store.reserve(chain, request('c', { leaseMs: 10 * span })));
-      assert.equal(await store.grow(chain, 'a', tokens(20)), true);
-      assert.equal(await store.grow(chain, 'a', tokens(30)), false);
-      const seen: SettledBalances = new Map();
-      assert.equal(await store.settle('a', tokens(77), seen), true);
-      assert.ok(!seen.has(windowed.name), 'reports nothing of a window that is over');
-      await assertBalances(store, windowed, { reserved: HELD, open: 1 });
-      await assertBalances(store, org, { settled: tokens(77), reserved: HELD, open: 1 });
-    });
+    testInTime(
+      `starts from zero each ${per}, and settles in the window of the reservation`,
+      async (harness) => {
+        const { store, clock } = harness;
+        const windowed = defineBudget({
+          name: 'w',
+          limits: { tokens: 100 },
+          window: { per, timeZone: 'UTC' },
+        });
+        const chain = [windowed, org];
+        await clock.advance(span - (clock.now() % span) + span / 2);
+        const start = clock.now() - (clock.now() % span);
+        admittedOf(await store.reserve(chain, request('a', { leaseMs: 10 * span })));
+        assert.equal((await store.balances(windowed)).startedAt, start);
+        assert.ok(
+          !(await store.reserve(chain, request('b', { outputCap: 100, fixed: tokens(30) }))).admitted,
+        );
+        await clock.advance(span);
+        await assertBalances(store, windowed, {});
+        assert.equal((await store.balances(windowed)).startedAt, start + span);
+        admittedOf(await store.reserve(chain, request('c', { leaseMs: 10 * span })));
+        assert.equal(await store.grow(chain, 'a', tokens(20)), true);
+        assert.equal(await store.grow(chain, 'a', tokens(30)), false);
+        const seen: SettledBalances = new Map();
+        assert.equal(await store.settle('a', tokens(77), seen), true);
+        assert.ok(!seen.has(windowed.name), 'reports nothing of a window that is over');
+        await assertBalances(store, windowed, { reserved: HELD, open: 1 });
+        await assertBalances(store, org, { settled: tokens(77), reserved: HELD, open: 1 });
+      },
+    );
   }
 
-  testInTime('charges in full what was held when its lease ends', async (harness, context) => {
+  testInTime('charges a reservation in full when its lease ends', async (harness, context) => {
     const { store, clock, reopen } = harness;
     if (reopen === undefined) return context.skip('its reservations end with their process');
     for (const id of ['dies', 'lives'])
@@ -74,7 +79,7 @@ export function registerTimeTests(makeStore: MakeStore): void {
     for (let beat = 0; beat < 3; beat += 1) {
       await clock.advance(2 * MINUTE);
       await store.heartbeat(['lives'], 3 * MINUTE);
-      // Never less than it was put off to before.
+      // Never earlier than it was extended to before.
       await store.heartbeat(['lives'], MINUTE);
     }
     for (const budget of [job, team])
@@ -86,19 +91,22 @@ export function registerTimeTests(makeStore: MakeStore): void {
     await assertBalances(store, team, { settled: { costNanoUsd: 7, tokens: 66, calls: 3 } });
   });
 
-  testInTime('charges in full what was handed over when its own lease ends', async (harness, context) => {
-    const { store, clock, reopen } = harness;
-    if (reopen === undefined) return context.skip('its reservations end with their process');
-    await store.reserve([job, team], request('a', { leaseMs: 3 * MINUTE }));
-    assert.equal(await store.transfer('a', 'batch_1', 2 * HOUR), true);
-    const other = await reopen();
-    await clock.advance(HOUR);
-    await store.heartbeat(['a'], 24 * HOUR);
-    await assertBalances(other, team, { reserved: HELD, open: 1 });
-    await clock.advance(HOUR + MINUTE);
-    assert.equal(await other.settle('batch_1', tokens(1)), false);
-    for (const budget of [job, team]) await assertBalances(other, budget, { settled: HELD });
-  });
+  testInTime(
+    'charges a transferred reservation in full when its own lease ends',
+    async (harness, context) => {
+      const { store, clock, reopen } = harness;
+      if (reopen === undefined) return context.skip('its reservations end with their process');
+      await store.reserve([job, team], request('a', { leaseMs: 3 * MINUTE }));
+      assert.equal(await store.transfer('a', 'batch_1', 2 * HOUR), true);
+      const other = await reopen();
+      await clock.advance(HOUR);
+      await store.heartbeat(['a'], 24 * HOUR);
+      await assertBalances(other, team, { reserved: HELD, open: 1 });
+      await clock.advance(HOUR + MINUTE);
+      assert.equal(await other.settle('batch_1', tokens(1)), false);
+      for (const budget of [job, team]) await assertBalances(other, budget, { settled: HELD });
+    },
+  );
 
   const firstCalls: Readonly<Record<string, (store: Store) => MaybePromise<unknown>>> = {
     balances: (store) => store.balances(job),
@@ -106,12 +114,12 @@ export function registerTimeTests(makeStore: MakeStore): void {
     grow: (store) => store.grow([job], 'a', tokens(1)),
     settle: (store) => store.settle('a', tokens(1)),
     release: (store) => store.release('a'),
-    handOver: (store) => store.transfer('a', 'batch_1', HOUR),
+    transfer: (store) => store.transfer('a', 'batch_1', HOUR),
     charge: (store) => store.charge([team], tokens(1)),
     heartbeat: (store) => store.heartbeat(['a'], HOUR),
   };
   for (const [name, call] of Object.entries(firstCalls)) {
-    testInTime(`ends a lease where ${name} is the first call after it`, async (harness, context) => {
+    testInTime(`ends a lease if ${name} is the first call after it`, async (harness, context) => {
       const { store, clock, reopen } = harness;
       if (reopen === undefined) return context.skip('its reservations end with their process');
       await store.reserve([job], request('a', { leaseMs: 3 * MINUTE }));

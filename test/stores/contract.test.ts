@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { MemoryStore } from '../../src/stores/memory-store.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
 import { type StoreHarness, storeContract, type TestClock } from './contract.ts';
-import { type AdministeredHarness, administrationContract } from './contract-administration.ts';
+import { type AdminHarness, adminContract } from './contract-admin.ts';
 
-/** 2026-03-14 15:09 UTC, and on only by hand. */
+/** Starts at 2026-03-14 15:09 UTC, and advances only by hand. */
 function clockOf(): TestClock {
   let now = Date.UTC(2026, 2, 14, 15, 9, 26, 535);
   return {
@@ -22,7 +22,7 @@ storeContract('memory', async (): Promise<StoreHarness> => {
   return { store: new MemoryStore(clock.now), clock, close: async () => undefined };
 });
 
-const sqlite = async (): Promise<AdministeredHarness> => {
+const sqlite = async (): Promise<AdminHarness> => {
   const clock = clockOf();
   const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-contract-'));
   const stores: SqliteStore[] = [];
@@ -45,6 +45,6 @@ const sqlite = async (): Promise<AdministeredHarness> => {
 };
 
 storeContract('sqlite', sqlite);
-administrationContract('sqlite', sqlite);
+adminContract('sqlite', sqlite);
 
-// The Redis store has a server to be started, and so a test file of its own: it calls storeContract('redis', …).
+// The Redis store needs a server, and so has a test file of its own, which calls storeContract('redis', …).

@@ -23,9 +23,9 @@ import { runStory, story } from './model-run.ts';
 export type { StoreHarness, TestClock } from './contract-support.ts';
 
 /**
- * Registers the tests that every store has to pass. For a store of another kind: call it in a test file of its own.
- * @param makeStore makes a new ledger for each test
- * @param runs how many random stories are tried
+ * Registers the tests that every store has to pass. For another kind of store, call it in a test file of its own.
+ * @param makeStore creates a new ledger for each test
+ * @param runs how many random stories to try
  */
 export function storeContract(name: string, makeStore: MakeStore, runs = 200): void {
   const { test } = testsOf(makeStore);
@@ -43,16 +43,18 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
         for (const budget of chain) await assertBalances(store, budget, { settled: tokens(33) });
       });
 
-      for (const [index, refusing] of chain.entries()) {
-        test(`reserves on none of ${chain.length} where number ${index + 1} refuses`, async ({ store }) => {
-          const spent = tokens((refusing.limits.tokens ?? 0) - 5);
-          await store.charge([refusing], spent);
+      for (const [index, denying] of chain.entries()) {
+        test(`reserves on none of ${chain.length} budgets if number ${index + 1} denies`, async ({
+          store,
+        }) => {
+          const spent = tokens((denying.limits.tokens ?? 0) - 5);
+          await store.charge([denying], spent);
           const { budget, limit, requested, balances } = deniedOf(await store.reserve(chain, request('a')));
-          assert.deepEqual([budget.name, limit], [refusing.name, 'tokens']);
+          assert.deepEqual([budget.name, limit], [denying.name, 'tokens']);
           assert.deepEqual(requested, { costNanoUsd: 7, tokens: 26, calls: 1 });
           assert.deepEqual([balances.settled, balances.open], [spent, 0]);
           for (const one of chain)
-            await assertBalances(store, one, one === refusing ? { settled: spent } : {});
+            await assertBalances(store, one, one === denying ? { settled: spent } : {});
           assert.equal(await store.settle('a', tokens(1)), false);
         });
       }
@@ -68,7 +70,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       await assertBalances(store, team, { reserved: { ...HELD, tokens: 55 }, open: 1 });
     });
 
-    test('holds each budget of a chain in its own mode', async ({ store }) => {
+    test('applies the mode of each budget of a chain', async ({ store }) => {
       const soft = defineBudget({ name: 'soft', mode: 'soft', limits: { tokens: 50 } });
       const observed = defineBudget({ name: 'observed', mode: 'observe', limits: { tokens: 1 } });
       const chain = [observed, soft, job];
@@ -82,7 +84,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       assert.equal(deniedOf(await store.reserve([observed, job], request('e'))).budget.name, 'job');
     });
 
-    test('admits of many calls at once as many as fit', async ({ store }) => {
+    test('admits as many concurrent calls as fit', async ({ store }) => {
       const calls = Array.from({ length: 40 }, (_, index) => request(`call ${index}`));
       const answers = await Promise.all(calls.map((one) => store.reserve([job, team], one)));
       const admitted = calls.filter((_, index) => answers[index]?.admitted === true);
@@ -94,7 +96,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       await assertBalances(store, team, { settled: times(17, tokens(1)) });
     });
 
-    test('tells with a settlement no other balances than it leaves', async ({ store }) => {
+    test('reports no other balances with a settlement than those after it', async ({ store }) => {
       const chain = [job, team];
       for (const id of ['a', 'b', 'c']) await store.reserve(chain, request(id));
       for (const [id, used] of [
@@ -105,20 +107,20 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
         const seen = new Map<string, Balances>();
         await store.settle(id, used, seen);
         for (const budget of chain) {
-          const told = seen.get(budget.name);
-          if (told !== undefined) assert.deepEqual(told, await store.balances(budget));
+          const reported = seen.get(budget.name);
+          if (reported !== undefined) assert.deepEqual(reported, await store.balances(budget));
         }
       }
     });
 
-    test('charges without a reservation, past the limit as well', async ({ store }) => {
+    test('charges without a reservation, even beyond the limit', async ({ store }) => {
       await store.charge([job, team], tokens(20));
       await store.charge([job], tokens(5_000));
       await assertBalances(store, job, { settled: { costNanoUsd: 0, tokens: 5_020, calls: 2 } });
       await assertBalances(store, team, { settled: tokens(20) });
     });
 
-    test('settles more than was reserved, and less', async ({ store }) => {
+    test('settles more or less than was reserved', async ({ store }) => {
       for (const id of ['a', 'b', 'c']) await store.reserve([job, team], request(id));
       assert.equal(await store.settle('b', NOTHING), true);
       assert.equal(await store.settle('c', tokens(9_000)), true);
@@ -127,21 +129,21 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
         await assertBalances(store, budget, { settled, reserved: HELD, open: 1 });
     });
 
-    test('ends a reservation once, and knows none that was never taken', async ({ store }) => {
+    test('ends a reservation once, and none that was never made', async ({ store }) => {
       for (const id of ['settled', 'released']) await store.reserve([job], request(id));
       assert.equal(await store.settle('settled', tokens(3)), true);
       assert.equal(await store.release('released'), true);
-      for (const id of ['settled', 'released', 'nobody', '']) {
+      for (const id of ['settled', 'released', 'unknown', '']) {
         assert.equal(await store.settle(id, tokens(50)), false);
         assert.equal(await store.release(id), false);
         assert.equal(await store.grow([job], id, tokens(1)), false);
       }
-      await store.heartbeat(['settled', 'nobody'], MINUTE);
+      await store.heartbeat(['settled', 'unknown'], MINUTE);
       await store.heartbeat([], MINUTE);
       await assertBalances(store, job, { settled: tokens(3) });
     });
 
-    test('grows a reservation where every strict budget can pay for it', async ({ store }) => {
+    test('grows a reservation if every strict budget can pay for it', async ({ store }) => {
       const soft = defineBudget({ name: 'soft', mode: 'soft', limits: { tokens: 100 } });
       const chain = [soft, job, team];
       await store.reserve(chain, request('a'));
@@ -153,12 +155,12 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       for (const budget of chain) await assertBalances(store, budget, { settled: tokens(999) });
     });
 
-    test('hands a reservation over to another name', async ({ store }) => {
+    test('transfers a reservation to another id', async ({ store }) => {
       await store.reserve([job, team], request('a'));
       await store.reserve([job], request('b'));
       assert.equal(await store.transfer('a', 'batch_1', MINUTE), true);
-      for (const id of ['a', 'nobody']) assert.equal(await store.transfer(id, 'batch_2', MINUTE), false);
-      // A name that is taken.
+      for (const id of ['a', 'unknown']) assert.equal(await store.transfer(id, 'batch_2', MINUTE), false);
+      // The id is in use.
       assert.equal(await store.transfer('b', 'batch_1', MINUTE), false);
       await assertBalances(store, team, { reserved: HELD, open: 1 });
       assert.equal(await store.settle('a', tokens(50)), false);
@@ -171,7 +173,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       }
     });
 
-    test('answers with balances that stay as they were', async ({ store }) => {
+    test('returns balances that do not change later', async ({ store }) => {
       const before = await store.balances(job);
       const { balances } = deniedOf(await store.reserve([job], request('a', { fixed: tokens(2_000) })));
       await store.charge([job], tokens(7));
@@ -199,7 +201,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       assert.equal(deniedOf(await store.reserve([vast], request('b', small))).limit, 'tokens');
     });
 
-    test('takes any text as a name', async ({ store }) => {
+    test('accepts any text as a name', async ({ store }) => {
       const texts = [
         '',
         ' ',
@@ -224,7 +226,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       }
     });
 
-    test('charges in full what a dead holder left, by what its ids begin with', async ({ store }) => {
+    test('charges what a dead holder left in full, by the prefix of its ids', async ({ store }) => {
       for (const id of ['run#1/a', 'run#1/b', 'run#10/a', 'other']) {
         admittedOf(await store.reserve([job, team], request(id)));
       }
@@ -239,7 +241,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       for (const budget of [job, team]) {
         await assertBalances(store, budget, { settled: times(2, HELD), reserved: times(2, HELD), open: 2 });
       }
-      // Its holder may live after all: what it settles was charged.
+      // Its holder may be alive after all: what it settles was charged already.
       assert.equal(await store.settle('run#1/a', tokens(3)), false);
       assert.deepEqual(await store.chargeAbandoned('run#1/'), []);
       assert.equal(await store.settle('run#10/a', tokens(3)), true);
@@ -247,7 +249,7 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
 
     registerTimeTests(makeStore);
 
-    it('holds what the model holds, whatever is done in whatever order', async (context) => {
+    it('has the balances of the model after any sequence of operations', async (context) => {
       const seed = Number(process.env['CONTRACT_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
       context.diagnostic(`CONTRACT_SEED=${seed}`);
       const property = fc.asyncProperty(story, async (one) => {

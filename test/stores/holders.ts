@@ -6,7 +6,7 @@ import { eventually } from '../support/eventually.ts';
 import { type NodeResult, startNode } from '../support/run-node.ts';
 
 export interface HoldersRun {
-  /** What each process runs: it prints what it is about to settle, a line each. */
+  /** The program of each process, which prints what it is about to settle, a line each. */
   readonly script: string;
   readonly url: string;
   readonly store: RedisStore;
@@ -19,9 +19,9 @@ export interface HoldersRun {
 }
 
 /**
- * Runs processes that spend one budget until it is used up, kills some of them, and looks all the while whether the limit of tokens
- * holds.
- * @returns how they ended, what they told to have settled, and the balances once the leases of the dead have ended
+ * Runs processes that spend one budget until it is used up, kills some of them, and checks all the while that the limit
+ * of tokens is not exceeded.
+ * @returns how they ended, what they printed as settled, and the balances once the leases of the dead have ended
  */
 export async function runHolders(
   run: HoldersRun,
@@ -51,8 +51,8 @@ export async function runHolders(
   const results = await Promise.all(holders.map(({ result }) => result));
   running = false;
   await watch;
-  const told = results.flatMap(({ stdout }) => stdout.trim().split('\n').map(Number));
-  const spent = told.reduce((sum, one) => sum + one, 0);
+  const settled = results.flatMap(({ stdout }) => stdout.trim().split('\n').map(Number));
+  const spent = settled.reduce((sum, one) => sum + one, 0);
   const balances = await eventually(
     'nothing is left reserved, once the leases of the dead are over',
     async () => {

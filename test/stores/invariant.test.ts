@@ -15,7 +15,7 @@ import { TERMS } from '../budget/helpers.ts';
 
 const KEYS = ['costNanoUsd', 'tokens', 'calls'] as const;
 
-/** Which budgets a call is charged on, of those that there are. */
+/** Which budgets a call is charged to, by index. */
 const CHAINS = [[0], [0, 1], [0, 1, 2], [1, 2], [2]] as const;
 
 const amounts = fc.record({
@@ -68,7 +68,7 @@ const shares = fc.constantFrom(0.1, 0.5, 1);
 
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-/** The balances as they have to be, kept in the plainest way. */
+/** The expected balances, kept in the simplest possible way. */
 interface Model {
   readonly budget: BudgetDefinition;
   readonly most: Amounts;
@@ -114,12 +114,12 @@ function part(whole: Amounts, percent: number): Amounts {
 function run(given: readonly Limits[], maxShare: number, commands: readonly Command[]): void {
   const store = new MemoryStore();
   const models = given.map((one, index) => modelOf(one, index, maxShare));
-  const taken: { id: string; chain: Model[]; reserved: Amounts; open: boolean }[] = [];
+  const reservations: { id: string; chain: Model[]; reserved: Amounts; open: boolean }[] = [];
   const chainOf = (indices: readonly number[]): Model[] => indices.flatMap((index) => models[index] ?? []);
   for (const one of commands) {
     if (one.do === 'reserve') {
       const chain = chainOf(one.chain);
-      const id = `call ${taken.length}`;
+      const id = `call ${reservations.length}`;
       const answer = store.reserve(
         chain.map(({ budget }) => budget),
         { ...one, ...TERMS, id },
@@ -127,7 +127,7 @@ function run(given: readonly Limits[], maxShare: number, commands: readonly Comm
       if (answer.admitted) {
         assert.ok(answer.outputCap <= one.outputCap && answer.outputCap >= Math.min(16, one.outputCap));
         assert.equal(answer.reserved.tokens, one.fixed.tokens + answer.outputCap * one.choices);
-        taken.push({ id, chain, reserved: answer.reserved, open: true });
+        reservations.push({ id, chain, reserved: answer.reserved, open: true });
         for (const model of chain) {
           assert.ok(fits(model, answer.reserved), 'more was reserved than is left');
           model.reserved = addAmounts(model.reserved, answer.reserved);
@@ -145,7 +145,7 @@ function run(given: readonly Limits[], maxShare: number, commands: readonly Comm
       );
       for (const model of chain) model.settled = addAmounts(model.settled, one.used);
     } else {
-      const reservation = taken[one.which];
+      const reservation = reservations[one.which];
       if (reservation === undefined) continue;
       const used = one.do === 'settle' ? part(reservation.reserved, one.percent) : NOTHING;
       const closed = one.do === 'settle' ? store.settle(reservation.id, used) : store.release(reservation.id);
@@ -163,7 +163,7 @@ function run(given: readonly Limits[], maxShare: number, commands: readonly Comm
 }
 
 describe('in strict mode', () => {
-  it('settled and reserved never pass a limit of any budget of the chain, whatever is done in whatever order', () => {
+  it('settled and reserved never exceed a limit of any budget of the chain, after any sequence of operations', () => {
     fc.assert(
       fc.property(
         fc.array(limits, { minLength: 1, maxLength: 3 }),
@@ -175,7 +175,7 @@ describe('in strict mode', () => {
     );
   });
 
-  it('a call that fits is admitted with all that it asks for', () => {
+  it('a call that fits is admitted with everything it asks for', () => {
     fc.assert(
       fc.property(
         limits,

@@ -18,7 +18,7 @@ function tokens(count: number): Amounts {
 }
 
 describe('the memory store', () => {
-  it('has balances of zero for a budget that was never used, from when it was first asked', () => {
+  it('has balances of zero for an unused budget, from its first use', () => {
     let now = 500;
     const store = new MemoryStore(() => now);
     assert.deepEqual(store.balances(job), { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: 500 });
@@ -28,7 +28,7 @@ describe('the memory store', () => {
     assert.equal(store.balances(team).startedAt, 900);
   });
 
-  it('takes a reservation on all budgets of the chain', () => {
+  it('reserves on all budgets of the chain', () => {
     const store = new MemoryStore();
     assert.ok(store.reserve([job, team], request('a')).admitted);
     for (const budget of [job, team]) {
@@ -43,7 +43,7 @@ describe('the memory store', () => {
     }
   });
 
-  it('takes a reservation on none where one budget denies it', () => {
+  it('reserves on no budget if one denies', () => {
     const store = new MemoryStore();
     store.charge([org], tokens(95));
     const denied = store.reserve([job, team, org], request('a'));
@@ -56,7 +56,7 @@ describe('the memory store', () => {
     assert.equal(store.settle('a', tokens(1)), false);
   });
 
-  it('charges without a reservation on all of the chain', () => {
+  it('charges all budgets of the chain without a reservation', () => {
     const store = new MemoryStore();
     store.charge([job, team], tokens(20));
     store.charge([team], tokens(5));
@@ -64,14 +64,14 @@ describe('the memory store', () => {
     assert.deepEqual(store.balances(team).settled, { costNanoUsd: 0, tokens: 25, calls: 2 });
   });
 
-  it('does not know a reservation that was never taken', () => {
+  it('does not settle a reservation that was never made', () => {
     const store = new MemoryStore();
-    assert.equal(store.settle('nobody', tokens(5)), false);
-    assert.equal(store.release('nobody'), false);
+    assert.equal(store.settle('unknown', tokens(5)), false);
+    assert.equal(store.release('unknown'), false);
     assert.deepEqual(store.balances(job).settled, NOTHING);
   });
 
-  it('charges more than was reserved where more was used', () => {
+  it('charges more than was reserved if more was used', () => {
     const store = new MemoryStore();
     store.reserve([job], request('a'));
     assert.equal(store.settle('a', tokens(5_000)), true);
@@ -79,7 +79,7 @@ describe('the memory store', () => {
     assert.deepEqual(store.balances(job).reserved, NOTHING);
   });
 
-  it('gives balances that stay as they were', () => {
+  it('returns balances that do not change later', () => {
     const store = new MemoryStore();
     const before = store.balances(job);
     const denied = store.reserve([org], request('a', { fixed: tokens(500) }));
@@ -89,7 +89,7 @@ describe('the memory store', () => {
     assert.deepEqual(denied.balances.settled, NOTHING);
   });
 
-  it('remembers a window when the clock is set back for a moment', () => {
+  it('remembers a window if the clock is set back for a moment', () => {
     let now = Date.UTC(2026, 0, 2, 0, 0, 1);
     const store = new MemoryStore(() => now);
     const daily = defineBudget({ name: 'daily', limits: {}, window: { per: 'day', timeZone: 'UTC' } });
@@ -100,7 +100,7 @@ describe('the memory store', () => {
     assert.deepEqual(store.balances(daily).settled, tokens(90));
   });
 
-  it('begins anew with each window, and settles in the one that a call was reserved in', () => {
+  it('starts from zero in each window, and settles in the one that a call was reserved in', () => {
     let now = Date.UTC(2026, 0, 1, 23, 59, 59);
     const store = new MemoryStore(() => now);
     const daily = defineBudget({
@@ -117,7 +117,7 @@ describe('the memory store', () => {
     assert.deepEqual([store.balances(daily).settled, store.balances(daily).reserved], [NOTHING, NOTHING]);
   });
 
-  it('keeps each reservation apart, in whatever order they end', () => {
+  it('keeps reservations apart, in whatever order they end', () => {
     const store = new MemoryStore();
     for (const id of ['a', 'b', 'c']) store.reserve([job], request(id));
     store.release('b');

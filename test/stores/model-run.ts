@@ -7,7 +7,7 @@ import { Model } from './model.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-/** Which budgets a call is charged on, of those that there are, nearest first. */
+/** Which budgets a call is charged to, by index, nearest first. */
 const CHAINS = [[0], [0, 1], [0, 1, 2], [1, 2], [2], [2, 0]] as const;
 
 const amounts = fc.record({
@@ -83,7 +83,7 @@ const command = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reset' as const), nth: fc.nat({ max: 2 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const) }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('look' as const) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('read' as const) }) },
 );
 
 const budget = fc.record({
@@ -104,25 +104,25 @@ const budget = fc.record({
   per: fc.constantFrom(undefined, 'hour' as const, 'day' as const),
 });
 
-/** Three budgets and what is done with them. */
+/** Three budgets and the operations on them. */
 export const story = fc.record({
   budgets: fc.array(budget, { minLength: 3, maxLength: 3 }),
   commands: fc.array(command, { minLength: 1, maxLength: 50 }),
-  /** A look at balances ends leases and begins windows: without one these have to come about as well. */
-  looksAfterEveryStep: fc.boolean(),
+  /** Reading balances ends leases and starts windows: without it, these have to happen as well. */
+  readsAfterEveryStep: fc.boolean(),
 });
 
 export type Story = typeof story extends fc.Arbitrary<infer T> ? T : never;
 type Command = Story['commands'][number];
 
-/** Does with a store and with the model what the story says, and holds one against the other. */
+/** Runs a story on a store and on the model, and compares them. */
 export async function runStory(
-  { budgets, commands, looksAfterEveryStep }: Story,
+  { budgets, commands, readsAfterEveryStep }: Story,
   harness: TimedHarness,
 ): Promise<void> {
   const { clock, reopen, administration } = harness;
   let { store } = harness;
-  // Steps are at whole minutes and some seconds: the seconds that the store's clock may go by itself change nothing.
+  // Steps are at whole minutes and some seconds, so that the seconds by which the store's clock may advance change nothing.
   await clock.advance(HOUR - (clock.now() % HOUR) + 5_000);
   const model = new Model(reopen !== undefined);
   const defined = budgets.map(({ per, ...rest }, index) =>
@@ -134,33 +134,34 @@ export async function runStory(
   );
   const chainOf = (indices: readonly number[]): BudgetDefinition[] =>
     indices.flatMap((one) => defined[one] ?? []);
-  const look = async (): Promise<void> => {
+  const readAll = async (): Promise<void> => {
     for (const one of defined) model.assertBalances(one, await store.balances(one), harness.driftMs);
   };
-  const taken: { id: string; chain: BudgetDefinition[] }[] = [];
-  const takenBefore = (nth: number) => taken.at(-1 - nth) ?? { id: 'nobody', chain: chainOf([0]) };
+  const reservations: { id: string; chain: BudgetDefinition[] }[] = [];
+  const earlierReservation = (nth: number) =>
+    reservations.at(-1 - nth) ?? { id: 'unknown', chain: chainOf([0]) };
   const step = async (one: Command, index: number): Promise<void> => {
     switch (one.do) {
       case 'reserve': {
         const { do: _, chain, leaseMinutes, ...rest } = one;
         const request = { ...rest, id: `call ${index}`, leaseMs: leaseMinutes * MINUTE };
         model.reserve(chainOf(chain), request, await store.reserve(chainOf(chain), request));
-        taken.push({ id: request.id, chain: chainOf(chain) });
+        reservations.push({ id: request.id, chain: chainOf(chain) });
         return;
       }
       case 'grow': {
-        const { id, chain } = takenBefore(one.which);
+        const { id, chain } = earlierReservation(one.which);
         assert.equal(await store.grow(chain, id, one.more), model.grow(id, one.more), 'grows');
         return;
       }
       case 'settle': {
-        const { id } = takenBefore(one.which);
+        const { id } = earlierReservation(one.which);
         const used = part(model.reservedFor(id), one.percent);
         assert.equal(await store.settle(id, used), model.settle(id, used), 'was open');
         return;
       }
       case 'release': {
-        const { id } = takenBefore(one.which);
+        const { id } = earlierReservation(one.which);
         assert.equal(await store.release(id), model.settle(id, part(undefined, 0)), 'was open');
         return;
       }
@@ -168,7 +169,7 @@ export async function runStory(
         await store.charge(chainOf(one.chain), one.used);
         return model.charge(chainOf(one.chain), one.used);
       case 'heartbeat': {
-        const ids = one.which.map((nth) => takenBefore(nth).id);
+        const ids = one.which.map((nth) => earlierReservation(nth).id);
         await store.heartbeat(ids, one.leaseMinutes * MINUTE);
         return model.heartbeat(ids, one.leaseMinutes * MINUTE);
       }
@@ -192,16 +193,16 @@ export async function runStory(
       case 'reopen':
         if (reopen !== undefined) store = await reopen();
         return;
-      case 'look':
-        return look();
+      case 'read':
+        return readAll();
     }
   };
   for (const [index, one] of commands.entries()) {
     model.at(clock.now());
     await step(one, index);
-    if (looksAfterEveryStep) await look();
+    if (readsAfterEveryStep) await readAll();
   }
-  await look();
+  await readAll();
 }
 
 function part(whole: Amounts | undefined, percent: number): Amounts {

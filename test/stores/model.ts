@@ -9,7 +9,7 @@ import type {
   ReserveRequest,
 } from '../../src/budget/index.ts';
 
-/** The amounts, and the limit that each is held against. */
+/** The amounts, and the limit of each. */
 const KEYS = [
   ['costNanoUsd', 'costUsd'],
   ['tokens', 'tokens'],
@@ -28,7 +28,7 @@ interface ModelAccount {
   settled: Amounts;
   reserved: Amounts;
   open: number;
-  /** More was charged than was reserved, or left: the limit may be passed. */
+  /** More was charged than was reserved, or left: the limit may be exceeded. */
   surprised: boolean;
 }
 
@@ -60,19 +60,22 @@ export class Model {
     for (const [id, held] of this.#open) if (held.leaseUntil <= now) this.#end(id, held, held.reserved);
   }
 
-  /** @throws AssertionError where the answer may not be given */
+  /** @throws AssertionError if the answer is wrong */
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest, answer: Admission): void {
     const accounts = chain.map((budget) => this.#account(budget));
     const least = (budget: BudgetDefinition): Amounts =>
       worst(request, Math.min(request.outputCap, budget.minOutputTokens));
-    const refusing = accounts.find((one) => refusals(one, least(one.budget), this.#now).length > 0);
-    assert.equal(answer.admitted, refusing === undefined, 'admitted where every budget allows it');
+    const denying = accounts.find((one) => denyingLimits(one, least(one.budget), this.#now).length > 0);
+    assert.equal(answer.admitted, denying === undefined, 'admitted if every budget allows it');
     if (!answer.admitted) {
-      assert.ok(refusing !== undefined);
-      assert.equal(answer.budget.name, refusing.budget.name);
-      assert.ok(refusals(refusing, least(refusing.budget), this.#now).includes(answer.limit), answer.limit);
-      assert.deepEqual(answer.requested, least(refusing.budget));
-      assertSame(answer.balances, refusing);
+      assert.ok(denying !== undefined);
+      assert.equal(answer.budget.name, denying.budget.name);
+      assert.ok(
+        denyingLimits(denying, least(denying.budget), this.#now).includes(answer.limit),
+        answer.limit,
+      );
+      assert.deepEqual(answer.requested, least(denying.budget));
+      assertSame(answer.balances, denying);
       return;
     }
     const { outputCap, reserved } = answer;
@@ -152,7 +155,7 @@ export class Model {
 
   /**
    * @param driftMs how far `startedAt` may be off
-   * @throws AssertionError where the balances are others, or a strict limit is passed
+   * @throws AssertionError if the balances differ, or a strict limit is exceeded
    */
   assertBalances(budget: BudgetDefinition, balances: Balances, driftMs = 0): void {
     const account = this.#account(budget);
@@ -194,8 +197,8 @@ export class Model {
   }
 }
 
-/** The limits that refuse a call which reserves that much; none where it is admitted. */
-function refusals(account: ModelAccount, least: Amounts, now: number): LimitName[] {
+/** Returns the limits that deny a call which reserves that much; none if it is admitted. */
+function denyingLimits(account: ModelAccount, least: Amounts, now: number): LimitName[] {
   const { budget, settled, reserved, startedAt, granted } = account;
   if (budget.mode === 'observe') return [];
   const { minutes } = budget.limits;

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import {
   type Admission,
   type Amounts,
-  decideAdmission,
   type Balances,
   type BudgetDefinition,
+  decideAdmission,
   defineBudget,
   type Limits,
   MODES,
@@ -18,7 +18,7 @@ import { REDIS_MISSING, type RedisServer, startRedisServer } from '../../support
 const mode = fc.constantFrom(...MODES);
 const share = fc.oneof(fc.constantFrom(0.1, 0.5, 1), fc.double({ min: 0.001, max: 1, noNaN: true }));
 
-/** Small numbers, where budgets run out, and large ones, where doubles do. */
+/** Small numbers, which exhaust budgets, and large ones, which exhaust doubles. */
 function count(small: number, large: number): fc.Arbitrary<number> {
   return fc.oneof({ weight: 3, arbitrary: fc.nat({ max: small }) }, fc.integer({ min: 0, max: large }));
 }
@@ -78,7 +78,7 @@ describe('the admission of the Redis script', { skip: REDIS_MISSING }, () => {
     await server.close();
   });
 
-  it('is that of the pure function, to the last token and nano-USD, in 4,000 random cases', async () => {
+  it('equals that of the pure function, to the token and nano-USD, in 4,000 random cases', async () => {
     let n = 0;
     const seen = new Set<string>();
     await fc.assert(
@@ -100,7 +100,7 @@ describe('the admission of the Redis script', { skip: REDIS_MISSING }, () => {
     assert.deepEqual([...seen].sort(), kinds.sort(), 'every kind of answer came about');
   });
 
-  /** Gives the accounts balances, by way of budgets that refuse nothing. */
+  /** Gives the accounts balances, by budgets that deny nothing. */
   async function fill(
     chain: readonly BudgetDefinition[],
     settled: readonly Amounts[],

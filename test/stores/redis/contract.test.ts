@@ -7,7 +7,7 @@ import {
   startRedisServer,
 } from '../../support/redis-server.ts';
 import { storeContract, type TestClock } from '../contract.ts';
-import { type AdministeredHarness, administrationContract } from '../contract-administration.ts';
+import { type AdminHarness, adminContract } from '../contract-admin.ts';
 
 describe('on a server of its own', { skip: REDIS_MISSING }, () => {
   let server: RedisServer;
@@ -18,7 +18,7 @@ describe('on a server of its own', { skip: REDIS_MISSING }, () => {
   });
   after(() => server.close());
 
-  // The server's own clock is set, since that is what windows and leases go by. It goes on from test to test.
+  // The server's own clock is set, because it decides windows and leases. It is not reset between tests.
   const clock: TestClock = {
     now: () => Date.now() + aheadMs,
     advance: (ms) => {
@@ -27,7 +27,7 @@ describe('on a server of its own', { skip: REDIS_MISSING }, () => {
     },
   };
 
-  const redis = async (): Promise<AdministeredHarness> => {
+  const redis = async (): Promise<AdminHarness> => {
     prefixes += 1;
     const prefix = `ledger ${prefixes}`;
     const stores: RedisStore[] = [];
@@ -49,5 +49,5 @@ describe('on a server of its own', { skip: REDIS_MISSING }, () => {
   };
 
   storeContract('redis', redis);
-  administrationContract('redis', redis);
+  adminContract('redis', redis);
 });

@@ -20,7 +20,7 @@ import {
 } from '../../support/redis-server.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
-/** Short enough to wait for, long enough for a machine that is busy. */
+/** Short enough to wait for, long enough for a busy machine. */
 const TIMEOUT = 500;
 
 function request(id: string, given: Partial<ReserveRequest> = {}): ReserveRequest {
@@ -50,7 +50,7 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     return store;
   }
 
-  /** Rejects with a StoreError that says so, within the timeout. */
+  /** Checks that it rejects with a StoreError of that message, within the timeout. */
   async function fails(what: Promise<unknown>, pattern: RegExp): Promise<void> {
     const started = performance.now();
     await assert.rejects(what, (error) => {
@@ -59,30 +59,30 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       return true;
     });
     const tookMs = performance.now() - started;
-    // A store that waits for an answer waits for ever; what is above the time allowed is a machine that is busy.
+    // A store that waits for an answer would wait forever; the rest of the time allowed is for a busy machine.
     assert.ok(tookMs < 10 * TIMEOUT, `took ${Math.round(tookMs)} ms`);
   }
 
-  /** Asks until it is answered again: a new connection is made by itself. */
+  /** Repeats a request until it is answered again: the store reconnects by itself. */
   async function back<T>(ask: () => Promise<T>): Promise<T> {
     const { answer } = await eventually('Redis is back', async () => ({ answer: await ask() }));
     return answer;
   }
 
-  /** What is taken back comes to the ledger a moment later. */
+  /** Waits for the ledger, since undos reach it a moment later. */
   async function comesTo(
     store: RedisStore,
     budget: BudgetDefinition,
     expected: Pick<Balances, 'open' | 'settled'>,
   ): Promise<void> {
-    await eventually('what was taken back', async () => {
+    await eventually('the undo', async () => {
       const { open: calls, settled } = await store.balances(budget);
       assert.deepEqual({ open: calls, settled }, expected);
       return true;
     });
   }
 
-  it('rejects at once where nobody listens, without the password in the message', async () => {
+  it('rejects at once if no server listens, without the password in the message', async () => {
     const store = open('redis://:secret@127.0.0.1:1');
     for (let call = 0; call < 3; call += 1) {
       await fails(
@@ -94,14 +94,14 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     assert.throws(() => new RedisStore({ url: 'redis://localhost', timeoutMs: 0 }), RangeError);
   });
 
-  it('rejects where the password is wrong, and takes the right one', async () => {
+  it('rejects a wrong password, and accepts the right one', async () => {
     const server = await serve({ password: 'a p@ss:word/' });
     await fails(open(server.url.replace(/:[^:]*@/, ':wrong@')).balances(job), /WRONGPASS/);
     await fails(open(server.url.replace(/:[^:]*@/, '')).balances(job), /NOAUTH/);
     assert.equal((await open(server.url).balances(job)).open, 0);
   });
 
-  it('keeps what was settled and reserved over a restart with its data, and counts nothing twice', async () => {
+  it('keeps what was settled and reserved across a restart with its data, and charges nothing twice', async () => {
     const server = await serve({ appendonly: true });
     const store = open(server.url);
     await store.reserve([job], request('a'));
@@ -117,7 +117,7 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     assert.deepEqual([settled.tokens, reserved, calls], [45, NOTHING, 0]);
   });
 
-  it('begins anew after a restart without its data, and charges calls of that moment once', async () => {
+  it('starts from zero after a restart without its data, and charges calls in flight once', async () => {
     const server = await serve();
     const store = open(server.url);
     await store.reserve([job], request('a'));
@@ -132,7 +132,7 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     assert.deepEqual([settled.tokens, reserved, calls], [5, NOTHING, 0]);
   });
 
-  it('counts nothing of what was refused while the server was slow', async () => {
+  it('charges nothing for what was rejected while the server was slow', async () => {
     const server = await serve();
     const store = open(server.url, { timeoutMs: TIMEOUT });
     await store.reserve([job], request('before'));
@@ -142,34 +142,34 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       fails(store.charge([job], tokens(100)), /did not answer/),
       fails(store.settle('before', tokens(20)), /did not answer/),
     ]);
-    // It answers once the pause is over.
+    // It answers when the pause is over.
     await server.command('PING');
-    // Nothing was executed late; a settlement may be repeated.
+    // Nothing was executed late, and a settlement may be repeated.
     assert.equal(await back(() => store.settle('before', tokens(20))), true);
     assert.ok((await store.reserve([job], request('slow'))).admitted);
     const { settled, open: calls } = await store.balances(job);
     assert.deepEqual([settled.tokens, calls], [20, 1]);
   });
 
-  it('takes back what was executed in time but never heard', async () => {
+  it('undoes what was executed in time but never answered', async () => {
     const server = await serve();
-    // A timeout that the script, which runs in time, cannot keep: the answer comes a moment too late.
+    // The script runs in time, but its answer comes a moment after the timeout.
     const store = open(server.url, { prefix: 'unheard' });
     await store.balances(job);
     const hasty = open(server.url, { prefix: 'unheard', timeoutMs: 1 });
-    let refused = 0;
+    let rejected = 0;
     const failed = (error: unknown): void => {
       assert.ok(error instanceof StoreError);
-      refused += 1;
+      rejected += 1;
     };
     let charged = 0;
-    let taken = 0;
+    let reserved = 0;
     for (let round = 0; round < 60; round += 1) {
       const few = Array.from({ length: 40 }, (_, index) => `${round} ${index}`);
       await Promise.all([
         ...few.map((id) =>
           hasty.reserve([wide], request(id)).then(() => {
-            taken += 1;
+            reserved += 1;
           }, failed),
         ),
         hasty.charge([wide], tokens(3)).then(() => {
@@ -177,28 +177,28 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
         }, failed),
       ]);
     }
-    assert.ok(refused > 100, `only ${refused} were refused`);
-    await comesTo(store, wide, { open: taken, settled: { ...tokens(3 * charged), calls: charged } });
+    assert.ok(rejected > 100, `only ${rejected} were rejected`);
+    await comesTo(store, wide, { open: reserved, settled: { ...tokens(3 * charged), calls: charged } });
   });
 
-  it('takes back what was never heard though its lease has ended meanwhile', async () => {
+  it('undoes what was never answered, even if its lease has ended meanwhile', async () => {
     const server = await serve();
     const proxy = await startDeafProxy(server.port);
     ends.push(proxy.close);
     const store = open(proxy.url, { timeoutMs: TIMEOUT });
     const other = open(server.url);
-    await store.reserve([job], request('heard'));
+    await store.reserve([job], request('answered'));
     proxy.deafen();
     await fails(store.reserve([job], request('unheard', { leaseMs: 300 })), /cannot be reached/);
-    // It was taken, since it is charged when its lease ends.
+    // It was reserved, since it is charged when its lease ends.
     await comesTo(other, job, { open: 1, settled: { costNanoUsd: 7, tokens: 60, calls: 1 } });
     proxy.hear();
     await back(() => store.balances(job));
-    // It is sent with the new connection, beside the balances.
+    // It is sent on the new connection, beside the balances.
     await comesTo(other, job, { open: 1, settled: NOTHING });
   });
 
-  it('gives up a connection on which nothing is answered, and makes another', async () => {
+  it('replaces a connection without answers', async () => {
     const server = await serve();
     const store = open(server.url, { timeoutMs: TIMEOUT });
     await store.reserve([job], request('a'));
@@ -210,7 +210,7 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     assert.equal((await back(() => store.balances(job))).open, 1);
   });
 
-  it('rejects where its memory is full, and settles all the same', async () => {
+  it('rejects a reserve if its memory is full, and settles all the same', async () => {
     const server = await serve({ args: ['--maxmemory-policy', 'noeviction'] });
     const store = open(server.url);
     assert.ok((await store.reserve([job], request('a'))).admitted);
@@ -224,27 +224,27 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     assert.deepEqual([settled, calls], [tokens(30), 0]);
   });
 
-  it('rejects where the server is a read-only replica, and goes on once it is not', async () => {
+  it('rejects while the server is a read-only replica, and works afterwards', async () => {
     const [primary, server] = await Promise.all([serve(), serve()]);
     const store = open(server.url);
     await store.balances(job);
     await server.command('REPLICAOF', '127.0.0.1', String(primary.port));
     await eventually('the replica is in step', async () => {
-      const told = String(await server.command('INFO', 'replication'));
-      return told.includes('master_link_status:up');
+      const info = String(await server.command('INFO', 'replication'));
+      return info.includes('master_link_status:up');
     });
     await fails(store.reserve([job], request('a')), /READONLY/);
     await server.command('REPLICAOF', 'NO', 'ONE');
     assert.ok((await back(() => store.reserve([job], request('a')))).admitted);
   });
 
-  it('rejects what another program has put at its keys', async () => {
+  it('rejects what another program has stored in its keys', async () => {
     const server = await serve();
     await server.command('SET', '{token-budget}:account:always:job', 'text');
     await fails(open(server.url).balances(job), /WRONGTYPE/);
   });
 
-  it('holds no more than a bounded number of commands', async () => {
+  it('holds a bounded number of commands', async () => {
     const server = await serve();
     const store = open(server.url, { timeoutMs: TIMEOUT });
     await store.balances(job);
@@ -253,7 +253,9 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       Array.from({ length: 12_000 }, (_, index) => store.reserve([job], request(`r${index}`))),
     );
     server.signal('SIGCONT');
-    const full = all.filter((one) => one.status === 'rejected' && /wait for Redis/.test(String(one.reason)));
+    const full = all.filter(
+      (one) => one.status === 'rejected' && /are waiting for Redis/.test(String(one.reason)),
+    );
     assert.equal(full.length, 2_000);
     assert.equal((await back(() => store.balances(job))).open, 0);
   });
@@ -261,7 +263,7 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
 
 const wide = defineBudget({ name: 'wide', limits: { calls: 100_000 } });
 
-/** Passes everything on to a server, until it is deaf: then a connection is cut when an answer comes, and new ones at once. */
+/** Forwards everything to a server, until it is deaf: then it cuts a connection when an answer comes, and new ones at once. */
 async function startDeafProxy(port: number) {
   let deaf = false;
   const sockets = new Set<Socket>();

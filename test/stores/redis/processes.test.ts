@@ -10,7 +10,7 @@ const job = defineBudget({ name: 'job', limits: { tokens: 60_000 } });
 
 /**
  * Reserves and settles until it is denied, with 20 calls at once; prints what it settled, a line each, before the settlement is
- * sent, so that a killed process has told what it may have charged.
+ * sent, so that a killed process has printed what it may have charged.
  */
 const HOLDER = `
   const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
@@ -48,7 +48,7 @@ describe('many processes on one budget on Redis', { skip: REDIS_MISSING }, () =>
     await server.close();
   });
 
-  it('never pass its limit, kills and all, use it up, and leave no reservation behind', async () => {
+  it('never exceed its limit even if killed, use it up, and leave no reservation behind', async () => {
     const { results, spent, balances } = await runHolders({
       script: HOLDER,
       url: server.url,

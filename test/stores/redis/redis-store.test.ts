@@ -60,10 +60,10 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
       const { settled, reserved, open: calls } = await store.balances(budget);
       assert.deepEqual([settled, reserved, calls], [tokens(33), NOTHING, 0]);
     }
-    assert.equal(await store.release('nobody'), false);
+    assert.equal(await store.release('unknown'), false);
   });
 
-  it('tells with a settlement the balances of the chain', async () => {
+  it('reports the balances of the chain with a settlement', async () => {
     const store = open();
     await store.reserve([job, team], request('a'));
     await store.reserve([team], request('b'));
@@ -81,7 +81,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.equal(again.size, 0);
   });
 
-  it('lets another process settle, and reserve a released id anew', async () => {
+  it('lets another process settle, and reserve a released id again', async () => {
     const one = open({ prefix: 'two processes' });
     const other = open({ prefix: 'two processes' });
     await one.reserve([job], request('a'));
@@ -92,18 +92,18 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.deepEqual((await one.balances(job)).settled, tokens(5));
   });
 
-  it('grows a reservation as far as every strict budget pays for it', async () => {
+  it('grows a reservation as far as every strict budget can pay for it', async () => {
     const store = open();
     await store.reserve([job, team], request('a'));
     assert.equal(await store.grow([job, team], 'a', tokens(940)), true);
     assert.equal(await store.grow([job, team], 'a', tokens(1)), false);
-    assert.equal(await store.grow([job, team], 'nobody', tokens(1)), false);
+    assert.equal(await store.grow([job, team], 'unknown', tokens(1)), false);
     assert.equal((await store.balances(team)).reserved.tokens, 1_000);
     await store.settle('a', tokens(1_000));
     assert.deepEqual((await store.balances(team)).reserved, NOTHING);
   });
 
-  it('charges in full what a dead holder had reserved, once its lease is over, and nothing twice', async () => {
+  it('charges what a dead holder had reserved in full after its lease, and nothing twice', async () => {
     const store = open();
     await store.reserve([job, team], request('dies', { leaseMs: 500 }));
     await store.reserve([job], request('lives', { leaseMs: 500 }));
@@ -117,11 +117,11 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.deepEqual((await store.balances(team)).settled, held);
     assert.equal(await store.settle('dies', tokens(1)), false);
     assert.equal(await store.settle('lives', tokens(1)), true);
-    await store.heartbeat(['dies', 'lives', 'nobody'], 60);
+    await store.heartbeat(['dies', 'lives', 'unknown'], 60);
     assert.equal((await store.balances(job)).open, 0);
   });
 
-  it('ends more leases at once than one script does', async () => {
+  it('ends more leases at once than one script can', async () => {
     const store = open();
     const wide = defineBudget({ name: 'wide', limits: { calls: 2_000 } });
     await Promise.all(
@@ -134,7 +134,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     });
   });
 
-  it('takes the window of the server, whatever the clock of the client shows', async () => {
+  it("uses the server's window, whatever the client's clock shows", async () => {
     const hour = defineBudget({
       name: 'hourly',
       limits: { tokens: 500 },
@@ -154,7 +154,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.ok(Math.abs(store.now() - Date.now()) < 1_000);
   });
 
-  it('forgets a window some time after its end, and never under an open reservation', async () => {
+  it('forgets a window some time after its end, but not while a reservation is open', async () => {
     const daily = defineBudget({ name: 'd', limits: {}, window: { per: 'day', timeZone: 'Asia/Kolkata' } });
     const store = open({ prefix: 'forgets' });
     const ttl = async (): Promise<number> => {
@@ -171,7 +171,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.ok((await ttl()) > day);
   });
 
-  it('goes on where the server has forgotten its scripts', async () => {
+  it('works after the server has lost its scripts', async () => {
     const store = open();
     for (const id of ['a', 'b']) {
       assert.ok((await store.reserve([job], request(id))).admitted);
@@ -209,7 +209,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     await assert.rejects(async () => store.charge([vast], tokens(0.5)), RangeError);
   });
 
-  it('does not keep a process alive, and ends one that waits for it only once it has its answer', async () => {
+  it('does not keep a process alive, except while it waits for an answer', async () => {
     const script = `
       const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
       const store = new RedisStore({ url: process.env.URL, prefix: 'alive', timeoutMs: 2000 });
@@ -225,7 +225,7 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
     assert.deepEqual(JSON.parse(result.stdout), { costNanoUsd: 1, tokens: 1, calls: 1 });
   });
 
-  it('says so where the client is not installed', async () => {
+  it('reports that the client is not installed', async () => {
     const script = `
       const { registerHooks } = await import('node:module');
       registerHooks({

@@ -20,7 +20,7 @@ import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { runNode, startNode } from '../../support/run-node.ts';
 import { assertBalances, job, request, team, tokens } from '../contract-support.ts';
 
-describe('the SQLite store, where its file fails it,', () => {
+describe('the SQLite store, if its file fails,', () => {
   let directory: string;
   let path: string;
   let stores: SqliteStore[];
@@ -71,10 +71,10 @@ describe('the SQLite store, where its file fails it,', () => {
     }
   }
 
-  it('a directory that does not exist: says so, and goes on once it does', async () => {
+  it('a directory that does not exist: says so, and works once it does', async () => {
     const file = join(directory, 'missing', 'ledger.db');
     const store = open(file);
-    await assertFails(store, /no directory .*missing\. Make it first/, file);
+    await assertFails(store, /no directory .*missing\. Create it first/, file);
     mkdirSync(join(directory, 'missing'));
     await store.charge([job], tokens(1));
     await assertBalances(store, job, { settled: tokens(1) });
@@ -90,7 +90,7 @@ describe('the SQLite store, where its file fails it,', () => {
     ['noise', Buffer.from(Array.from({ length: 8_192 }, (_, index) => (index * 7_919) % 251))],
     ['a header alone', Buffer.from('SQLite format 3\0')],
   ] as const) {
-    it(`${what} in its place: is left as it is`, async () => {
+    it(`${what} in its place: is left unchanged`, async () => {
       writeFileSync(path, content);
       const store = open();
       await assertFails(store, /is damaged.*move it away/);
@@ -101,7 +101,7 @@ describe('the SQLite store, where its file fails it,', () => {
     });
   }
 
-  it('a file that was cut short', async () => {
+  it('a truncated file', async () => {
     await makeLedger();
     const { size } = statSync(path);
     for (const left of [size - 1_500, size / 2, 1_500, 600, 50]) {
@@ -112,7 +112,7 @@ describe('the SQLite store, where its file fails it,', () => {
     }
   });
 
-  it('a file that is cut short while it is used: no call hangs or answers nonsense, and a backup mends it', async () => {
+  it('a file that is truncated while it is used: no call hangs or answers nonsense, and a backup fixes it', async () => {
     await makeLedger();
     const backup = readFileSync(path);
     const store = open();
@@ -127,7 +127,7 @@ describe('the SQLite store, where its file fails it,', () => {
   });
 
   for (const version of [0, 2]) {
-    it(`tables of version ${version}: leaves the file as it is`, async () => {
+    it(`tables of version ${version}: leaves the file unchanged`, async () => {
       await makeLedger();
       const database = new DatabaseSync(path);
       database.exec(`PRAGMA user_version = ${version}`);
@@ -139,7 +139,7 @@ describe('the SQLite store, where its file fails it,', () => {
     });
   }
 
-  it('the database of another program: leaves the file as it is', async () => {
+  it('the database of another program: leaves the file unchanged', async () => {
     const database = new DatabaseSync(path);
     database.exec('CREATE TABLE accounts (name TEXT)');
     database.close();
@@ -148,7 +148,7 @@ describe('the SQLite store, where its file fails it,', () => {
     assert.deepEqual(readFileSync(path), before);
   });
 
-  it('deleted or replaced while it is used: tells once, then begins anew or takes what is there', async () => {
+  it('deleted or replaced while it is used: fails once, then starts from zero or uses what is there', async () => {
     await makeLedger();
     const store = open();
     await store.charge([job], tokens(5));
@@ -166,7 +166,7 @@ describe('the SQLite store, where its file fails it,', () => {
     await assertBalances(store, job, { settled: { ...tokens(10), calls: 2 } });
   });
 
-  it('locked by another process: rejects after the timeout, lets the event loop go on, and works again', async () => {
+  it('locked by another process: rejects after the timeout without blocking the event loop, and works again', async () => {
     await makeLedger();
     const holder = startNode({
       args: ['--no-warnings', '--input-type=module', '--eval', HOLDER],
@@ -192,7 +192,7 @@ describe('the SQLite store, where its file fails it,', () => {
     }
     assert.ok(waited >= 300 && waited < 3_000, `${waited} ms`);
     assert.ok(turns >= 5, `${turns} turns`);
-    // What is there may be read meanwhile.
+    // Reading is possible meanwhile.
     await assertBalances(store, job, { settled: tokens(5) });
     const later = store.charge([job], tokens(1));
     holder.child.kill('SIGKILL');
@@ -203,14 +203,14 @@ describe('the SQLite store, where its file fails it,', () => {
     await assertBalances(store, job, { settled: { ...tokens(7), calls: 3 } });
   });
 
-  it('closed while calls wait: they have their answers first', async () => {
+  it('closed while calls wait: they are answered first', async () => {
     await makeLedger();
     const blocker = new DatabaseSync(path);
     blocker.exec('BEGIN IMMEDIATE');
     const store = open(path, 5_000);
     const charged = store.charge([job], tokens(1));
     const closed = store.close();
-    // Neither ends while the file is locked, however often it is tried.
+    // Neither ends while the file is locked, however often they retry.
     const first = await Promise.race([charged, closed, sleep(30, 'the lock')]);
     assert.equal(first, 'the lock');
     blocker.exec('COMMIT');
@@ -219,11 +219,11 @@ describe('the SQLite store, where its file fails it,', () => {
     await assertBalances(open(), job, { settled: { ...tokens(6), calls: 2 } });
   });
 
-  it('read-only: says so, and what is there stays', async (context) => {
+  it('read-only: says so, and keeps what is there', async (context) => {
     await makeLedger();
     chmodSync(directory, 0o755);
     chmodSync(path, 0o444);
-    // Root may write everything: the child becomes somebody else once it has loaded the package.
+    // Root may write everything, so the child changes its user once it has loaded the package.
     const env = { LEDGER: path, BECOME: process.getuid?.() === 0 ? '65534' : '' };
     const { code, stdout, stderr } = await runNode({ args: ['--input-type=module', '--eval', READER], env });
     if (stderr.includes('EPERM')) return context.skip('this user may not become another');

@@ -9,7 +9,7 @@ import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
 import { assertBalances, job, tokens } from '../contract-support.ts';
 
 describe('the SQLite store on a full disk', () => {
-  it('rejects, keeps what was answered, and goes on when there is room', async (context) => {
+  it('rejects, keeps what was committed, and works again when there is space', async (context) => {
     const disk = mkdtempSync(join(tmpdir(), 'otel-token-budget-disk-'));
     context.after(() => rmSync(disk, { recursive: true, force: true }));
     const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=512k', 'tmpfs', disk], { encoding: 'utf8' });
@@ -17,7 +17,7 @@ describe('the SQLite store on a full disk', () => {
       return context.skip('a small tmpfs cannot be mounted here: this takes root on Linux');
     const path = join(disk, 'ledger.db');
     const store = new SqliteStore(path);
-    // One that only reads, so that the log is not removed when the other lets go of the file.
+    // A reader, so that the log is not removed when the other closes the file.
     const other = new SqliteStore(path);
     try {
       await store.charge([job], tokens(5));
@@ -35,10 +35,10 @@ describe('the SQLite store on a full disk', () => {
           (error) => failures.push(error),
         );
       };
-      // The log fills the disk, is written back and begins anew.
+      // The log fills the disk, is written back and starts over.
       for (let call = 0; call < 100; call += 1) await charge([job]);
       assert.ok(failures.length > 0 && failures.length < 10, `${failures.length} failures`);
-      // New accounts take room that is not there.
+      // New accounts need space that is not there.
       for (let call = 0; call < 400; call += 1) {
         await charge([job, defineBudget({ name: `${call} ${'x'.repeat(500)}`, limits: {} })]);
       }
@@ -62,7 +62,7 @@ describe('the SQLite store on a full disk', () => {
   });
 });
 
-/** Takes the room that is left on a disk but for some bytes. */
+/** Fills a disk up to some bytes. */
 function fill(file: string, left: number): void {
   const chunk = Buffer.alloc(4_096);
   for (;;) {

@@ -16,7 +16,7 @@ const LEASE_MS = 800;
 const shared = defineBudget({ name: 'shared', limits: { tokens: LIMIT } });
 const above = defineBudget({ name: 'above', limits: { tokens: LIMIT * 10 } });
 
-/** What a worker says that it did. */
+/** What a worker prints. */
 interface Done {
   readonly settled: Amounts;
   readonly calls: number;
@@ -51,7 +51,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     return startNode({ node, args: ['--no-warnings', '--input-type=module', '--eval', WORKER], env });
   }
 
-  it('never passes the limit, and adds up, whatever they do at once on a new file', async () => {
+  it('never exceeds the limit, and adds up, whatever they do at once on a new file', async () => {
     const workers = Array.from({ length: 6 }, (_, index) =>
       startWorker(`worker ${index}`, { node: index === 0 ? NODE_22 : NODE }),
     );
@@ -60,7 +60,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     const done = results.map(({ stdout }) => JSON.parse(stdout) as Done);
     const settled = done.reduce((sum, one) => addAmounts(sum, one.settled), NOTHING);
     for (const { denied, highest } of done) {
-      assert.ok(denied > 0, 'worked until it was refused');
+      assert.ok(denied > 0, 'worked until it was denied');
       assert.ok(highest <= LIMIT, `${highest} of ${LIMIT}`);
     }
     assert.ok(settled.tokens > LIMIT * 0.9 && settled.tokens <= LIMIT, `${settled.tokens} of ${LIMIT}`);
@@ -69,11 +69,11 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     await store.close();
   });
 
-  it('charges in full what a killed process held, once its lease has ended', async () => {
+  it('charges what a killed process had reserved in full after its lease', async () => {
     const holder = startWorker('holder', { holds: true });
     await holder.waitForOutput(/holds/);
     const store = new SqliteStore(path);
-    // It keeps its reservation for as long as it lives: only time shows it.
+    // It keeps its reservation for as long as it lives, which only time shows.
     await sleep(2 * LEASE_MS);
     for (const budget of [job, team]) await assertBalances(store, budget, { reserved: HELD, open: 1 });
     holder.child.kill('SIGKILL');
@@ -86,16 +86,16 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
     await store.close();
   });
 
-  it('keeps what was settled by processes that are killed in the middle of their work', async () => {
+  it('keeps what was settled by processes that are killed while they work', async () => {
     for (let round = 0; round < 3; round += 1) {
       const workers = ['a', 'b', 'c'].map((name) => startWorker(`${round} ${name}`, { forever: true }));
       await Promise.all(workers.map((one) => one.waitForOutput(/\n/)));
       await sleep(20 + Math.random() * 100);
       for (const { child } of workers) child.kill('SIGKILL');
       await Promise.all(workers.map(({ result }) => result));
-      // Each told, after it was done, how much it had settled in all.
-      const told = workers.map((one) => Number(one.stdout().trimEnd().split('\n').at(-1)));
-      const least = told.reduce((sum, one) => sum + one, before(round));
+      // Each printed, after every settlement, how much it had settled in total.
+      const printed = workers.map((one) => Number(one.stdout().trimEnd().split('\n').at(-1)));
+      const least = printed.reduce((sum, one) => sum + one, before(round));
       const store = new SqliteStore(path);
       const { settled, reserved, open } = await eventually('the leases of the dead are over', async () => {
         const balances = await store.balances(shared);
@@ -113,7 +113,7 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
   const before = (round: number): number => kept[round - 1] ?? 0;
 });
 
-/** Spends in ten parallel tasks until it is refused; or holds one reservation; or spends until it is killed, and tells how much. */
+/** Spends in ten parallel tasks until it is denied; or holds one reservation; or spends until it is killed, printing how much. */
 const WORKER = `
   const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
   const { defineBudget, NOTHING, addAmounts } = await import('./src/budget/index.ts');

@@ -34,7 +34,7 @@ describe('the SQLite store', () => {
     return store;
   }
 
-  it('answers at once where the file is free', () => {
+  it('answers at once if the file is free', () => {
     const store = open();
     assert.ok(!(store.reserve([job], request('a')) instanceof Promise));
     assert.equal(store.settle('a', tokens(1)), true);
@@ -44,7 +44,7 @@ describe('the SQLite store', () => {
     assert.equal(store.close(), undefined);
   });
 
-  it('touches nothing before it is used, and leaves one file, of its owner alone', async () => {
+  it('touches nothing before its first use, and leaves one file, for its owner alone', async () => {
     const store = open();
     assert.deepEqual(readdirSync(directory), []);
     await store.charge([job], tokens(1));
@@ -59,7 +59,7 @@ describe('the SQLite store', () => {
     ['Node 22', NODE_22],
     ["the package's Node", NODE],
   ] as const) {
-    it(`is silent on ${name}, and holds back no other warning`, async () => {
+    it(`is silent on ${name}, and suppresses no other warning`, async () => {
       const script = `
         const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
         const { emitWarning } = process;
@@ -77,7 +77,7 @@ describe('the SQLite store', () => {
     });
   }
 
-  it('says so where Node is run without its SQLite', async () => {
+  it('reports that Node is run without its SQLite', async () => {
     const script = `
       const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
       await new SqliteStore(process.env.LEDGER).settle('a', {}).catch((error) => console.log(String(error)));`;
@@ -87,7 +87,7 @@ describe('the SQLite store', () => {
     assert.match(stdout, /^StoreError: This Node has no node:sqlite/);
   });
 
-  it('charges a lease in full at the very moment of its end, and not before', async () => {
+  it('charges in full at the moment that a lease ends, and not before', async () => {
     const store = open();
     await store.reserve([job, team], request('a', { leaseMs: 1_000 }));
     now += 999;
@@ -97,7 +97,7 @@ describe('the SQLite store', () => {
     assert.equal(await store.settle('a', NOTHING), false);
   });
 
-  it('tells with a settlement the balances of the chain, unless a lease of it has ended', async () => {
+  it('reports the balances of the chain with a settlement, unless a lease has ended', async () => {
     const store = open();
     for (const id of ['a', 'b']) await store.reserve([job, team], request(id));
     await store.reserve([team], request('dies', { leaseMs: 1_000 }));
@@ -128,7 +128,7 @@ describe('the SQLite store', () => {
     assert.deepEqual([settled.calls, calls], [1_500, 500]);
   });
 
-  it('forgets a window 40 days after its end, and never under an open reservation', async () => {
+  it('forgets a window 40 days after its end, but not while a reservation is open', async () => {
     const window = { per: 'day', timeZone: 'UTC' } as const;
     const daily = defineBudget({ name: 'daily', limits: {}, window });
     const held = defineBudget({ name: 'held', limits: {}, window });
@@ -148,7 +148,7 @@ describe('the SQLite store', () => {
     await assertBalances(store, job, { settled: tokens(5) });
   });
 
-  it('forgets nothing of sums that a number cannot tell exactly', async () => {
+  it('keeps sums exact that a number cannot hold exactly', async () => {
     const vast = defineBudget({ name: 'vast', limits: { tokens: 10 }, mode: 'soft' });
     const most = { costNanoUsd: 0, tokens: Number.MAX_SAFE_INTEGER, calls: 1 };
     const store = open();
@@ -161,7 +161,7 @@ describe('the SQLite store', () => {
     assert.ok(!(await store.reserve([vast], request('one more'))).admitted);
   });
 
-  it('refuses what is no amount, and a reservation that is open already, and changes nothing', async () => {
+  it('rejects invalid amounts and a reservation that is open already, and changes nothing', async () => {
     const store = open();
     await store.reserve([job], request('a'));
     await assert.rejects(async () => store.charge([job, team], tokens(0.5)), RangeError);
@@ -172,7 +172,7 @@ describe('the SQLite store', () => {
     assert.throws(() => new SqliteStore(path, { busyTimeoutMs: Number.NaN }), RangeError);
   });
 
-  it('takes a path as a path, whatever it looks like', async () => {
+  it('uses a path as a path, whatever it looks like', async () => {
     for (const name of [':memory:', 'file:x?mode=memory', "quo'te", '預算', '#%41?.db']) {
       const file = join(directory, name);
       const store = new SqliteStore(file);

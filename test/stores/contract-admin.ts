@@ -27,18 +27,18 @@ import {
 } from './contract-support.ts';
 
 /** A ledger that can be administered. */
-export interface AdministeredHarness extends StoreHarness {
+export interface AdminHarness extends StoreHarness {
   readonly store: Store & LedgerAdmin;
   readonly administration: LedgerAdmin;
 }
 
-/** Registers the tests that every store has to pass that outlives its processes. */
-export function administrationContract(name: string, makeStore: () => Promise<AdministeredHarness>): void {
+/** Registers the tests that a store which outlives its processes has to pass. */
+export function adminContract(name: string, makeStore: () => Promise<AdminHarness>): void {
   const { test, testInTime } = testsOf(makeStore as MakeStore);
   const administered = (store: Store): Store & LedgerAdmin => store as Store & LedgerAdmin;
 
   describe(`the ${name} store, administered,`, () => {
-    test('lists no account where there is none, and each that was used', async ({ store }) => {
+    test('lists the accounts that were used, and no others', async ({ store }) => {
       const ledger = administered(store);
       assert.deepEqual(await ledger.accounts(), []);
       const daily = defineBudget({
@@ -61,7 +61,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       assert.equal(find(accounts, team).window, undefined);
     });
 
-    test('knows the definition that was used last', async ({ store, reopen }) => {
+    test('stores the definition that was last used', async ({ store, reopen }) => {
       const ledger = administered(store);
       await store.charge([job], tokens(1));
       const raised = defineBudget({ ...job, limits: { tokens: 2_000, calls: 7 } });
@@ -101,7 +101,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       });
     }
 
-    testInTime('raises the time as well', async ({ store, clock }) => {
+    testInTime('raises the time limit as well', async ({ store, clock }) => {
       const short = defineBudget({ name: 'short', limits: { minutes: 3 } });
       await store.balances(short);
       await clock.advance(4 * MINUTE);
@@ -112,7 +112,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       assert.equal(deniedOf(await store.reserve([short], request('b'))).limit, 'minutes');
     });
 
-    test('clamps and shares by the limit that was raised, and grows up to it', async ({ store }) => {
+    test('clamps and shares by the raised limit, and grows up to it', async ({ store }) => {
       const ledger = administered(store);
       await ledger.raise(job, { ...NO_GRANT, tokens: 600 });
       await ledger.raise(job, { ...NO_GRANT, tokens: 400, calls: 3 });
@@ -125,7 +125,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       assert.equal(await store.grow([job], 'b', tokens(1_005)), true);
     });
 
-    test('refuses a grant of nothing, or of no whole numbers', async ({ store }) => {
+    test('rejects an empty grant, and one of fractions', async ({ store }) => {
       const ledger = administered(store);
       const wrong: Partial<Grant>[] = [{}, { tokens: 1.5 }, { calls: -1 }, { milliseconds: Number.NaN }];
       for (const grant of wrong) {
@@ -134,7 +134,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       assert.deepEqual(await ledger.accounts(), []);
     });
 
-    test('holds settled and reserved within limit and grants, while others reserve', async (harness) => {
+    test('keeps settled and reserved within limit and grants while others reserve', async (harness) => {
       const { store, reopen } = harness;
       const other = administered((await reopen?.()) ?? store);
       const calls = Array.from({ length: 60 }, (_, index) => `call ${index}`);
@@ -158,7 +158,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       assert.equal((await store.balances(job)).settled.tokens, sum);
     });
 
-    testInTime('begins anew by a reset, and charges what is open to what follows', async (harness) => {
+    testInTime('starts from zero after a reset, and then charges what is open', async (harness) => {
       const { store, clock, driftMs = 0 } = harness;
       const ledger = administered(store);
       await store.reserve([job, team], request('open'));
@@ -176,7 +176,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       await assertBalances(store, job, { settled: tokens(44) });
     });
 
-    test('takes grants back by a reset, but for what open calls hold of them', async ({ store }) => {
+    test('takes grants back by a reset, except what open calls reserve of them', async ({ store }) => {
       const ledger = administered(store);
       await ledger.raise(job, { costNanoUsd: 3, tokens: 5_000, calls: 0, milliseconds: 9 });
       admittedOf(await store.reserve([job], request('a', { outputCap: 3_000 })));
@@ -188,7 +188,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       assert.equal((await store.balances(job)).granted, undefined);
     });
 
-    testInTime('raises and resets the present window alone', async ({ store, clock }) => {
+    testInTime('raises and resets the present window only', async ({ store, clock }) => {
       const ledger = administered(store);
       const hourly = defineBudget({
         name: 'h',
@@ -210,7 +210,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
       assert.deepEqual([kept.length, first?.[1]], [2, 5]);
     });
 
-    testInTime('tells what was charged, minute by minute', async ({ store, clock }) => {
+    testInTime('returns what was charged, minute by minute', async ({ store, clock }) => {
       const ledger = administered(store);
       await clock.advance(MINUTE - (clock.now() % MINUTE) + 5_000);
       const began = clock.now();
@@ -231,7 +231,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
         at(23, HELD),
       ]);
       assert.deepEqual(await ledger.spending('team'), [at(0, tokens(5))]);
-      assert.deepEqual(await ledger.spending('nobody'), []);
+      assert.deepEqual(await ledger.spending('unused'), []);
       await clock.advance(50 * HOUR);
       await store.charge([job], tokens(1));
       assert.equal((await ledger.spending('job')).at(-1)?.minute, first + 3_023 * MINUTE);
@@ -248,7 +248,7 @@ export function administrationContract(name: string, makeStore: () => Promise<Ad
   });
 }
 
-/** As much as its limits allow, of what is limited. */
+/** The most that its limits allow, of what is limited. */
 function spentUpTo({ limits }: BudgetDefinition): Amounts {
   const costNanoUsd = Math.round((limits.costUsd ?? 0) * 1e9);
   return { costNanoUsd, tokens: limits.tokens ?? 0, calls: limits.calls ?? 0 };
