@@ -1,6 +1,6 @@
 /**
- * The preload: `node --require otel-token-budget/register agent.js`, or `--import`, for applications in CommonJS and in
- * ES modules. No module below it has a top-level await, which `--require` rejects.
+ * The preload: `node --require otel-token-budget/register agent.js`, or `--import`, for applications in
+ * CommonJS and in ES modules. No module below it has a top-level await, which `--require` rejects.
  */
 import module, { createRequire } from 'node:module';
 import { workerData } from 'node:worker_threads';

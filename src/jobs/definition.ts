@@ -17,7 +17,9 @@ export interface StepContext extends JobContext {
   readonly step: string;
   /** The attempt in this run, from 1. */
   readonly attempt: number;
-  /** The budget of the step: the job's, or the step's own below it. Calls made in the step are charged to it. */
+  /**
+   * The budget of the step: the job's, or the step's own below it. Calls made in the step are charged to it.
+   */
   readonly tracker: TokenBudgetTracker;
   /** Aborted when the job has to stop: its budget is exhausted, its time is over, or it was asked to stop. */
   readonly signal: AbortSignal;
@@ -46,7 +48,10 @@ export interface Step {
   /** 1 to 100 letters, digits, or `. _ : / -`, unique in the job. */
   readonly name: string;
   readonly run: StepFunction;
-  /** The operation of its span: `invoke_agent` or, for a step that calls no model, `execute_tool`; default: `agent`. */
+  /**
+   * The operation of its span: `invoke_agent` or, for a step that calls no model, `execute_tool`; default:
+   * `agent`.
+   */
   readonly kind?: 'agent' | 'tool';
   /** Limits of its own, below those of the job. */
   readonly budget?: Limits;
@@ -67,9 +72,9 @@ export type StepIterator =
   | AsyncIterator<StepOrGroup, unknown, unknown>;
 
 /**
- * The steps of a job: a list, or a generator function that yields them and is passed the output of each. When a job is
- * resumed, its generator runs from the start and is passed the saved outputs of completed steps, so that its own code
- * between the steps has to be deterministic.
+ * The steps of a job: a list, or a generator function that yields them and is passed the output of each. When
+ * a job is resumed, its generator runs from the start and is passed the saved outputs of completed steps, so
+ * that its own code between the steps has to be deterministic.
  */
 export type Steps = readonly StepOrGroup[] | ((job: JobContext) => StepIterator);
 

@@ -1,4 +1,7 @@
-/** A job's payload, definition or option is invalid. The message names the field, what it got and what it expects. */
+/**
+ * A job's payload, definition or option is invalid. The message names the field, what it got and what it
+ * expects.
+ */
 export class JobDefinitionError extends Error {
   readonly code = 'token_budget_job_definition';
 

@@ -36,11 +36,11 @@ export interface JobBudgetOptions extends AllowanceOptions, OptionalTrackerOptio
 }
 
 /**
- * Returns the tracker of a job: of a new one, or of one that is resumed from a checkpoint. Every kind of job gets its
- * tracker here.
+ * Returns the tracker of a job: of a new one, or of one that is resumed from a checkpoint. Every kind of job
+ * gets its tracker here.
  *
- * With a checkpoint, a payload without a budget keeps the limits of the checkpoint, and one with a budget replaces them,
- * so that a job can be given more. Either way, spending stays as it is.
+ * With a checkpoint, a payload without a budget keeps the limits of the checkpoint, and one with a budget
+ * replaces them, so that a job can be given more. Either way, spending stays as it is.
  * @param checkpoint the result of a tracker's `toJSON`, or its text
  * @throws JobDefinitionError if the payload is invalid
  * @throws CheckpointError if the checkpoint cannot be used
@@ -60,7 +60,10 @@ export function initializeTokenBudgetForJob(
   return openJobTracker(checked, snapshot, options);
 }
 
-/** As {@link initializeTokenBudgetForJob}, of a payload that has been checked and a snapshot that has been parsed. */
+/**
+ * As {@link initializeTokenBudgetForJob}, of a payload that has been checked and a snapshot that has been
+ * parsed.
+ */
 export function openJobTracker(
   payload: JobPayload,
   snapshot: TrackerSnapshot | undefined,

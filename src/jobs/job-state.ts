@@ -120,8 +120,8 @@ export class JobState {
   }
 
   /**
-   * Records the calls of the budget from now on. A call is recorded before it is charged, so that a process that dies
-   * in between leaves a record of it.
+   * Records the calls of the budget from now on. A call is recorded before it is charged, so that a process
+   * that dies in between leaves a record of it.
    * @returns a function that ends it
    */
   recordCalls(): () => void {
@@ -205,7 +205,8 @@ export class JobState {
 }
 
 /**
- * Returns a value as JSON preserves it, so that later steps get the same value whether or not the job was resumed.
+ * Returns a value as JSON preserves it, so that later steps get the same value whether or not the job was
+ * resumed.
  * @throws StepOutputError if it has no JSON
  */
 export function toPlainJson(step: string, value: unknown): unknown {

@@ -59,8 +59,8 @@ interface Outcome {
 }
 
 /**
- * Runs the steps of a job, each once, with a checkpoint after each; resumes a job after its last completed step. Always
- * returns a result, whatever stopped the job: its budget, its time, a signal or an error.
+ * Runs the steps of a job, each once, with a checkpoint after each; resumes a job after its last completed
+ * step. Always returns a result, whatever stopped the job: its budget, its time, a signal or an error.
  * @example
  * ```ts
  * const orchestrator = new LongRunningOrchestrator({ job: 'report-17', tracker });
@@ -222,8 +222,8 @@ function* iterateList(steps: readonly StepOrGroup[]): Iterator<StepOrGroup, unkn
 }
 
 /**
- * Passes the error of a step to a generator, which may catch it and yield other steps. If the job has to stop, the
- * generator can only clean up, and the error is thrown.
+ * Passes the error of a step to a generator, which may catch it and yield other steps. If the job has to
+ * stop, the generator can only clean up, and the error is thrown.
  */
 async function passError(
   iterator: StepIterator,

@@ -7,8 +7,8 @@ import { JobDefinitionError } from './errors.ts';
 /** How much a job may spend. A field that is null counts as absent. */
 export interface JobPayload {
   /**
-   * Minutes of work: an amount of money, not a clock. 240 of them are worth 10 USD; default, if no budget is given: 15.
-   * With the option `wallClock` they are a limit of elapsed time as well.
+   * Minutes of work: an amount of money, not a clock. 240 of them are worth 10 USD; default, if no budget is
+   * given: 15. With the option `wallClock` they are a limit of elapsed time as well.
    */
   readonly timeBudgetMinutes?: number | null | undefined;
   /** USD; takes precedence over the minutes of work. */
@@ -23,8 +23,8 @@ export interface JobPayload {
 export const JOB_UNITS = ['tokens', 'cost'] as const;
 
 /**
- * The unit of a job's limit: `tokens`, the money at the model's output price, which is conservative because input is
- * cheaper; or `cost`, the money itself, so that cheap and cached input lasts longer.
+ * The unit of a job's limit: `tokens`, the money at the model's output price, which is conservative because
+ * input is cheaper; or `cost`, the money itself, so that cheap and cached input lasts longer.
  */
 export type JobUnit = (typeof JOB_UNITS)[number];
 
@@ -97,7 +97,8 @@ export interface AllowanceOptions {
 }
 
 /**
- * Returns the limits of a job: `costBudgetUsd` takes precedence over `timeBudgetMinutes`; default: 15 minutes of work.
+ * Returns the limits of a job: `costBudgetUsd` takes precedence over `timeBudgetMinutes`; default: 15 minutes
+ * of work.
  * @throws JobDefinitionError if the payload is invalid, or money cannot be converted at the model's price
  */
 export function jobAllowance(payload: JobPayload, options: AllowanceOptions = {}): JobAllowance {

@@ -20,21 +20,23 @@ export interface RunJobOptions
     JobRunOptions,
     Pick<JobBudgetOptions, 'wallClock' | 'mode' | 'prices' | 'maxShare' | 'minOutputTokens'> {
   /**
-   * The job's id: letters, digits, or `. _ -`. A saved job with this id is resumed. Default: the definition's name and
-   * a random part.
+   * The job's id: letters, digits, or `. _ -`. A saved job with this id is resumed. Default: the definition's
+   * name and a random part.
    */
   readonly id?: string | undefined;
   /** `new` rejects an id that exists, `resume` one that does not; default: both are accepted. */
   readonly expect?: 'new' | 'resume' | undefined;
   /** A budget in the same ledger that is charged for the job's calls as well. */
   readonly parent?: BudgetDefinition | undefined;
-  /** How long a call may wait for open reservations to settle before it is denied, milliseconds; default: 0. */
+  /**
+   * How long a call may wait for open reservations to settle before it is denied, milliseconds; default: 0.
+   */
   readonly waitMs?: number | undefined;
   /** How long a reservation outlives its process, milliseconds; default: 60,000. */
   readonly leaseMs?: number | undefined;
   /**
-   * Whether SIGTERM and SIGINT stop the job and, in the turn after its result was returned, end the process by that
-   * signal; false leaves them to the program. Default: true.
+   * Whether SIGTERM and SIGINT stop the job and, in the turn after its result was returned, end the process
+   * by that signal; false leaves them to the program. Default: true.
    */
   readonly handleSignals?: boolean | undefined;
   /** Open stores to use, and to leave open, instead of those that the settings name. */
@@ -51,8 +53,8 @@ interface PreparedJob {
 }
 
 /**
- * Runs a job to its end, or resumes one that was stopped or killed: opens its ledger and its checkpoints, creates its
- * tracker, runs its steps, and reports it to OpenTelemetry.
+ * Runs a job to its end, or resumes one that was stopped or killed: opens its ledger and its checkpoints,
+ * creates its tracker, runs its steps, and reports it to OpenTelemetry.
  *
  * Calls of the openai SDK are charged if they are instrumented: by the preload, or by `instrumentClient`.
  * @throws JobDefinitionError if the definition, the payload or an option is invalid

@@ -8,7 +8,9 @@ export interface JobRunOptions {
   readonly unit?: JobUnit | undefined;
   /** Stops the job, which can be resumed. */
   readonly signal?: AbortSignal | undefined;
-  /** When the job stops, whatever is left of its budget. The budget's own limit of minutes applies as well. */
+  /**
+   * When the job stops, whatever is left of its budget. The budget's own limit of minutes applies as well.
+   */
   readonly deadline?: Date | undefined;
   /** How long running steps have to end after the job was stopped, milliseconds; default: 5,000. */
   readonly graceMs?: number | undefined;

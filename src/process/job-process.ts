@@ -15,8 +15,8 @@ export interface JobFileOptions extends Omit<RunJobOptions, 'prices' | 'parent' 
 }
 
 /**
- * Turns this process into that of a job: installs the budget as the preload does, before the job's file is loaded, and
- * runs the job. The job has no process of its own, so that killing the command kills the job.
+ * Turns this process into that of a job: installs the budget as the preload does, before the job's file is
+ * loaded, and runs the job. The job has no process of its own, so that killing the command kills the job.
  * @throws JobDefinitionError if the file has no job
  */
 export async function runJobFile({ file, payload, ...options }: JobFileOptions): Promise<JobResult> {
@@ -39,8 +39,8 @@ export async function runJobFile({ file, payload, ...options }: JobFileOptions):
 }
 
 /**
- * Returns the budget of the process, which limits the job as well. If it is not in the job's ledger, it becomes a
- * budget of only this job, over all its runs.
+ * Returns the budget of the process, which limits the job as well. If it is not in the job's ledger, it
+ * becomes a budget of only this job, over all its runs.
  */
 function processBudget(
   { budget, limitGiven, store }: Config,

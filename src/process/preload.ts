@@ -17,7 +17,9 @@ import { handleShutdown } from './shutdown.ts';
 /** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
 const EX_CONFIG = 78;
 
-/** How long a thread may take to start at exit, in addition to the answers of a shared store, milliseconds. */
+/**
+ * How long a thread may take to start at exit, in addition to the answers of a shared store, milliseconds.
+ */
 const THREAD_START_MS = 500;
 
 /** Options of {@link preloadBudget}. */
@@ -34,9 +36,9 @@ interface ProcessBudget {
 }
 
 /**
- * Puts a budget on the process: reads the configuration, hooks the openai SDK for CommonJS and ES modules, and starts
- * telemetry once the SDK is loaded. A process that never loads the SDK pays only for the hooks. Further calls return
- * the result of the first.
+ * Puts a budget on the process: reads the configuration, hooks the openai SDK for CommonJS and ES modules,
+ * and starts telemetry once the SDK is loaded. A process that never loads the SDK pays only for the hooks.
+ * Further calls return the result of the first.
  *
  * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG).
  */
@@ -99,7 +101,8 @@ function instrument(
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
       budgetStatus: config.budgetStatus,
-      // Not at once: imports are hoisted, so the module that has just imported openai may be about to start an SDK.
+      // Not at once: imports are hoisted, so the module that has just imported openai may be about to start
+      // an SDK.
       onPatch: () => setImmediate(start),
       onFirstCall: start,
     },
@@ -119,8 +122,9 @@ class ProcessTelemetry {
   }
 
   /**
-   * Uses the provider that the host has registered by now, and adds nothing to it; without one, starts the SDK. The SDK
-   * is loaded only now, so that a process that never loads openai does not pay for it. Further calls have no effect.
+   * Uses the provider that the host has registered by now, and adds nothing to it; without one, starts the
+   * SDK. The SDK is loaded only now, so that a process that never loads openai does not pay for it. Further
+   * calls have no effect.
    */
   start(instrumentation: OpenAIInstrumentation): void {
     if (this.#isStarted) return;
@@ -152,8 +156,8 @@ function hookEsModules(): void {
       /[\\/]node_modules[\\/]openai[\\/](beta|realtime|resources)[\\/](.+[\\/])?(ws|websocket)\.m?js$/,
     ],
   });
-  // With `-e`, Node 22 and 24 read a builtin as a file if a hook passes it on, so this one does not. It is registered
-  // only then, because it hides builtins from the host's hooks.
+  // With `-e`, Node 22 and 24 read a builtin as a file if a hook passes it on, so this one does not. It is
+  // registered only then, because it hides builtins from the host's hooks.
   const isEval = process.execArgv.some((arg) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(arg));
   if (!isEval) return;
   module.registerHooks({

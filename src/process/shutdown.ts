@@ -12,9 +12,10 @@ export interface ShutdownHandlers {
 }
 
 /**
- * Calls the handlers right before the process ends: by itself, by `process.exit()`, by an uncaught error, or by a
- * signal. Signals that the host handles remain the host's: its handler decides, and the exit that it starts calls ours.
- * A signal without any other handler ends the process as it would have without us. Errors of the handlers are ignored.
+ * Calls the handlers right before the process ends: by itself, by `process.exit()`, by an uncaught error, or
+ * by a signal. Signals that the host handles remain the host's: its handler decides, and the exit that it
+ * starts calls ours. A signal without any other handler ends the process as it would have without us. Errors
+ * of the handlers are ignored.
  *
  * @param receivesSignals whether this is the thread that receives signals
  */

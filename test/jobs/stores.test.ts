@@ -55,7 +55,7 @@ const stores: readonly (readonly [string, string | false, (test: TestContext) =>
 
 for (const [name, skip, make] of stores) {
   describe(`jobs in ${name}`, { skip }, () => {
-    it('are kept: the last checkpoints newest first, the calls in order, the locks for one', async (t) => {
+    it('keep the last checkpoints newest first, the calls in order, and one lock for each job', async (t) => {
       const open = await make(t);
       const store = open();
       t.after(() => store.close());
@@ -93,7 +93,7 @@ for (const [name, skip, make] of stores) {
       await (await other.lock('a')).release();
     });
 
-    it('keep a whole job: killed by nobody, it goes on in the same place', async (t) => {
+    it('resume a job in a second run', async (t) => {
       const open = await make(t);
       const jobs = open();
       t.after(() => jobs.close());
@@ -123,24 +123,24 @@ for (const [name, skip, make] of stores) {
   });
 }
 
-describe('a lease of a job in Redis', { skip: REDIS_MISSING }, () => {
-  it('ends with its holder, and its checkpoints are refused once another holds the job', async (t) => {
+describe('the lock of a job in Redis', { skip: REDIS_MISSING }, () => {
+  it('ends with its lease, and a process that lost it can save no checkpoint', async (t) => {
     const server = await startRedisServer();
     t.after(() => server.close());
     const open = (lockMs: number) => new RedisJobStore({ url: server.url, lockMs, timeoutMs: 10_000 });
     const [first, second] = [open(60_000), open(60_000)];
     t.after(() => Promise.all([first.close(), second.close()]));
     const lock = await first.lock('a');
-    // The lease is over, as after its length of silence.
+    // Ends the lease.
     const ending = open(60_000);
     t.after(() => ending.close());
     await deleteKey(server.url, '{token-budget}:job:lock:a');
-    const taken = await second.lock('a');
+    const newLock = await second.lock('a');
     await assert.rejects(first.save('a', 1, '{}'), { code: 'token_budget_job_running' });
     await second.save('a', 1, '{}');
     await lock.release();
-    assert.equal(await second.isLocked('a'), true, 'a lock that was lost is not let go of by who lost it');
-    await taken.release();
+    assert.equal(await second.isLocked('a'), true, 'a lost lock is not released by its former holder');
+    await newLock.release();
   });
 });
 
@@ -153,7 +153,7 @@ async function deleteKey(url: string, key: string): Promise<void> {
 }
 
 describe('jobs in files', () => {
-  it('are for their owner alone, and leave no temporary file', async (t) => {
+  it('are readable only by their owner, and leave no temporary file', async (t) => {
     const store = new FileJobStore(directoryOf(t));
     await store.save('a', 1, '{}');
     await store.append('a', 'one');
@@ -164,15 +164,15 @@ describe('jobs in files', () => {
     for (const file of readdirSync(directory)) assert.equal(statSync(join(directory, file)).mode & 0o077, 0);
   });
 
-  it('pass over a record that was cut short', async (t) => {
+  it('skip a record that was cut short', async (t) => {
     const store = new FileJobStore(directoryOf(t));
     store.append('a', 'one');
     appendFileSync(join(store.location, 'a', 'calls.jsonl'), 'tw');
     assert.deepEqual(await store.records('a'), ['one']);
   });
 
-  it('leave the last checkpoint whole where the next cannot be written', {
-    skip: process.getuid?.() === 0 && 'root may write anywhere',
+  it('preserve the last checkpoint if the next cannot be written', {
+    skip: process.getuid?.() === 0 && 'root can write anywhere',
   }, async (t) => {
     const store = new FileJobStore(directoryOf(t));
     await store.save('a', 1, '{}');
@@ -182,13 +182,13 @@ describe('jobs in files', () => {
     assert.equal((await store.checkpoints('a')).length, 1);
   });
 
-  it('say where they cannot be kept', async (t) => {
+  it('name the directory that cannot be written', async (t) => {
     const path = join(directoryOf(t), 'file');
     writeFileSync(path, '');
     await assert.rejects(new FileJobStore(path).save('a', 1, '{}'), /The jobs in .* cannot be written/);
   });
 
-  it('write a checkpoint under another name first, sync it, and rename it', {
+  it('write a checkpoint to a temporary file, sync it, and rename it', {
     skip: !existsSync('/usr/bin/strace') && 'strace is not installed',
   }, async (t) => {
     const directory = directoryOf(t);
@@ -216,7 +216,7 @@ describe('jobs in files', () => {
     );
   });
 
-  it('are unlocked by the death of their holder', async (t) => {
+  it('are unlocked when their holder dies', async (t) => {
     const directory = directoryOf(t);
     const script = `
       const { FileJobStore } = await import(${JSON.stringify(jobsPath)});

@@ -40,8 +40,9 @@ export interface JsonCallResult<T> extends CallResult {
 }
 
 /**
- * Makes a call on a budget and returns its JSON, validated by a schema. If the response does not match, the model gets
- * it back once, with the problem, to repair it; both calls are charged. Text around the JSON and code fences are ignored.
+ * Makes a call on a budget and returns its JSON, validated by a schema. If the response does not match, the
+ * model gets it back once, with the problem, to repair it; both calls are charged. Text around the JSON and
+ * code fences are ignored.
  * @param schema of valibot, zod, arktype, or any other library of Standard Schema
  * @throws ResponseError if the second response cannot be used either, or the model refused
  * @throws BudgetExceededError if the budget cannot pay for the call, or for the repair
@@ -81,7 +82,10 @@ async function parseResponse<T>(
   return new ResponseError('not_valid', `The response does not match the schema: ${issues}.`, text);
 }
 
-/** Parses the JSON in a text: all of it, or the content of a code fence, or from the first bracket to the last. */
+/**
+ * Parses the JSON in a text: all of it, or the content of a code fence, or from the first bracket to the
+ * last.
+ */
 function extractJson(text: string): unknown {
   const fenced = /```(?:json)?\s*([\s\S]*?)```/.exec(text)?.[1];
   const bracketed = /[[{][\s\S]*[\]}]/.exec(text)?.[0];

@@ -21,13 +21,18 @@ export interface OpenAIClient {
   };
 }
 
-/** A request body of Chat (`messages`) or of Responses (`input`), as the SDK expects it, without streaming. */
+/**
+ * A request body of Chat (`messages`) or of Responses (`input`), as the SDK expects it, without streaming.
+ */
 export type CallBody = { readonly model: string } & Readonly<Record<string, unknown>> &
   ({ readonly messages: readonly unknown[] } | { readonly input: unknown });
 
 /** Options of {@link callText} and `callJson`. */
 export interface CallOptions {
-  /** The budget; default: that of the context (`withBudget`, a step of a job), or of the process (the preload). */
+  /**
+   * The budget; default: that of the context (`withBudget`, a step of a job), or of the process (the
+   * preload).
+   */
   readonly tracker?: TokenBudgetTracker;
   /** Prices for a client that is not instrumented; default: list prices. */
   readonly prices?: PriceBook;
@@ -48,8 +53,8 @@ export interface CallResult {
 }
 
 /**
- * Makes a call on a budget and returns its text. The call is reserved before it is sent and charged by its usage, once,
- * whether or not the client is instrumented.
+ * Makes a call on a budget and returns its text. The call is reserved before it is sent and charged by its
+ * usage, once, whether or not the client is instrumented.
  * @throws BudgetExceededError if the budget cannot pay for it
  * @throws ResponseError if the response is empty, refused or truncated; it is charged all the same
  * @throws TypeError if there is no budget, or the client or the body is invalid

@@ -1,6 +1,6 @@
 /**
- * The problem of a response: it has no text (`empty`), the model declined (`refused`), it was truncated (`cut`), it is
- * not JSON (`not_json`), or it does not match the schema (`not_valid`).
+ * The problem of a response: it has no text (`empty`), the model declined (`refused`), it was truncated
+ * (`cut`), it is not JSON (`not_json`), or it does not match the schema (`not_valid`).
  */
 export type ResponseFault = 'empty' | 'refused' | 'cut' | 'not_json' | 'not_valid';
 

@@ -11,8 +11,8 @@ export function stopReasonOf(error: unknown, stop: StopSwitch, tracker: TokenBud
 }
 
 /**
- * Whether a step may be retried after an error: not after a denial, when the job has to stop, when its budget is
- * exhausted, or when the service will answer the same again.
+ * Whether a step may be retried after an error: not after a denial, when the job has to stop, when its budget
+ * is exhausted, or when the service will answer the same again.
  */
 export function isRetryable(error: unknown, stop: StopSwitch, tracker: TokenBudgetTracker): boolean {
   if (stop.reason !== undefined || tracker.isExhausted || isAbort(error)) return false;

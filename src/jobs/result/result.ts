@@ -48,7 +48,10 @@ export interface JobResult {
   readonly completed: boolean;
   /** The error that stopped it, if one did. */
   readonly error?: SavedError;
-  /** The return value of a generator of steps, or the output of a list's last step. Absent if it is not completed. */
+  /**
+   * The return value of a generator of steps, or the output of a list's last step. Absent if it is not
+   * completed.
+   */
   readonly output?: unknown;
   /** The outputs of the completed steps, by name. */
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -70,7 +73,10 @@ export interface JobResult {
   readonly usage: UsageReport;
   /** The same by model. */
   readonly byModel: Readonly<Record<string, UsageReport>>;
-  /** The rest: calls in flight when a process died. They are charged in full, because they may have been billed. */
+  /**
+   * The rest: calls in flight when a process died. They are charged in full, because they may have been
+   * billed.
+   */
   readonly interrupted: ChargeReport;
   readonly deniedCalls: number;
   readonly efficiency: Efficiency;

@@ -15,7 +15,9 @@ import { semconv } from '../../telemetry/names/index.ts';
 import { VERSION } from '../../util/index.ts';
 import type { JobResult } from './result.ts';
 
-/** Differs from the scope of model calls: the span processor treats spans below one of those as parts of it. */
+/**
+ * Differs from the scope of model calls: the span processor treats spans below one of those as parts of it.
+ */
 export const JOB_SCOPE = 'otel-token-budget.jobs';
 
 /** The operation that a span describes. */
@@ -58,7 +60,9 @@ export async function runInSpan<T>(
   }
 }
 
-/** Marks a span as failed. The message of an error may hold content, so only that of our own errors is set. */
+/**
+ * Marks a span as failed. The message of an error may hold content, so only that of our own errors is set.
+ */
 function markFailed(span: Span, error: unknown): void {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   const isOurs = code?.startsWith('token_budget_') === true;
@@ -75,7 +79,9 @@ export function contextOfFirstRun(
   return trace.setSpanContext(context.active(), { ...first, isRemote: true });
 }
 
-/** Reports the result of a run on its span, as a log record, and as metrics. Has to run in the span's context. */
+/**
+ * Reports the result of a run on its span, as a log record, and as metrics. Has to run in the span's context.
+ */
 export function emitResult(span: Span, result: JobResult): void {
   const attributes = resultAttributes(result);
   span.setAttributes(attributes);

@@ -20,8 +20,8 @@ export interface RecoveredJob {
 }
 
 /**
- * Reads the saved state of a job: its newest checkpoint that can be used. A damaged or foreign one is skipped with a
- * warning and left as it is.
+ * Reads the saved state of a job: its newest checkpoint that can be used. A damaged or foreign one is skipped
+ * with a warning and left as it is.
  * @throws CheckpointError if one is of a later version or of another job, or none can be used
  */
 export async function recoverJob(store: JobStore, job: string): Promise<RecoveredJob> {
@@ -59,8 +59,8 @@ export function ownerOf(job: string, run?: number): string {
 const MAX_UNSETTLED = 1_000;
 
 /**
- * Settles the open reservations of a job's earlier runs, whose processes have to be dead: a call that was recorded is
- * charged by its usage, any other in full. Recorded calls that the ledger lacks are charged too.
+ * Settles the open reservations of a job's earlier runs, whose processes have to be dead: a call that was
+ * recorded is charged by its usage, any other in full. Recorded calls that the ledger lacks are charged too.
  */
 export async function settleEarlierRuns(
   job: string,
