@@ -6,11 +6,11 @@ import { MAX_USD } from '../../src/pricing/nano-usd.ts';
 import {
   admittedOf,
   amounts,
-  atOnce,
   deniedOf,
   OUTPUT_PICO,
   reserveOf,
   statusOf,
+  syncValue,
   TERMS,
   trackerOf,
 } from './helpers.ts';
@@ -43,8 +43,8 @@ describe("a caller's own cap", () => {
 
   it('is lowered by settled and reserved amounts', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
-    atOnce(tracker.charge(amounts({ tokens: 300 })));
-    atOnce(tracker.reserve(reserveOf({ outputCap: 200 })));
+    syncValue(tracker.charge(amounts({ tokens: 300 })));
+    syncValue(tracker.reserve(reserveOf({ outputCap: 200 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf())).outputCap, 500);
   });
 
@@ -147,8 +147,8 @@ describe('a call is denied', () => {
 
   it('by the limit of calls, open ones counted', () => {
     const { tracker } = trackerOf({ calls: 2 });
-    atOnce(tracker.reserve(reserveOf()));
-    atOnce(tracker.reserve(reserveOf()));
+    syncValue(tracker.reserve(reserveOf()));
+    syncValue(tracker.reserve(reserveOf()));
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'calls');
   });
 
@@ -183,7 +183,7 @@ describe('a call is denied', () => {
 
   it('never without a limit', () => {
     const { tracker } = trackerOf({});
-    atOnce(tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 })));
+    syncValue(tracker.charge(amounts({ costNanoUsd: 10 ** 15, tokens: 10 ** 12, calls: 10 ** 6 })));
     assert.equal(admittedOf(tracker.reserve(reserveOf({ capped: false }))).outputCap, 1_000);
   });
 });
@@ -231,11 +231,11 @@ describe('the mode', () => {
 
   it('soft denies at the limit, not before it', () => {
     const { tracker } = trackerOf({ tokens: 100 }, { mode: 'soft' });
-    atOnce(tracker.charge(amounts({ tokens: 99 })));
+    syncValue(tracker.charge(amounts({ tokens: 99 })));
     for (let n = 0; n < 3; n += 1) {
       assert.equal(admittedOf(tracker.reserve(reserveOf({ outputCap: 5_000 }))).outputCap, 5_000);
     }
-    atOnce(tracker.charge(amounts({ tokens: 1 })));
+    syncValue(tracker.charge(amounts({ tokens: 1 })));
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
   });
 
@@ -244,7 +244,7 @@ describe('the mode', () => {
     for (const limits of [{ costUsd: 1 }, { calls: 3 }, { minutes: 1 }]) {
       const { tracker, clock } = trackerOf(limits, { mode: 'soft' });
       admittedOf(tracker.reserve(reserveOf()));
-      atOnce(tracker.charge(spent));
+      syncValue(tracker.charge(spent));
       clock.now += 60_000;
       assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, Object.keys(limits)[0]);
     }

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BudgetExceededError, type Limits } from '../../src/budget/index.ts';
-import { amounts, atOnce, deniedOf, reserveOf, trackerOf } from './helpers.ts';
+import { amounts, deniedOf, reserveOf, syncValue, trackerOf } from './helpers.ts';
 
 const ADVICE = / Raise the limit with TOKEN_BUDGET_USD and start again\.$/;
 
 describe('BudgetExceededError', () => {
   const { tracker } = trackerOf({ costUsd: 0.01, tokens: 5_000 });
-  atOnce(tracker.charge(amounts({ costNanoUsd: 2_000_000, tokens: 150, calls: 1 })));
-  atOnce(tracker.reserve(reserveOf({ outputCap: 500 })));
+  syncValue(tracker.charge(amounts({ costNanoUsd: 2_000_000, tokens: 150, calls: 1 })));
+  syncValue(tracker.reserve(reserveOf({ outputCap: 500 })));
   const fixed = amounts({ costNanoUsd: 1_500_000, tokens: 700, calls: 1 });
   const error = new BudgetExceededError(deniedOf(tracker.reserve(reserveOf({ fixed }))));
 
@@ -40,7 +40,7 @@ describe('BudgetExceededError', () => {
 describe('the message of a denial', () => {
   const refuse = (limits: Limits, spent = amounts()): BudgetExceededError => {
     const { tracker, clock } = trackerOf(limits);
-    atOnce(tracker.charge(spent));
+    syncValue(tracker.charge(spent));
     clock.now += 15 * 60_000;
     return new BudgetExceededError(deniedOf(tracker.reserve(reserveOf())));
   };

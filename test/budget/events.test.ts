@@ -2,13 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type BudgetEvent, THRESHOLDS } from '../../src/budget/index.ts';
-import { admittedOf, amounts, atOnce, deniedOf, reserveOf, statusOf, told, trackerOf } from './helpers.ts';
+import {
+  admittedOf,
+  amounts,
+  deniedOf,
+  eventKinds,
+  reserveOf,
+  statusOf,
+  syncValue,
+  trackerOf,
+} from './helpers.ts';
 
 describe('thresholds and exhaustion', () => {
   it('are each reported once, in order', () => {
     const { tracker, events } = trackerOf({ tokens: 100 });
-    const newly = (): (string | number)[] => told(events.splice(0));
-    const spend = (tokens: number): void => atOnce(tracker.charge(amounts({ tokens })));
+    const newly = (): (string | number)[] => eventKinds(events.splice(0));
+    const spend = (tokens: number): void => syncValue(tracker.charge(amounts({ tokens })));
     spend(49);
     assert.deepEqual(newly(), []);
     spend(1);
@@ -27,8 +36,8 @@ describe('thresholds and exhaustion', () => {
 
   it('are all reported if one call takes everything', () => {
     const { tracker, events } = trackerOf({ calls: 1 });
-    atOnce(tracker.charge(amounts({ calls: 1 })));
-    assert.deepEqual(told(events), [...THRESHOLDS, 'exhausted']);
+    syncValue(tracker.charge(amounts({ calls: 1 })));
+    assert.deepEqual(eventKinds(events), [...THRESHOLDS, 'exhausted']);
     const [first] = events;
     assert.ok(first?.type === 'threshold');
     assert.deepEqual([first.budget, first.limit, first.limitValue], ['test', 'calls', 1]);
@@ -38,15 +47,15 @@ describe('thresholds and exhaustion', () => {
   it('are about settled amounts, not reserved ones', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
     const request = reserveOf({ outputCap: 900 });
-    atOnce(tracker.reserve(request));
-    assert.deepEqual(told(events), []);
-    atOnce(tracker.settle(request.id, amounts({ tokens: 600 })));
-    assert.deepEqual(told(events), [0.5]);
+    syncValue(tracker.reserve(request));
+    assert.deepEqual(eventKinds(events), []);
+    syncValue(tracker.settle(request.id, amounts({ tokens: 600 })));
+    assert.deepEqual(eventKinds(events), [0.5]);
   });
 
   it('are about the limit of which the largest share is used', () => {
     const { tracker, events } = trackerOf({ costUsd: 1, tokens: 1_000 });
-    atOnce(tracker.charge(amounts({ costNanoUsd: 600_000_000, tokens: 550 })));
+    syncValue(tracker.charge(amounts({ costNanoUsd: 600_000_000, tokens: 550 })));
     assert.ok(events[0]?.type === 'threshold');
     assert.deepEqual([events[0].limit, events[0].limitValue], ['costUsd', 1]);
   });
@@ -54,14 +63,14 @@ describe('thresholds and exhaustion', () => {
   it('are reported for time when a call ends', () => {
     const { tracker, events, clock } = trackerOf({ minutes: 10 });
     clock.now += 8 * 60_000;
-    atOnce(tracker.charge(amounts({ calls: 1 })));
-    assert.deepEqual(told(events), [0.5, 0.8]);
+    syncValue(tracker.charge(amounts({ calls: 1 })));
+    assert.deepEqual(eventKinds(events), [0.5, 0.8]);
   });
 
   it('are reported in observe mode as well', () => {
     const { tracker, events } = trackerOf({ tokens: 10 }, { mode: 'observe' });
-    atOnce(tracker.charge(amounts({ tokens: 10 })));
-    assert.deepEqual(told(events), [0.5, 0.8, 0.95, 1, 'exhausted']);
+    syncValue(tracker.charge(amounts({ tokens: 10 })));
+    assert.deepEqual(eventKinds(events), [0.5, 0.8, 0.95, 1, 'exhausted']);
   });
 
   it('are reported once and in order, whatever is spent', () => {
@@ -71,11 +80,11 @@ describe('thresholds and exhaustion', () => {
         const { tracker, events } = trackerOf({ tokens: limit }, { mode: 'soft' });
         let spent = 0;
         for (const tokens of charges) {
-          atOnce(tracker.charge(amounts({ tokens })));
+          syncValue(tracker.charge(amounts({ tokens })));
           spent += tokens;
         }
         const expected: (string | number)[] = THRESHOLDS.filter((threshold) => spent / limit >= threshold);
-        assert.deepEqual(told(events), spent >= limit ? [...expected, 'exhausted'] : expected);
+        assert.deepEqual(eventKinds(events), spent >= limit ? [...expected, 'exhausted'] : expected);
       }),
       { numRuns: 300 },
     );
@@ -85,11 +94,11 @@ describe('thresholds and exhaustion', () => {
 describe('a denial', () => {
   it('is reported each time, with the denied call', () => {
     const { tracker, events, budget } = trackerOf({ tokens: 10 });
-    atOnce(tracker.charge(amounts({ tokens: 10 })));
+    syncValue(tracker.charge(amounts({ tokens: 10 })));
     events.length = 0;
-    atOnce(tracker.reserve(reserveOf()));
-    atOnce(tracker.reserve(reserveOf()));
-    assert.deepEqual(told(events), ['denied', 'denied']);
+    syncValue(tracker.reserve(reserveOf()));
+    syncValue(tracker.reserve(reserveOf()));
+    assert.deepEqual(eventKinds(events), ['denied', 'denied']);
     const [first] = events;
     assert.ok(first?.type === 'denied');
     assert.deepEqual([first.denied.budget, first.denied.limit], [budget, 'tokens']);
@@ -97,10 +106,10 @@ describe('a denial', () => {
 
   it('is exhaustion if no open call could free some', () => {
     const { tracker, events } = trackerOf({ tokens: 20 });
-    atOnce(tracker.charge(amounts({ tokens: 9, calls: 1 })));
-    atOnce(tracker.reserve(reserveOf()));
-    atOnce(tracker.reserve(reserveOf()));
-    assert.deepEqual(told(events), ['denied', 'exhausted', 'denied']);
+    syncValue(tracker.charge(amounts({ tokens: 9, calls: 1 })));
+    syncValue(tracker.reserve(reserveOf()));
+    syncValue(tracker.reserve(reserveOf()));
+    assert.deepEqual(eventKinds(events), ['denied', 'exhausted', 'denied']);
     assert.equal(statusOf(tracker).exhausted, true);
   });
 
@@ -113,10 +122,14 @@ describe('a denial', () => {
       [9, 0, false],
     ] as const) {
       const { tracker, events } = trackerOf({ tokens: settled + 15 });
-      atOnce(tracker.charge(amounts({ tokens: settled, calls })));
+      syncValue(tracker.charge(amounts({ tokens: settled, calls })));
       events.length = 0;
       assert.equal(deniedOf(tracker.reserve(reserveOf())).requested.tokens, 16);
-      assert.deepEqual(told(events), usual ? ['denied', 'exhausted'] : ['denied'], `${settled} of ${calls}`);
+      assert.deepEqual(
+        eventKinds(events),
+        usual ? ['denied', 'exhausted'] : ['denied'],
+        `${settled} of ${calls}`,
+      );
       assert.equal(statusOf(tracker).exhausted, usual);
     }
   });
@@ -125,29 +138,29 @@ describe('a denial', () => {
     const large = { fixed: amounts({ tokens: 5_000, calls: 1 }) };
     const timed = trackerOf({ minutes: 1, tokens: 10 });
     timed.clock.now += 60_000;
-    atOnce(timed.tracker.reserve(reserveOf(large)));
-    assert.deepEqual(told(timed.events), ['denied', 'exhausted']);
+    syncValue(timed.tracker.reserve(reserveOf(large)));
+    assert.deepEqual(eventKinds(timed.events), ['denied', 'exhausted']);
     const none = trackerOf({ tokens: 0 });
-    atOnce(none.tracker.reserve(reserveOf(large)));
-    assert.deepEqual(told(none.events), ['denied', 'exhausted']);
+    syncValue(none.tracker.reserve(reserveOf(large)));
+    assert.deepEqual(eventKinds(none.events), ['denied', 'exhausted']);
   });
 
   it('of one oversized call is no exhaustion, and the rest can be spent', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
-    atOnce(tracker.reserve(reserveOf({ fixed: amounts({ tokens: 5_000, calls: 1 }) })));
-    assert.deepEqual(told(events), ['denied']);
+    syncValue(tracker.reserve(reserveOf({ fixed: amounts({ tokens: 5_000, calls: 1 }) })));
+    assert.deepEqual(eventKinds(events), ['denied']);
     assert.equal(statusOf(tracker).exhausted, false);
     const usual = reserveOf();
     admittedOf(tracker.reserve(usual));
-    atOnce(tracker.settle(usual.id, amounts({ tokens: 1_000, calls: 1 })));
-    assert.deepEqual(told(events), ['denied', ...THRESHOLDS, 'exhausted']);
+    syncValue(tracker.settle(usual.id, amounts({ tokens: 1_000, calls: 1 })));
+    assert.deepEqual(eventKinds(events), ['denied', ...THRESHOLDS, 'exhausted']);
   });
 
   it('is no exhaustion while open calls may free some', () => {
     const { tracker, events } = trackerOf({ tokens: 1_000 });
-    atOnce(tracker.reserve(reserveOf()));
-    atOnce(tracker.reserve(reserveOf()));
-    assert.deepEqual(told(events), ['denied']);
+    syncValue(tracker.reserve(reserveOf()));
+    syncValue(tracker.reserve(reserveOf()));
+    assert.deepEqual(eventKinds(events), ['denied']);
     assert.equal(statusOf(tracker).exhausted, false);
   });
 });

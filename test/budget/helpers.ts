@@ -15,14 +15,15 @@ import {
 import { MemoryStore } from '../../src/stores/index.ts';
 import type { MaybePromise } from '../../src/util/index.ts';
 
-/** gpt-5.2's output, pico-USD a token. */
+/** The output price of gpt-5.2, pico-USD per token. */
 export const OUTPUT_PICO = 14_000_000;
 
+/** Returns amounts, with zero for those that are not given. */
 export function amounts(given: Partial<Amounts> = {}): Amounts {
   return { costNanoUsd: 0, tokens: 0, calls: 0, ...given };
 }
 
-/** A call that is free but for its output, with a cap of the caller's; ids are all different. */
+/** Returns a request for a call that is free except for its output, with a caller's cap and a unique id. */
 export function reserveOf(given: Partial<Reserve> = {}): Reserve {
   lastId += 1;
   return {
@@ -38,10 +39,10 @@ export function reserveOf(given: Partial<Reserve> = {}): Reserve {
 
 let lastId = 0;
 
-/** What a tracker adds to a reserve when it asks its store. */
+/** The fields that a tracker adds to a request for its store. */
 export const TERMS = { leaseMs: 60_000 };
 
-/** A tracker on a memory store, with a clock that is set by hand and a record of its events. */
+/** Creates a tracker with a memory store, a clock that is set by hand and a record of its events. */
 export function trackerOf(
   limits: Limits,
   given: Partial<BudgetDefinition> = {},
@@ -57,29 +58,29 @@ export function trackerOf(
   return { tracker, store, budget, events, clock };
 }
 
-/** The value of an answer of the memory store, which is there at once. */
-export function atOnce<T>(value: MaybePromise<T>): T {
-  if (value instanceof Promise) throw new TypeError('the memory store answers at once');
+/** Returns a result of the memory store, which is synchronous. */
+export function syncValue<T>(value: MaybePromise<T>): T {
+  if (value instanceof Promise) throw new TypeError('expected a synchronous result');
   return value;
 }
 
 export function statusOf(tracker: TokenBudgetTracker): BudgetStatus {
-  return atOnce(tracker.status());
+  return syncValue(tracker.status());
 }
 
 export function admittedOf(answer: MaybePromise<Admission>): Admitted {
-  const admission = atOnce(answer);
+  const admission = syncValue(answer);
   if (!admission.admitted) throw new TypeError(`denied by ${admission.limit}`);
   return admission;
 }
 
 export function deniedOf(answer: MaybePromise<Admission>): Denied {
-  const admission = atOnce(answer);
+  const admission = syncValue(answer);
   if (admission.admitted) throw new TypeError(`admitted with ${admission.outputCap} tokens`);
   return admission;
 }
 
-/** The kinds of events, with the threshold of those that have one. */
-export function told(events: readonly BudgetEvent[]): (string | number)[] {
+/** Returns the types of events, or the threshold of those that have one. */
+export function eventKinds(events: readonly BudgetEvent[]): (string | number)[] {
   return events.map((event) => (event.type === 'threshold' ? event.threshold : event.type));
 }

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { defineBudget, TokenBudgetTracker } from '../../src/budget/index.ts';
 import { LeaseRenewer } from '../../src/budget/tracker/lease-renewer.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
-import { amounts, atOnce, deniedOf, reserveOf } from './helpers.ts';
+import { amounts, deniedOf, reserveOf, syncValue } from './helpers.ts';
 
 /** A clock of which a third of a lease passes at a time. */
 function beats(test: TestContext, leaseMs: number): (count?: number) => Promise<void> {
@@ -83,14 +83,14 @@ describe('the leases of a tracker', () => {
     const budget = defineBudget({ name: 'b', limits: { tokens: 100 } });
     const tracker = new TokenBudgetTracker(budget, { store, leaseMs: 600 });
     const [first, second] = [reserveOf({ outputCap: 50 }), reserveOf({ outputCap: 50 })];
-    atOnce(tracker.reserve(first));
-    atOnce(tracker.reserve(second));
+    syncValue(tracker.reserve(first));
+    syncValue(tracker.reserve(second));
     deniedOf(tracker.reserve(reserveOf()));
     assert.deepEqual(leases, [600, 600, 600]);
     await beat();
-    atOnce(tracker.settle(first.id, amounts({ tokens: 5 })));
+    syncValue(tracker.settle(first.id, amounts({ tokens: 5 })));
     await beat();
-    atOnce(tracker.release(second.id));
+    syncValue(tracker.release(second.id));
     await beat(3);
     assert.deepEqual(beaten, [
       [[first.id, second.id], 600],

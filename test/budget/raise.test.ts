@@ -11,7 +11,7 @@ import {
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { amounts, deniedOf, reserveOf, told } from './helpers.ts';
+import { amounts, deniedOf, eventKinds, reserveOf } from './helpers.ts';
 
 describe('a tracker whose limits were raised by an operator', () => {
   const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-raise-'));
@@ -25,7 +25,7 @@ describe('a tracker whose limits were raised by an operator', () => {
     const events: BudgetEvent[] = [];
     tracker.on((event) => events.push(event));
     await tracker.charge(amounts({ tokens: 100 }));
-    assert.deepEqual(told(events.splice(0)), [0.5, 0.8, 0.95, 1, 'exhausted']);
+    assert.deepEqual(eventKinds(events.splice(0)), [0.5, 0.8, 0.95, 1, 'exhausted']);
 
     await operator.raise(budget, {
       ...NO_GRANT,
@@ -41,7 +41,7 @@ describe('a tracker whose limits were raised by an operator', () => {
     const [first] = events;
     assert.ok(first?.type === 'threshold');
     assert.equal(first.limitValue, 200);
-    assert.deepEqual(told(events.splice(0)), [0.5, 0.8, 0.95, 1, 'exhausted']);
+    assert.deepEqual(eventKinds(events.splice(0)), [0.5, 0.8, 0.95, 1, 'exhausted']);
     const error = new BudgetExceededError(
       deniedOf(await tracker.reserve(reserveOf({ fixed: amounts({ tokens: 1 }) }))),
     );

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { TokenBudgetTracker } from '../../src/budget/index.ts';
-import { admittedOf, amounts, atOnce, deniedOf, reserveOf, statusOf, trackerOf } from './helpers.ts';
+import { admittedOf, amounts, deniedOf, reserveOf, statusOf, syncValue, trackerOf } from './helpers.ts';
 
 describe('the status of a budget', () => {
   it('has limits, amounts left, and exact balances', () => {
     const { tracker, clock } = trackerOf({ costUsd: 1, tokens: 10_000, calls: 4, minutes: 10 });
-    atOnce(tracker.charge(amounts({ costNanoUsd: 250_000_000, tokens: 1_000, calls: 1 })));
-    atOnce(tracker.reserve(reserveOf({ outputCap: 2_000 })));
+    syncValue(tracker.charge(amounts({ costNanoUsd: 250_000_000, tokens: 1_000, calls: 1 })));
+    syncValue(tracker.reserve(reserveOf({ outputCap: 2_000 })));
     clock.now += 60_000;
     const status = statusOf(tracker);
     assert.deepEqual(status.left, { costUsd: 0.722, tokens: 7_000, calls: 2, minutes: 9 });
@@ -21,7 +21,7 @@ describe('the status of a budget', () => {
 
   it('has no amount left for a limit that is not set, and never less than zero', () => {
     const { tracker, clock } = trackerOf({ tokens: 10, minutes: 1 }, { mode: 'observe' });
-    atOnce(tracker.charge(amounts({ costNanoUsd: 5, tokens: 25 })));
+    syncValue(tracker.charge(amounts({ costNanoUsd: 5, tokens: 25 })));
     clock.now += 120_000;
     const { left, usedShare, exhausted } = statusOf(tracker);
     assert.deepEqual(left, { tokens: 0, minutes: 0 });
@@ -31,7 +31,7 @@ describe('the status of a budget', () => {
 
   it('without limits has used no share', () => {
     const { tracker } = trackerOf({});
-    atOnce(tracker.charge(amounts({ tokens: 25 })));
+    syncValue(tracker.charge(amounts({ tokens: 25 })));
     assert.deepEqual([statusOf(tracker).usedShare, statusOf(tracker).exhausted], [0, false]);
     assert.deepEqual(statusOf(tracker).left, {});
   });
@@ -48,11 +48,11 @@ describe('a reservation', () => {
   it('is settled once, and its rest is freed', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const request = reserveOf();
-    atOnce(tracker.reserve(request));
+    syncValue(tracker.reserve(request));
     const used = amounts({ costNanoUsd: 77, tokens: 40, calls: 1 });
-    assert.equal(atOnce(tracker.settle(request.id, used)), true);
-    assert.equal(atOnce(tracker.settle(request.id, used)), false);
-    assert.equal(atOnce(tracker.release(request.id)), false);
+    assert.equal(syncValue(tracker.settle(request.id, used)), true);
+    assert.equal(syncValue(tracker.settle(request.id, used)), false);
+    assert.equal(syncValue(tracker.release(request.id)), false);
     const { balances } = statusOf(tracker);
     assert.deepEqual([balances.settled, balances.reserved, balances.open], [used, amounts(), 0]);
   });
@@ -60,10 +60,10 @@ describe('a reservation', () => {
   it('of a call that spent nothing is released in full, once', () => {
     const { tracker } = trackerOf({ tokens: 1_000 });
     const request = reserveOf();
-    atOnce(tracker.reserve(request));
-    assert.equal(atOnce(tracker.release(request.id)), true);
-    assert.equal(atOnce(tracker.release(request.id)), false);
-    assert.equal(atOnce(tracker.settle(request.id, amounts({ tokens: 9 }))), false);
+    syncValue(tracker.reserve(request));
+    assert.equal(syncValue(tracker.release(request.id)), true);
+    assert.equal(syncValue(tracker.release(request.id)), false);
+    assert.equal(syncValue(tracker.settle(request.id, amounts({ tokens: 9 }))), false);
     assert.deepEqual(statusOf(tracker).balances.settled, amounts());
     assert.deepEqual(statusOf(tracker).left, { tokens: 1_000 });
   });

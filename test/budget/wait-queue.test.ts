@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import type { Admission } from '../../src/budget/index.ts';
 import { WaitQueue } from '../../src/budget/tracker/wait-queue.ts';
 import type { MaybePromise } from '../../src/util/index.ts';
-import { amounts, atOnce, deniedOf, reserveOf, told, trackerOf } from './helpers.ts';
+import { amounts, deniedOf, eventKinds, reserveOf, syncValue, trackerOf } from './helpers.ts';
 
 const DENIED: Admission = deniedOf(trackerOf({ tokens: 0 }).tracker.reserve(reserveOf()));
 const ADMITTED: Admission = { admitted: true, outputCap: 5, reserved: amounts() };
@@ -239,39 +239,39 @@ describe('a tracker that waits', () => {
   it('makes a call wait for the open ones, and reports no denial', async (test) => {
     const { tracker, events } = patient(100, test);
     const first = reserveOf({ outputCap: 100 });
-    atOnce(tracker.reserve(first));
+    syncValue(tracker.reserve(first));
     const waiting = tracker.reserve(reserveOf({ outputCap: 50 }));
     const later = tracker.reserve(reserveOf({ outputCap: 5 }));
     assert.ok(waiting instanceof Promise && later instanceof Promise);
-    atOnce(tracker.settle(first.id, amounts({ tokens: 50, calls: 1 })));
+    syncValue(tracker.settle(first.id, amounts({ tokens: 50, calls: 1 })));
     assert.partialDeepStrictEqual(await waiting, { admitted: true, outputCap: 50 });
-    atOnce(tracker.release((await waiting).admitted ? first.id : ''));
-    assert.deepEqual(told(events), [0.5]);
+    syncValue(tracker.release((await waiting).admitted ? first.id : ''));
+    assert.deepEqual(eventKinds(events), [0.5]);
   });
 
   it('denies at once if nothing is open, or time is over', (test) => {
     const { tracker } = patient(10, test);
     assert.equal(deniedOf(tracker.reserve(reserveOf())).limit, 'tokens');
     const timed = trackerOf({ minutes: 1 }, {}, { waitMs: 5_000 });
-    atOnce(timed.tracker.reserve(reserveOf()));
+    syncValue(timed.tracker.reserve(reserveOf()));
     timed.clock.now += 60_000;
     assert.equal(deniedOf(timed.tracker.reserve(reserveOf())).limit, 'minutes');
   });
 
   it('reports the denial once, when the wait is over', async (test) => {
     const { tracker, events, clock } = patient(100, test);
-    atOnce(tracker.reserve(reserveOf({ outputCap: 100 })));
+    syncValue(tracker.reserve(reserveOf({ outputCap: 100 })));
     const waiting = tracker.reserve(reserveOf());
-    assert.deepEqual(told(events), []);
+    assert.deepEqual(eventKinds(events), []);
     clock.now += 6_000;
     test.mock.timers.tick(6_000);
     assert.equal((await waiting).admitted, false);
-    assert.deepEqual(told(events), ['denied']);
+    assert.deepEqual(eventKinds(events), ['denied']);
   });
 
   it('ends the wait with the reason of the signal', async (test) => {
     const { tracker } = patient(100, test);
-    atOnce(tracker.reserve(reserveOf({ outputCap: 100 })));
+    syncValue(tracker.reserve(reserveOf({ outputCap: 100 })));
     const controller = new AbortController();
     const waiting = tracker.reserve(reserveOf(), undefined, controller.signal);
     controller.abort(new Error('no longer wanted'));
