@@ -55,7 +55,8 @@ function ledgerTests(open: () => Opened): void {
   });
 
   it('shows a table, without colors if stdout is not a terminal', async () => {
-    const { stdout, stderr, code } = await ask(['status', 'job', 'seen']);
+    const args = ['status', 'job', 'seen', '--store', setting];
+    const { stdout, stderr, code } = await command(args, { env: { COLUMNS: '100' } });
     assert.deepEqual([stderr, code], ['', 0]);
     const lines = stdout.split('\n');
     assert.match(lines[0] ?? '', /^BUDGET +LIMIT +SPENT +RESERVED +LEFT +USED +CALLS/);
