@@ -56,8 +56,8 @@ import {
  */
 
 /**
- * Starts the call of a plan, failing open: returns undefined, so that the request is sent as if this package were
- * not there, if the request is part of a call that is already under way, or if our own code fails.
+ * Starts the call of a plan, failing open: returns undefined, so that the request is sent as if this package
+ * were not there, if the request is part of a call that is already under way, or if our own code fails.
  * @param plan undefined if the request is not a metered call
  * @throws the refusals of {@link startCall}
  */
@@ -203,7 +203,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return this.reservation.tracker.strict;
   }
 
-  // ── Send ──────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Send ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
    * Sends the request in the context of the call; requests sent on the way are part of it.
@@ -227,7 +227,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   }
 
   /**
-   * Before the client repeats the request: charges an attempt that may have been billed, reserves for the next.
+   * Before the client repeats the request: charges an attempt that may have been billed, reserves for the
+   * next.
    * @throws BudgetExceededError if the budget cannot pay for another attempt
    */
   async beforeRetry(): Promise<void> {
@@ -236,7 +237,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     if (lost && this.strict) await this.reservation.renew();
   }
 
-  // ── Read ──────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── Read ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Records a complete response. */
   recordResponse(value: unknown): void {
@@ -310,7 +311,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return endpoint.kind === 'unit-priced' ? endpoint.pricing.estimateUsage(plan, this.card) : tokenUsage();
   }
 
-  // ── End ───────────────────────────────────────────────────────────────────────────────────────────────────
+  // ── End ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Ends a call whose work continues in the service: its reservation is held until the work is settled. */
   #defer(response: ParsedResponse, id: string): void {
@@ -374,7 +375,9 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     });
   }
 
-  /** Charges the call, once: called by the span processor, or by the call itself if no processor saw its span. */
+  /**
+   * Charges the call, once: called by the span processor, or by the call itself if no processor saw its span.
+   */
   settle(): MaybePromise<void> {
     if (this.#settled || !this.#ended) return;
     this.#settled = true;

@@ -4,8 +4,8 @@ import type { ClientErrors } from '../providers/index.ts';
  * The cost that a failed request may have had:
  *
  * - `nothing`: the service answered with an error status, or was never reached;
- * - `unknown`: the service may have processed and billed the request (a timeout, an abort or a broken connection
- *   after it was sent).
+ * - `unknown`: the service may have processed and billed the request (a timeout, an abort or a broken
+ *   connection after it was sent).
  */
 export type FailureCost = 'nothing' | 'unknown';
 
@@ -68,7 +68,9 @@ export class StreamAbortedError extends Error {
   }
 }
 
-/** The value of `error.type`: our own code, the HTTP status, `timeout`, `aborted`, or the class of the error. */
+/**
+ * The value of `error.type`: our own code, the HTTP status, `timeout`, `aborted`, or the class of the error.
+ */
 export function errorType(error: unknown, clientErrors: ClientErrors = {}): string {
   if (hasOurCode(error)) return error.code;
   const status = statusOf(error);
@@ -99,8 +101,8 @@ function hasOurCode(error: unknown): error is { code: string } {
 }
 
 /**
- * The error status of a response: `status` in the SDKs, `statusCode` in the AI SDK, whose errors also carry it
- * for responses with a success status.
+ * The error status of a response: `status` in the SDKs, `statusCode` in the AI SDK, whose errors also carry
+ * it for responses with a success status.
  */
 function statusOf(error: unknown): number | undefined {
   const code = numberField(error, 'statusCode');

@@ -25,7 +25,7 @@ export interface StartedCall {
 
 /** How a call ended. */
 export interface CallOutcome {
-  /** What is charged when the call settles. */
+  /** The amounts to charge when the call settles. */
   readonly due: Amounts;
   readonly response?: ParsedResponse;
   /** Absent if the call cost nothing, or its charge is deferred. */

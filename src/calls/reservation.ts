@@ -11,10 +11,12 @@ import { nanoCost } from '../pricing/index.ts';
 import { type TokenUsage, tokenUsage } from '../usage/index.ts';
 import { andThen, isPromise, type MaybePromise, newUniqueId } from '../util/index.ts';
 
-/** Tokens reserved beyond what is missing when a stream outgrows its reservation, so that it grows less often. */
+/**
+ * Tokens reserved beyond what is missing when a stream outgrows its reservation, so that it grows less often.
+ */
 const GROW_AHEAD = 256;
 
-/** What a call holds of its budget, from its admission to its charge. */
+/** The reservation of a call, from its admission to its charge. */
 export class CallReservation {
   readonly tracker: TokenBudgetTracker;
   /** The output cap that the call is clamped to, tokens of one choice; undefined if it keeps its own. */
@@ -27,7 +29,7 @@ export class CallReservation {
   amounts: Amounts;
   /** The output tokens that are reserved, all choices together. */
   outputTokens: number;
-  /** What earlier attempts were charged: the service may have billed them before they failed. */
+  /** The charge of earlier attempts: the service may have billed them before they failed. */
   failedAttempts: Amounts = NOTHING;
 
   /** @param reserved the result of the reserve */

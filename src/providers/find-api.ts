@@ -7,7 +7,10 @@ const PROVIDER_APIS: readonly ProviderApi[] = [OPENAI_API, ANTHROPIC_API];
 
 const AZURE_DEPLOYMENT = /\/openai\/deployments\/([^/]+)$/;
 
-/** Finds the API that serves a URL, whatever comes before the path that the API defines; undefined if none does. */
+/**
+ * Finds the API that serves a URL, whatever comes before the path that the API defines; undefined if none
+ * does.
+ */
 export function findApi(url: URL): { readonly api: ProviderApi; readonly target: ApiTarget } | undefined {
   const { hostname, pathname } = url;
   for (let at = 0; at >= 0; at = pathname.indexOf('/', at + 1)) {

@@ -96,7 +96,7 @@ describe('callText', () => {
     );
     await assert.rejects(
       callText({} as never, chat, { tracker }),
-      /client: taken is a client of the openai SDK/,
+      /client: got no method makeRequest, expected a client of the openai SDK/,
     );
     assert.throws(() => instrumentClient({}, { tracker }), TypeError);
   });

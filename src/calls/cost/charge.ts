@@ -4,7 +4,7 @@ import { addToolFees, type CallPlan, type ParsedResponse } from '../../providers
 import { type TokenUsage, totalTokens } from '../../usage/index.ts';
 import type { SeenOnce } from '../../util/index.ts';
 
-/** What a call is charged for a usage. */
+/** The charge of a call for its usage. */
 export interface Charge {
   /** The usage of the model that answered, with the fees of its hosted tools as units. */
   readonly usage: TokenUsage;
@@ -42,7 +42,9 @@ export function chargeUsage(
   return { usage: own, amounts: { costNanoUsd, tokens, calls: 1 }, priceSource: card.source };
 }
 
-/** The card of the model that answered; the caller's own price for the model that was asked for comes first. */
+/**
+ * The card of the model that answered; the caller's own price for the model that was asked for comes first.
+ */
 function cardOfResponse(
   prices: PriceBook,
   plan: CallPlan,

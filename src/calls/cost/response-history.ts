@@ -5,8 +5,8 @@ import { BoundedMap, isRecord } from '../../util/index.ts';
 const CAPACITY = 10_000;
 
 /**
- * The total tokens of responses, by response and by conversation. The input of a call that continues one is at
- * most its total and what the request adds.
+ * The total tokens of responses, by response and by conversation. The input of a call that continues one is
+ * at most its total and what the request adds.
  */
 export class ResponseHistory {
   readonly #totals = new BoundedMap<string, number>(CAPACITY);
@@ -21,8 +21,8 @@ export class ResponseHistory {
   }
 
   /**
-   * The tokens of the response or conversation that a request continues. Undefined if this process did not see
-   * it, or if it is not all that the service adds to the input.
+   * The tokens of the response or conversation that a request continues. Undefined if this process did not
+   * see it, or if it is not all that the service adds to the input.
    */
   previousTokens(body: Readonly<Record<string, unknown>>): number | undefined {
     // A stored prompt or a hosted tool adds input of its own.

@@ -21,7 +21,7 @@ import { type DeferredCall, deferredReservationName } from '../memory/index.ts';
 import type { CallServices } from '../services.ts';
 import { identityAttributes, recordTokens, responseAttributes } from '../telemetry/index.ts';
 
-/** What a deferred call used and is charged. */
+/** The usage of a deferred call and its charge. */
 interface Due {
   readonly usage: TokenUsage;
   readonly amounts: Amounts;
@@ -30,7 +30,8 @@ interface Due {
 
 /**
  * Settles a deferred call that completed, once: by the first process that sees the completion. If it does not
- * report its usage, the whole reservation is charged: now if this process made the call, else when its lease ends.
+ * report its usage, the whole reservation is charged: now if this process made the call, else when its lease
+ * ends.
  */
 export function settleDeferredCall(
   services: CallServices,
@@ -48,7 +49,7 @@ export function settleDeferredCall(
   });
 }
 
-/** What the completion is billed; undefined if it does not report its usage, or a price is unknown. */
+/** The charge of a completion; undefined if it does not report its usage, or a price is unknown. */
 function billedDue(
   services: CallServices,
   { bills, response }: DeferredCompletion,
@@ -74,7 +75,10 @@ function billedDue(
   return { usage, amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 }, priceSource };
 }
 
-/** The prices of the billed model; undefined if it is not named, or the price is unknown and must not be guessed. */
+/**
+ * The prices of the billed model; undefined if it is not named, or the price is unknown and must not be
+ * guessed.
+ */
 function cardOf(
   { prices }: CallServices,
   { model }: DeferredBill,

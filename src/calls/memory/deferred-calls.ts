@@ -24,8 +24,8 @@ export interface DeferredCall {
 }
 
 /**
- * How many calls are remembered at least. The oldest are forgotten first, and settled as if another process had
- * made them.
+ * How many calls are remembered at least. The oldest are forgotten first, and settled as if another process
+ * had made them.
  */
 const CAPACITY = 10_000;
 

@@ -21,8 +21,8 @@ let pending: { response: object; sent: PendingResponse }[] = [];
 
 /**
  * Abandons the call of an SDK response that nothing reads. Most are being read by the next turn of the event
- * loop and are not registered: entries of a FinalizationRegistry are expensive to add and to collect. A stream
- * is always registered, since it may never be iterated.
+ * loop and are not registered: entries of a FinalizationRegistry are expensive to add and to collect. A
+ * stream is always registered, since it may never be iterated.
  */
 export function abandonIfUnread(response: object, sent: PendingResponse): void {
   pending.push({ response, sent });

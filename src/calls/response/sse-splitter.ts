@@ -10,8 +10,8 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * Splits bytes into server-sent events, each with the blank line that ends it, however the bytes are divided into
- * chunks.
+ * Splits bytes into server-sent events, each with the blank line that ends it, however the bytes are divided
+ * into chunks.
  */
 export class SseSplitter {
   #pending: Buffer = Buffer.alloc(0);

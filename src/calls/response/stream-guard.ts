@@ -15,7 +15,9 @@ export class StreamGuard {
   #started = false;
   #ended = false;
 
-  /** @param addsUsageChunk whether the usage chunk was requested by this package and is kept from the caller */
+  /**
+   * @param addsUsageChunk whether the usage chunk was requested by this package and is kept from the caller
+   */
   constructor(call: Call, addsUsageChunk: boolean) {
     this.#call = call;
     this.#addsUsageChunk = addsUsageChunk;

@@ -1,11 +1,13 @@
 import { countText, type EncodingName, encodingForModel } from '../../tokens/index.ts';
 
-/** How often the whole text may be recounted: its pieces count slightly more tokens than the text they form. */
+/**
+ * How often the whole text may be recounted: its pieces count slightly more tokens than the text they form.
+ */
 const MAX_RECOUNTS = 8;
 
 /**
- * Decides whether a stream has more tokens than were reserved for it. Bytes bound tokens from above, so nothing
- * is tokenized until the bytes pass the cap, and then each piece once.
+ * Decides whether a stream has more tokens than were reserved for it. Bytes bound tokens from above, so
+ * nothing is tokenized until the bytes pass the cap, and then each piece once.
  */
 export class StreamedTokenCounter {
   readonly #encoding: EncodingName;

@@ -203,7 +203,9 @@ export function setRemaining(span: Span, { costUsd, tokens, calls }: RemainingAm
   if (calls !== undefined) span.setAttribute(semconv.ATTR_BUDGET_LEFT_CALLS, calls);
 }
 
-/** Marks a span as failed. The message of an error may hold content, so only that of our own errors is set. */
+/**
+ * Marks a span as failed. The message of an error may hold content, so only that of our own errors is set.
+ */
 function setSpanError(span: Span, error: unknown, clientErrors?: ClientErrors): void {
   const type = errorType(error, clientErrors);
   span.setAttribute(semconv.ATTR_ERROR_TYPE, type);

@@ -14,8 +14,8 @@ import { chatPlan, embeddingPlan, type Model, type Params } from './plan.ts';
 import { chatResponseOf, embeddingResponseOf } from './result.ts';
 
 /**
- * A middleware of the AI SDK, for `wrapLanguageModel` and `wrapEmbeddingModel`. Its types are not taken from one
- * release: they are compatible with AI SDK 5 to 7.
+ * A middleware of the AI SDK, for `wrapLanguageModel` and `wrapEmbeddingModel`. Its types are not taken from
+ * one release: they are compatible with AI SDK 5 to 7.
  */
 export interface BudgetMiddleware {
   readonly specificationVersion: 'v3';
@@ -40,9 +40,10 @@ export interface BudgetMiddleware {
 }
 
 /**
- * Returns a middleware that charges the calls of an AI SDK model to a budget, whichever its provider. Reserves the
- * worst case before a call, lowers `maxOutputTokens` if that does not fit, and settles what it used afterwards;
- * streams are guarded while they are read. Calls are not metered again by a budgeted `fetch` or the preload.
+ * Returns a middleware that charges the calls of an AI SDK model to a budget, whichever its provider.
+ * Reserves the worst case before a call, lowers `maxOutputTokens` if that does not fit, and settles what it
+ * used afterwards; streams are guarded while they are read. Calls are not metered again by a budgeted `fetch`
+ * or the preload.
  *
  * A call throws a `BudgetExceededError` if the budget cannot pay for it; the AI SDK does not retry it.
  *
@@ -94,8 +95,8 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
 }
 
 /**
- * Sends the call as the AI SDK would. With a lowered cap it calls the model itself, since the AI SDK's function
- * is bound to the caller's cap.
+ * Sends the call as the AI SDK would. With a lowered cap it calls the model itself, since the AI SDK's
+ * function is bound to the caller's cap.
  */
 function withCap<R>(
   model: object,

@@ -1,8 +1,9 @@
 import { type Fields, fieldsOf, isRecord, recordsOf } from '../../util/index.ts';
 
 /*
- * Translates calls of the AI SDK into Chat Completions, so that the same code counts both. Supports versions 2 to 4
- * of the model specification (AI SDK 5 to 7): https://ai-sdk.dev/providers/community-providers/custom-providers
+ * Translates calls of the AI SDK into Chat Completions, so that the same code counts both. Supports versions
+ * 2 to 4 of the model specification (AI SDK 5 to 7):
+ * https://ai-sdk.dev/providers/community-providers/custom-providers
  */
 
 /** Translates the options of a call of a language model into a request. */

@@ -23,7 +23,9 @@ export function chatResponseOf(result: unknown): Fields {
   };
 }
 
-/** Translates a part of a stream into a chunk of Chat Completions; undefined if it does not bear on tokens. */
+/**
+ * Translates a part of a stream into a chunk of Chat Completions; undefined if it does not bear on tokens.
+ */
 export function chatChunkOf(part: unknown): Fields | undefined {
   if (!isRecord(part)) return undefined;
   switch (part['type']) {

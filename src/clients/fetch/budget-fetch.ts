@@ -24,17 +24,17 @@ export interface BudgetFetchOptions extends BudgetOptions {
 }
 
 /**
- * Returns a `fetch` that charges model calls to a budget: Chat Completions, Responses, Completions and Embeddings
- * of OpenAI and any compatible service, and Anthropic's Messages. For clients that accept a custom `fetch`. Other
- * requests pass unchanged.
+ * Returns a `fetch` that charges model calls to a budget: Chat Completions, Responses, Completions and
+ * Embeddings of OpenAI and any compatible service, and Anthropic's Messages. For clients that accept a custom
+ * `fetch`. Other requests pass unchanged.
  *
  * Reserves the worst case before a call, lowers its output cap if that does not fit, and settles what it used
  * afterwards; streams are guarded while they are read. A call that is already metered, by the preload or by a
  * budgeted `fetch` underneath, is not metered twice.
  *
- * The returned function throws a `BudgetExceededError` if the budget cannot pay for a call, and sends nothing.
- * OpenAI's and Anthropic's clients would retry what a `fetch` throws: they get a response with status 402 and the
- * error as its body instead, and throw their own error with `status` 402.
+ * The returned function throws a `BudgetExceededError` if the budget cannot pay for a call, and sends
+ * nothing. OpenAI's and Anthropic's clients would retry what a `fetch` throws: they get a response with
+ * status 402 and the error as its body instead, and throw their own error with `status` 402.
  *
  * @throws NoBudgetError if there is neither a tracker nor a preload
  * @example

@@ -9,7 +9,10 @@ export interface JsonRequest {
 
 type FetchArguments = Parameters<typeof fetch>;
 
-/** Reads the request that `fetch` is called with, its body from a copy; undefined if it does not post a JSON object. */
+/**
+ * Reads the request that `fetch` is called with, its body from a copy; undefined if it does not post a JSON
+ * object.
+ */
 export async function readJsonRequest(...[input, init]: FetchArguments): Promise<JsonRequest | undefined> {
   const request = typeof Request !== 'undefined' && input instanceof Request ? input : undefined;
   const method = init?.method ?? request?.method ?? 'GET';

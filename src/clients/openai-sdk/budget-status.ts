@@ -20,8 +20,8 @@ type Body = Readonly<Record<string, unknown>>;
 
 /**
  * Returns the body of a request of Chat or Responses with the status of the budget for the model to read: a
- * developer message, appended last, so that the service still finds everything before it in its prompt cache. The
- * message of an earlier turn is removed, so messages never accumulate. The given body is not changed.
+ * developer message, appended last, so that the service still finds everything before it in its prompt cache.
+ * The message of an earlier turn is removed, so messages never accumulate. The given body is not changed.
  *
  * A body that continues a response or conversation that the service stores (`previous_response_id`,
  * `conversation`) is returned unchanged: the messages of earlier turns could not be removed from it.
@@ -58,7 +58,10 @@ export function addBudgetStatus(body: Body, status: BudgetStatus, options: Statu
   return { ...body, input: [...items, message] };
 }
 
-/** Returns the options of an SDK request, with the status of its budget in the body of a Chat or Responses call. */
+/**
+ * Returns the options of an SDK request, with the status of its budget in the body of a Chat or Responses
+ * call.
+ */
 export function optionsWithStatus(
   options: ApiRequest,
   tracker: TokenBudgetTracker,

@@ -19,9 +19,9 @@ export interface InstrumentClientOptions {
 }
 
 /**
- * Puts a budget on one client of the openai SDK (4.19 to 7), for a program that does not run under the preload: its
- * calls are reserved, charged and traced as they would be with it. A client whose class is already instrumented is
- * left unchanged.
+ * Puts a budget on one client of the openai SDK (4.19 to 7), for a program that does not run under the
+ * preload: its calls are reserved, charged and traced as they would be with it. A client whose class is
+ * already instrumented is left unchanged.
  * @returns the client
  * @throws TypeError if it is not a client of the openai SDK
  * @example

@@ -22,7 +22,10 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   /** The budget of calls made outside any `withBudget`. */
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
-  /** Whether `strict` refuses a call whose cost is unknown or unbounded; default: `warn`, it is sent and reported. */
+  /**
+   * Whether `strict` refuses a call whose cost is unknown or unbounded; default: `warn`, it is sent and
+   * reported.
+   */
   readonly unmeteredEndpoints?: 'warn' | 'refuse';
   /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
@@ -43,14 +46,14 @@ export const SUPPORTED_VERSIONS = ['>=4.19.0 <8'];
 const CLIENT_FILES = ['openai/client.js', 'openai/client.mjs', 'openai/client'];
 
 /**
- * Instruments the openai SDK: a span, a reservation and a charge for each call of chat completions, responses,
- * completions and embeddings, by `OpenAI`, `AzureOpenAI` and subclasses, at any base URL.
+ * Instruments the openai SDK: a span, a reservation and a charge for each call of chat completions,
+ * responses, completions and embeddings, by `OpenAI`, `AzureOpenAI` and subclasses, at any base URL.
  *
  * All calls, including those of helpers (`parse`, `stream`, `runTools`), go through one method of the client,
  * `makeRequest`. It is patched, so that each call is seen once, however it is made.
  * @example
  * registerInstrumentations({
- *   instrumentations: [new OpenAIInstrumentation({ tracker, prices: new PriceBook() }, VERSION)],
+ *   instrumentations: [new OpenAIInstrumentation({ tracker, prices: new PriceBook() }, '1.0.0')],
  * });
  */
 export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {

@@ -171,7 +171,9 @@ type Parse = NonNullable<ApiPromise['parseResponse']>;
 /** Wrapped parsers by the parser they wrap: most promises share one. */
 const wrappedParsers = new WeakMap<Parse, Parse>();
 
-/** In earlier releases the parser is a field of the promise, which derived promises (`_thenUnwrap`) call too. */
+/**
+ * In earlier releases the parser is a field of the promise, which derived promises (`_thenUnwrap`) call too.
+ */
 function wrapParserOf(promise: ApiPromise): void {
   const { parseResponse: parse } = promise;
   if (parse === undefined) return;

@@ -18,8 +18,8 @@ export type ResponseObserver = (value: unknown) => void;
 const DEFERRED_PATHS = /^\/(responses|batches|threads\/[^/]+\/runs|evals\/[^/]+\/runs|videos)(\/|\?|$)/;
 
 /**
- * The observer of a request that is not a call itself: it sees the completion of deferred calls, and the batch
- * files that are uploaded. Undefined if the response is of no interest.
+ * The observer of a request that is not a call itself: it sees the completion of deferred calls, and the
+ * batch files that are uploaded. Undefined if the response is of no interest.
  * @throws UnmeteredEndpointError if its cost is unknown and `unmeteredEndpoints` is `refuse`
  */
 export function responseObserverFor(
@@ -51,7 +51,9 @@ function batchFileObserver(
   };
 }
 
-/** Settles the deferred calls that an object, a page of objects or a stream of events reports as completed. */
+/**
+ * Settles the deferred calls that an object, a page of objects or a stream of events reports as completed.
+ */
 function settleCompleted(services: CallServices, client: ApiClient, value: unknown): void {
   if (isSdkStream(value)) {
     observeEvents(value, (event) => settleCompleted(services, client, event));

@@ -2,9 +2,9 @@ import { type Call, StreamAbortedError, StreamGuard } from '../../calls/index.ts
 import type { SdkStream } from './sdk-types.ts';
 
 /**
- * Guards a stream in place, so that it stays the SDK's own object: `tee()`, `toReadableStream()`, `controller`
- * and `for await` all draw from its `iterator`. A usage chunk that only this package requested is kept from the
- * caller.
+ * Guards a stream in place, so that it stays the SDK's own object: `tee()`, `toReadableStream()`,
+ * `controller` and `for await` all draw from its `iterator`. A usage chunk that only this package requested
+ * is kept from the caller.
  */
 export function guardSdkStream(stream: SdkStream, call: Call, addsUsageChunk: boolean): void {
   const open = stream.iterator;

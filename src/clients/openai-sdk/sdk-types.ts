@@ -2,8 +2,8 @@ import type { RawResponse } from '../../calls/index.ts';
 import type { ApiRequest } from '../../providers/index.ts';
 
 /*
- * The parts of the openai SDK, 4.19 to 7, that the instrumentation touches. Most are internal, so the SDK's own
- * types leave them out; and this package never loads the SDK.
+ * The parts of the openai SDK, 4.19 to 7, that the instrumentation touches. Most are internal, so the SDK's
+ * own types leave them out; and this package never loads the SDK.
  */
 
 /** The result of `makeRequest`: the response with its headers, its body unread. */
@@ -24,7 +24,9 @@ export interface SdkStream {
   readonly controller: AbortController;
 }
 
-/** Whether a value is a stream of the SDK, by its shape: CommonJS and ES module builds have different classes. */
+/**
+ * Whether a value is a stream of the SDK, by its shape: CommonJS and ES module builds have different classes.
+ */
 export function isSdkStream(value: unknown): value is SdkStream {
   return (
     typeof value === 'object' &&

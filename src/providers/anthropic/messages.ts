@@ -1,8 +1,9 @@
 import { type Fields, fieldsOf, isRecord, recordsOf } from '../../util/index.ts';
 
 /*
- * Translates Anthropic's Messages API into Chat Completions, so that the same code counts both. Only what bears on
- * tokens is translated; what is sent stays as it is. Source: https://platform.claude.com/docs/en/api/messages
+ * Translates Anthropic's Messages API into Chat Completions, so that the same code counts both. Only what
+ * bears on tokens is translated; what is sent stays as it is. Source:
+ * https://platform.claude.com/docs/en/api/messages
  */
 
 /**
@@ -36,8 +37,8 @@ export function chatRequestOfMessages(body: Fields): Fields {
 const MIN_THINKING_BUDGET = 1_024;
 
 /**
- * The caller's body, unchanged except for a lowered cap, and for a thinking budget that would no longer be below
- * the cap.
+ * The caller's body, unchanged except for a lowered cap, and for a thinking budget that would no longer be
+ * below the cap.
  * @param clampedTo the lowered output cap, tokens; undefined if the call keeps its own
  */
 export function outgoingMessagesBody(body: Fields, clampedTo: number | undefined): Fields {
@@ -119,8 +120,8 @@ export function chatResponseOfMessages(response: unknown): unknown {
 }
 
 /**
- * Translates a usage into OpenAI's terms, where tokens read from the cache and written to it are part of the input.
- * A value that is not a count is passed on unchanged, for the reader of usage to reject.
+ * Translates a usage into OpenAI's terms, where tokens read from the cache and written to it are part of the
+ * input. A value that is not a count is passed on unchanged, for the reader of usage to reject.
  */
 export function chatUsageOf(usage: unknown): unknown {
   if (!isRecord(usage)) return undefined;

@@ -34,8 +34,8 @@ export interface CallPlan {
 type ErrorClass = abstract new (...args: never) => Error;
 
 /**
- * The error classes that a client of the openai SDK has as statics. Errors are told apart by `instanceof`, since
- * bundlers rename classes.
+ * The error classes that a client of the openai SDK has as statics. Errors are told apart by `instanceof`,
+ * since bundlers rename classes.
  */
 export interface ClientErrors {
   /** The base class; an error of it that is no APIError was thrown before anything was sent. */
@@ -53,7 +53,7 @@ export function isTokenPlan(plan: CallPlan): plan is TokenPlan {
   return plan.endpoint.kind !== 'unit-priced';
 }
 
-/** What all metered endpoints have. */
+/** The fields of every metered endpoint. */
 export interface EndpointBase {
   /** Method and path with the ids left out, for events: `POST /videos/{id}/remix`. */
   readonly name: string;

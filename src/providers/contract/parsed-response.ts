@@ -9,8 +9,8 @@ export interface ParsedResponse {
   readonly systemFingerprint?: string;
   readonly finishReasons: readonly string[];
   /**
-   * Whether the work continues after this response (background responses, batches, runs), so that more will be
-   * billed.
+   * Whether the work continues after this response (background responses, batches, runs), so that more will
+   * be billed.
    */
   readonly unfinished: boolean;
   /** The usage of hosted tools, billed in addition to the tokens; absent if none ran. */

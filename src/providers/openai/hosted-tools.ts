@@ -42,7 +42,9 @@ export interface ToolsWorstCase {
   readonly imageTokens: number;
 }
 
-/** The most that the hosted tools of a request may be billed, as far as it is bounded; undefined without any. */
+/**
+ * The most that the hosted tools of a request may be billed, as far as it is bounded; undefined without any.
+ */
 export function toolsWorstCase(body: Fields): ToolsWorstCase | undefined {
   const isSearch = isRecord(body['web_search_options']) || isSearchModel(body['model']);
   if (body['tools'] === undefined && !isSearch) return undefined;
@@ -69,14 +71,20 @@ function isSearchModel(model: unknown): boolean {
   return typeof model === 'string' && /-search-(preview|api)/.test(model);
 }
 
-/** Whether searches are those of the older tool, which costs more with models that do not reason (pricing page). */
+/**
+ * Whether searches are those of the older tool, which costs more with models that do not reason (pricing
+ * page).
+ */
 function isPreviewSearch({ model }: Fields, tools: readonly Fields[]): boolean {
   const name = typeof model === 'string' ? model : '';
   const older = tools.some(({ type }) => typeof type === 'string' && type.startsWith('web_search_preview'));
   return (older || isSearchModel(name)) && !hidesReasoning(name);
 }
 
-/** The number that the service reports, if it does; else of the calls that searched, not those that opened a page. */
+/**
+ * The number that the service reports, if it does; else of the calls that searched, not those that opened a
+ * page.
+ */
 function webSearches(response: Fields, items: readonly Fields[]): number {
   const usage = isRecord(response['tool_usage']) ? response['tool_usage']['web_search'] : undefined;
   const reported = isRecord(usage) ? usage['num_requests'] : undefined;

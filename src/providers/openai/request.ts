@@ -16,8 +16,8 @@ export interface ApiRequest {
 }
 
 /**
- * The fields of a request's body, from JSON or a form: `image[]` is a list `image`, a file stays a Blob. Undefined
- * without a body. openai 4 has encoded its forms by then: only their model is known.
+ * The fields of a request's body, from JSON or a form: `image[]` is a list `image`, a file stays a Blob.
+ * Undefined without a body. openai 4 has encoded its forms by then: only their model is known.
  */
 export function requestFields(request: ApiRequest): Readonly<Record<string, unknown>> | undefined {
   const { body } = request;

@@ -55,7 +55,9 @@ const TEXT_FIELDS: readonly (readonly [from: string, to: TextField])[] = [
   ['system_fingerprint', 'systemFingerprint'],
 ];
 
-/** Chat and Completions report a reason per choice; Responses a status and, if it is incomplete, the reason. */
+/**
+ * Chat and Completions report a reason per choice; Responses a status and, if it is incomplete, the reason.
+ */
 function finishReasons(response: Record<string, unknown>): string[] {
   if (Array.isArray(response['choices'])) {
     const reasons: string[] = [];

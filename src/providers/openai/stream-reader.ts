@@ -107,7 +107,9 @@ export class StreamReader {
     if (isRecord(event['response'])) this.#readObject(event['response']);
   }
 
-  /** Reads the response, or the run of an assistant, in an event. The steps of a run report nothing of use. */
+  /**
+   * Reads the response, or the run of an assistant, in an event. The steps of a run report nothing of use.
+   */
   #readObject(object: Record<string, unknown>): void {
     const { object: type } = object;
     if (type !== undefined && type !== 'response' && type !== 'thread.run') return;

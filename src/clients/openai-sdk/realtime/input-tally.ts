@@ -1,8 +1,8 @@
 import { isRecord } from '../../../util/index.ts';
 
 /**
- * The fewest base64 characters in an audio token: a token is 100 ms, in which G.711 has 800 bytes (realtime costs
- * guide).
+ * The fewest base64 characters in an audio token: a token is 100 ms, in which G.711 has 800 bytes (realtime
+ * costs guide).
  */
 const MIN_BASE64_PER_TOKEN = 1_066;
 
@@ -10,8 +10,8 @@ const MIN_BASE64_PER_TOKEN = 1_066;
 const MAX_IMAGE_TOKENS = 4_096;
 
 /**
- * Bounds the input of the next response of a Realtime session: the session's settings, the highest total that a
- * response reported, and everything added to the conversation since. A token of text has at least one byte.
+ * Bounds the input of the next response of a Realtime session: the session's settings, the highest total that
+ * a response reported, and everything added to the conversation since. A token of text has at least one byte.
  */
 export class InputTally {
   #settingsBytes = 0;
@@ -23,7 +23,9 @@ export class InputTally {
     return this.#settingsBytes + this.#highestTotal + this.#added;
   }
 
-  /** Records the session's settings, which include its instructions and tools, as the service reports them. */
+  /**
+   * Records the session's settings, which include its instructions and tools, as the service reports them.
+   */
   recordSession(session: unknown): void {
     this.#settingsBytes = Buffer.byteLength(JSON.stringify(session) ?? '');
   }
@@ -42,7 +44,10 @@ export class InputTally {
   }
 }
 
-/** The most tokens of a part of an event: of text by its bytes, of audio by its duration, of images a constant. */
+/**
+ * The most tokens of a part of an event: of text by its bytes, of audio by its duration, of images a
+ * constant.
+ */
 function maxTokensOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + maxTokensOf(one), 0);

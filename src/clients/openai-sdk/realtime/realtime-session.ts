@@ -27,9 +27,9 @@ interface RequestedResponse {
 const DEFAULT_TRANSCRIPTION_MODEL = 'gpt-4o-transcribe';
 
 /**
- * A Realtime session. Each response is a call, reserved when it is requested, or when the service starts it by
- * itself (voice activity detection), and charged by the usage of `response.done`. One that the budget cannot pay
- * for is not sent, or is cancelled. Transcriptions of the input are charged as they arrive.
+ * A Realtime session. Each response is a call, reserved when it is requested, or when the service starts it
+ * by itself (voice activity detection), and charged by the usage of `response.done`. One that the budget
+ * cannot pay for is not sent, or is cancelled. Transcriptions of the input are charged as they arrive.
  */
 export class RealtimeSession implements SocketSession {
   readonly #services: CallServices;
@@ -121,7 +121,10 @@ export class RealtimeSession implements SocketSession {
     }
   }
 
-  /** Cancels a response that the service started by itself and the budget cannot pay for; its usage is charged. */
+  /**
+   * Cancels a response that the service started by itself and the budget cannot pay for; its usage is
+   * charged.
+   */
   #cancel(id: string, error: unknown): void {
     this.#started.delete(id);
     this.#send({ type: 'response.cancel', response_id: id });

@@ -100,7 +100,10 @@ function patchSend(original: Method, meter: Meter): Method {
   };
 }
 
-/** Wraps a method that sends text, which may be the JSON of an event; unless the event is changed, it is sent as it is. */
+/**
+ * Wraps a method that sends text, which may be the JSON of an event; unless the event is changed, it is sent
+ * as it is.
+ */
 function patchSendRaw(original: Method, meter: Meter): Method {
   return function sendRaw(this: SdkSocket, data: unknown, ...rest: unknown[]): unknown {
     const event = typeof data === 'string' ? failOpen('parsing an event', () => parseJson(data)) : undefined;
@@ -112,8 +115,8 @@ function patchSendRaw(original: Method, meter: Meter): Method {
 }
 
 /**
- * Sends an event once its response is reserved, in the same turn if the store answers in it. Events that are sent
- * meanwhile wait in order.
+ * Sends an event once its response is reserved, in the same turn if the store answers in it. Events that are
+ * sent meanwhile wait in order.
  */
 function sendInOrder(
   socket: SdkSocket,

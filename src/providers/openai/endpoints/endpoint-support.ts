@@ -2,14 +2,14 @@ import { ENFORCED_PATHS } from './endpoint-table.ts';
 import { maskIds, matchPathPattern, pathWithoutQuery } from './path-patterns.ts';
 
 /**
- * How a request is handled: `enforced` (reserved if it has a bound, and charged), `free` (it costs nothing), or
- * `unmetered` (it may cost something that is unknown here: an event reports it, or it is refused).
+ * How a request is handled: `enforced` (reserved if it has a bound, and charged), `free` (it costs nothing),
+ * or `unmetered` (it may cost something that is unknown here: an event reports it, or it is refused).
  */
 export type EndpointSupport = 'enforced' | 'free' | 'unmetered';
 
 /**
- * POST requests that cost nothing: settings, uploads, parts of something that is paid for elsewhere. Whatever a
- * model or a tool does with them later is metered there.
+ * POST requests that cost nothing: settings, uploads, parts of something that is paid for elsewhere. Whatever
+ * a model or a tool does with them later is metered there.
  */
 const FREE: readonly string[] = [
   '/agents',

@@ -14,7 +14,9 @@ export function uncappedWorstCase(usage: TokenUsage, card: RateCard): WorstCase 
   return fixedWorstCase({ costNanoUsd: priceUsage(card, usage), tokens: totalTokens(usage), calls: 1 });
 }
 
-/** The worst case of a call billed by tokens or by units: the more expensive of both if it is unknown which. */
+/**
+ * The worst case of a call billed by tokens or by units: the more expensive of both if it is unknown which.
+ */
 export function tokensOrUnitsWorstCase(tokens: TokenUsage, units: BilledUnits, card: RateCard): WorstCase {
   const byTokens = uncappedWorstCase(tokens, card);
   if (!isBilledBy(card, units.unit)) return byTokens;

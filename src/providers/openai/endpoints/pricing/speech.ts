@@ -4,7 +4,9 @@ import { textOf } from '../../../../util/index.ts';
 import type { CallPlan, EndpointPricing } from '../../../contract/index.ts';
 import { isBilledBy, tokensOrUnitsWorstCase, unitUsage } from './billing.ts';
 
-/** Audio tokens in a second of speech: $0.015 a minute at $12 a million (gpt-4o-mini-tts model page) is 20.8. */
+/**
+ * Audio tokens in a second of speech: $0.015 a minute at $12 a million (gpt-4o-mini-tts model page) is 20.8.
+ */
 const TOKENS_PER_SECOND = 21;
 
 /** Characters spoken in a second: typical English, and slow speech. */

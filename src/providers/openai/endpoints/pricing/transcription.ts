@@ -22,8 +22,8 @@ interface BytesPerSecond {
 }
 
 /**
- * By file extension. Opus goes down to 6 kbit/s and MP3 to 8 kbit/s; WAV has at least 4 bits and 8,000 samples a
- * second.
+ * By file extension. Opus goes down to 6 kbit/s and MP3 to 8 kbit/s; WAV has at least 4 bits and 8,000
+ * samples a second.
  */
 const BYTES_PER_SECOND: ReadonlyMap<string, BytesPerSecond> = new Map([
   ['wav', { min: 4_000, typical: 16_000 }],
@@ -98,8 +98,8 @@ function lastCaptionEndMs(text: unknown): number | undefined {
 }
 
 /**
- * The duration of the uploaded file by its size, milliseconds: the longest possible at `min` bytes per second;
- * undefined if the request has no file.
+ * The duration of the uploaded file by its size, milliseconds: the longest possible at `min` bytes per
+ * second; undefined if the request has no file.
  */
 function fileDurationMs({ body }: CallPlan, rate: keyof BytesPerSecond): number | undefined {
   const { file } = body;
