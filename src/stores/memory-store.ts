@@ -24,7 +24,7 @@ interface Entry {
   startedAt: number;
 }
 
-/** An open reservation and the balances that it was taken on. */
+/** An open reservation and the balances that it is on. */
 interface Reservation {
   readonly chain: readonly BudgetDefinition[];
   readonly entries: readonly Entry[];
@@ -32,16 +32,18 @@ interface Reservation {
 }
 
 /**
- * A ledger in the memory of one process. It answers at once, and is lost when the process ends, so reservations need no
- * lease.
+ * A ledger in the memory of one process. It answers at once, and is lost when the process ends, so
+ * reservations need no lease.
  *
- * @example
- * const store = new MemoryStore();
- * const tracker = new TokenBudgetTracker(defineBudget({ name: 'job', limits: { costUsd: 2 } }), { store });
+ * @example const store = new MemoryStore(); const tracker = new TokenBudgetTracker(defineBudget({ name:
+ * 'job', limits: { costUsd: 2 } }), { store });
  */
 export class MemoryStore implements Store {
   readonly leaseless: boolean = true;
-  /** The balances by budget and by the start of the window; windows that are over are kept by their reservations only. */
+  /**
+   * The balances by budget and by the start of the window; windows that are over are kept by their
+   * reservations only.
+   */
   readonly #entries = new Map<string, Map<number, Entry>>();
   readonly #open = new Map<string, Reservation>();
   readonly #now: () => number;

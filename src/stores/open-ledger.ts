@@ -2,11 +2,12 @@ import type { Ledger } from './kinds/index.ts';
 import { parseStoreUrl, storeKindOf } from './store-url.ts';
 
 /**
- * Opens the ledger of a shared store for an operator: its failures are not hidden, and a ledger that does not exist is
- * not created.
+ * Opens the ledger of a shared store for an operator: its failures are not hidden, and a ledger that does not
+ * exist is not created.
  * @param store `sqlite:PATH`, or the URL of a Redis
  * @param timeoutMs how long the store may take to answer, milliseconds
- * @throws StoreError if there is no such ledger, if it is in the memory of a process, or if `store` is not a store's URL
+ * @throws StoreError if there is no such ledger, if it is in the memory of a process, or if `store` is not a
+ * store's URL
  * @example
  * ```ts
  * const ledger = openLedger('sqlite:./budget.db', 500);

@@ -11,8 +11,8 @@ export interface StoreSettings {
   /** How long a shared store may take to answer, milliseconds. */
   readonly storeTimeoutMs: number;
   /**
-   * Whether the process reserves local quotas of budgets that are in Redis, so that most calls need no round trip;
-   * default: true.
+   * Whether the process reserves local quotas of budgets that are in Redis, so that most calls need no round
+   * trip; default: true.
    */
   readonly localQuota?: boolean;
   /** How long a local quota outlives its process, milliseconds; default: 30,000. */
@@ -22,8 +22,8 @@ export interface StoreSettings {
 }
 
 /**
- * Opens a store. The code of a shared store is loaded only if it is used, and its failures are handled by the failure
- * policy.
+ * Opens a store. The code of a shared store is loaded only if it is used, and its failures are handled by the
+ * failure policy.
  * @throws StoreError if `store` is not a store's URL, or if the store evidently cannot be used
  * @example
  * ```ts

@@ -26,15 +26,18 @@ export interface ResilientStoreOptions {
   readonly onChange?: (available: boolean, cause?: unknown) => void;
 }
 
-/** The most settlements kept for an unavailable store. Beyond that, leases end and reservations are charged in full. */
+/**
+ * The most settlements kept for an unavailable store. Beyond that, leases end and reservations are charged in
+ * full.
+ */
 const MAX_PENDING_SETTLEMENTS = 10_000;
 
 /** The pause after a failure before the store is tried again, milliseconds. */
 const RETRY_MS = 1_000;
 
 /**
- * Makes a store that may be unavailable usable: no call waits for it longer than the timeout, and what is spent while
- * it is unavailable is kept, in bounded memory, and written when it is available again.
+ * Makes a store that may be unavailable usable: no call waits for it longer than the timeout, and what is
+ * spent while it is unavailable is kept, in bounded memory, and written when it is available again.
  */
 export class ResilientStore implements Store {
   readonly #inner: Store;
@@ -145,7 +148,9 @@ export class ResilientStore implements Store {
     settleAtExit.call(this.#inner, timeoutMs);
   }
 
-  /** @throws StoreError if the store is unavailable: the reservations are then charged when their leases end */
+  /**
+   * @throws StoreError if the store is unavailable: the reservations are then charged when their leases end
+   */
   chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     return this.#withinTimeout(Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix)));
   }
@@ -167,7 +172,10 @@ export class ResilientStore implements Store {
     this.#retryLater();
   }
 
-  /** Returns the store's answer, at once if it answers at once; `onFailure` returns the answer if the store fails. */
+  /**
+   * Returns the store's answer, at once if it answers at once; `onFailure` returns the answer if the store
+   * fails.
+   */
   #ask<T>(ask: () => MaybePromise<T>, onFailure: (error: unknown, answer: Promise<T>) => T): MaybePromise<T> {
     const answer = attempt(ask);
     if (isPromise(answer)) {
@@ -205,7 +213,10 @@ export class ResilientStore implements Store {
     }, afterMs).unref();
   }
 
-  /** Writes what is pending; what fails again stays pending. A settlement does until it is known to be written. */
+  /**
+   * Writes what is pending; what fails again stays pending. A settlement does until it is known to be
+   * written.
+   */
   async #writePending(): Promise<void> {
     for (const [id, used] of [...this.#pendingSettlements]) {
       await this.#withinTimeout(this.#inner.settle(id, used));

@@ -23,7 +23,8 @@ import { runStory, story } from './model-run.ts';
 export type { StoreHarness, TestClock } from './contract-support.ts';
 
 /**
- * Registers the tests that every store has to pass. For another kind of store, call it in a test file of its own.
+ * Registers the tests that every store has to pass. For another kind of store, call it in a test file of its
+ * own.
  * @param makeStore creates a new ledger for each test
  * @param runs how many random stories to try
  */

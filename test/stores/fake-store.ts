@@ -21,7 +21,9 @@ export async function flush(): Promise<void> {
   for (let n = 0; n < 30; n += 1) await new Promise((done) => setImmediate(done));
 }
 
-/** A memory store that is there, that fails, that throws at once, or that does nothing until it is let go on. */
+/**
+ * A memory store that is there, that fails, that throws at once, or that does nothing until it is let go on.
+ */
 export class FakeStore {
   readonly memory = new MemoryStore();
   readonly calls: string[] = [];

@@ -19,9 +19,10 @@ export interface HoldersRun {
 }
 
 /**
- * Runs processes that spend one budget until it is used up, kills some of them, and checks all the while that the limit
- * of tokens is not exceeded.
- * @returns how they ended, what they printed as settled, and the balances once the leases of the dead have ended
+ * Runs processes that spend one budget until it is used up, kills some of them, and checks all the while that
+ * the limit of tokens is not exceeded.
+ * @returns how they ended, what they printed as settled, and the balances once the leases of the dead have
+ * ended
  */
 export async function runHolders(
   run: HoldersRun,

@@ -122,7 +122,8 @@ export async function runStory(
 ): Promise<void> {
   const { clock, reopen, administration } = harness;
   let { store } = harness;
-  // Steps are at whole minutes and some seconds, so that the seconds by which the store's clock may advance change nothing.
+  // Steps are at whole minutes and some seconds, so that the seconds by which the store's clock may advance
+  // change nothing.
   await clock.advance(HOUR - (clock.now() % HOUR) + 5_000);
   const model = new Model(reopen !== undefined);
   const defined = budgets.map(({ per, ...rest }, index) =>

@@ -39,8 +39,9 @@ interface ModelReservation {
 }
 
 /**
- * What a store has to hold, kept in the plainest way and apart from the package's own arithmetic. It does not decide what a call
- * is clamped to: it takes that from the answer and says whether the answer is one that may be given.
+ * What a store has to hold, kept in the plainest way and apart from the package's own arithmetic. It does not
+ * decide what a call is clamped to: it takes that from the answer and says whether the answer is one that may
+ * be given.
  */
 export class Model {
   readonly #accounts = new Map<string, ModelAccount>();

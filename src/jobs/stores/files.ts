@@ -19,8 +19,9 @@ const CHECKPOINT_FILE = /^checkpoint-(\d{9,15})\.json$/;
 const RECORDS_FILE = 'calls.jsonl';
 
 /**
- * Stores jobs in a directory, each in one of its own: `checkpoint-000000012.json`, written as a whole or not at all (a
- * temporary file, fsync, rename, fsync of the directory), and `calls.jsonl`. Only their owner can read them.
+ * Stores jobs in a directory, each in one of its own: `checkpoint-000000012.json`, written as a whole or not
+ * at all (a temporary file, fsync, rename, fsync of the directory), and `calls.jsonl`. Only their owner can
+ * read them.
  */
 export class FileJobStore implements JobStore {
   readonly location: string;

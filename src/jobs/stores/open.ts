@@ -13,13 +13,15 @@ export interface JobStores {
 /** Where the ledger and the checkpoints of jobs are stored. */
 export interface JobStoreSettings {
   /**
-   * The directory of the SQLite ledger, if no store is set, and of the jobs' files, if the ledger is in memory;
-   * default: `.token-budget`.
+   * The directory of the SQLite ledger, if no store is set, and of the jobs' files, if the ledger is in
+   * memory; default: `.token-budget`.
    */
   readonly directory?: string | undefined;
   /** `sqlite:PATH`, the URL of a Redis, or `memory`; default: an SQLite ledger in the directory. */
   readonly store?: string | undefined;
-  /** Whether calls are sent (`open`) or denied (`closed`) while the ledger is unavailable; default: `closed`. */
+  /**
+   * Whether calls are sent (`open`) or denied (`closed`) while the ledger is unavailable; default: `closed`.
+   */
   readonly failurePolicy?: FailurePolicy | undefined;
   /** How long the ledger may take to answer, milliseconds; default: 5,000. */
   readonly storeTimeoutMs?: number | undefined;
@@ -33,7 +35,10 @@ interface OpenOptions {
   readonly timeoutMs: number;
 }
 
-/** Opens the job store of a ledger. Jobs are stored where the budget is; each kind is loaded only if it is used. */
+/**
+ * Opens the job store of a ledger. Jobs are stored where the budget is; each kind is loaded only if it is
+ * used.
+ */
 type OpenJobs<Url> = (url: Url, options: OpenOptions) => Promise<JobStore>;
 
 /** One for each kind of store. */

@@ -9,8 +9,9 @@ import type { JobLock } from './job-store.ts';
 const DEFAULT_WAIT_MS = 100;
 
 /**
- * Locks a job by SQLite's lock on a file, which the operating system releases when the process ends, however it ends. The
- * file stays empty, and is never deleted: otherwise two processes could lock two files of the same name.
+ * Locks a job by SQLite's lock on a file, which the operating system releases when the process ends, however
+ * it ends. The file stays empty, and is never deleted: otherwise two processes could lock two files of the
+ * same name.
  * @throws JobRunningError if another process, or another run in this one, holds the lock
  * @throws StoreError if the file cannot be opened
  */

@@ -16,7 +16,10 @@ export interface RedisJobStoreOptions {
   readonly timeoutMs?: number;
   /** How many checkpoints of a job are kept; default: 5. */
   readonly maxCheckpoints?: number;
-  /** How long a job stays locked after its process died, milliseconds; default: 10,000. A live process renews it. */
+  /**
+   * How long a job stays locked after its process died, milliseconds; default: 10,000. A live process renews
+   * it.
+   */
   readonly lockMs?: number;
 }
 
@@ -24,8 +27,8 @@ export interface RedisJobStoreOptions {
 const LOCK_RETRY_MS = 200;
 
 /**
- * Stores a checkpoint, unless the lock was lost. KEYS: checkpoints, jobs, lock. ARGV: job, sequence, text, how many are
- * kept, who holds the lock (empty: no one needs to).
+ * Stores a checkpoint, unless the lock was lost. KEYS: checkpoints, jobs, lock. ARGV: job, sequence, text,
+ * how many are kept, who holds the lock (empty: no one needs to).
  */
 const SAVE = `
 if ARGV[5] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[5] then return 0 end
@@ -37,8 +40,8 @@ return 1
 `;
 
 /**
- * Acquires or renews a lock; an own one that expired is acquired again, unless another process did. KEYS: lock. ARGV:
- * holder, ms. Answers -1, or for how many milliseconds another process holds it.
+ * Acquires or renews a lock; an own one that expired is acquired again, unless another process did. KEYS:
+ * lock. ARGV: holder, ms. Answers -1, or for how many milliseconds another process holds it.
  */
 const ACQUIRE = `
 local holder = redis.call('GET', KEYS[1])
@@ -51,8 +54,8 @@ return -1
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0`;
 
 /**
- * Stores jobs on the Redis of the ledger. A job is locked by a lease: one whose process was killed can be resumed, from
- * any host, once the lease has ended, and a process that lost its lock can save no checkpoint.
+ * Stores jobs on the Redis of the ledger. A job is locked by a lease: one whose process was killed can be
+ * resumed, from any host, once the lease has ended, and a process that lost its lock can save no checkpoint.
  */
 export class RedisJobStore implements JobStore {
   readonly location: string;

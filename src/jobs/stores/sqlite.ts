@@ -20,7 +20,10 @@ const SAVE = `
 
 /** Options of an SQLite job store. */
 export interface SqliteJobStoreOptions {
-  /** How long a write waits for other processes to release the file before it rejects, milliseconds; default: 5,000. */
+  /**
+   * How long a write waits for other processes to release the file before it rejects, milliseconds; default:
+   * 5,000.
+   */
   readonly busyTimeoutMs?: number;
   /** How many checkpoints of a job are kept; default: 5. */
   readonly maxCheckpoints?: number;

@@ -10,5 +10,8 @@ const KINDS = [memoryKind, sqliteKind, redisKind] as const;
 /** The parsed URL of a store of any kind. */
 export type StoreUrl = NonNullable<ReturnType<(typeof KINDS)[number]['parseUrl']>>;
 
-/** The kinds of stores. A new one is a folder of `stores/`, a file that describes it here, and an entry in this list. */
+/**
+ * The kinds of stores. A new one is a folder of `stores/`, a file that describes it here, and an entry in
+ * this list.
+ */
 export const STORE_KINDS: readonly StoreKind<StoreUrl>[] = KINDS;

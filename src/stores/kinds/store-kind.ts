@@ -14,8 +14,8 @@ export interface OpenOptions {
 }
 
 /**
- * A kind of store: what its URL looks like, and how its ledger is opened. The code of the store itself is loaded when
- * a ledger is opened, so that a process loads only the store that it uses.
+ * A kind of store: what its URL looks like, and how its ledger is opened. The code of the store itself is
+ * loaded when a ledger is opened, so that a process loads only the store that it uses.
  */
 export interface StoreKind<Url extends { readonly kind: string } = { readonly kind: string }> {
   readonly kind: Url['kind'];

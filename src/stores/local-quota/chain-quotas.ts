@@ -2,10 +2,10 @@ import {
   type Account,
   type Admitted,
   type Amounts,
-  decideAdmission,
   type Balances,
   type BudgetDefinition,
   type Denied,
+  decideAdmission,
   limitAmounts,
   NOTHING,
   type ReserveRequest,
@@ -30,11 +30,15 @@ export class ChainQuotas {
   readonly rate = new CallRate();
   /** The quota that is being reserved. */
   refill: Promise<void> | undefined;
-  /** Until when no quota is reserved, since too little is left or the remote store failed, by the local clock. */
+  /**
+   * Until when no quota is reserved, since too little is left or the remote store failed, by the local clock.
+   */
   pausedUntil = 0;
   /** When the last call came, by the local clock, milliseconds. */
   touchedAt = -Infinity;
-  /** Whether the last call came soon after the one before: a quota for a single call would be returned unused. */
+  /**
+   * Whether the last call came soon after the one before: a quota for a single call would be returned unused.
+   */
   isInBurst = false;
 
   constructor(key: string, chain: readonly BudgetDefinition[]) {
@@ -62,8 +66,8 @@ export class ChainQuotas {
   }
 
   /**
-   * Admits a call from a quota, if the rules for the whole budgets give it all that it asks for (or, without a cap of
-   * its own, its share) and a quota has that. Returns undefined if the remote store has to be asked.
+   * Admits a call from a quota, if the rules for the whole budgets give it all that it asks for (or, without
+   * a cap of its own, its share) and a quota has that. Returns undefined if the remote store has to be asked.
    */
   admit(
     request: ReserveRequest,
@@ -93,8 +97,8 @@ export class ChainQuotas {
   }
 
   /**
-   * Admits a call that the remote store cannot pay for from what a quota has left, with a lower cap if necessary: for
-   * all other processes that part is spent.
+   * Admits a call that the remote store cannot pay for from what a quota has left, with a lower cap if
+   * necessary: for all other processes that part is spent.
    */
   admitFromRest(
     request: ReserveRequest,

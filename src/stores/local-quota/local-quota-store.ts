@@ -18,30 +18,35 @@ import { QuotaPool } from './quota-pool.ts';
 import { RemoteAdmission, type RemoteReservations } from './remote-admission.ts';
 import { reserveAfterReturn, returnIdleQuotas } from './return-quotas.ts';
 
-/** How many calls that are reserved on the remote store are remembered: those that are never settled stay behind. */
+/**
+ * How many calls that are reserved on the remote store are remembered: those that are never settled stay
+ * behind.
+ */
 const MAX_REMOTE_RESERVATIONS = 10_000;
 
 /**
- * Keeps the round trip to a shared store off the call path. A *local quota*, a bounded part of the budgets of a chain,
- * is reserved there at once, under a lease that this process renews; calls spend from it without a round trip. Quotas
- * are reserved, settled and returned in the background. Single calls get none: it would be returned unused.
+ * Keeps the round trip to a shared store off the call path. A *local quota*, a bounded part of the budgets of
+ * a chain, is reserved there at once, under a lease that this process renews; calls spend from it without a
+ * round trip. Quotas are reserved, settled and returned in the background. Single calls get none: it would be
+ * returned unused.
  *
- * The invariant: what the calls of a quota used and reserve is never more than the quota holds, and what it holds is
- * reserved on the remote store from before its first call until it is settled. So `settled + reserved <= limit` holds
- * there for the calls themselves, whatever the number of processes. (As in every store, a response may bill more than
- * was reserved for it.)
+ * The invariant: what the calls of a quota used and reserve is never more than the quota holds, and what it
+ * holds is reserved on the remote store from before its first call until it is settled. So
+ * `settled + reserved <= limit` holds there for the calls themselves, whatever the number of processes. (As
+ * in every store, a response may bill more than was reserved for it.)
  *
- * If a quota has too little left, the call is reserved on the remote store itself, by the rules for the whole budgets.
- * Since quotas shrink with what is left, the last calls of a budget all are. A call may then be denied, or clamped,
- * although quotas with open calls, here or in other processes, have something left: at most their share of what was
- * left when they were reserved, until these calls end.
+ * If a quota has too little left, the call is reserved on the remote store itself, by the rules for the whole
+ * budgets. Since quotas shrink with what is left, the last calls of a budget all are. A call may then be
+ * denied, or clamped, although quotas with open calls, here or in other processes, have something left: at
+ * most their share of what was left when they were reserved, until these calls end.
  *
- * What others see of a quota is its reservation; what it has spent is settled within `maintenanceIntervalMs` once none
- * of its calls is open, or when it is used up. So a soft limit may be exceeded by what is in flight in quotas, too.
+ * What others see of a quota is its reservation; what it has spent is settled within `maintenanceIntervalMs`
+ * once none of its calls is open, or when it is used up. So a soft limit may be exceeded by what is in flight
+ * in quotas, too.
  *
- * A process that dies leaves its quotas reserved until their leases end; then they are charged in full, because their
- * calls may have been billed. `close` settles them, and charges the calls that are still open what they reserve; so
- * does `settleAtExit`.
+ * A process that dies leaves its quotas reserved until their leases end; then they are charged in full,
+ * because their calls may have been billed. `close` settles them, and charges the calls that are still open
+ * what they reserve; so does `settleAtExit`.
  */
 export class LocalQuotaStore implements Store {
   readonly answersLocally = true;

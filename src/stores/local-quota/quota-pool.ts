@@ -39,7 +39,9 @@ export class QuotaPool {
     this.#unconfirmed = new UnconfirmedQuotas(remote);
   }
 
-  /** Returns the balances of a budget, read while no quota of it is in flight if that can be achieved soon. */
+  /**
+   * Returns the balances of a budget, read while no quota of it is in flight if that can be achieved soon.
+   */
   async balances(budget: BudgetDefinition): Promise<Balances> {
     for (let rereads = 0; ; rereads += 1) {
       await this.untilAtRest(budget);
@@ -104,7 +106,10 @@ export class QuotaPool {
     await quota.settlement;
   }
 
-  /** Settles all quotas. Their open calls are charged what they reserve, since they will not be settled any more. */
+  /**
+   * Settles all quotas. Their open calls are charged what they reserve, since they will not be settled any
+   * more.
+   */
   async settleAll(): Promise<void> {
     const chains = [...this.chains.all()];
     await Promise.all(chains.map(({ refill }) => refill));
@@ -192,7 +197,8 @@ export class QuotaPool {
       const isSettled = await this.remote.settle(quota.id, quota.used);
       if (!isSettled) {
         this.known.markStale(quota.chain);
-        // Its lease ended and it was charged in full. Responses that billed more than was reserved may exceed that.
+        // Its lease ended and it was charged in full. Responses that billed more than was reserved may exceed
+        // that.
         const beyond = excessOver(quota.used, quota.held);
         if (!quota.mayBeSettled && !isNothing(beyond)) await this.remote.charge(quota.chain, beyond);
       }

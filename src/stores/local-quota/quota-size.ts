@@ -2,8 +2,9 @@ import type { Amounts } from '../../budget/index.ts';
 import { type KnownBudget, mapAmounts } from './accounting/index.ts';
 
 /**
- * Returns how large a quota may be: enough for `calls` calls like this one, but of each limited amount no more than a
- * share of what the tightest strict budget has left, so that quotas shrink as the budget runs out.
+ * Returns how large a quota may be: enough for `calls` calls like this one, but of each limited amount no
+ * more than a share of what the tightest strict budget has left, so that quotas shrink as the budget runs
+ * out.
  * @param need what one call reserves
  * @returns undefined if it would not hold two calls: then each call is reserved on the remote store
  */

@@ -18,9 +18,9 @@ export interface QuotaReservation {
 /**
  * A part of the budgets of a chain, reserved at once on the remote store and spent by calls of this process.
  *
- * `used + reserved <= held` for every amount, limited or not, whenever a call is admitted; and `held` is reserved on the
- * remote store. So what the calls spend is reserved there before they are sent, and if this process dies, the whole
- * quota is charged.
+ * `used + reserved <= held` for every amount, limited or not, whenever a call is admitted; and `held` is
+ * reserved on the remote store. So what the calls spend is reserved there before they are sent, and if this
+ * process dies, the whole quota is charged.
  */
 export class Quota {
   readonly id: string;
@@ -41,8 +41,8 @@ export class Quota {
   /** When a call was last admitted or settled, by the local clock, milliseconds. */
   touchedAt: number;
   /**
-   * `active`: admits calls; `draining`: waits for its open ones; `settling`: its settlement is in flight, or failed and
-   * is tried again; `settled`: it is settled.
+   * `active`: admits calls; `draining`: waits for its open ones; `settling`: its settlement is in flight, or
+   * failed and is tried again; `settled`: it is settled.
    */
   state: 'active' | 'draining' | 'settling' | 'settled' = 'active';
   /** Its settlement, while that is in flight. */
@@ -50,7 +50,7 @@ export class Quota {
   /** Whether a settlement failed, so that the remote store may have made it. */
   mayBeSettled = false;
 
-  constructor(given: {
+  constructor(init: {
     id: string;
     chain: readonly BudgetDefinition[];
     totals: readonly QuotaTotals[];
@@ -59,16 +59,16 @@ export class Quota {
     validUntil: number;
     now: number;
   }) {
-    this.id = given.id;
-    this.chain = given.chain;
-    this.#totals = given.totals;
-    this.windowEnd = given.windowEnd;
-    this.held = given.held;
-    this.validUntil = given.validUntil;
-    this.touchedAt = given.now;
+    this.id = init.id;
+    this.chain = init.chain;
+    this.#totals = init.totals;
+    this.windowEnd = init.windowEnd;
+    this.held = init.held;
+    this.validUntil = init.validUntil;
+    this.touchedAt = init.now;
     for (const totals of this.#totals) {
       totals.quotas += 1;
-      totals.held = addAmounts(totals.held, given.held);
+      totals.held = addAmounts(totals.held, init.held);
     }
   }
 

@@ -16,7 +16,9 @@ import { returnIdleQuotas } from './return-quotas.ts';
 /** The chains of reservations that are on the remote store itself, by id. */
 export type RemoteReservations = BoundedMap<string, readonly BudgetDefinition[]>;
 
-/** Admits the calls that no quota can pay for on the remote store itself, by the rules for the whole budgets. */
+/**
+ * Admits the calls that no quota can pay for on the remote store itself, by the rules for the whole budgets.
+ */
 export class RemoteAdmission {
   readonly #pool: QuotaPool;
   readonly #local: LocalReservations;

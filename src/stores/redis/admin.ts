@@ -3,8 +3,8 @@ import {
   type LedgerAccount,
   MINUTE_MS,
   NOTHING,
-  type Spending,
   parseDefinition,
+  type Spending,
   windowOf,
 } from '../../budget/index.ts';
 import type { RedisKeys } from './keys.ts';

@@ -1,2 +1,2 @@
-export { RedisConnection } from './connection.ts';
 export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
+export { RedisConnection } from './server/index.ts';

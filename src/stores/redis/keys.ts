@@ -8,8 +8,8 @@ export const WINDOW_KEPT_MS = 86_400_000;
 const NEVER = String(Number.MAX_SAFE_INTEGER);
 
 /**
- * The names of the keys. All keys of a prefix share one hash tag, so a script finds them on one node of a cluster,
- * whatever chains its budgets are in. Another prefix is another ledger, and may be on another node.
+ * The names of the keys. All keys of a prefix share one hash tag, so a script finds them on one node of a
+ * cluster, whatever chains its budgets are in. Another prefix is another ledger, and may be on another node.
  */
 export class RedisKeys {
   readonly #tag: string;
@@ -53,8 +53,8 @@ export class RedisKeys {
 export interface AccountKey {
   readonly key: string;
   /**
-   * Start and end of its window and when it expires, milliseconds since the epoch (empty: never), and the definition of
-   * the budget.
+   * Start and end of its window and when it expires, milliseconds since the epoch (empty: never), and the
+   * definition of the budget.
    */
   readonly span: readonly [start: string, end: string, expireAt: string, definition: string];
 }

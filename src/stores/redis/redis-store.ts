@@ -20,30 +20,32 @@ import { BoundedMap } from '../../util/index.ts';
 import { type ListedAccount, mergeSpending, parseAccountPage, parseSpending } from './admin.ts';
 import {
   amountArguments,
-  durationArgument,
   grantArguments,
   integerArgument,
   limitArguments,
-  outputPriceArgument,
+  reserveArguments,
+  ruleArguments,
 } from './arguments.ts';
 import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
-import { ScriptRunner } from './runner.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
+import { type ScriptParameters, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
-import type { ScriptParameters } from './undo-list.ts';
 
 /** Where the ledger is. */
 export interface RedisStoreOptions {
   /** redis:// or rediss:// (TLS), with user, password and database if needed. */
   readonly url: string;
   /**
-   * The prefix of all keys, in braces; default: `token-budget`. All budgets of one prefix are on one node of a cluster.
+   * The prefix of all keys, in braces; default: `token-budget`. All budgets of one prefix are on one node of
+   * a cluster.
    */
   readonly prefix?: string;
   /** How long a command may take before it rejects, milliseconds; default: 250. */
   readonly timeoutMs?: number;
-  /** The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers. */
+  /**
+   * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.
+   */
   readonly now?: () => number;
 }
 
@@ -66,17 +68,17 @@ interface RememberedReservation {
 }
 
 /**
- * A ledger on a Redis or Valkey server, shared by many hosts. Every change is a script, which is atomic on the server;
- * the server's clock decides windows and leases. It connects on first use, reconnects by itself, and never keeps the
- * process alive.
+ * A ledger on a Redis or Valkey server, shared by many hosts. Every change is a script, which is atomic on
+ * the server; the server's clock decides windows and leases. It connects on first use, reconnects by itself,
+ * and never keeps the process alive.
  *
- * A method that throws a StoreError changed nothing, or what it may have changed is undone when the server answers. The
- * exceptions are harmless: `settle` and `release` may be repeated, and return `false` if the first one was executed;
- * `grow` may have reserved more, until the reservation ends.
+ * A method that throws a StoreError changed nothing, or what it may have changed is undone when the server
+ * answers. The exceptions are harmless: `settle` and `release` may be repeated, and return `false` if the
+ * first one was executed; `grow` may have reserved more, until the reservation ends.
  *
- * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` if not even the last second
- * may be lost. If all data is lost, every budget starts from zero, and calls in flight are charged to the new accounts
- * when they settle.
+ * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` if not even the
+ * last second may be lost. If all data is lost, every budget starts from zero, and calls in flight are
+ * charged to the new accounts when they settle.
  */
 export class RedisStore implements Store, LedgerAdmin {
   readonly #keys: RedisKeys;
@@ -107,27 +109,12 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
     const attempt = this.#newAttempt();
-    const ofCall = [
-      request.id,
-      attempt,
-      integerArgument(request.leaseMs),
-      ...amountArguments(request.fixed),
-      outputPriceArgument(request.outputPicoUsd),
-      integerArgument(request.choices),
-      integerArgument(request.outputCap),
-      request.capped ? '1' : '0',
-    ];
-    const ofBudgets = chain.map((budget) => [
-      budget.mode,
-      ...limitArguments(budget),
-      durationArgument(budget),
-      String(budget.maxShare),
-      String(budget.minOutputTokens),
-    ]);
+    const ofCall = reserveArguments(request, attempt);
+    const rules = chain.map(ruleArguments);
     let accounts: AccountKey[] = [];
     const prepare = (now: number): ScriptParameters => {
       accounts = chain.map((budget) => this.#keys.account(budget, now));
-      const ofAccounts = accounts.flatMap(({ span }, index) => [...span, ...(ofBudgets[index] ?? [])]);
+      const ofAccounts = accounts.flatMap(({ span }, index) => [...span, ...(rules[index] ?? [])]);
       return this.#parameters(accounts, [...ofCall, ...ofAccounts]);
     };
     const undo = () => ({

@@ -18,7 +18,7 @@ export interface ScriptReply {
   readonly values: readonly string[];
 }
 
-/** @throws StoreError if the answer is not one of our scripts' */
+/** Parses the answer of a script. @throws StoreError if it is not one of our scripts' */
 export function parseReply(raw: unknown): ScriptReply {
   if (!Array.isArray(raw)) throw unexpectedReply(raw);
   const [word, now, ...values] = raw.map(String);
@@ -32,7 +32,7 @@ export type ReserveReply =
   | { readonly word: 'denied'; readonly admission: Admission }
   | { readonly word: 'admitted'; readonly admission: Admission; readonly epoch: string };
 
-/** @throws StoreError if the answer is not that of a reserve */
+/** Parses the answer to a reserve. @throws StoreError if it is not one */
 export function parseReserveReply(
   { values }: ScriptReply,
   chain: readonly BudgetDefinition[],

@@ -11,8 +11,8 @@ export type SqliteRow = readonly SQLOutputValue[];
 const BLOCKING_MS = 5;
 
 /**
- * Commits survive the process without an fsync, which would matter only if the machine loses power. The log is written
- * back, with an fsync, every 4,000 pages (4 MB), which takes milliseconds.
+ * Commits survive the process without an fsync, which would matter only if the machine loses power. The log
+ * is written back, with an fsync, every 4,000 pages (4 MB), which takes milliseconds.
  */
 const DURABILITY = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000';
 

@@ -1,6 +1,8 @@
 import { StoreError } from '../../budget/index.ts';
 
-/** SQLite's primary result codes, which are the low byte of its extended ones. https://sqlite.org/rescode.html */
+/**
+ * SQLite's primary result codes, which are the low byte of its extended ones. https://sqlite.org/rescode.html
+ */
 const PERM = 3;
 const BUSY = 5;
 const LOCKED = 6;

@@ -9,8 +9,9 @@ export interface FileIdentity {
 }
 
 /**
- * Creates the file if there is none, so that only its owner can read and write it; SQLite gives the files beside it the
- * same mode. An existing file is not opened: closing it would release the locks that this process has on it.
+ * Creates the file if there is none, so that only its owner can read and write it; SQLite gives the files
+ * beside it the same mode. An existing file is not opened: closing it would release the locks that this
+ * process has on it.
  * @throws StoreError if the directory does not exist
  */
 export function createFileIfMissing(path: string): void {
@@ -33,7 +34,8 @@ export function fileIdentity(path: string): FileIdentity | undefined {
 }
 
 /**
- * Checks that the file is still there: SQLite continues to write to a deleted file, and what it writes is lost.
+ * Checks that the file is still there: SQLite continues to write to a deleted file, and what it writes is
+ * lost.
  * @throws StoreError if another file, or none, has that name now
  */
 export function assertSameFile(path: string, opened: FileIdentity): void {

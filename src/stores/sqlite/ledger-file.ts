@@ -11,8 +11,9 @@ const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
 const BUSY_RETRY = { firstMs: 2, maxMs: 25 };
 
 /**
- * The file of a ledger, opened on first use. Work on it is done at once if the file is free, and returns a promise while
- * another process has locked it, so that the event loop is not blocked. A failure is a rejected promise, never thrown.
+ * The file of a ledger, opened on first use. Work on it is done at once if the file is free, and returns a
+ * promise while another process has locked it, so that the event loop is not blocked. A failure is a rejected
+ * promise, never thrown.
  */
 export class LedgerFile {
   readonly #path: string;

@@ -7,18 +7,22 @@ export const NO_LEASE = Number.MAX_SAFE_INTEGER;
 /** The version of the tables below; a file with tables of another version is not opened. */
 const VERSION = 1;
 
-/** The page size of a new file. A call changes some rows in two pages, and each page is written to the log as a whole, twice. */
+/**
+ * The page size of a new file. A call changes some rows in two pages, and each page is written to the log as
+ * a whole, twice.
+ */
 const PAGE_SIZE = 'PRAGMA page_size = 1024';
 
 /** Marks the file as ours: `otkb` in ASCII. */
 const APPLICATION_ID = 0x6f746b62;
 
 /**
- * Amounts are integers: nano-USD, tokens, calls. Times are milliseconds since the epoch. An account without a window has
- * 0 as `window_start` and null as `window_end`. `definition` is the definition that a process last used the budget with,
- * as JSON. `spending` is what was settled, by the minute. The last minute of an account is in the account itself
- * (`minute` …), and `lease_until` is a time before which no lease of its reservations ends. `reservations` has a row for
- * each budget of the chain. So a call writes two pages as a rule.
+ * Amounts are integers: nano-USD, tokens, calls. Times are milliseconds since the epoch. An account without a
+ * window has 0 as `window_start` and null as `window_end`. `definition` is the definition that a process last
+ * used the budget with, as JSON. `spending` is what was settled, by the minute. The last minute of an account
+ * is in the account itself (`minute` …), and `lease_until` is a time before which no lease of its
+ * reservations ends. `reservations` has a row for each budget of the chain. So a call writes two pages as a
+ * rule.
  */
 const TABLES = `
   CREATE TABLE accounts (

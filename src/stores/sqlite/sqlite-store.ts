@@ -43,27 +43,31 @@ import {
 export interface SqliteStoreOptions {
   /** The clock, milliseconds since the epoch; the same for all processes that share the file. */
   readonly now?: () => number;
-  /** How long a call waits for other processes to release the file before it rejects, milliseconds; default: 5,000. */
+  /**
+   * How long a call waits for other processes to release the file before it rejects, milliseconds; default:
+   * 5,000.
+   */
   readonly busyTimeoutMs?: number;
 }
 
 /**
- * A ledger in an SQLite file, shared by the processes of one host. The file is opened on first use; if there is none, it
- * is created for its owner alone. An empty file is a new ledger. It has to be on a local disk.
+ * A ledger in an SQLite file, shared by the processes of one host. The file is opened on first use; if there
+ * is none, it is created for its owner alone. An empty file is a new ledger. It has to be on a local disk.
  *
- * A method answers at once if the file is free, and with a promise while another process has locked it, so that the
- * event loop is not blocked. A failure is a rejected promise, never thrown; then nothing was changed, and the next call
- * tries again.
+ * A method answers at once if the file is free, and with a promise while another process has locked it, so
+ * that the event loop is not blocked. A failure is a rejected promise, never thrown; then nothing was
+ * changed, and the next call tries again.
  *
- * Committed changes survive the process, even `kill -9`. A power failure may undo the last of them; the file stays
- * intact.
+ * Committed changes survive the process, even `kill -9`. A power failure may undo the last of them; the file
+ * stays intact.
  */
 export class SqliteStore implements Store, LedgerAdmin {
   readonly #file: LedgerFile;
   readonly #clock: () => number;
 
   /**
-   * @param path of the file, whose directory has to exist; a relative one is resolved now, by the working directory
+   * @param path of the file, whose directory has to exist; a relative one is resolved now, by the working
+   * directory
    * @throws RangeError if the timeout is negative or not a number
    */
   constructor(path: string, { now = Date.now, busyTimeoutMs }: SqliteStoreOptions = {}) {
@@ -188,7 +192,8 @@ export class SqliteStore implements Store, LedgerAdmin {
   #write<T>(work: (connection: SqliteConnection, now: number) => T): MaybePromise<T> {
     return this.#file.run((connection) =>
       connection.write(() => {
-        // The time is read after the wait for the file, so that the decisions of all processes are ordered by it.
+        // The time is read after the wait for the file, so that the decisions of all processes are ordered by
+        // it.
         return work(connection, this.#now());
       }),
     );

@@ -2,7 +2,8 @@ import { LocalQuotaStore } from '../../../src/stores/local-quota/local-quota-sto
 import { MemoryStore } from '../../../src/stores/memory-store.ts';
 import { type StoreHarness, storeContract } from '../contract.ts';
 
-// Its leases are measured by the machine's clock, and its reservations end with their process, as in the memory store.
+// Its leases are measured by the machine's clock, and its reservations end with their process, as in the
+// memory store.
 storeContract('local-quota', async (): Promise<StoreHarness> => {
   let now = Date.UTC(2026, 2, 14, 15, 9, 26, 535);
   const clock = {

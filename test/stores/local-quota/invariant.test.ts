@@ -21,7 +21,10 @@ import { MemoryStore } from '../../../src/stores/memory-store.ts';
 const KEYS = ['costNanoUsd', 'tokens', 'calls'] as const;
 const CHAINS = [[0], [0, 2], [1, 2], [2]] as const;
 
-/** A memory store behind a network: answers come later, in any order, and some fail, before or after the work is done. */
+/**
+ * A memory store behind a network: answers come later, in any order, and some fail, before or after the work
+ * is done.
+ */
 class FlakyStore implements Store {
   readonly inner = new MemoryStore();
   failing = 0;

@@ -83,7 +83,10 @@ function open(given: LocalQuotaOptions & { now?: () => number } = {}) {
   return { remote, store, advance };
 }
 
-/** Makes two calls, which go to the remote store and use five tokens each, and waits for the quota reserved after them. */
+/**
+ * Makes two calls, which go to the remote store and use five tokens each, and waits for the quota reserved
+ * after them.
+ */
 async function warm(store: LocalQuotaStore, chain: readonly BudgetDefinition[]): Promise<void> {
   for (const id of ['first', 'second']) {
     assert.ok((await store.reserve(chain, request(id))).admitted);
@@ -220,7 +223,8 @@ describe('a local quota store', () => {
     // One of them changes its chain: the job, and the team which is read once although it is in all chains.
     await store.charge([first, team], tokens(90_000));
     assert.equal(await asked(), 2);
-    // Without calls, seconds pass between reads: of the team, and of all jobs but the first, whose quota is too large by now.
+    // Without calls, seconds pass between reads: of the team, and of all jobs but the first, whose quota is
+    // too large by now.
     advance(4_000);
     assert.equal(await asked(), 0);
     advance(1_000);

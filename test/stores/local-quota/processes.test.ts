@@ -9,7 +9,9 @@ const LEASE_MS = 600;
 const LIMIT = 200_000;
 const job = defineBudget({ name: 'job', limits: { tokens: LIMIT } });
 
-/** As for the Redis store alone, with local quotas. Prints at its end how many calls were answered at once. */
+/**
+ * As for the Redis store alone, with local quotas. Prints at its end how many calls were answered at once.
+ */
 const HOLDER = `
   const { RedisStore } = await import('./src/stores/redis/redis-store.ts');
   const { LocalQuotaStore } = await import('./src/stores/local-quota/local-quota-store.ts');

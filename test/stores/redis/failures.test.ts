@@ -59,7 +59,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
       return true;
     });
     const tookMs = performance.now() - started;
-    // A store that waits for an answer would wait forever; the rest of the time allowed is for a busy machine.
+    // A store that waits for an answer would wait forever; the rest of the time allowed is for a busy
+    // machine.
     assert.ok(tookMs < 10 * TIMEOUT, `took ${Math.round(tookMs)} ms`);
   }
 
@@ -263,7 +264,10 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
 
 const wide = defineBudget({ name: 'wide', limits: { calls: 100_000 } });
 
-/** Forwards everything to a server, until it is deaf: then it cuts a connection when an answer comes, and new ones at once. */
+/**
+ * Forwards everything to a server, until it is deaf: then it cuts a connection when an answer comes, and new
+ * ones at once.
+ */
 async function startDeafProxy(port: number) {
   let deaf = false;
   const sockets = new Set<Socket>();

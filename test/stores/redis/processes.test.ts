@@ -9,8 +9,8 @@ const LEASE_MS = 500;
 const job = defineBudget({ name: 'job', limits: { tokens: 60_000 } });
 
 /**
- * Reserves and settles until it is denied, with 20 calls at once; prints what it settled, a line each, before the settlement is
- * sent, so that a killed process has printed what it may have charged.
+ * Reserves and settles until it is denied, with 20 calls at once; prints what it settled, a line each, before
+ * the settlement is sent, so that a killed process has printed what it may have charged.
  */
 const HOLDER = `
   const { RedisStore } = await import('./src/stores/redis/redis-store.ts');

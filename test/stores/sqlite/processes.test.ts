@@ -113,7 +113,10 @@ describe('the SQLite store, shared by processes,', { timeout: 120_000 }, () => {
   const before = (round: number): number => kept[round - 1] ?? 0;
 });
 
-/** Spends in ten parallel tasks until it is denied; or holds one reservation; or spends until it is killed, printing how much. */
+/**
+ * Spends in ten parallel tasks until it is denied; or holds one reservation; or spends until it is killed,
+ * printing how much.
+ */
 const WORKER = `
   const { SqliteStore } = await import('./src/stores/sqlite/sqlite-store.ts');
   const { defineBudget, NOTHING, addAmounts } = await import('./src/budget/index.ts');

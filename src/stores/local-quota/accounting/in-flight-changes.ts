@@ -7,8 +7,8 @@ interface ChangeCount {
 }
 
 /**
- * The changes to remote balances that this process makes, by budget. Balances that were read while one was in flight
- * may be those before it or after it.
+ * The changes to remote balances that this process makes, by budget. Balances that were read while one was in
+ * flight may be those before it or after it.
  */
 export class InFlightChanges {
   readonly #counts = new Map<string, ChangeCount>();

@@ -48,7 +48,9 @@ export class KnownBalances {
     });
   }
 
-  /** Returns the balances of a budget if they are known well enough: they include quotas of ours, and are recent. */
+  /**
+   * Returns the balances of a budget if they are known well enough: they include our quotas, and are recent.
+   */
   recent(budget: BudgetDefinition, maxAgeMs: number): Balances | undefined {
     const moment = this.moment();
     const view = this.of([budget], moment)[0]?.view;

@@ -11,11 +11,14 @@ import { excessOver } from './amounts.ts';
 import type { QuotaTotals } from './quota-totals.ts';
 
 /**
- * The balances of one budget as this process knows them: those that the remote store answered last, with our quotas
- * counted by what their calls used and reserve, not by what the quotas hold. Quotas of others count as reserved.
+ * The balances of one budget as this process knows them: those that the remote store answered last, with our
+ * quotas counted by what their calls used and reserve, not by what the quotas hold. Quotas of others count as
+ * reserved.
  */
 export class LedgerView {
-  /** When the remote store was asked, by the local clock; undefined if its balances may have changed since. */
+  /**
+   * When the remote store was asked, by the local clock; undefined if its balances may have changed since.
+   */
   freshAt: number | undefined;
   /** When the window of the balances ends, milliseconds since the epoch. */
   readonly windowEnd: number;
@@ -23,8 +26,8 @@ export class LedgerView {
   readonly totals: QuotaTotals;
   readonly #raw: Balances;
   /**
-   * The totals when the remote store answered. A quota whose settlement was in flight may have been answered as
-   * reserved or as settled.
+   * The totals when the remote store answered. A quota whose settlement was in flight may have been answered
+   * as reserved or as settled.
    */
   readonly #heldThen: Amounts;
   readonly #quotasThen: number;
@@ -41,12 +44,15 @@ export class LedgerView {
     this.#endedThen = totals.ended;
   }
 
-  /** Whether the balances include a quota of ours. */
+  /** Whether the balances include one of our quotas. */
   get hasQuotas(): boolean {
     return this.#quotasThen > 0 || this.totals.quotas > 0;
   }
 
-  /** What is left of an amount of the budget beside our quotas, as the remote store has it; `Infinity` without a limit. */
+  /**
+   * What is left of an amount of the budget beside our quotas, as the remote store has it; `Infinity` without
+   * a limit.
+   */
   leftBesideQuotas(name: keyof Amounts, { limits }: BudgetDefinition): number {
     return limitAmounts(limits, this.#raw.granted)[name] - this.#raw.settled[name] - this.#raw.reserved[name];
   }

@@ -1,8 +1,8 @@
 import { NOTHING } from '../../../budget/index.ts';
 
 /**
- * The sums of our quotas of one budget in one window, updated with each change: a call does not go through all quotas
- * of its budgets.
+ * The sums of our quotas of one budget in one window, updated with each change: a call does not go through
+ * all quotas of its budgets.
  */
 export class QuotaTotals {
   /** The start of the window, milliseconds since the epoch. */

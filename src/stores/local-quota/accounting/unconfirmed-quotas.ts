@@ -11,7 +11,10 @@ export class UnconfirmedQuotas {
     this.#remote = remote;
   }
 
-  /** Returns the answer to the reserve of a quota, which is unconfirmed until then, and stays so if the reserve fails. */
+  /**
+   * Returns the answer to the reserve of a quota, which is unconfirmed until then, and stays so if the
+   * reserve fails.
+   */
   async untilAnswered<T>(id: string, answer: MaybePromise<T>): Promise<T> {
     this.#inFlight.add(id);
     try {

@@ -3,10 +3,11 @@ const REMEMBERED_MS = 600_000;
 const MAX_REMEMBERED = 10_000;
 
 /**
- * Charges without a reservation. The charge is remembered for some time, so that a client without an answer can undo it.
+ * Charges without a reservation. The charge is remembered for some time, so that a client without an answer
+ * can undo it.
  *
- * ARGV: 2 the name of the charge, 3 to 5 what was used (nano-USD, tokens, calls); from 6 on, for each account: start and
- * end of the window, its expiry, definition.
+ * ARGV: 2 the name of the charge, 3 to 5 what was used (nano-USD, tokens, calls); from 6 on, for each
+ * account: start and end of the window, its expiry, definition.
  */
 export const CHARGE = `
 local used = { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) }
@@ -36,7 +37,9 @@ end
 return answer('1')
 `;
 
-/** Answers the balances of one account. ARGV: from 2 on, start and end of the window, its expiry, definition. */
+/**
+ * Answers the balances of one account. ARGV: from 2 on, start and end of the window, its expiry, definition.
+ */
 export const BALANCES = `
 local accounts = present_accounts(2, 4)
 if not accounts then return { 'retry', int(now) } end

@@ -2,8 +2,8 @@
 const PAGE_SIZE = 200;
 
 /**
- * Answers a page of accounts; an account may be on several pages. ARGV: 2 the cursor, '0' at first. The answer is the
- * next cursor, '0' at the end, and for each account its key, its definition and its balances.
+ * Answers a page of accounts; an account may be on several pages. ARGV: 2 the cursor, '0' at first. The
+ * answer is the next cursor, '0' at the end, and for each account its key, its definition and its balances.
  */
 export const ACCOUNTS = `
 local page = redis.call('SSCAN', ACCOUNTS, ARGV[2], 'COUNT', ${PAGE_SIZE})
@@ -21,7 +21,10 @@ end
 return list
 `;
 
-/** Answers what an account was charged by the minute, as it is stored: minutes, each with its amounts. KEYS: the account. */
+/**
+ * Answers what an account was charged by the minute, as it is stored: minutes, each with its amounts. KEYS:
+ * the account.
+ */
 export const SPENDING = `
 local list = { 'ok', int(now) }
 for _, text in ipairs(redis.call('HGETALL', spending_key(KEYS[FIRST_ACCOUNT]))) do list[#list + 1] = text end
@@ -29,8 +32,8 @@ return list
 `;
 
 /**
- * Raises the limits of an account, and answers the new balances. ARGV: 2 to 5 nano-USD, tokens, calls, milliseconds; from
- * 6 on as for the balances from 2.
+ * Raises the limits of an account, and answers the new balances. ARGV: 2 to 5 nano-USD, tokens, calls,
+ * milliseconds; from 6 on as for the balances from 2.
  */
 export const RAISE = `
 local accounts = present_accounts(6, 4)
@@ -49,7 +52,8 @@ local account = accounts[1]
 local before = { balances(account) }
 for i = 1, 3 do
   account[i] = 0
-  -- The part of a grant that open calls reserve stays, so that they are within limit and grant whatever the limit is.
+  -- The part of a grant that open calls reserve stays, so that they are within limit and grant whatever the
+  -- limit is.
   account.granted[i] = math.min(account.granted[i], account[i + 3])
 end
 account.granted[4] = 0

@@ -1,19 +1,24 @@
 import { MINUTE_MS, SPENDING_KEPT_MS } from '../../../budget/index.ts';
 
-/** By how many minutes the spending of an account may exceed what is kept before it is trimmed, which reads all of it. */
+/**
+ * By how many minutes the spending of an account may exceed what is kept before it is trimmed, which reads
+ * all of it.
+ */
 const SPENDING_SLACK = 120;
 
 /** How long a client whose reserve was not answered can still undo it after its lease ended, milliseconds. */
 const ENDED_KEPT_MS = 600_000;
 
 /**
- * The beginning of every script: the server's time, the accounts, and the end of reservations whose lease is over.
+ * The beginning of every script: the server's time, the accounts, and the end of reservations whose lease is
+ * over.
  *
- * Numbers are doubles in Lua, as in JavaScript: integers are exact up to 2^53, and are written with `%.0f`, because
- * `tostring` keeps 14 digits.
+ * Numbers are doubles in Lua, as in JavaScript: integers are exact up to 2^53, and are written with `%.0f`,
+ * because `tostring` keeps 14 digits.
  *
- * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 charges that can be undone, 5 the keys of all accounts, from
- * 6 on the accounts. ARGV: 1 the deadline, by the server's clock, after which the client no longer waits for the answer.
+ * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 charges that can be undone, 5 the keys of all
+ * accounts, from 6 on the accounts. ARGV: 1 the deadline, by the server's clock, after which the client no
+ * longer waits for the answer.
  */
 export const PRELUDE = `
 local OPEN, LEASES, EPOCH, CHARGES, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], 6
@@ -26,7 +31,8 @@ local function int(value) return string.format('%.0f', value) end
 -- After the deadline (the server was paused or slow) the caller has been told that nothing was changed.
 if now > tonumber(ARGV[1]) then return { 'retry', int(now) } end
 
--- An account: 1 to 3 settled and 4 to 6 reserved (cost, tokens, calls), 7 open; granted: these three, and milliseconds.
+-- An account: 1 to 3 settled and 4 to 6 reserved (cost, tokens, calls), 7 open; granted: these three, and
+-- milliseconds.
 local function load_account(key)
   local got = redis.call('HMGET', key, 'settledCost', 'settledTokens', 'settledCalls',
     'reservedCost', 'reservedTokens', 'reservedCalls', 'open', 'startedAt', 'expireAt', 'definition',
@@ -128,8 +134,9 @@ local function balances(account)
   return unpack(list)
 end
 
--- The accounts of KEYS in their present windows, created if they are new; nil if the client chose the wrong window. Each
--- has step arguments, which begin with the start and the end of the window, its expiry, and the definition.
+-- The accounts of KEYS in their present windows, created if they are new; nil if the client chose the wrong
+-- window. Each has step arguments, which begin with the start and the end of the window, its expiry, and the
+-- definition.
 local function present_accounts(from, step)
   local accounts = {}
   for i = FIRST_ACCOUNT, #KEYS do

@@ -3,7 +3,8 @@ import { WINDOW_KEPT_MS } from '../keys.ts';
 /**
  * Reserves more for an open reservation, in the windows that it was made in.
  *
- * ARGV: 2 id, 3 to 5 how much more (nano-USD, tokens, calls); from 6 on, for each budget of the chain: mode and limits.
+ * ARGV: 2 id, 3 to 5 how much more (nano-USD, tokens, calls); from 6 on, for each budget of the chain: mode
+ * and limits.
  */
 export const GROW = `
 local id = ARGV[2]
@@ -34,11 +35,11 @@ return answer('1')
 `;
 
 /**
- * Charges what a reservation used and frees the rest of it. If it is not open, the answer is the epoch, which shows
- * whether the server has lost its data since.
+ * Charges what a reservation used and frees the rest of it. If it is not open, the answer is the epoch, which
+ * shows whether the server has lost its data since.
  *
- * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls), 6 whether to answer the new balances too (1): the key and
- * the balances of each account whose window is not over.
+ * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls), 6 whether to answer the new balances too (1):
+ * the key and the balances of each account whose window is not over.
  */
 export const SETTLE = `
 local id = ARGV[2]
@@ -69,8 +70,8 @@ return answer('1')
 `;
 
 /**
- * Undoes a reservation whose caller was told that it failed, if that attempt made it: frees it, or, if its lease has
- * ended since, undoes the charge. ARGV: 2 id, 3 the name of the attempt.
+ * Undoes a reservation whose caller was told that it failed, if that attempt made it: frees it, or, if its
+ * lease has ended since, undoes the charge. ARGV: 2 id, 3 the name of the attempt.
  */
 export const UNRESERVE = `
 local id, attempt = ARGV[2], ARGV[3]
@@ -94,7 +95,10 @@ end
 return answer('1')
 `;
 
-/** Charges the open reservations whose ids begin with ARGV[2] in full; answers the id, cost, tokens and calls of each. */
+/**
+ * Charges the open reservations whose ids begin with ARGV[2] in full; answers the id, cost, tokens and calls
+ * of each.
+ */
 export const CHARGE_ABANDONED = `
 local prefix, ended = ARGV[2], {}
 for _, id in ipairs(redis.call('HKEYS', OPEN)) do

@@ -1,10 +1,10 @@
 /**
  * Reserves on all accounts or on none: `admit` of budget/admission.ts, statement by statement, on the server.
  *
- * ARGV: 2 id, 3 the name of the attempt, 4 lease (ms), 5 to 7 the fixed part (nano-USD, tokens, calls), 8 pico-USD of a
- * token of output cap, 9 choices, 10 output cap, 11 whether it is the caller's (1); from 12 on, for each account: start
- * and end of the window, its expiry, definition, mode, limits (nano-USD, tokens, calls; empty: none), milliseconds
- * (empty: none), maxShare, minOutputTokens.
+ * ARGV: 2 id, 3 the name of the attempt, 4 lease (ms), 5 to 7 the fixed part (nano-USD, tokens, calls), 8
+ * pico-USD of a token of output cap, 9 choices, 10 output cap, 11 whether it is the caller's (1); from 12 on,
+ * for each account: start and end of the window, its expiry, definition, mode, limits (nano-USD, tokens,
+ * calls; empty: none), milliseconds (empty: none), maxShare, minOutputTokens.
  */
 export const RESERVE = `
 local id, attempt, lease = ARGV[2], ARGV[3], tonumber(ARGV[4])

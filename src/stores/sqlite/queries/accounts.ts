@@ -56,8 +56,8 @@ const DELETE_OLD_WINDOWS = 'DELETE FROM accounts WHERE open = 0 AND window_end <
 const UPDATE_DEFINITION = 'UPDATE accounts SET definition = ? WHERE id = ?';
 
 /**
- * Returns the account of a budget in its present window, creating it if it is new, and stores the definition. Expired
- * reservations are charged before. A step of a transaction.
+ * Returns the account of a budget in its present window, creating it if it is new, and stores the definition.
+ * Expired reservations are charged before. A step of a transaction.
  */
 export function openAccount(
   connection: SqliteConnection,
@@ -80,8 +80,8 @@ export function openAccount(
 }
 
 /**
- * Returns the balances of a budget, without a transaction; undefined if it needs one, because the account is new or a
- * lease has ended.
+ * Returns the balances of a budget, without a transaction; undefined if it needs one, because the account is
+ * new or a lease has ended.
  */
 export function readBalances(
   connection: SqliteConnection,
@@ -93,8 +93,8 @@ export function readBalances(
 }
 
 /**
- * Returns the account of a budget that a reservation is on, in the window that it was made in; undefined if it is not on
- * that budget. Expired reservations are charged before. A step of a transaction.
+ * Returns the account of a budget that a reservation is on, in the window that it was made in; undefined if
+ * it is not on that budget. Expired reservations are charged before. A step of a transaction.
  */
 export function findReservedAccount(
   connection: SqliteConnection,

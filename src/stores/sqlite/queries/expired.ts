@@ -25,10 +25,12 @@ const UPDATE_LEASES = `
   WHERE accounts.id = held.account AND accounts.lease_until <> held.lease_until`;
 
 /**
- * Charges the reservations whose leases have ended in full: their processes are dead. A step of a transaction.
+ * Charges the reservations whose leases have ended in full: their processes are dead. A step of a
+ * transaction.
  *
- * Each account has a time before which no lease of its reservations ends, so that a call need not search them. It stays
- * as it is if leases are extended or reservations end early: then none is found here, and it is updated.
+ * Each account has a time before which no lease of its reservations ends, so that a call need not search
+ * them. It stays as it is if leases are extended or reservations end early: then none is found here, and it
+ * is updated.
  */
 export function chargeExpired(connection: SqliteConnection, now: number): void {
   if (connection.get(HAS_EXPIRED, now) === undefined) return;

@@ -106,8 +106,8 @@ export type BudgetBalances = readonly [budget: string, balances: Balances];
 
 /**
  * Charges what was used and frees the rest of a reservation.
- * @returns the new balances of the present windows in which no lease has ended; undefined if the reservation is not open,
- * or its lease has ended
+ * @returns the new balances of the present windows in which no lease has ended; undefined if the reservation
+ * is not open, or its lease has ended
  */
 export function settleReservation(
   connection: SqliteConnection,
@@ -143,7 +143,10 @@ function toHold([budget, windowEnd, cost, tokens, calls, ...account]: SqliteRow)
   };
 }
 
-/** Computes the balances after the end of a reservation, which saves reading them; none if they have to be read. */
+/**
+ * Computes the balances after the end of a reservation, which saves reading them; none if they have to be
+ * read.
+ */
 function balancesAfter(
   { budget, windowEnd, held, account }: Hold,
   used: Amounts,

@@ -3,8 +3,9 @@ import type { SqliteConnection } from '../connection.ts';
 import { MAX_INTEGER } from './amounts.ts';
 
 /**
- * What is settled on an account is also recorded by the minute. The minute of its last charge is in the account's own
- * row, which a charge writes anyway; the first charge in another minute moves it to the table `spending`.
+ * What is settled on an account is also recorded by the minute. The minute of its last charge is in the
+ * account's own row, which a charge writes anyway; the first charge in another minute moves it to the table
+ * `spending`.
  */
 const ARCHIVE =
   'INSERT INTO spending SELECT minute, budget, minute_cost, minute_tokens, minute_calls FROM accounts';
@@ -43,7 +44,9 @@ export function minuteAssignments(minute: string, cost: string, tokens: string, 
   ].join(', ');
 }
 
-/** Archives the minute of an account's last charge, if that is over. A step of a transaction, before a charge. */
+/**
+ * Archives the minute of an account's last charge, if that is over. A step of a transaction, before a charge.
+ */
 export function archiveMinute(
   connection: SqliteConnection,
   { id, minute: last }: { readonly id: number; readonly minute: number },

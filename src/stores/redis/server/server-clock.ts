@@ -1,6 +1,7 @@
 /**
- * The server's time as the client knows it from the answers that carry it. Each answer bounds the difference between the
- * clocks by its round trip; the estimate moves only as far as into these bounds, so slow answers do not spoil it.
+ * The server's time as the client knows it from the answers that carry it. Each answer bounds the difference
+ * between the clocks by its round trip; the estimate moves only as far as into these bounds, so slow answers
+ * do not spoil it.
  */
 export class ServerClock {
   readonly #local: () => number;

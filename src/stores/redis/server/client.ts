@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Redis from 'redis';
-import { StoreError } from '../../budget/index.ts';
+import { StoreError } from '../../../budget/index.ts';
 
 /** The part of the official client that is used. */
 export interface RedisClient {
@@ -13,9 +13,11 @@ export interface RedisClient {
 const require = createRequire(import.meta.url);
 
 /**
- * Creates a client that connects once. It does not reconnect by itself: its timers would keep the process alive.
+ * Creates a client that connects once. It does not reconnect by itself: its timers would keep the process
+ * alive.
  * @param url redis:// or rediss://, with user and password
- * @throws StoreError if the package `redis`, an optional peer dependency, is not installed, or the URL is invalid
+ * @throws StoreError if the package `redis`, an optional peer dependency, is not installed, or the URL is
+ * invalid
  */
 export function createClient(url: string, connectTimeoutMs: number): RedisClient {
   const { createClient: create } = loadRedis();

@@ -1,4 +1,4 @@
-import type { Script } from './scripts.ts';
+import type { Script } from '../scripts.ts';
 
 /** The keys and arguments of a script. */
 export interface ScriptParameters {
@@ -18,8 +18,8 @@ const MAX_UNDOS = 10_000;
 const RETRY_MS = 1_000;
 
 /**
- * What has to be undone when the server answers again. Each undo names what it undoes, so that it can be repeated
- * safely.
+ * What has to be undone when the server answers again. Each undo names what it undoes, so that it can be
+ * repeated safely.
  */
 export class UndoList {
   readonly #send: (undo: Undo) => Promise<unknown>;

@@ -1,5 +1,5 @@
-import { StoreError } from '../../budget/index.ts';
-import { backoffMs, formatValue, withTimeout } from '../../util/index.ts';
+import { StoreError } from '../../../budget/index.ts';
+import { backoffMs, formatValue, withTimeout } from '../../../util/index.ts';
 import { createClient, isServerError, messageOf, type RedisClient } from './client.ts';
 
 /** How long connecting may take, with the handshake, milliseconds; as long as a command if that is longer. */
@@ -11,7 +11,9 @@ const RECONNECT = { firstMs: 50, maxMs: 2_000 };
 /** How many commands may be in flight or wait for the connection; more are rejected at once. */
 export const MAX_PENDING = 10_000;
 
-/** A command that was passed to a connection. Once it was sent, only the server knows whether it was executed. */
+/**
+ * A command that was passed to a connection. Once it was sent, only the server knows whether it was executed.
+ */
 export interface PendingCommand {
   readonly answer: Promise<unknown>;
   readonly isSent: () => boolean;
@@ -20,8 +22,8 @@ export interface PendingCommand {
 }
 
 /**
- * One connection, opened on first use and reopened with backoff if it breaks. It never keeps the process alive. While it
- * waits to reconnect, commands are rejected at once.
+ * One connection, opened on first use and reopened with backoff if it breaks. It never keeps the process
+ * alive. While it waits to reconnect, commands are rejected at once.
  */
 export class RedisConnection {
   readonly #url: string;

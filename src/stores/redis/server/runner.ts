@@ -1,16 +1,19 @@
-import { StoreError } from '../../budget/index.ts';
-import { withTimeout } from '../../util/index.ts';
+import { StoreError } from '../../../budget/index.ts';
+import { withTimeout } from '../../../util/index.ts';
+import { parseReply, type ScriptReply } from '../replies.ts';
+import type { Script } from '../scripts.ts';
 import { isServerError } from './client.ts';
 import { type PendingCommand, RedisConnection } from './connection.ts';
-import { parseReply, type ScriptReply } from './replies.ts';
-import type { Script } from './scripts.ts';
 import { ServerClock } from './server-clock.ts';
 import { type ScriptParameters, type Undo, UndoList } from './undo-list.ts';
 
 /** How often a script may ask to be retried: at the end of a window, and if many leases end at once. */
 const MAX_TRIES = 50;
 
-/** After how long without an answer a connection is replaced, milliseconds; or four times the timeout, if longer. */
+/**
+ * After how long without an answer a connection is replaced, milliseconds; or four times the timeout, if
+ * longer.
+ */
 const STALL_MS = 1_000;
 
 const NO_DEADLINE = String(Number.MAX_SAFE_INTEGER);
@@ -31,8 +34,8 @@ interface RunState {
 }
 
 /**
- * Runs scripts, each within the timeout. A script that reaches the server too late does nothing. If one may have been
- * executed although its caller was told that it failed, it is undone as soon as the server answers.
+ * Runs scripts, each within the timeout. A script that reaches the server too late does nothing. If one may
+ * have been executed although its caller was told that it failed, it is undone as soon as the server answers.
  */
 export class ScriptRunner {
   readonly clock: ServerClock;
