@@ -1,4 +1,5 @@
-import { formatUsd, nanoToUsd, usdToNano } from '../../pricing/index.ts';
+import { formatUsd, nanoToUsd } from '../../pricing/index.ts';
+import { formatCount, formatDuration, formatPercent } from '../../util/index.ts';
 import { type Amounts, LIMIT_OF, type LimitName, limitAmounts, MS_PER_MINUTE } from '../limits.ts';
 import type { BudgetStatus } from './status.ts';
 
@@ -42,7 +43,9 @@ export function getBudgetStatusMessage(status: BudgetStatus, options: StatusMess
   const left = Math.min(1, ...uses.map(({ leftShare }) => leftShare));
   const wrapUp = status.exhausted || left < wrapUpBelow;
   const pace = paceOf(status, elapsedMs);
-  return format === 'compact' ? compact(uses, pace, wrapUp) : text(uses, pace, wrapUp, elapsedMs);
+  return format === 'compact'
+    ? compactMessage(uses, pace, wrapUp)
+    : textMessage(uses, pace, wrapUp, elapsedMs);
 }
 
 /** The use of one limit, in words. */
@@ -62,15 +65,23 @@ interface Pace {
   readonly minutesLeft: number | undefined;
 }
 
-function text(uses: readonly LimitUse[], pace: Pace | undefined, wrapUp: boolean, elapsedMs: number): string {
+function textMessage(
+  uses: readonly LimitUse[],
+  pace: Pace | undefined,
+  wrapUp: boolean,
+  elapsedMs: number,
+): string {
   const sentences = uses.map(
-    ({ used, of, left, leftShare }) => `Used ${used} of ${of} (${percent(1 - leftShare)}), ${left} left.`,
+    ({ used, of, left, leftShare }) =>
+      `Used ${used} of ${of} (${formatPercent(1 - leftShare)}), ${left} left.`,
   );
   if (uses.length === 0) sentences.push('No limit is set.');
   const lasts =
-    pace?.minutesLeft === undefined ? '' : `, at which the rest lasts about ${minutes(pace.minutesLeft)}`;
-  const speed = pace === undefined ? '' : ` at ${count(pace.tokensPerMinute)} tokens a minute${lasts}`;
-  sentences.push(`Worked for ${minutes(elapsedMs / MS_PER_MINUTE)}${speed}.`);
+    pace?.minutesLeft === undefined
+      ? ''
+      : `, at which the rest lasts about ${formatDuration(pace.minutesLeft * MS_PER_MINUTE)}`;
+  const speed = pace === undefined ? '' : ` at ${formatCount(pace.tokensPerMinute)} tokens a minute${lasts}`;
+  sentences.push(`Worked for ${formatDuration(elapsedMs)}${speed}.`);
   sentences.push(
     wrapUp
       ? 'The budget is nearly gone: begin nothing new, finish what is open, and give the result that you have.'
@@ -79,10 +90,11 @@ function text(uses: readonly LimitUse[], pace: Pace | undefined, wrapUp: boolean
   return `${MARK} ${sentences.join(' ')}`;
 }
 
-function compact(uses: readonly LimitUse[], pace: Pace | undefined, wrapUp: boolean): string {
-  const parts = uses.map(({ left, leftShare }) => `${left} left (${percent(leftShare)})`);
+function compactMessage(uses: readonly LimitUse[], pace: Pace | undefined, wrapUp: boolean): string {
+  const parts = uses.map(({ left, leftShare }) => `${left} left (${formatPercent(leftShare)})`);
   if (uses.length === 0) parts.push('no limit');
-  if (pace?.minutesLeft !== undefined) parts.push(`~${minutes(pace.minutesLeft)} at this pace`);
+  if (pace?.minutesLeft !== undefined)
+    parts.push(`~${formatDuration(pace.minutesLeft * MS_PER_MINUTE)} at this pace`);
   return `${MARK} ${[...parts, wrapUp ? 'wrap up now' : 'go on'].join('; ')}`;
 }
 
@@ -103,10 +115,14 @@ function usesOf({ limits, balances, elapsedMs }: BudgetStatus): LimitUse[] {
     });
   }
   if (limits.minutes !== undefined) {
-    const used = elapsedMs / MS_PER_MINUTE;
-    const left = Math.max(0, limits.minutes - used);
-    const leftShare = limits.minutes === 0 ? 0 : left / limits.minutes;
-    uses.push({ used: minutes(used), of: minutes(limits.minutes), left: minutes(left), leftShare });
+    const limitMs = limits.minutes * MS_PER_MINUTE;
+    const leftMs = Math.max(0, limitMs - elapsedMs);
+    uses.push({
+      used: formatDuration(elapsedMs),
+      of: formatDuration(limitMs),
+      left: formatDuration(leftMs),
+      leftShare: limitMs === 0 ? 0 : leftMs / limitMs,
+    });
   }
   return uses;
 }
@@ -133,29 +149,11 @@ function ratio(left: number | undefined, perMinute: number): number | undefined 
 }
 
 function withoutUnit(name: LimitName, value: number): string {
-  return name === 'costUsd' ? usd(value) : count(value);
+  return name === 'costUsd' ? formatUsd(value) : formatCount(value);
 }
 
 function withUnit(name: LimitName, value: number): string {
-  return name === 'costUsd' ? usd(value) : `${count(value)} ${name}`;
-}
-
-/** Formats money with four decimals at most: a model has no use for more. */
-function usd(nano: number): string {
-  return formatUsd(usdToNano(Math.round(nanoToUsd(nano) * 10_000) / 10_000));
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en');
-}
-
-function percent(share: number): string {
-  return `${Math.round(Math.min(1, Math.max(0, share)) * 100)} %`;
-}
-
-function minutes(value: number): string {
-  if (value < 1) return `${Math.round(value * 60)} s`;
-  return `${value < 10 ? Math.round(value * 10) / 10 : Math.round(value)} min`;
+  return name === 'costUsd' ? formatUsd(value) : `${formatCount(value)} ${name}`;
 }
 
 /** The format of the status that calls are sent with, or `off`. */
