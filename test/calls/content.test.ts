@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
 import { inputContent, outputContent } from '../../src/calls/telemetry/content.ts';
-import { plan } from './helpers.ts';
+import { plan } from '../support/call-plans.ts';
 
 function parsed(attributes: Attributes, name: string): unknown {
   const value = attributes[name];

@@ -4,7 +4,7 @@ import { estimateUsage, fillMissingUsage } from '../../src/calls/cost/estimate.t
 import { ResponseHistory } from '../../src/calls/cost/response-history.ts';
 import { countInput } from '../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../src/usage/index.ts';
-import { plan } from './helpers.ts';
+import { plan } from '../support/call-plans.ts';
 
 describe('a usage that is counted here', () => {
   const memory = new ResponseHistory();

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseResponse, responseTexts } from '../../src/providers/openai/response.ts';
-import { CHAT, EMBEDDINGS, RESPONSES } from './helpers.ts';
+import { parseResponse, responseTexts } from '../../../src/providers/openai/response.ts';
+import { CHAT, EMBEDDINGS, RESPONSES } from '../../support/call-plans.ts';
 
 describe('an answer', () => {
   it('of a chat tells what it is', () => {

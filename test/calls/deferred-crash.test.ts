@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeAppDir } from '../support/app-dir.ts';
+import { startApi } from '../support/budgeted-client.ts';
 import { registerPath, runNode, startNode } from '../support/run-node.ts';
-import { startApi } from './support.ts';
 
 const USAGE = { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 };
 const LEASE_MS = 60_000;

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { getBudgetStatusMessage } from '../../src/budget/index.ts';
-import { withBudgetStatus } from '../../src/clients/openai-sdk/budget-status.ts';
-import { instrumentClient } from '../../src/clients/openai-sdk/instrument-client.ts';
-import { withBudget } from '../../src/telemetry/context/current-budget.ts';
-import { countInput } from '../../src/tokens/index.ts';
-import { chatExchange, responsesExchange, serviceOf, trackerOf } from '../jobs/support.ts';
-import { runScript } from '../support/script-run.ts';
+import { getBudgetStatusMessage } from '../../../src/budget/index.ts';
+import { withBudgetStatus } from '../../../src/clients/openai-sdk/budget-status.ts';
+import { instrumentClient } from '../../../src/clients/openai-sdk/instrument-client.ts';
+import { withBudget } from '../../../src/telemetry/context/current-budget.ts';
+import { countInput } from '../../../src/tokens/index.ts';
+import { chatExchange, responsesExchange, serviceOf, trackerOf } from '../../jobs/support.ts';
+import { runScript } from '../../support/script-run.ts';
 
 const system = { role: 'system', content: 'You are brief.' };
 const user = (content: string) => ({ role: 'user', content });

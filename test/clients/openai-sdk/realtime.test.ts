@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { describe, type TestContext, test } from 'node:test';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { makeAppDir } from '../support/app-dir.ts';
-import { listen } from '../support/http.ts';
-import { isObject, type JsonObject, parseObject } from '../support/json.ts';
-import { type FlatSpan, startOtlpReceiver } from '../support/otlp-receiver.ts';
-import { registerPath, runNode } from '../support/run-node.ts';
+import { makeAppDir } from '../../support/app-dir.ts';
+import { listen } from '../../support/http.ts';
+import { isObject, type JsonObject, parseObject } from '../../support/json.ts';
+import { type FlatSpan, startOtlpReceiver } from '../../support/otlp-receiver.ts';
+import { registerPath, runNode } from '../../support/run-node.ts';
 
 type OnEvent = (event: JsonObject, send: (event: object) => void) => void;
 

@@ -6,8 +6,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { BudgetExceededError, UnmeteredEndpointError } from '../../src/budget/index.ts';
 import { DEFERRED_LEASE_MS } from '../../src/calls/memory/deferred-calls.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { type ApiRequest, budgeted, eventStream, startApi } from '../support/budgeted-client.ts';
 import { eventually } from '../support/eventually.ts';
-import { type ApiRequest, budgeted, eventStream, startApi } from './support.ts';
 
 const USAGE = {
   input_tokens: 1_000,

@@ -15,8 +15,8 @@ import {
 import { OpenAIInstrumentation } from '../../src/clients/openai-sdk/index.ts';
 import { PriceBook, type PriceOverride } from '../../src/pricing/index.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
-import { listen, readBody } from '../support/http.ts';
-import { type JsonObject, parseObject } from '../support/json.ts';
+import { listen, readBody } from './http.ts';
+import { type JsonObject, parseObject } from './json.ts';
 
 /** A request as the service got it. */
 export interface ApiRequest {

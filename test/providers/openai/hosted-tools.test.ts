@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BudgetExceededError } from '../../src/budget/index.ts';
-import { budgeted, eventStream, startApi } from './support.ts';
+import { BudgetExceededError } from '../../../src/budget/index.ts';
+import { budgeted, eventStream, startApi } from '../../support/budgeted-client.ts';
 
 const USAGE = { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 };
 /** What {@link USAGE} costs at gpt-5.2 and at gpt-4o, nano-USD. */

@@ -7,7 +7,7 @@ import { LARGEST_CONTEXT_WINDOW, PriceBook, type PriceOverride } from '../../src
 import { boundInput, countInput } from '../../src/tokens/index.ts';
 import { tokenUsage } from '../../src/usage/index.ts';
 import { SeenOnce } from '../../src/util/index.ts';
-import { plan } from './helpers.ts';
+import { plan } from '../support/call-plans.ts';
 
 const prices = new PriceBook();
 const memory = new ResponseHistory();

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type BudgetEvent, BudgetExceededError } from '../../src/budget/index.ts';
+import { type BudgetEvent, BudgetExceededError } from '../../../src/budget/index.ts';
 import {
   ChatChunkTranslator,
   chatRequestOfMessages,
   chatUsageOf,
   outgoingMessagesBody,
-} from '../../src/providers/anthropic/messages.ts';
-import { boundInput, countInput } from '../../src/tokens/index.ts';
-import { readUsage, tokenUsage } from '../../src/usage/index.ts';
-import { messagesExchanges } from '../exchanges/index.ts';
-import { billOf } from '../support/bill.ts';
-import { budgeted, MESSAGES } from './helpers.ts';
+} from '../../../src/providers/anthropic/messages.ts';
+import { boundInput, countInput } from '../../../src/tokens/index.ts';
+import { readUsage, tokenUsage } from '../../../src/usage/index.ts';
+import { budgeted, MESSAGES } from '../../clients/budgeted-fetch.ts';
+import { messagesExchanges } from '../../exchanges/index.ts';
+import { billOf } from '../../support/bill.ts';
 
 const PATH = '/v1/messages';
 

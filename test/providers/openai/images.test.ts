@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BudgetExceededError } from '../../src/budget/index.ts';
-import { isObject } from '../support/json.ts';
-import { loadRecordings, recordingsMissing } from '../support/recordings.ts';
-import { budgeted, eventStream, startApi } from './support.ts';
+import { BudgetExceededError } from '../../../src/budget/index.ts';
+import { budgeted, eventStream, startApi } from '../../support/budgeted-client.ts';
+import { isObject } from '../../support/json.ts';
+import { loadRecordings, recordingsMissing } from '../../support/recordings.ts';
 
 const recordings = loadRecordings();
 const DATA = [{ b64_json: 'aGk=' }];

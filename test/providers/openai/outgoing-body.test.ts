@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { CallPlan } from '../../src/providers/contract/call-plan.ts';
-import { isUsageChunk, outgoingBody } from '../../src/providers/openai/outgoing-body.ts';
-import { compatible, plan } from './helpers.ts';
+import type { CallPlan } from '../../../src/providers/contract/call-plan.ts';
+import { isUsageChunk, outgoingBody } from '../../../src/providers/openai/outgoing-body.ts';
+import { compatible, plan } from '../../support/call-plans.ts';
 
 type IncludeUsage = 'auto' | 'always' | 'never';
 

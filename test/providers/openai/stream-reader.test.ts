@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Endpoint } from '../../src/providers/contract/call-plan.ts';
-import { StreamReader } from '../../src/providers/openai/stream-reader.ts';
-import { USAGE_KINDS } from '../../src/usage/index.ts';
-import { CHAT, COMPLETIONS, RESPONSES } from './helpers.ts';
+import type { Endpoint } from '../../../src/providers/contract/call-plan.ts';
+import { StreamReader } from '../../../src/providers/openai/stream-reader.ts';
+import { USAGE_KINDS } from '../../../src/usage/index.ts';
+import { CHAT, COMPLETIONS, RESPONSES } from '../../support/call-plans.ts';
 
 function read(endpoint: Endpoint, ...events: unknown[]): StreamReader {
   const reader = new StreamReader(endpoint);

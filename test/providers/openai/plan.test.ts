@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AzureOpenAI } from 'openai';
-import { planRequest } from '../../src/providers/openai/plan.ts';
-import { compatible, openai, plan } from './helpers.ts';
+import { planRequest } from '../../../src/providers/openai/plan.ts';
+import { compatible, openai, plan } from '../../support/call-plans.ts';
 
 const chat = (body: object) => plan('/chat/completions', { model: 'gpt-4o', messages: [], ...body });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import OpenAI, { AzureOpenAI, BedrockOpenAI } from 'openai';
-import { providerOf } from '../../src/providers/openai/client-provider.ts';
+import { providerOf } from '../../../src/providers/openai/client-provider.ts';
 
 function at(baseURL: string): OpenAI {
   return new OpenAI({ apiKey: 'k', baseURL });
@@ -32,7 +32,7 @@ describe('the provider', () => {
     'http://10.0.0.1/v1',
   ]) {
     it(`of ${url} is one that may not know stream_options`, () => {
-      const { name, acceptsIncludeUsage: acceptsIncludeUsage, address, port } = providerOf(at(url));
+      const { name, acceptsIncludeUsage, address, port } = providerOf(at(url));
       const { hostname, port: own, protocol } = new URL(url);
       assert.deepEqual([name, acceptsIncludeUsage, address], ['openai', false, hostname]);
       assert.equal(port, own === '' ? (protocol === 'http:' ? 80 : 443) : Number(own));
@@ -50,7 +50,7 @@ describe('the provider', () => {
     ['latest', true],
   ] as const) {
     it(`is Azure, whose version ${version} takes stream_options: ${takes}`, () => {
-      const { name, acceptsIncludeUsage: acceptsIncludeUsage, address } = providerOf(azure(version));
+      const { name, acceptsIncludeUsage, address } = providerOf(azure(version));
       assert.deepEqual(
         [name, acceptsIncludeUsage, address],
         ['azure.ai.openai', takes, 'mine.openai.azure.com'],
@@ -103,7 +103,7 @@ describe('the provider', () => {
 
   it('is Bedrock by its client', () => {
     const client = new BedrockOpenAI({ apiKey: 'k', awsRegion: 'us-east-1' });
-    const { name, acceptsIncludeUsage: acceptsIncludeUsage } = providerOf(client);
+    const { name, acceptsIncludeUsage } = providerOf(client);
     assert.deepEqual([name, acceptsIncludeUsage], ['aws.bedrock', false]);
   });
 
@@ -134,7 +134,7 @@ describe('the provider', () => {
       }
     }
     for (const baseURL of [undefined, 5, 'not a url', '']) {
-      const { name, address, port, acceptsIncludeUsage: acceptsIncludeUsage } = providerOf(new Client(baseURL));
+      const { name, address, port, acceptsIncludeUsage } = providerOf(new Client(baseURL));
       assert.deepEqual([name, address, port, acceptsIncludeUsage], ['openai', undefined, undefined, false]);
     }
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BudgetExceededError } from '../../src/budget/index.ts';
-import { type ApiAnswer, budgeted, eventStream, startApi } from './support.ts';
+import { BudgetExceededError } from '../../../src/budget/index.ts';
+import { type ApiAnswer, budgeted, eventStream, startApi } from '../../support/budgeted-client.ts';
 
 const mp3 = (bytes: number): File => new File([new Uint8Array(bytes)], 'talk.mp3', { type: 'audio/mpeg' });
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { BudgetExceededError } from '../../src/budget/index.ts';
-import { NoBudgetError } from '../../src/calls/default-services.ts';
-import { budgetFetch } from '../../src/clients/fetch/index.ts';
-import { withBudget } from '../../src/telemetry/context/current-budget.ts';
-import { billOf } from '../support/bill.ts';
-import { budgeted, CHAT, trackerOf } from './helpers.ts';
+import { BudgetExceededError } from '../../../src/budget/index.ts';
+import { NoBudgetError } from '../../../src/calls/default-services.ts';
+import { budgetFetch } from '../../../src/clients/fetch/index.ts';
+import { withBudget } from '../../../src/telemetry/context/current-budget.ts';
+import { billOf } from '../../support/bill.ts';
+import { budgeted, CHAT, trackerOf } from '../budgeted-fetch.ts';
 
 const PATH = '/v1/chat/completions';
 

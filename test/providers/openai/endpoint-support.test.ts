@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it, test } from 'node:test';
-import { UnmeteredEndpointError } from '../../src/budget/index.ts';
+import { UnmeteredEndpointError } from '../../../src/budget/index.ts';
 import {
   ENDPOINT_SUPPORT,
   type EndpointSupport,
   endpointSupport,
-} from '../../src/providers/openai/endpoints/endpoint-support.ts';
-import { REPO_ROOT } from '../support/paths.ts';
+} from '../../../src/providers/openai/endpoints/endpoint-support.ts';
+import { budgeted, startApi } from '../../support/budgeted-client.ts';
+import { REPO_ROOT } from '../../support/paths.ts';
 import { sdkEndpoints } from './sdk-endpoints.ts';
-import { budgeted, startApi } from './support.ts';
 
 /** The rows of the table in docs/coverage.md. */
 const documented = new Map(

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { makeAppDir } from '../support/app-dir.ts';
-import { OPENAI_VERSIONS, type OpenaiVersion } from '../support/paths.ts';
-import { registerPath, runNode } from '../support/run-node.ts';
-import { startApi } from './support.ts';
+import { makeAppDir } from '../../support/app-dir.ts';
+import { startApi } from '../../support/budgeted-client.ts';
+import { OPENAI_VERSIONS, type OpenaiVersion } from '../../support/paths.ts';
+import { registerPath, runNode } from '../../support/run-node.ts';
 
 const USAGE = { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 };
 const PICTURE = {

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EmbeddingModelMiddleware, LanguageModelMiddleware } from 'ai';
-import { type BudgetEvent, BudgetExceededError, type BudgetStatus } from '../../src/budget/index.ts';
-import { NoBudgetError } from '../../src/calls/default-services.ts';
-import { budgetMiddleware } from '../../src/clients/ai-sdk/index.ts';
-import { chatPlan } from '../../src/clients/ai-sdk/plan.ts';
-import { chatRequestOf } from '../../src/clients/ai-sdk/prompt.ts';
-import { chatChunkOf, chatResponseOf } from '../../src/clients/ai-sdk/result.ts';
-import { countInput } from '../../src/tokens/index.ts';
-import { readUsage, tokenUsage } from '../../src/usage/index.ts';
-import { trackerOf } from './helpers.ts';
+import { type BudgetEvent, BudgetExceededError, type BudgetStatus } from '../../../src/budget/index.ts';
+import { NoBudgetError } from '../../../src/calls/default-services.ts';
+import { budgetMiddleware } from '../../../src/clients/ai-sdk/index.ts';
+import { chatPlan } from '../../../src/clients/ai-sdk/plan.ts';
+import { chatRequestOf } from '../../../src/clients/ai-sdk/prompt.ts';
+import { chatChunkOf, chatResponseOf } from '../../../src/clients/ai-sdk/result.ts';
+import { countInput } from '../../../src/tokens/index.ts';
+import { readUsage, tokenUsage } from '../../../src/usage/index.ts';
+import { trackerOf } from '../budgeted-fetch.ts';
 
 const PARAMS = { prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hm?' }] }] };
 
