@@ -33,7 +33,7 @@ export function checkSettings(env: Environment): {
       foundWarning(check, warning, 'correct the name of the variable'),
     );
     if (!config.limitGiven) {
-      const found = `no limit is set: ${formatLimit('costUsd', limits.costUsd ?? 0)} is observed, and nothing is refused`;
+      const found = `no limit is set: ${formatLimit('costUsd', limits.costUsd ?? 0)} is observed, and nothing is denied`;
       return {
         config,
         findings: [foundWarning(check, found, 'set a limit: TOKEN_BUDGET_USD=5'), ...warnings],

@@ -27,7 +27,7 @@ export interface ReportTotals {
   readonly input?: number;
   readonly cached?: number;
   readonly output?: number;
-  /** Calls that were refused. */
+  /** Calls that were denied. */
   readonly denied?: number;
   /** Calls that failed for another reason. */
   readonly failed?: number;

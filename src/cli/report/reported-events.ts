@@ -53,9 +53,9 @@ function describeEvent(name: string, attributes: OtlpAttributes): string {
     case semconv.EVENT_THRESHOLD:
       return `${formatPercent(Number(attributes[semconv.ATTR_BUDGET_THRESHOLD]))} of ${formatLimitOf(attributes)} used`;
     case semconv.EVENT_EXHAUSTED:
-      return `the limit of ${formatLimitOf(attributes)} is reached: the next call is refused`;
+      return `the limit of ${formatLimitOf(attributes)} is reached: the next call is denied`;
     case semconv.EVENT_DENIED:
-      return `a call was refused: it needs ${formatAmount(attributes, semconv.ATTR_BUDGET_REQUESTED)}, ${formatAmount(attributes, semconv.ATTR_BUDGET_SETTLED)} of ${formatLimitOf(attributes)} used`;
+      return `a call was denied: it needs ${formatAmount(attributes, semconv.ATTR_BUDGET_REQUESTED)}, ${formatAmount(attributes, semconv.ATTR_BUDGET_SETTLED)} of ${formatLimitOf(attributes)} used`;
     case semconv.EVENT_CLAMPED:
       return `a call was sent with an output cap of ${text(semconv.ATTR_BUDGET_CAP_SENT)} tokens`;
     case semconv.EVENT_USAGE_MISSING:

@@ -93,7 +93,7 @@ function tiles({ costUsd, calls, tokens, input, cached, output, denied, failed }
 ${tile('Spent', formatCost(costUsd), calls === 0 ? undefined : `${formatCost(costUsd / calls)} a call`)}
 ${tile('Calls', formatCount(calls), failed === undefined ? undefined : `${failed} failed`)}
 ${tile('Tokens', formatCompact(tokens), detail)}
-${denied === undefined ? undefined : tile('Refused', formatCount(denied), 'not sent, not billed')}
+${denied === undefined ? undefined : tile('Denied', formatCount(denied), 'not sent, not billed')}
 </dl>`;
 }
 
