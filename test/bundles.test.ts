@@ -36,7 +36,9 @@ describe('the bundles of dist', () => {
   });
 
   test('hold each class once, under its own name', async () => {
-    const modules = await Promise.all(['index', 'jobs/index', 'clients/fetch/index', 'clients/ai-sdk/index'].map(built));
+    const modules = await Promise.all(
+      ['index', 'jobs/index', 'clients/fetch/index', 'clients/ai-sdk/index'].map(built),
+    );
     const byName = new Map<string, unknown>();
     for (const [name, value] of modules.flatMap((one) => Object.entries(one))) {
       if (typeof value !== 'function') continue;

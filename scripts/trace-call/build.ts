@@ -60,7 +60,17 @@ export function buildTraced(): Build {
 
 function compile(outDir: string): void {
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  const args = [compiler, '-p', 'tsconfig.build.json', '--outDir', outDir, '--declaration', 'false', '--emitDeclarationOnly', 'false'];
+  const args = [
+    compiler,
+    '-p',
+    'tsconfig.build.json',
+    '--outDir',
+    outDir,
+    '--declaration',
+    'false',
+    '--emitDeclarationOnly',
+    'false',
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
   if (status !== 0) throw new Error(`src does not compile:\n${stdout}${stderr}`);
 }

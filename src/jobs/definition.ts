@@ -33,7 +33,7 @@ export interface StepContext extends JobContext {
   statusMessage(options?: StatusMessageOptions): Promise<string>;
   /**
    * Saves what the step has so far, as plain data. If the step does not complete, it is in the result, and in
-   * {@link partial} of the next attempt.
+   * `partial` of the next attempt.
    */
   savePartial(partial: unknown): void;
   /** Runs a tool of the step as a span of its own. */

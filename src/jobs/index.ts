@@ -53,6 +53,7 @@ export { LongRunningOrchestrator, type OrchestratorOptions } from './orchestrato
 export {
   type AllowanceOptions,
   checkJobPayload,
+  JOB_UNITS,
   type JobAllowance,
   type JobPayload,
   type JobUnit,
@@ -71,6 +72,7 @@ export {
   type CallRecord,
   type ChargeReport,
   findJobSummary,
+  JOB_REASONS,
   type JobCheckpoint,
   type JobLocation,
   type JobReason,

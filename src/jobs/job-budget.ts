@@ -17,12 +17,11 @@ import {
   type JobPayload,
 } from './payload.ts';
 
-type OptionalTrackerOptions = {
-  readonly [Option in Exclude<keyof TrackerOptions, 'prices'>]?: TrackerOptions[Option] | undefined;
-};
+/** Generic, so that the properties keep their docstrings. */
+type Undefinable<T> = { readonly [Property in keyof T]?: T[Property] | undefined };
 
 /** How a payload becomes a budget, and where its ledger is; default of `store`: a new one in memory. */
-export interface JobBudgetOptions extends AllowanceOptions, OptionalTrackerOptions {
+export interface JobBudgetOptions extends AllowanceOptions, Undefinable<Omit<TrackerOptions, 'prices'>> {
   /** The budget's name; default: that of the checkpoint, or `job`. */
   readonly name?: string | undefined;
   /** Default: that of the checkpoint, or `strict`. */

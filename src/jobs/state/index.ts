@@ -8,6 +8,7 @@ export {
 } from './call-totals.ts';
 export {
   formatCheckpoint,
+  JOB_REASONS,
   type JobCheckpoint,
   type JobReason,
   type SavedError,
