@@ -33,6 +33,6 @@ export const RULES: Rules = {
       'A table: a line and a description for each name, from which docs/telemetry.md is made.',
   },
   entryModules: {},
-  bareWords: {},
+  bareWords: { html: 'The tag of a template: html`<p>`.' },
   layers: LAYERS,
 };
