@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
 import { inputContent, outputContent } from '../../src/calls/telemetry/content.ts';
-import { plan } from '../support/call-plans.ts';
+import { planOf } from '../support/call-plans.ts';
 
 function parsed(attributes: Attributes, name: string): unknown {
   const value = attributes[name];
@@ -10,14 +10,14 @@ function parsed(attributes: Attributes, name: string): unknown {
 }
 
 const input = (path: string, body: object): unknown =>
-  parsed(inputContent(plan(path, body)), 'gen_ai.input.messages');
-const output = (answer: unknown, texts: string[] = []): unknown =>
-  parsed(outputContent(answer, texts), 'gen_ai.output.messages');
+  parsed(inputContent(planOf(path, body)), 'gen_ai.input.messages');
+const output = (response: unknown, texts: string[] = []): unknown =>
+  parsed(outputContent(response, texts), 'gen_ai.output.messages');
 const text = (content: string) => ({ type: 'text', content });
 const call = (id: string, name: string) => ({ type: 'tool_call', id, name, arguments: '{"a":1}' });
 
-describe('the messages of a chat', () => {
-  it('are told by role, text, calls and results', () => {
+describe('content of Chat Completions', () => {
+  it('captures messages with role, text, tool calls and results', () => {
     const messages = [
       { role: 'system', content: 'be brief' },
       {
@@ -42,7 +42,7 @@ describe('the messages of a chat', () => {
     ]);
   });
 
-  it('that are answered are told with their finish reason', () => {
+  it('captures choices with their finish reason', () => {
     const tool_calls = [{ id: 'c1', function: { name: 'f', arguments: '{"a":1}' } }];
     const choices = [
       { message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' },
@@ -56,7 +56,7 @@ describe('the messages of a chat', () => {
     ]);
   });
 
-  it('may call custom tools', () => {
+  it('captures calls of custom tools', () => {
     const message = {
       role: 'assistant',
       tool_calls: [{ id: 'c1', type: 'custom', custom: { name: 'g', input: 'in' } }],
@@ -71,14 +71,14 @@ describe('the messages of a chat', () => {
   });
 });
 
-describe('the messages of Responses', () => {
-  it('may be one text, and instructions', () => {
-    const attributes = inputContent(plan('/responses', { input: 'hello', instructions: 'be brief' }));
+describe('content of Responses', () => {
+  it('captures an input text and the instructions', () => {
+    const attributes = inputContent(planOf('/responses', { input: 'hello', instructions: 'be brief' }));
     assert.deepEqual(parsed(attributes, 'gen_ai.input.messages'), [{ role: 'user', parts: [text('hello')] }]);
     assert.deepEqual(parsed(attributes, 'gen_ai.system_instructions'), [text('be brief')]);
   });
 
-  it('may be items', () => {
+  it('captures input items', () => {
     const items = [
       {
         role: 'user',
@@ -95,14 +95,14 @@ describe('the messages of Responses', () => {
     ]);
   });
 
-  it('may be the result of a call', () => {
+  it('captures the output of a function call', () => {
     const items = [{ type: 'function_call_output', call_id: 'c1', output: 'sunny' }];
     assert.deepEqual(input('/responses', { input: items }), [
       { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: 'sunny' }] },
     ]);
   });
 
-  it('that are answered are told', () => {
+  it('captures output items', () => {
     const items = [
       { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'hello' }] },
       { type: 'function_call', call_id: 'c1', name: 'f', arguments: '{"a":1}' },
@@ -114,26 +114,26 @@ describe('the messages of Responses', () => {
   });
 });
 
-describe('other content', () => {
-  it('of a prompt is a message of the user', () => {
+describe('content of other requests and responses', () => {
+  it('captures a prompt as a user message', () => {
     assert.deepEqual(input('/completions', { prompt: ['once', 'twice'] }), [
       { role: 'user', parts: [text('once')] },
       { role: 'user', parts: [text('twice')] },
     ]);
   });
 
-  it('of a stream is the text that came', () => {
+  it('captures the joined text of a stream', () => {
     assert.deepEqual(output(undefined, ['Hel', 'lo']), [{ role: 'assistant', parts: [text('Hello')] }]);
   });
 
-  it('that is not there is not told', () => {
-    assert.deepEqual(inputContent(plan('/responses', {})), {});
-    for (const answer of [undefined, null, 'x', {}, { choices: [] }, { output: 'x' }]) {
-      assert.deepEqual(outputContent(answer, []), {});
+  it('sets no attribute if there is no content', () => {
+    assert.deepEqual(inputContent(planOf('/responses', {})), {});
+    for (const response of [undefined, null, 'x', {}, { choices: [] }, { output: 'x' }]) {
+      assert.deepEqual(outputContent(response, []), {});
     }
   });
 
-  it('that is malformed is told by its kind', () => {
+  it('captures only the type of a malformed part', () => {
     const messages = [null, 5, { role: 5, content: 7 }, { content: [null, { type: 8 }, 'x'] }];
     const unknown = { type: 'unknown' };
     assert.deepEqual(input('/chat/completions', { messages }), [

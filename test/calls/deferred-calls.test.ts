@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { BudgetExceededError, UnmeteredEndpointError } from '../../src/budget/index.ts';
 import { DEFERRED_LEASE_MS } from '../../src/calls/memory/deferred-calls.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
-import { type ApiRequest, budgeted, eventStream, startApi } from '../support/budgeted-client.ts';
+import { type ApiRequest, budgetedClient, eventStream, startApi } from '../support/budgeted-client.ts';
 import { eventually } from '../support/eventually.ts';
 
 const USAGE = {
@@ -16,16 +16,16 @@ const USAGE = {
   output_tokens_details: { reasoning_tokens: 0 },
   total_tokens: 1_100,
 };
-/** What {@link USAGE} costs at gpt-5.2, nano-USD. */
+/** The cost of {@link USAGE} at gpt-5.2, nano-USD. */
 const COST = 3_150_000;
 
 function response(status: string, rest: object = {}) {
   return { id: 'resp_1', object: 'response', model: 'gpt-5.2', status, output: [], usage: null, ...rest };
 }
 
-/** A ledger in a file, and stores on it as of different processes. */
+/** Creates a ledger file; the returned function opens a store on it, as another process would. */
 function ledgerFile(t: TestContext, now?: () => number) {
-  const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-work-'));
+  const directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-deferred-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   return () => {
     const store = new SqliteStore(join(directory, 'ledger.db'), now === undefined ? {} : { now });
@@ -37,15 +37,15 @@ function ledgerFile(t: TestContext, now?: () => number) {
 const background = { model: 'gpt-5.2', input: 'Go on.', background: true, max_output_tokens: 500 } as const;
 
 describe('a background response', { concurrency: 4 }, () => {
-  test('is held while it goes on, and settled when it is retrieved', async (t) => {
-    const answers = [
+  test('is held while it is in progress, and settled when it is retrieved', async (t) => {
+    const responses = [
       response('queued'),
       response('in_progress'),
       response('completed', { usage: USAGE }),
       response('completed', { usage: USAGE }),
     ];
-    const api = await startApi(t, () => answers.shift());
-    const { client, ledger, spans, tracker } = budgeted(api);
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, spans, tracker } = budgetedClient(api);
     const { id } = await client.responses.create(background);
     const held = await ledger();
     assert.deepEqual([held.nanoUsd, held.open], [0, 1]);
@@ -70,43 +70,43 @@ describe('a background response', { concurrency: 4 }, () => {
 
   test('is settled by another process that retrieves it', async (t) => {
     const open = ledgerFile(t);
-    const answers = [response('queued'), response('completed', { usage: USAGE })];
-    const api = await startApi(t, () => answers.shift());
-    const begins = budgeted(api, { store: open() });
-    await begins.client.responses.create(background);
-    await eventually('it is reserved', async () => (await begins.ledger()).open === 1);
-    const hears = budgeted(api, { store: open() });
-    await hears.client.responses.retrieve('resp_1');
+    const responses = [response('queued'), response('completed', { usage: USAGE })];
+    const api = await startApi(t, () => responses.shift());
+    const starter = budgetedClient(api, { store: open() });
+    await starter.client.responses.create(background);
+    await eventually('it is reserved', async () => (await starter.ledger()).open === 1);
+    const observer = budgetedClient(api, { store: open() });
+    await observer.client.responses.retrieve('resp_1');
     const settled = { nanoUsd: COST, tokens: 1_100, calls: 1, open: 0, reservedNanoUsd: 0 };
-    assert.deepEqual(await hears.ledger(), settled);
-    assert.deepEqual(await begins.ledger(), settled);
-    assert.equal(hears.spans[0]?.['token_budget.cost.nano_usd'], COST);
+    assert.deepEqual(await observer.ledger(), settled);
+    assert.deepEqual(await starter.ledger(), settled);
+    assert.equal(observer.spans[0]?.['token_budget.cost.nano_usd'], COST);
   });
 
-  test('that nobody hears of is charged in full when its lease ends, and never again', async (t) => {
+  test('whose completion is never seen is charged in full when its lease ends, and never again', async (t) => {
     let now = Date.now();
     const open = ledgerFile(t, () => now);
-    const answers = [response('queued'), response('completed', { usage: USAGE })];
-    const api = await startApi(t, () => answers.shift());
-    const begins = budgeted(api, { store: open() });
-    await begins.client.responses.create(background);
-    const { reservedNanoUsd } = await begins.ledger();
-    // Longer than the lease of a call, whose process would have to live.
+    const responses = [response('queued'), response('completed', { usage: USAGE })];
+    const api = await startApi(t, () => responses.shift());
+    const starter = budgetedClient(api, { store: open() });
+    await starter.client.responses.create(background);
+    const { reservedNanoUsd } = await starter.ledger();
+    // Longer than the lease of a call, which its process would have to renew.
     now += 3_600_000;
-    const hears = budgeted(api, { store: open() });
-    assert.equal((await hears.ledger()).open, 1);
+    const observer = budgetedClient(api, { store: open() });
+    assert.equal((await observer.ledger()).open, 1);
     now += DEFERRED_LEASE_MS;
-    const charged = await hears.ledger();
+    const charged = await observer.ledger();
     assert.deepEqual([charged.nanoUsd, charged.open, charged.calls], [reservedNanoUsd, 0, 1]);
-    await hears.client.responses.retrieve('resp_1');
-    assert.deepEqual(await hears.ledger(), charged);
-    assert.deepEqual(hears.spans, []);
+    await observer.client.responses.retrieve('resp_1');
+    assert.deepEqual(await observer.ledger(), charged);
+    assert.deepEqual(observer.spans, []);
   });
 
-  test('that ends without a word of its usage is charged in full', async (t) => {
-    const answers = [response('queued'), response('cancelled')];
-    const api = await startApi(t, () => answers.shift());
-    const { client, ledger, events } = budgeted(api);
+  test('that ends without reporting its usage is charged in full', async (t) => {
+    const responses = [response('queued'), response('cancelled')];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, events } = budgetedClient(api);
     await client.responses.create(background);
     const { reservedNanoUsd } = await ledger();
     await client.responses.cancel('resp_1');
@@ -123,7 +123,7 @@ describe('a background response', { concurrency: 4 }, () => {
     const api = await startApi(t, ({ method }) =>
       method === 'POST' ? response('queued') : eventStream(events),
     );
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     await client.responses.create(background);
     const stream = await client.responses.retrieve('resp_1', { stream: true, starting_after: 1 });
     for await (const event of stream) assert.ok(event);
@@ -136,7 +136,7 @@ describe('a background response', { concurrency: 4 }, () => {
     const api = await startApi(t, ({ method }) =>
       method === 'POST' ? eventStream(created) : response('completed', { usage: USAGE }),
     );
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     const stream = await client.responses.create({ ...background, stream: true });
     for await (const event of stream) assert.ok(event);
     assert.equal((await ledger()).open, 1);
@@ -145,10 +145,10 @@ describe('a background response', { concurrency: 4 }, () => {
     assert.deepEqual([nanoUsd, open], [COST, 0]);
   });
 
-  test('is charged once where nothing is refused either', async (t) => {
-    const answers = [response('queued'), response('completed', { usage: USAGE })];
-    const api = await startApi(t, () => answers.shift());
-    const { client, ledger } = budgeted(api, { mode: 'observe' });
+  test('is charged once in observe mode too', async (t) => {
+    const responses = [response('queued'), response('completed', { usage: USAGE })];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger } = budgetedClient(api, { mode: 'observe' });
     await client.responses.create(background);
     const { open, nanoUsd, reservedNanoUsd } = await ledger();
     assert.deepEqual([open, nanoUsd], [1, 0]);
@@ -185,23 +185,23 @@ function batchApi(t: TestContext, retrieved: object) {
 const lines = (count: number, line: object = LINE): File =>
   new File([Array.from({ length: count }, () => JSON.stringify(line)).join('\n')], 'batch.jsonl');
 
-const asked = {
+const BATCH_REQUEST = {
   input_file_id: 'file-1',
   endpoint: '/v1/chat/completions',
   completion_window: '24h',
 } as const;
 
 describe('a batch', { concurrency: 4 }, () => {
-  test('is reserved by its file at half the price, and settled when it is complete', async (t) => {
+  test('is reserved by its file at half the price, and settled when it completes', async (t) => {
     const done = batch('completed', {
       model: 'gpt-5.2',
       usage: USAGE,
       request_counts: { completed: 20, failed: 0, total: 20 },
     });
     const api = await batchApi(t, done);
-    const { client, ledger, spans, events } = budgeted(api);
+    const { client, ledger, spans, events } = budgetedClient(api);
     const file = await client.files.create({ purpose: 'batch', file: lines(20) });
-    await client.batches.create({ ...asked, input_file_id: file.id });
+    await client.batches.create({ ...BATCH_REQUEST, input_file_id: file.id });
     const { reservedNanoUsd, open } = await ledger();
     assert.equal(open, 1);
     const outputs = (20 * 1_000 * 14_000) / 2;
@@ -222,18 +222,18 @@ describe('a batch', { concurrency: 4 }, () => {
     assert.deepEqual(events, []);
   });
 
-  test('that is not paid for is refused, and its requests are not sent', async (t) => {
+  test('that the budget cannot pay for is refused, and its requests are not sent', async (t) => {
     const api = await batchApi(t, {});
-    const { client } = budgeted(api, { limits: { costUsd: 0.1 } });
+    const { client } = budgetedClient(api, { limits: { costUsd: 0.1 } });
     await client.files.create({ purpose: 'batch', file: lines(20) });
-    await assert.rejects(client.batches.create(asked), BudgetExceededError);
+    await assert.rejects(client.batches.create(BATCH_REQUEST), BudgetExceededError);
     assert.deepEqual(
       api.requests.map(({ path }) => path),
       ['/files'],
     );
   });
 
-  test('outlives its process: another settles it from a list of batches', async (t) => {
+  test('is settled by another process from a list of batches', async (t) => {
     const open = ledgerFile(t);
     const done = batch('expired', {
       model: 'gpt-5.2',
@@ -241,36 +241,36 @@ describe('a batch', { concurrency: 4 }, () => {
       request_counts: { completed: 3, failed: 2, total: 5 },
     });
     const api = await batchApi(t, { object: 'list', data: [done], has_more: false });
-    const begins = budgeted(api, { store: open() });
-    await begins.client.files.create({ purpose: 'batch', file: lines(5) });
-    await begins.client.batches.create(asked);
-    const hears = budgeted(api, { store: open() });
-    for await (const one of hears.client.batches.list()) assert.equal(one.id, 'batch_1');
-    const { nanoUsd, open: left } = await begins.ledger();
+    const starter = budgetedClient(api, { store: open() });
+    await starter.client.files.create({ purpose: 'batch', file: lines(5) });
+    await starter.client.batches.create(BATCH_REQUEST);
+    const observer = budgetedClient(api, { store: open() });
+    for await (const one of observer.client.batches.list()) assert.equal(one.id, 'batch_1');
+    const { nanoUsd, open: left } = await starter.ledger();
     assert.deepEqual([nanoUsd, left], [COST / 2, 0]);
   });
 
   test('that fails as a whole costs nothing', async (t) => {
     const api = await batchApi(t, batch('failed'));
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     await client.files.create({ purpose: 'batch', file: lines(5) });
-    await client.batches.create(asked);
+    await client.batches.create(BATCH_REQUEST);
     await client.batches.retrieve('batch_1');
     assert.deepEqual(await ledger(), { nanoUsd: 0, tokens: 0, calls: 0, open: 0, reservedNanoUsd: 0 });
   });
 
   const unbounded: readonly (readonly [string, File | undefined])[] = [
     ['whose file was uploaded elsewhere', undefined],
-    ['that asks what is not counted', lines(2, { ...LINE, url: '/v1/something/else' })],
+    ['with requests to an unmetered endpoint', lines(2, { ...LINE, url: '/v1/something/else' })],
   ];
   for (const [which, file] of unbounded) {
-    test(`${which} is told of and charged when it is complete, or refused`, async (t) => {
+    test(`${which} is reported and charged when it completes, or refused`, async (t) => {
       const done = batch('completed', { model: 'gpt-5.2', usage: USAGE });
       const api = await batchApi(t, done);
-      const warned = budgeted(api);
+      const warned = budgetedClient(api);
       if (file !== undefined) await warned.client.files.create({ purpose: 'batch', file });
-      await warned.client.batches.create(asked);
-      await warned.client.batches.create(asked).catch(() => {});
+      await warned.client.batches.create(BATCH_REQUEST);
+      await warned.client.batches.create(BATCH_REQUEST).catch(() => {});
       assert.deepEqual(warned.events[0], {
         type: 'unmetered',
         budget: 'b',
@@ -282,18 +282,18 @@ describe('a batch', { concurrency: 4 }, () => {
       await warned.client.batches.retrieve('batch_1');
       assert.equal((await warned.ledger()).nanoUsd, COST / 2);
       const sent = api.requests.length;
-      const strict = budgeted(api, { unmeteredEndpoints: 'refuse' });
-      await assert.rejects(strict.client.batches.create(asked), UnmeteredEndpointError);
+      const strict = budgetedClient(api, { unmeteredEndpoints: 'refuse' });
+      await assert.rejects(strict.client.batches.create(BATCH_REQUEST), UnmeteredEndpointError);
       assert.equal(api.requests.length, sent);
     });
   }
 
-  test('does not wait for a file that cannot be read as lines', async (t) => {
+  test('does not wait for a file that is not JSON lines', async (t) => {
     const api = await batchApi(t, batch('failed'));
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     const file = new File(['not json\n{"a":\n\n[]\n'], 'x.jsonl');
     await client.files.create({ purpose: 'batch', file });
-    await client.batches.create(asked);
+    await client.batches.create(BATCH_REQUEST);
     assert.deepEqual([(await ledger()).reservedNanoUsd, (await ledger()).open], [0, 1]);
   });
 });
@@ -315,10 +315,10 @@ describe('a run of an assistant', { concurrency: 4 }, () => {
     max_completion_tokens: 200,
   };
 
-  test('is reserved by its caps and settled when it is polled to its end', async (t) => {
-    const answers = [run('queued'), run('in_progress'), run('completed', usage)];
-    const api = await startApi(t, () => answers.shift());
-    const { client, ledger, events } = budgeted(api);
+  test('is reserved by its caps, and settled when polling sees it complete', async (t) => {
+    const responses = [run('queued'), run('in_progress'), run('completed', usage)];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, events } = budgetedClient(api);
     await client.beta.threads.runs.create('thread_1', bounded);
     assert.equal((await ledger()).reservedNanoUsd, 2_000 * 1_750 + 200 * 14_000);
     await client.beta.threads.runs.retrieve('run_1', { thread_id: 'thread_1' });
@@ -334,7 +334,7 @@ describe('a run of an assistant', { concurrency: 4 }, () => {
     assert.deepEqual(events, []);
   });
 
-  test('that streams is settled by its last event', async (t) => {
+  test('as a stream is settled by its last event', async (t) => {
     const api = await startApi(t, () =>
       eventStream([
         { event: 'thread.run.created', data: run('queued') },
@@ -345,17 +345,17 @@ describe('a run of an assistant', { concurrency: 4 }, () => {
         { event: 'thread.run.completed', data: run('completed', usage) },
       ]),
     );
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     const stream = await client.beta.threads.runs.create('thread_1', { ...bounded, stream: true });
     for await (const event of stream) assert.ok(event);
     const { nanoUsd, open } = await ledger();
     assert.deepEqual([nanoUsd, open], [COST, 0]);
   });
 
-  test('without caps is told of, and charged when it is at its end', async (t) => {
-    const answers = [run('queued'), run('completed', usage)];
-    const api = await startApi(t, () => answers.shift());
-    const { client, ledger, events } = budgeted(api);
+  test('without caps is reported, and charged when it completes', async (t) => {
+    const responses = [run('queued'), run('completed', usage)];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, events } = budgetedClient(api);
     await client.beta.threads.createAndRun({ assistant_id: 'asst_1' });
     assert.partialDeepStrictEqual(events[0], {
       type: 'unmetered',
@@ -378,9 +378,9 @@ test('a run of an evaluation is charged for each of its models', async (t) => {
   });
   const one = { model_name: 'gpt-5.2', prompt_tokens: 1_000, completion_tokens: 100, cached_tokens: 0 };
   const other = { model_name: 'gpt-4o', prompt_tokens: 1_000, completion_tokens: 0, cached_tokens: 1_000 };
-  const answers = [evalRun('queued', []), evalRun('completed', [one, other])];
-  const api = await startApi(t, () => answers.shift());
-  const { client, ledger, events } = budgeted(api);
+  const responses = [evalRun('queued', []), evalRun('completed', [one, other])];
+  const api = await startApi(t, () => responses.shift());
+  const { client, ledger, events } = budgetedClient(api);
   const data_source = { type: 'jsonl', source: { type: 'file_id', id: 'file-1' } } as const;
   await client.evals.runs.create('eval_1', { data_source });
   assert.equal(events[0]?.type, 'unmetered');
@@ -400,10 +400,10 @@ describe('a video', { concurrency: 4 }, () => {
   });
   const prices = { 'sora-2-pro': { input: 0, output: 0, second: 0.5 } };
 
-  test('is reserved by its seconds and settled when it is done', async (t) => {
-    const answers = [video('queued'), video('in_progress'), video('completed')];
-    const api = await startApi(t, () => answers.shift());
-    const { client, ledger, spans } = budgeted(api, { prices });
+  test('is reserved by its seconds, and settled when it completes', async (t) => {
+    const responses = [video('queued'), video('in_progress'), video('completed')];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, spans } = budgetedClient(api, { prices });
     const size = '1792x1024';
     await client.videos.create({ model: 'sora-2-pro', prompt: 'x', seconds: '8', size });
     assert.equal((await ledger()).reservedNanoUsd, 4_000_000_000);
@@ -421,9 +421,9 @@ describe('a video', { concurrency: 4 }, () => {
   });
 
   test('that fails costs nothing', async (t) => {
-    const answers = [video('queued'), video('failed')];
-    const api = await startApi(t, () => answers.shift());
-    const { client, ledger } = budgeted(api);
+    const responses = [video('queued'), video('failed')];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger } = budgetedClient(api);
     await client.videos.remix('video_0', { prompt: 'x' });
     await client.videos.retrieve('video_1');
     assert.deepEqual(await ledger(), { nanoUsd: 0, tokens: 0, calls: 0, open: 0, reservedNanoUsd: 0 });

@@ -11,28 +11,28 @@ const APP = `
 const OpenAI = require('openai');
 const client = new OpenAI({ apiKey: 'x', baseURL: process.env.URL, maxRetries: 0 });
 const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
-const tell = async () => {
+const report = async () => {
   const { settled, reserved, open } = (await budget.status()).balances;
   console.log(JSON.stringify({ settled: settled.costNanoUsd, reserved: reserved.costNanoUsd, open }));
 };
 `;
-const BEGINS = `${APP}
+const STARTS = `${APP}
 (async () => {
   await client.responses.create({ model: 'gpt-5.2', input: 'Go on.', background: true, max_output_tokens: 500 });
-  await tell();
+  await report();
   setInterval(() => {}, 1_000);
 })();`;
-/** Longer than the lease of a call: one that was not handed over is charged by then. */
+/** Longer than the lease of a call: a reservation that was not transferred is charged by then. */
 const LATER = `const { now } = Date; Date.now = () => now() + ${2 * LEASE_MS};`;
-const HEARS = `${APP}
+const SETTLES = `${APP}
 (async () => {
-  await tell();
+  await report();
   await client.responses.retrieve('resp_1');
   for (let n = 0; n < 200 && (await budget.status()).balances.open > 0; n += 1) await new Promise((done) => setTimeout(done, 25));
-  await tell();
+  await report();
 })();`;
 
-test('work outlives the process that began it, and is settled by the next', async (t) => {
+test('a deferred call outlives a killed process, and is settled by the next', async (t) => {
   const api = await startApi(t, ({ method }) => ({
     id: 'resp_1',
     object: 'response',
@@ -42,31 +42,31 @@ test('work outlives the process that began it, and is settled by the next', asyn
   }));
   const app = makeAppDir();
   t.after(() => app.remove());
-  app.write('begins.cjs', BEGINS);
+  app.write('starts.cjs', STARTS);
   app.write('later.cjs', LATER);
-  app.write('hears.cjs', HEARS);
+  app.write('settles.cjs', SETTLES);
   const settings = { limits: { costUsd: 5 }, store: 'sqlite:./ledger.db', leaseMs: LEASE_MS };
   const env = {
     URL: api.url,
     OTEL_SDK_DISABLED: 'true',
     TOKEN_BUDGET_CONFIG: app.write('budget.json', JSON.stringify(settings)),
   };
-  const begins = startNode({ args: ['--require', registerPath, 'begins.cjs'], cwd: app.path, env });
-  await begins.waitForOutput(/\n/);
-  begins.child.kill('SIGKILL');
-  assert.equal((await begins.result).signal, 'SIGKILL');
-  const held = JSON.parse(begins.stdout()) as { settled: number; reserved: number; open: number };
+  const starts = startNode({ args: ['--require', registerPath, 'starts.cjs'], cwd: app.path, env });
+  await starts.waitForOutput(/\n/);
+  starts.child.kill('SIGKILL');
+  assert.equal((await starts.result).signal, 'SIGKILL');
+  const held = JSON.parse(starts.stdout()) as { settled: number; reserved: number; open: number };
   assert.deepEqual([held.settled, held.open], [0, 1]);
 
-  const hears = await runNode({
-    args: ['--require', './later.cjs', '--require', registerPath, 'hears.cjs'],
+  const settles = await runNode({
+    args: ['--require', './later.cjs', '--require', registerPath, 'settles.cjs'],
     cwd: app.path,
     env,
   });
-  const [before, after] = hears.stdout
+  const [before, after] = settles.stdout
     .trim()
     .split('\n')
     .map((line): unknown => JSON.parse(line));
-  assert.deepEqual(before, held, hears.stderr);
+  assert.deepEqual(before, held, settles.stderr);
   assert.deepEqual(after, { settled: 3_150_000, reserved: 0, open: 0 });
 });

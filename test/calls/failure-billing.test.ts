@@ -6,8 +6,8 @@ import OpenAI, { OpenAIError } from 'openai';
 import { BudgetExceededError, defineBudget, NOTHING } from '../../src/budget/index.ts';
 import { errorType, failureCost } from '../../src/calls/failure-billing.ts';
 
-/** What the SDK throws of a call to a server like that. */
-async function thrown(
+/** The error that the SDK throws for a call to a server with this listener; undefined: nothing listens. */
+async function errorOfCall(
   listener: RequestListener | undefined,
   options: { timeout?: number; signal?: AbortSignal; onRequest?: () => void; body?: object } = {},
 ): Promise<unknown> {
@@ -39,39 +39,39 @@ async function thrown(
   return assert.fail('the call did not fail');
 }
 
-function answerWith(status: number): RequestListener {
+function respondWith(status: number): RequestListener {
   return (_request, response) => {
     response.writeHead(status, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ error: { message: 'no', type: 'x', code: 'y' } }));
   };
 }
 
-describe('a failed call cost nothing', () => {
+describe('a failed call costs nothing', () => {
   for (const status of [400, 401, 403, 404, 409, 422, 429, 500, 503]) {
-    it(`where the service answered ${status}`, async () => {
-      const error = await thrown(answerWith(status));
+    it(`if the service responds with ${status}`, async () => {
+      const error = await errorOfCall(respondWith(status));
       assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['nothing', String(status)]);
     });
   }
 
-  it('where nothing listens', async () => {
-    const error = await thrown(undefined);
+  it('if nothing listens', async () => {
+    const error = await errorOfCall(undefined);
     assert.equal(failureCost(error, OpenAI), 'nothing');
     assert.equal(errorType(error, OpenAI), 'APIConnectionError');
   });
 
-  it('where its body cannot be made', async () => {
+  it('if its body cannot be serialized', async () => {
     const input: unknown[] = [];
     input.push(input);
-    const error = await thrown(answerWith(200), { body: { input } });
+    const error = await errorOfCall(respondWith(200), { body: { input } });
     assert.equal(failureCost(error, OpenAI), 'nothing');
   });
 
-  it('where the client could not be made', () => {
+  it('if the client cannot be created', () => {
     assert.equal(failureCost(new OpenAIError('a key is missing'), OpenAI), 'nothing');
   });
 
-  it('where it was refused here', () => {
+  it('if the budget refuses it', () => {
     const budget = defineBudget({ name: 'b', limits: { tokens: 1 } });
     const balances = { settled: NOTHING, reserved: NOTHING, open: 0, startedAt: 0 };
     const error = new BudgetExceededError({
@@ -88,13 +88,13 @@ describe('a failed call cost nothing', () => {
   });
 
   for (const code of ['ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
-    it(`where it was never reached: ${code}`, () => {
+    it(`if the service is never reached: ${code}`, () => {
       const cause = new TypeError('fetch failed', { cause: Object.assign(new Error(), { code }) });
       assert.equal(failureCost(new OpenAI.APIConnectionError({ message: 'x', cause }), OpenAI), 'nothing');
     });
   }
 
-  it('where no address of the host was reached', () => {
+  it('if no address of the host is reached', () => {
     const refused = Object.assign(new Error(), { code: 'ECONNREFUSED' });
     const all = new AggregateError([refused, refused]);
     const some = new AggregateError([refused, Object.assign(new Error(), { code: 'ECONNRESET' })]);
@@ -103,10 +103,10 @@ describe('a failed call cost nothing', () => {
   });
 });
 
-describe('a failed call may have cost something', () => {
-  it('where it was aborted on its way', async () => {
+describe('the cost of a failed call is unknown', () => {
+  it('if it is aborted after it was sent', async () => {
     const controller = new AbortController();
-    const error = await thrown(() => {}, {
+    const error = await errorOfCall(() => {}, {
       signal: controller.signal,
       onRequest: () => controller.abort(),
     });
@@ -114,14 +114,14 @@ describe('a failed call may have cost something', () => {
     assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['unknown', 'aborted']);
   });
 
-  it('where no answer came in time', async () => {
-    const error = await thrown(() => {}, { timeout: 100 });
+  it('if it times out', async () => {
+    const error = await errorOfCall(() => {}, { timeout: 100 });
     assert.ok(error instanceof OpenAI.APIConnectionTimeoutError);
     assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['unknown', 'timeout']);
   });
 
-  it('where the connection broke', async () => {
-    const error = await thrown((request) => request.socket.destroy());
+  it('if the connection breaks', async () => {
+    const error = await errorOfCall((request) => request.socket.destroy());
     assert.ok(error instanceof OpenAI.APIConnectionError);
     assert.deepEqual(
       [failureCost(error, OpenAI), errorType(error, OpenAI)],
@@ -129,7 +129,7 @@ describe('a failed call may have cost something', () => {
     );
   });
 
-  it('where what was thrown tells nothing', () => {
+  it('if the error says nothing about it', () => {
     for (const error of [undefined, null, 'x', 5, {}, new Error('x'), { status: '500' }]) {
       assert.equal(failureCost(error, OpenAI), 'unknown');
     }
@@ -138,27 +138,27 @@ describe('a failed call may have cost something', () => {
     assert.equal(errorType(new DOMException('x', 'AbortError')), 'aborted');
   });
 
-  it('where its causes go round', () => {
+  it('if its causes form a cycle', () => {
     const error = new Error('a');
     error.cause = new Error('b', { cause: error });
     assert.equal(failureCost(error, OpenAI), 'unknown');
   });
 
-  it('where fetch itself failed for a cause', () => {
+  it('if fetch fails with a cause', () => {
     const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
     assert.equal(failureCost(new TypeError('fetch failed', { cause })), 'unknown');
   });
 });
 
-describe('a bundled client whose classes were renamed', () => {
-  // As a minifier leaves them: one letter, and the statics of the client.
+describe('a client whose classes a bundler renamed', () => {
+  // A minifier leaves one-letter names, and the statics of the client.
   class a extends Error {}
   class b extends a {}
   class c extends b {}
   class d extends b {}
   const client = { OpenAIError: a, APIError: b, APIConnectionTimeoutError: c, APIUserAbortError: d };
 
-  it('has its errors told apart', () => {
+  it('has its errors classified by their classes', () => {
     assert.equal(failureCost(new a('The OPENAI_API_KEY environment variable is missing'), client), 'nothing');
     assert.equal(failureCost(new b('Connection error.'), client), 'unknown');
     assert.deepEqual([failureCost(new c(), client), errorType(new c(), client)], ['unknown', 'timeout']);

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SseSplitter } from '../../src/calls/response/sse-splitter.ts';
 
-/** The events of chunks: their data and their text, and what is left at the end. */
+/** The events in the chunks, with data and text, and the rest at the end. */
 function split(chunks: readonly (Uint8Array | string)[]) {
   const splitter = new SseSplitter();
   const events = chunks
@@ -12,8 +12,8 @@ function split(chunks: readonly (Uint8Array | string)[]) {
   return { events, rest: Buffer.from(splitter.rest()).toString('utf8') };
 }
 
-describe('server-sent events', () => {
-  it('are split after their blank line, and their data is read', () => {
+describe('SseSplitter', () => {
+  it('splits after the blank line of each event and parses its data', () => {
     const { events, rest } = split(['data: {"a":1}\n\nevent: x\ndata: [2]\n\ndata: [DONE]\n\ndata: {"b"']);
     assert.deepEqual(events, [
       { text: 'data: {"a":1}\n\n', data: { a: 1 } },
@@ -23,7 +23,7 @@ describe('server-sent events', () => {
     assert.equal(rest, 'data: {"b"');
   });
 
-  it('may end their lines with CRLF, or mix them', () => {
+  it('accepts lines that end with CRLF, LF or a mix', () => {
     const { events, rest } = split(['data: {"a":1}\r\n\r\ndata: 2\n\r\ndata: 3\r\n\ndata: 4\n\n']);
     assert.deepEqual(
       events.map(({ data }) => data),
@@ -32,7 +32,7 @@ describe('server-sent events', () => {
     assert.equal(rest, '');
   });
 
-  it('may have no space after the colon, several lines of data, and comments', () => {
+  it('accepts no space after the colon, several lines of data, and comments', () => {
     const { events } = split([': keep-alive\n\ndata:{"a":\ndata:  1}\nid: 7\n\n']);
     assert.deepEqual(
       events.map(({ data }) => data),
@@ -40,7 +40,7 @@ describe('server-sent events', () => {
     );
   });
 
-  it('are found whatever the chunks: byte by byte', () => {
+  it('finds events that arrive byte by byte', () => {
     const text = 'data: {"é":"日本"}\r\n\r\ndata: {"b":"👍"}\n\n';
     const { events } = split([...Buffer.from(text)].map((byte) => Uint8Array.of(byte)));
     assert.deepEqual(
@@ -49,7 +49,7 @@ describe('server-sent events', () => {
     );
   });
 
-  it('stay as they were where the chunk is used again', () => {
+  it('copies the bytes of a chunk, which the caller may reuse', () => {
     const splitter = new SseSplitter();
     const chunk = Buffer.from('data: 1\n\ndata: 2');
     const [first] = splitter.push(chunk);
@@ -59,7 +59,7 @@ describe('server-sent events', () => {
   });
 });
 
-describe('any split of bytes into chunks', () => {
+describe('SseSplitter, for any division into chunks', () => {
   const line = fc.oneof(
     fc.jsonValue().map((value) => `data: ${JSON.stringify(value)}`),
     fc.constantFrom('data: [DONE]', ': comment', 'event: x', 'data:', '', 'data: {"a":"👍日"}'),
@@ -75,19 +75,22 @@ describe('any split of bytes into chunks', () => {
     return edges.slice(1).map((edge, index) => bytes.subarray(edges[index], edge));
   };
 
-  it('gives the same events, and loses no byte', () => {
+  it('returns the same events and loses no byte', () => {
     fc.assert(
       fc.property(stream, cuts, (bytes, at) => {
-        const whole = split([bytes]);
+        const expected = split([bytes]);
         const cut = split(chunksOf(bytes, at));
-        assert.deepEqual(cut, whole);
-        assert.equal(whole.events.map(({ text }) => text).join('') + whole.rest, bytes.toString('utf8'));
+        assert.deepEqual(cut, expected);
+        assert.equal(
+          expected.events.map(({ text }) => text).join('') + expected.rest,
+          bytes.toString('utf8'),
+        );
       }),
       { numRuns: 1000 },
     );
   });
 
-  it('of any bytes loses none', () => {
+  it('loses no byte of arbitrary input', () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 8 }), (chunks) => {
         const splitter = new SseSplitter();

@@ -15,12 +15,12 @@ export function trackerOf(limits: Limits): TokenBudgetTracker {
   return new TokenBudgetTracker(defineBudget({ name: 'b', limits }), { store: new MemoryStore() });
 }
 
-export interface Budgeted {
+export interface BudgetedFetch {
   readonly fetch: typeof fetch;
   readonly server: ReplayServer;
   readonly tracker: TokenBudgetTracker;
   readonly balances: () => BudgetStatus['balances'];
-  /** Posts a JSON body to a path; `id` names the exchange that answers. */
+  /** Posts a JSON body to a path; `id` selects the exchange that responds. */
   readonly post: (
     path: string,
     body: object,
@@ -30,12 +30,12 @@ export interface Budgeted {
   ) => Promise<Response>;
 }
 
-/** A replay server, a budget, and a fetch that charges the one for calls of the other. */
-export async function budgeted(
+/** Starts a replay server, and creates a budget and a `fetch` that charges the calls to that server. */
+export async function startBudgetedFetch(
   t: TestContext,
   limits: Limits = { costUsd: 10 },
   options: Omit<BudgetFetchOptions, 'tracker'> = {},
-): Promise<Budgeted> {
+): Promise<BudgetedFetch> {
   const server = await startReplayServer({
     exchanges: [...ownExchanges, ...messagesExchanges],
     choose: agentModel,

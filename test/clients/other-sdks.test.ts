@@ -10,10 +10,10 @@ const { defineBudget, MemoryStore, TokenBudgetTracker } = await import('otel-tok
 const tracker = new TokenBudgetTracker(defineBudget({ name: 'mine', limits: { calls: Number(process.env.TOKEN_BUDGET_CALLS) } }), { store: new MemoryStore() });
 `;
 
-/** Runs each way once with a budget of exactly the calls that they make, and once more when it is spent. */
+/** Makes each call once with a budget for exactly these calls, and once more when it is spent. */
 const TWICE = `
 const tracked = typeof tracker === 'undefined' ? budget() : tracker;
-for (const way of ways) print({ answer: await way() });
+for (const way of ways) print({ text: await way() });
 print({ settled: (await tracked.status()).balances.settled });
 let denials = 0;
 tracked.on(({ type }) => { if (type === 'denied') denials += 1; });
@@ -52,14 +52,14 @@ async function runClients(
     },
   });
   assert.equal(result.code, 0, result.stderr);
-  const printed = result.printed as { answer?: unknown; settled?: object; refusals?: Refusal[] }[];
+  const printed = result.printed as { text?: unknown; settled?: object; refusals?: Refusal[] }[];
   const { account } = result.server;
   assert.equal(account.length, calls);
   assert.deepEqual(printed.find(({ settled }) => settled)?.settled, billOf(account));
-  const answers = printed.flatMap(({ answer }) => (answer === undefined ? [] : [answer]));
-  for (const answer of answers) assert.match(String(answer), /\w/);
+  const texts = printed.flatMap(({ text }) => (text === undefined ? [] : [text]));
+  for (const text of texts) assert.match(String(text), /\w/);
   const refusals = printed.find((line) => line.refusals)?.refusals ?? [];
-  assert.equal(refusals.length, answers.length);
+  assert.equal(refusals.length, texts.length);
   return { refusals, spans: result.spans.length };
 }
 
@@ -70,10 +70,10 @@ function assertRefused(refusals: readonly Refusal[], name: string): void {
 
 const ANTHROPIC = `
 const { default: Anthropic } = await import('@anthropic-ai/sdk');
-const asked = { model: 'claude-sonnet-4-6', max_tokens: 200, messages: [{ role: 'user', content: 'How warm is it in Nuuk?' }] };
+const request = { model: 'claude-sonnet-4-6', max_tokens: 200, messages: [{ role: 'user', content: 'How warm is it in Nuuk?' }] };
 const claude = (fetch) => [
-  async () => (await new Anthropic({ baseURL: url, fetch }).messages.create(asked)).content[0].text,
-  async () => (await new Anthropic({ baseURL: url, fetch }).messages.stream(asked).finalMessage()).content[0].text,
+  async () => (await new Anthropic({ baseURL: url, fetch }).messages.create(request)).content[0].text,
+  async () => (await new Anthropic({ baseURL: url, fetch }).messages.stream(request).finalMessage()).content[0].text,
 ];
 `;
 
@@ -131,7 +131,7 @@ describe('clients with a budgetFetch', { concurrency: 2 }, () => {
     assert.equal(spans, 4);
   });
 
-  test('openai under the preload, which counts the same calls', async () => {
+  test('openai under the preload, which meters the same calls', async () => {
     const script = `${FETCH}${OPENAI} const ways = gpt(budgetFetch());`;
     const { refusals, spans } = await runClients(script, 2);
     assertRefused(refusals, 'BudgetExceededError');
@@ -144,13 +144,13 @@ describe('clients with a budgetFetch', { concurrency: 2 }, () => {
     assertRefused(refusals, 'Error');
   });
 
-  test('the AI SDK, by its providers’ fetch', async () => {
+  test('the AI SDK, through the fetch of its providers', async () => {
     const script = `${OWN_TRACKER}${FETCH}${AI_SDK} const ways = models(budgetFetch({ tracker, includeUsage: 'always' }));`;
     const { refusals } = await runClients(script, 11, { args: [] });
     assertRefused(refusals, 'BudgetExceededError');
   });
 
-  test('everything that uses the global fetch', async () => {
+  test('all clients that use the global fetch', async () => {
     const script = `${FETCH} globalThis.fetch = budgetFetch();${ANTHROPIC}${AI_SDK} const ways = [...models(), ...claude()];`;
     await runClients(script, 13);
   });
@@ -164,7 +164,7 @@ describe('the AI SDK with a budgetMiddleware', { concurrency: 2 }, () => {
     assert.equal(spans, 17);
   });
 
-  test('without the preload, over a budgetFetch that counts the same calls', async () => {
+  test('without the preload, over a budgetFetch that meters the same calls', async () => {
     const script = `${OWN_TRACKER}${FETCH}${MIDDLEWARE}${AI_SDK}
       const ways = models(budgetFetch({ tracker }), budgetMiddleware({ tracker }));`;
     const { refusals } = await runClients(script, 11, { args: [] });

@@ -18,18 +18,18 @@ import { MemoryStore } from '../../src/stores/index.ts';
 import { listen, readBody } from './http.ts';
 import { type JsonObject, parseObject } from './json.ts';
 
-/** A request as the service got it. */
+/** A request as the server received it. */
 export interface ApiRequest {
   readonly method: string;
-  /** Without `/v1` and the query. */
+  /** Without `/v1` and without the query. */
   readonly path: string;
   readonly body: JsonObject;
-  /** The fields of a form, where the body is one. */
+  /** The fields of the body if it is a form. */
   readonly form: FormData | undefined;
 }
 
-/** JSON, or a text of another type. */
-export type ApiAnswer =
+/** A JSON body, a text of another type, or undefined for a 404. */
+export type ApiResponse =
   | object
   | { readonly text: string; readonly type: string; readonly status?: number }
   | undefined;
@@ -39,8 +39,11 @@ export interface Api {
   readonly requests: readonly ApiRequest[];
 }
 
-/** A service that answers as the test says; of what it is not told of, 404. Closed with the test. */
-export async function startApi(test: TestContext, answer: (request: ApiRequest) => ApiAnswer): Promise<Api> {
+/** Starts a server that responds as the test defines. It is closed with the test. */
+export async function startApi(
+  test: TestContext,
+  respond: (request: ApiRequest) => ApiResponse,
+): Promise<Api> {
   const requests: ApiRequest[] = [];
   const server = createServer(async (incoming, response) => {
     const raw = await readBody(incoming);
@@ -53,41 +56,41 @@ export async function startApi(test: TestContext, answer: (request: ApiRequest) 
     const body = isForm ? {} : (parseObject(raw.toString('utf8')) ?? {});
     const request = { method: incoming.method ?? '', path, body, form };
     requests.push(request);
-    const given = answer(request);
-    if (given === undefined) {
+    const result = respond(request);
+    if (result === undefined) {
       response.writeHead(404, { 'content-type': 'application/json' }).end('{"error":{"message":"no"}}');
       return;
     }
-    const plain = 'text' in given && 'type' in given ? given : undefined;
-    const status = plain !== undefined && 'status' in plain ? Number(plain.status) : 200;
-    response.writeHead(status, { 'content-type': plain ? String(plain.type) : 'application/json' });
-    response.end(plain ? plain.text : JSON.stringify(given));
+    const text = 'text' in result && 'type' in result ? result : undefined;
+    const status = text !== undefined && 'status' in text ? Number(text.status) : 200;
+    response.writeHead(status, { 'content-type': text ? String(text.type) : 'application/json' });
+    response.end(text ? text.text : JSON.stringify(result));
   });
   const { url, close } = await listen(server);
   test.after(close);
   return { url: `${url}/v1`, requests };
 }
 
-/** The text of an event stream. */
+/** The body of an event stream, with an event name if the event has a type. */
 export function eventStream(events: readonly JsonObject[]): { text: string; type: string } {
   const text = events
-    .map((event) => `${named(event)}data: ${JSON.stringify(event['data'] ?? event)}\n\n`)
+    .map((event) => `${nameLine(event)}data: ${JSON.stringify(event['data'] ?? event)}\n\n`)
     .join('');
   return { text: `${text}data: [DONE]\n\n`, type: 'text/event-stream' };
 }
 
-function named(event: JsonObject): string {
+function nameLine(event: JsonObject): string {
   const name = event['event'] ?? event['type'];
   return name === undefined ? '' : `event: ${name}\n`;
 }
 
-export interface Budgeted {
+export interface BudgetedClient {
   readonly client: OpenAI;
   readonly tracker: TokenBudgetTracker;
   readonly events: readonly BudgetEvent[];
-  /** The attributes of our spans that have ended. */
+  /** The attributes of the spans that have ended. */
   readonly spans: readonly Attributes[];
-  /** What is settled and what is open. */
+  /** The settled amounts and the open reservations. */
   ledger(): Promise<{
     nanoUsd: number;
     tokens: number;
@@ -97,8 +100,8 @@ export interface Budgeted {
   }>;
 }
 
-/** A client of the real SDK with a budget of its own, in this process. */
-export function budgeted(
+/** Creates an instrumented client of the real SDK with its own budget, in this process. */
+export function budgetedClient(
   api: Pick<Api, 'url'>,
   options: {
     readonly limits?: Limits;
@@ -107,11 +110,11 @@ export function budgeted(
     readonly prices?: Readonly<Record<string, PriceOverride>>;
     readonly unmeteredEndpoints?: 'warn' | 'refuse';
   } = {},
-): Budgeted {
+): BudgetedClient {
   const { limits = { costUsd: 50 }, mode = 'strict', store = new MemoryStore(), prices = {} } = options;
   const tracker = new TokenBudgetTracker(defineBudget({ name: 'b', limits, mode }), { store });
   const events: BudgetEvent[] = [];
-  // What each call cost is in the ledger; here it is what was told beside that.
+  // The events besides those of calls, whose costs are in the ledger.
   tracker.on((event) => void (event.type !== 'call' && events.push(event)));
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
@@ -126,7 +129,7 @@ export function budgeted(
       spanProcessors: [{ onStart: () => {}, onEnd, forceFlush: done, shutdown: done }],
     }),
   );
-  // A class of its own, so that the budgets of tests do not stack on the SDK's.
+  // A class of its own: patches of the SDK's class would add up over the tests.
   class Client extends OpenAI {}
   const patch = Reflect.get(instrumentation, 'patchModule') as (exports: unknown) => void;
   patch.call(instrumentation, { OpenAI: Client });

@@ -5,27 +5,27 @@ import { type Indexed, IndexedList } from '../../src/util/indexed-list.ts';
 
 const MEMBERS = 5;
 
-describe('open calls', () => {
-  it('are those that came and did not go, whatever the order', () => {
+describe('IndexedList', () => {
+  it('holds the members that were added and not deleted, in any order of operations', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: MEMBERS - 1 })), (steps) => {
-        const calls: Indexed[] = Array.from({ length: MEMBERS }, () => ({ index: -1 }));
-        const open = new IndexedList<Indexed>();
+        const members: Indexed[] = Array.from({ length: MEMBERS }, () => ({ index: -1 }));
+        const list = new IndexedList<Indexed>();
         const expected = new Set<Indexed>();
         for (const step of steps) {
-          const call = calls[step];
-          assert.ok(call);
-          if (expected.has(call)) {
-            open.delete(call);
-            expected.delete(call);
-            // A second time does nothing.
-            open.delete(call);
+          const member = members[step];
+          assert.ok(member);
+          if (expected.has(member)) {
+            list.delete(member);
+            expected.delete(member);
+            // Deleting it again has no effect.
+            list.delete(member);
           } else {
-            open.add(call);
-            expected.add(call);
+            list.add(member);
+            expected.add(member);
           }
-          assert.deepEqual(new Set(open), expected);
-          assert.equal([...open].length, expected.size);
+          assert.deepEqual(new Set(list), expected);
+          assert.equal([...list].length, expected.size);
         }
       }),
     );

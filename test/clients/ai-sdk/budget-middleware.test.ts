@@ -24,22 +24,22 @@ const RESULT = {
   response: { id: 'r', modelId: 'gpt-5.2' },
 };
 
-/** A model that answers with what it is given, and remembers what it was asked. */
-function modelOf(answer: unknown, provider = 'openai.responses', modelId = 'gpt-5.2') {
-  const asked: Record<string, unknown>[] = [];
-  const give = (params: object): Promise<unknown> => {
-    asked.push({ ...params });
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+/** A model that responds with `result`, and remembers the options of its calls. */
+function modelOf(result: unknown, provider = 'openai.responses', modelId = 'gpt-5.2') {
+  const calls: Record<string, unknown>[] = [];
+  const respond = (params: object): Promise<unknown> => {
+    calls.push({ ...params });
+    return result instanceof Error ? Promise.reject(result) : Promise.resolve(result);
   };
-  return { provider, modelId, asked, doGenerate: give, doStream: give };
+  return { provider, modelId, calls, doGenerate: respond, doStream: respond };
 }
 
-function setUp(limits: Parameters<typeof trackerOf>[0], answer: unknown, ...names: string[]) {
+function setUp(limits: Parameters<typeof trackerOf>[0], result: unknown, ...names: string[]) {
   const tracker = trackerOf(limits);
   const events: BudgetEvent[] = [];
   tracker.on((event) => events.push(event));
   const middleware = budgetMiddleware({ tracker });
-  const model = modelOf(answer, ...names);
+  const model = modelOf(result, ...names);
   return {
     model,
     events,
@@ -64,14 +64,14 @@ async function collect(stream: ReadableStream<unknown>): Promise<unknown[]> {
 }
 
 describe('budgetMiddleware', () => {
-  it('is a middleware of the AI SDK, by its types', () => {
+  it('has the types of a middleware of the AI SDK', () => {
     const middleware = budgetMiddleware({ tracker: trackerOf({ calls: 1 }) });
     const language: LanguageModelMiddleware = middleware;
     const embedding: EmbeddingModelMiddleware = middleware;
     assert.equal(language, embedding);
   });
 
-  it('charges what a result tells, and gives it on as it is', async () => {
+  it('charges the usage of a result, and returns it unchanged', async () => {
     const { generate, settled } = setUp({ costUsd: 1 }, RESULT);
     assert.equal(await generate(), RESULT);
     // 600 × $1.75, 400 × $0.175 and 100 × $14 a million.
@@ -79,27 +79,27 @@ describe('budgetMiddleware', () => {
     assert.equal(settled().open, 0);
   });
 
-  it('lowers maxOutputTokens to what is left, and changes nothing else', async () => {
+  it('lowers maxOutputTokens to the remaining budget, and changes nothing else', async () => {
     const { generate, model } = setUp({ tokens: 2_000 }, RESULT);
     await generate({ ...PARAMS, maxOutputTokens: 50_000, temperature: 0 });
-    const [asked] = model.asked;
-    assert.ok(Number(asked?.['maxOutputTokens']) < 2_000);
-    assert.deepEqual({ ...asked, maxOutputTokens: 1 }, { ...PARAMS, maxOutputTokens: 1, temperature: 0 });
+    const [options] = model.calls;
+    assert.ok(Number(options?.['maxOutputTokens']) < 2_000);
+    assert.deepEqual({ ...options, maxOutputTokens: 1 }, { ...PARAMS, maxOutputTokens: 1, temperature: 0 });
   });
 
-  it('refuses before the model is asked', async () => {
+  it('refuses before the model is called', async () => {
     const { generate, stream, model } = setUp({ tokens: 5 }, RESULT);
     await assert.rejects(generate(), BudgetExceededError);
     await assert.rejects(stream(), BudgetExceededError);
-    assert.equal(model.asked.length, 0);
+    assert.equal(model.calls.length, 0);
   });
 
-  it('gives on what the model throws: free with an error status, in full without', async () => {
+  it('passes on errors of the model: charges nothing with an error status, the reservation without', async () => {
     const refused = Object.assign(new Error('busy'), { statusCode: 429 });
     const free = setUp({ costUsd: 1 }, refused);
     await assert.rejects(free.generate(), refused);
     assert.equal(free.settled().settled.calls, 0);
-    // The AI SDK tells the status of an answer, 200, where it cannot read it.
+    // The AI SDK reports the status of a response, 200, if it cannot parse it.
     const unread = Object.assign(new Error('unreadable'), { statusCode: 200 });
     const charged = setUp({ costUsd: 1 }, unread);
     await assert.rejects(charged.generate({ ...PARAMS, maxOutputTokens: 100 }), unread);
@@ -107,7 +107,7 @@ describe('budgetMiddleware', () => {
     assert.ok(charged.settled().settled.tokens > 100);
   });
 
-  it('counts a stream to its end, whatever its parts', async () => {
+  it('charges a stream by its last part, and passes all parts', async () => {
     const parts = [
       { type: 'stream-start', warnings: [] },
       { type: 'response-metadata', id: 'r', modelId: 'gpt-5.2' },
@@ -132,15 +132,15 @@ describe('budgetMiddleware', () => {
     assert.equal(settled().open, 0);
   });
 
-  it('charges a stream that fails, or whose reader goes away', async () => {
+  it('charges a stream that fails, or whose reader cancels it', async () => {
     const part = { type: 'text-delta', id: '1', delta: 'Aye' };
-    const told = setUp({ costUsd: 1 }, streamOf(part, { type: 'error', error: new Error('lost') }));
-    await collect(await told.stream());
-    const left = setUp({ costUsd: 1 }, streamOf(part, part, part));
-    const reader = (await left.stream()).getReader();
+    const failed = setUp({ costUsd: 1 }, streamOf(part, { type: 'error', error: new Error('lost') }));
+    await collect(await failed.stream());
+    const cancelled = setUp({ costUsd: 1 }, streamOf(part, part, part));
+    const reader = (await cancelled.stream()).getReader();
     await reader.read();
     await reader.cancel();
-    for (const { settled, events } of [told, left]) {
+    for (const { settled, events } of [failed, cancelled]) {
       assert.equal(settled().settled.calls, 1);
       assert.equal(settled().open, 0);
       assert.partialDeepStrictEqual(
@@ -150,7 +150,7 @@ describe('budgetMiddleware', () => {
     }
   });
 
-  it('is priced by the provider of the model, or of the gateway’s model', () => {
+  it('prices by the provider of the model, or of the gateway’s model', () => {
     for (const [provider, modelId, name, model] of [
       ['anthropic.messages', 'claude-sonnet-4-6', 'anthropic', 'claude-sonnet-4-6'],
       ['gateway', 'anthropic/claude-sonnet-4-6', 'anthropic', 'claude-sonnet-4-6'],
@@ -171,25 +171,25 @@ describe('budgetMiddleware', () => {
     { content: 3, usage: 'x' },
     { usage: { inputTokens: -4 } },
   ]) {
-    it(`does not fail the caller for a result that is ${JSON.stringify(result)}`, async () => {
+    it(`returns a result that is ${JSON.stringify(result)}, and charges the call`, async () => {
       const { generate, settled } = setUp({ costUsd: 1 }, result);
       assert.equal(await generate(), result);
       assert.equal(settled().settled.calls, 1);
     });
   }
 
-  it('says what it needs where there is no budget', () => {
+  it('throws a NoBudgetError without a tracker or a preload', () => {
     assert.throws(() => budgetMiddleware(), NoBudgetError);
   });
 });
 
-describe('the words of the AI SDK in those of Chat Completions', () => {
+describe('the translation of the AI SDK into Chat Completions', () => {
   const long = 'word '.repeat(200);
   const upper = (params: object) =>
     countInput('chat', chatRequestOf('gpt-5.2', { ...PARAMS, ...params })).upper;
   const withPart = (part: object, role = 'user') => upper({ prompt: [{ role, content: [part] }] });
 
-  it('have everything that stands in the prompt', () => {
+  it('includes every part of the prompt', () => {
     const png = Buffer.from(
       'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC',
       'base64',
@@ -213,7 +213,7 @@ describe('the words of the AI SDK in those of Chat Completions', () => {
       assert.ok(withPart({ type: 'file', mediaType: 'image/png', data }) > 700);
   });
 
-  it('tell what is not in the request', () => {
+  it('is incomplete if the provider adds input', () => {
     const complete = (params: object) =>
       countInput('chat', chatRequestOf('gpt-5.2', { ...PARAMS, ...params })).complete;
     assert.equal(complete({}), true);
@@ -225,14 +225,14 @@ describe('the words of the AI SDK in those of Chat Completions', () => {
     assert.equal(complete({ prompt: [{ role: 'user', content: [file] }] }), false);
   });
 
-  it('have the usage of each specification', () => {
+  it('reads the usage of each specification', () => {
     const expected = tokenUsage({ input: 1_000, cachedInput: 400, output: 100, reasoning: 60 });
     const flat = { inputTokens: 1_000, cachedInputTokens: 400, outputTokens: 100, reasoningTokens: 60 };
     for (const usage of [RESULT.usage, flat]) {
       assert.deepEqual(readUsage(chatResponseOf({ usage })['usage']).usage, expected);
       assert.deepEqual(readUsage(chatChunkOf({ type: 'finish', usage })?.['usage']).usage, expected);
     }
-    const beside = { inputTokens: 20, cachedInputTokens: 400, outputTokens: 9 };
-    assert.equal(readUsage(chatResponseOf({ usage: beside })['usage']).usage.input, 420);
+    const separate = { inputTokens: 20, cachedInputTokens: 400, outputTokens: 9 };
+    assert.equal(readUsage(chatResponseOf({ usage: separate })['usage']).usage.input, 420);
   });
 });

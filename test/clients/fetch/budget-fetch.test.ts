@@ -5,13 +5,13 @@ import { NoBudgetError } from '../../../src/calls/default-services.ts';
 import { budgetFetch } from '../../../src/clients/fetch/index.ts';
 import { withBudget } from '../../../src/telemetry/context/current-budget.ts';
 import { billOf } from '../../support/bill.ts';
-import { budgeted, CHAT, trackerOf } from '../budgeted-fetch.ts';
+import { CHAT, startBudgetedFetch, trackerOf } from '../budgeted-fetch.ts';
 
 const PATH = '/v1/chat/completions';
 
 describe('budgetFetch', { concurrency: 4 }, () => {
   it('charges each endpoint what the service bills', async (t) => {
-    const { post, server, balances } = await budgeted(t);
+    const { post, server, balances } = await startBudgetedFetch(t);
     const calls: readonly (readonly [string, object, string])[] = [
       [PATH, CHAT, 'chat-plain'],
       [PATH, { ...CHAT, model: 'gpt-5.2' }, 'chat-cached'],
@@ -36,8 +36,8 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.equal(balances().open, 0);
   });
 
-  it('reads a body in every form, and sends it as it is', async (t) => {
-    const { fetch, server, balances } = await budgeted(t);
+  it('reads a body in every form, and sends it unchanged', async (t) => {
+    const { fetch, server, balances } = await startBudgetedFetch(t);
     const url = `${server.url}${PATH}`;
     const body = JSON.stringify(CHAT);
     const headers = { 'content-type': 'application/json' };
@@ -53,8 +53,8 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.deepEqual(balances().settled, billOf(server.account));
   });
 
-  it('gives a response like the one that came, however it is read', async (t) => {
-    const { post, server, balances } = await budgeted(t);
+  it('returns a response like the original, however it is read', async (t) => {
+    const { post, server, balances } = await startBudgetedFetch(t);
     const readers: readonly ((response: Response) => Promise<string>)[] = [
       (response) => response.text(),
       async (response) => JSON.stringify(await response.json()),
@@ -76,8 +76,8 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.equal(balances().settled.calls, readers.length);
   });
 
-  it('lowers the output cap to what is left, in the field that the caller uses', async (t) => {
-    const { post, server } = await budgeted(t, { tokens: 400 });
+  it('lowers the output cap to the remaining budget, in the field that the caller uses', async (t) => {
+    const { post, server } = await startBudgetedFetch(t, { tokens: 400 });
     await (await post(PATH, { ...CHAT, max_completion_tokens: 5_000 }, 'chat-plain')).text();
     await (await post('/v1/responses', { model: 'gpt-4.1', input: 'Hm?' }, 'responses-plain')).text();
     const [chat, responses] = server.account.map((entry) => entry.body);
@@ -86,25 +86,29 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.ok(Number(responses?.['max_output_tokens']) < 200);
   });
 
-  it('refuses without sending, by an error or, to clients that repeat those, by status 402', async (t) => {
-    const { post, server, tracker } = await budgeted(t, { tokens: 10 });
+  it('refuses before sending, with an error or, for clients that retry errors, with status 402', async (t) => {
+    const { post, server, tracker } = await startBudgetedFetch(t, { tokens: 10 });
     let denials = 0;
     tracker.on(({ type }) => {
       if (type === 'denied') denials += 1;
     });
     await assert.rejects(post(PATH, CHAT), BudgetExceededError);
-    const answer = await post(PATH, CHAT, undefined, undefined, { headers: { 'x-stainless-lang': 'js' } });
-    assert.equal(answer.status, 402);
-    assert.equal(answer.headers.get('x-should-retry'), 'false');
-    const { error } = (await answer.json()) as { error: { code: string; message: string } };
+    const response = await post(PATH, CHAT, undefined, undefined, { headers: { 'x-stainless-lang': 'js' } });
+    assert.equal(response.status, 402);
+    assert.equal(response.headers.get('x-should-retry'), 'false');
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
     assert.equal(error.code, 'token_budget_exceeded');
     assert.match(error.message, /Token budget "b" cannot pay/);
     assert.equal(denials, 2);
     assert.equal(server.account.length, 0);
   });
 
-  it('asks a stream for its usage where that is wanted, and keeps the extra chunk to itself', async (t) => {
-    const { post, server, balances } = await budgeted(t, { costUsd: 1 }, { includeUsage: 'always' });
+  it('requests the usage of a stream if configured, and keeps the extra chunk from the caller', async (t) => {
+    const { post, server, balances } = await startBudgetedFetch(
+      t,
+      { costUsd: 1 },
+      { includeUsage: 'always' },
+    );
     const text = await (await post(PATH, { ...CHAT, stream: true }, 'chat-stream-plain')).text();
     assert.doesNotMatch(text, /usage/);
     assert.match(text, /High/);
@@ -114,16 +118,16 @@ describe('budgetFetch', { concurrency: 4 }, () => {
   });
 
   it('ends a stream that the budget can no longer pay for', async (t) => {
-    const { post, balances } = await budgeted(t, { tokens: 45 });
-    // The server does not hold the cap that is asked for: what flows is more than was reserved, and than is left.
+    const { post, balances } = await startBudgetedFetch(t, { tokens: 45 });
+    // The server ignores the cap: the stream outgrows the reservation and the remaining budget.
     const response = await post(PATH, { ...CHAT, max_tokens: 1, stream: true }, 'chat-stream-plain');
     await assert.rejects(response.text(), BudgetExceededError);
     assert.equal(balances().settled.calls, 1);
     assert.equal(balances().open, 0);
   });
 
-  it('charges nothing for an error status, and the whole reservation for an answer that was cut', async (t) => {
-    const { post, balances } = await budgeted(t, { costUsd: 1 });
+  it('charges nothing for an error status, and the whole reservation for a response that was cut', async (t) => {
+    const { post, balances } = await startBudgetedFetch(t, { costUsd: 1 });
     const failed = await post(PATH, CHAT, 'chat-plain', { status: 429 });
     assert.equal(failed.status, 429);
     assert.match(await failed.text(), /429/);
@@ -135,8 +139,8 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.equal(balances().open, 0);
   });
 
-  it('charges nothing for a service that cannot be reached, or a request that was aborted before it was sent', async (t) => {
-    const { fetch, post, server, balances } = await budgeted(t);
+  it('charges nothing if the service cannot be reached, or the request was aborted before it was sent', async (t) => {
+    const { fetch, post, server, balances } = await startBudgetedFetch(t);
     await server.close();
     const init = { method: 'POST', body: JSON.stringify(CHAT) };
     await assert.rejects(fetch(`${server.url}${PATH}`, init), TypeError);
@@ -147,8 +151,8 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.equal(balances().open, 0);
   });
 
-  it('charges a reader that goes away', async (t) => {
-    const { post, balances } = await budgeted(t);
+  it('charges a stream whose reader cancels it', async (t) => {
+    const { post, balances } = await startBudgetedFetch(t);
     const response = await post(PATH, { ...CHAT, stream: true }, 'chat-stream-plain', { chunkDelayMs: 20 });
     const reader = response.body?.getReader();
     await reader?.read();
@@ -157,15 +161,15 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.equal(balances().open, 0);
   });
 
-  it('lets all other requests pass as they are', async () => {
+  it('passes all other requests unchanged', async () => {
     const sent: unknown[] = [];
-    const answer = new Response('ok');
+    const response = new Response('ok');
     const tracker = trackerOf({ calls: 0 });
     const fetch = budgetFetch({
       tracker,
       fetch: (...args) => {
         sent.push(args);
-        return Promise.resolve(answer);
+        return Promise.resolve(response);
       },
     });
     const form = new FormData();
@@ -182,13 +186,13 @@ describe('budgetFetch', { concurrency: 4 }, () => {
       [url, { method: 'POST', body: '{"messages":[]}' }],
       [url, { method: 'POST' }],
     ];
-    for (const args of requests) assert.equal(await fetch(...args), answer);
+    for (const args of requests) assert.equal(await fetch(...args), response);
     assert.equal(sent.length, requests.length);
     for (const [index, args] of requests.entries()) assert.deepEqual(sent[index], args);
   });
 
-  it('counts a call once where one is put on another, or in the place of the global', async (t) => {
-    const { fetch, server, balances, tracker } = await budgeted(t);
+  it('charges a call once if one wraps another, or replaces the global fetch', async (t) => {
+    const { fetch, server, balances, tracker } = await startBudgetedFetch(t);
     const init = { method: 'POST', body: JSON.stringify(CHAT) };
     await (await budgetFetch({ tracker, fetch })(`${server.url}${PATH}`, init)).text();
     const before = globalThis.fetch;
@@ -203,8 +207,8 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.deepEqual(balances().settled, billOf(server.account));
   });
 
-  it('charges the budget that it is called in', async (t) => {
-    const { post, server, balances } = await budgeted(t);
+  it('charges the current budget', async (t) => {
+    const { post, server, balances } = await startBudgetedFetch(t);
     const job = trackerOf({ calls: 1 });
     await withBudget(job, async () => (await post(PATH, CHAT, 'chat-plain')).text());
     await assert.rejects(
@@ -215,7 +219,7 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.equal(server.account.length, 1);
   });
 
-  it('says what it needs where there is no budget', () => {
+  it('throws a NoBudgetError without a tracker or a preload', () => {
     assert.throws(
       () => budgetFetch(),
       (error) => error instanceof NoBudgetError && /\{ tracker \}/.test(error.message),

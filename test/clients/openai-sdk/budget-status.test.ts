@@ -13,12 +13,12 @@ const system = { role: 'system', content: 'You are brief.' };
 const user = (content: string) => ({ role: 'user', content });
 
 describe('withBudgetStatus', () => {
-  it('appends a developer message and leaves the body given as it is', async () => {
+  it('appends a developer message and does not change the given body', async () => {
     const tracker = trackerOf({ tokens: 1_000 });
     const body = { model: 'gpt-5.2', messages: [system, user('Hello')] };
-    const told = await withBudgetStatus(body, { tracker, format: 'compact' });
-    assert.deepEqual(told.messages.slice(0, -1), body.messages);
-    assert.deepEqual(told.messages.at(-1), {
+    const updated = await withBudgetStatus(body, { tracker, format: 'compact' });
+    assert.deepEqual(updated.messages.slice(0, -1), body.messages);
+    assert.deepEqual(updated.messages.at(-1), {
       role: 'developer',
       content: getBudgetStatusMessage(await tracker.status(), { format: 'compact' }),
     });
@@ -31,26 +31,26 @@ describe('withBudgetStatus', () => {
       let turns: unknown[] = [system, user('Go on.')];
       let before = '';
       for (let turn = 0; turn < 6; turn += 1) {
-        const told: Record<string, unknown> = await withBudgetStatus(
+        const updated: Record<string, unknown> = await withBudgetStatus(
           { model: 'gpt-5.2', [field]: turns },
           { tracker },
         );
-        const list = told[field] as { role: string }[];
+        const list = updated[field] as { role: string }[];
         assert.equal(list.filter(({ role }) => role === 'developer').length, 1);
         const prefix = JSON.stringify(list.slice(0, -1));
         assert.ok(prefix.startsWith(before), `turn ${turn}`);
         before = prefix.slice(0, -1);
-        // The program takes what it sent for its conversation, our message included.
+        // The program keeps what it sent as its conversation, our message included.
         turns = [...list, { role: 'assistant', content: `turn ${turn}` }];
         await tracker.recordUsage({ model: 'gpt-5.2', usage: { input: 500, output: 100 } });
       }
     }
   });
 
-  it('makes a list of the text of a Responses request, and takes out one of ours in parts', async () => {
+  it('turns an input text into a list, and removes an earlier message in parts', async () => {
     const tracker = trackerOf({ tokens: 1_000 });
-    const told = await withBudgetStatus<{ input: unknown }>({ input: 'Hello' }, { tracker });
-    const input = told.input as { role: string; content: string }[];
+    const updated = await withBudgetStatus<{ input: unknown }>({ input: 'Hello' }, { tracker });
+    const input = updated.input as { role: string; content: string }[];
     assert.deepEqual(input[0], user('Hello'));
     assert.equal(input.length, 2);
     const parts = { role: 'developer', content: [{ type: 'input_text', text: input[1]?.content }] };
@@ -62,7 +62,7 @@ describe('withBudgetStatus', () => {
     assert.deepEqual((again.input as unknown[]).slice(0, 2), [user('Hello'), theirs]);
   });
 
-  it('leaves a body alone that goes on from what the service keeps', async () => {
+  it('leaves a body unchanged that continues a stored response or conversation', async () => {
     const tracker = trackerOf({ tokens: 1_000 });
     for (const kept of [{ previous_response_id: 'resp_1' }, { conversation: 'conv_1' }]) {
       const body = { input: 'Go on.', ...kept };
@@ -70,23 +70,29 @@ describe('withBudgetStatus', () => {
     }
   });
 
-  it('finds the budget of the context, and says what is wrong', async () => {
+  it('uses the current budget, and rejects what it cannot use', async () => {
     const tracker = trackerOf({ tokens: 1_000 });
-    const told = await withBudget(tracker, () => withBudgetStatus({ messages: [] as unknown[] }));
-    assert.equal(told.messages.length, 1);
-    await assert.rejects(withBudgetStatus({ messages: [] }), /tracker: given none/);
-    await assert.rejects(withBudgetStatus({ prompt: 'Hello' }, { tracker }), /body: taken is/);
+    const updated = await withBudget(tracker, () => withBudgetStatus({ messages: [] as unknown[] }));
+    assert.equal(updated.messages.length, 1);
+    await assert.rejects(
+      withBudgetStatus({ messages: [] }),
+      /tracker: got nothing, and there is no current budget/,
+    );
+    await assert.rejects(
+      withBudgetStatus({ prompt: 'Hello' }, { tracker }),
+      /body: got neither, expected messages/,
+    );
   });
 });
 
-describe('a client whose calls are told their budget', () => {
+describe('a client with a budget status', () => {
   it('sends the message last, and reserves for its tokens', async (t) => {
     const { server, client } = await serviceOf(t, [
       chatExchange('chat', 'Hello', { input: 40, output: 5 }),
       responsesExchange('responses', 'Hello', { input: 40, output: 5 }),
     ]);
     const tracker = trackerOf({ tokens: 10_000 });
-    const told = instrumentClient(client(), { tracker, budgetStatus: 'text' });
+    const informed = instrumentClient(client(), { tracker, budgetStatus: 'text' });
     const plain = instrumentClient(client(), { tracker });
     const reserved: number[] = [];
     const look = (): void => {
@@ -97,14 +103,14 @@ describe('a client whose calls are told their budget', () => {
       max_tokens: 50,
       messages: [user('Hello') as { role: 'user'; content: string }],
     };
-    for (const one of [plain, told]) {
+    for (const one of [plain, informed]) {
       const call = one.chat.completions.create(body, { headers: { 'x-replay-id': 'chat' } });
       await turn();
       look();
       await call;
     }
     const headers = { 'x-replay-id': 'responses' };
-    await told.responses.create({ model: 'gpt-5.2', input: 'Hello', max_output_tokens: 50 }, { headers });
+    await informed.responses.create({ model: 'gpt-5.2', input: 'Hello', max_output_tokens: 50 }, { headers });
     const sent = server.account.map(
       (entry) => (entry.body?.['messages'] ?? entry.body?.['input']) as { role: string; content: string }[],
     );
@@ -121,7 +127,7 @@ describe('a client whose calls are told their budget', () => {
     assert.ok((reserved[1] ?? 0) - (reserved[0] ?? 0) >= extra, `${reserved} for ${extra} more`);
   });
 
-  it('does so under the preload where it is set, and not where it is not', async () => {
+  it('does so under the preload only if it is configured', async () => {
     const script = `
       const messages = [{ role: 'user', content: 'The tides at Brest today, in one line.' }];
       await client.chat.completions.create({ model: 'gpt-4o-mini', messages }, replay('chat-plain'));

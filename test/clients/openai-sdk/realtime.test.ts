@@ -10,25 +10,25 @@ import { registerPath, runNode } from '../../support/run-node.ts';
 
 type OnEvent = (event: JsonObject, send: (event: object) => void) => void;
 
-/** A service over WebSockets that keeps what it was sent. */
+/** Starts a WebSocket server that sends the events `opens` first, and records what it receives. */
 async function startService(t: TestContext, opens: readonly object[], onEvent: OnEvent) {
   const server = createServer();
-  const got: JsonObject[] = [];
+  const received: JsonObject[] = [];
   new WebSocketServer({ server }).on('connection', (socket: WebSocket) => {
     const send = (event: object): void => socket.send(JSON.stringify(event));
     for (const event of opens) send(event);
     socket.on('message', (data) => {
       const event = parseObject(String(data)) ?? {};
-      got.push(event);
+      received.push(event);
       onEvent(event, send);
     });
   });
   const { url, close } = await listen(server);
   t.after(close);
-  return { port: new URL(url).port, got };
+  return { port: new URL(url).port, received };
 }
 
-interface Ran {
+interface RunResult {
   readonly printed: unknown[];
   readonly spans: readonly FlatSpan[];
   readonly stderr: string;
@@ -38,7 +38,7 @@ const PRELUDE = `
 const net = require('node:net');
 const OpenAI = require('openai');
 const client = new OpenAI({ apiKey: 'x', baseURL: 'https://api.openai.com/v1' });
-// The SDK takes wss: alone; the connection under it goes to the test's own service.
+// The SDK accepts wss: only; the underlying connection goes to the test's own server.
 const options = { createConnection: () => net.connect(process.env.PORT, '127.0.0.1') };
 const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
 const print = (value) => console.log(JSON.stringify(value));
@@ -54,18 +54,18 @@ async function run(
   script: string,
   env: Record<string, string> = {},
   kind: 'cjs' | 'mjs' = 'cjs',
-): Promise<Ran> {
+): Promise<RunResult> {
   const app = makeAppDir();
   const otlp = await startOtlpReceiver();
   t.after(async () => {
     app.remove();
     await otlp.close();
   });
-  const whole = `${PRELUDE}${script}`;
+  const source = `${PRELUDE}${script}`;
   const code =
     kind === 'cjs'
-      ? `(async () => {${whole}})();`
-      : whole
+      ? `(async () => {${source}})();`
+      : source
           .replace(/const (\{.*?\}|\w+) = require\('openai'\);/g, "import $1 from 'openai';")
           .replace(/const (\{.*?\}|\w+) = require\('([^']+)'\);/g, "import $1 from '$2';");
   app.write(`app.${kind}`, code);
@@ -116,7 +116,7 @@ rt.on('error', (error) => print({ error: error.cause?.code ?? error.message }));
 const seen = [];
 rt.on('event', ({ type }) => seen.push(type));
 const pause = () => new Promise((done) => setTimeout(done, 10));
-/** Waits for so many events of a type, those that came before too. */
+/** Waits until that many events of a type have arrived, earlier ones included. */
 const next = async (type, count = 1) => { while (seen.filter((one) => one === type).length < count) await pause(); };
 await next('session.created');
 `;
@@ -125,7 +125,7 @@ describe('a Realtime session', { concurrency: 4 }, () => {
   for (const kind of ['cjs', 'mjs'] as const) {
     test(`is charged by the usage of each response (${kind})`, async (t) => {
       let responses = 0;
-      const { port, got } = await startService(t, [SESSION], ({ type }, send) => {
+      const { port, received } = await startService(t, [SESSION], ({ type }, send) => {
         if (type !== 'response.create') return;
         responses += 1;
         send(created(`resp_${responses}`));
@@ -160,12 +160,12 @@ describe('a Realtime session', { concurrency: 4 }, () => {
           ['gpt-realtime', COST, 70],
         ],
       );
-      assert.equal(got.length, 2);
+      assert.equal(received.length, 2);
     });
   }
 
-  test('is refused or cut short where the budget does not pay for the next response', async (t) => {
-    const { port, got } = await startService(t, [SESSION], ({ type }, send) => {
+  test('has responses clamped or refused if the budget cannot pay for them', async (t) => {
+    const { port, received } = await startService(t, [SESSION], ({ type }, send) => {
       if (type !== 'response.create') return;
       send(created('resp_1'));
       send(done('resp_1'));
@@ -180,16 +180,16 @@ describe('a Realtime session', { concurrency: 4 }, () => {
       await closed(rt);`,
       { TOKEN_BUDGET_USD: '0.02' },
     );
-    const sent = got[0]?.['response'];
+    const sent = received[0]?.['response'];
     const cap = isObject(sent) ? Number(sent['max_output_tokens']) : 0;
     assert.ok(cap >= 16 && cap < 320, `${cap}`);
-    assert.equal(got.length, 1);
+    assert.equal(received.length, 1);
     assert.ok(printed.some((one) => isObject(one) && one['code'] === 'token_budget_exceeded'));
   });
 
-  test('is charged for what the service begins by itself, which is cancelled once the budget is spent', async (t) => {
+  test('is charged for responses that the service starts, which are cancelled once the budget is spent', async (t) => {
     const opens = [SESSION, created('resp_1'), done('resp_1'), created('resp_2')];
-    const { port, got } = await startService(t, opens, ({ type, response_id }, send) => {
+    const { port, received } = await startService(t, opens, ({ type, response_id }, send) => {
       if (type === 'response.cancel') send(done(String(response_id)));
     });
     const { printed } = await run(
@@ -201,12 +201,12 @@ describe('a Realtime session', { concurrency: 4 }, () => {
       await closed(rt);`,
       { TOKEN_BUDGET_USD: '0.008' },
     );
-    assert.deepEqual(got, [{ type: 'response.cancel', response_id: 'resp_2' }]);
+    assert.deepEqual(received, [{ type: 'response.cancel', response_id: 'resp_2' }]);
     assert.ok(printed.some((one) => isObject(one) && one['error'] === 'token_budget_exceeded'));
     assert.deepEqual(printed.at(-1), { costNanoUsd: 2 * COST, tokens: 600, calls: 2, open: 0, reserved: 0 });
   });
 
-  test('is charged for what was begun before a ledger in a file said no', async (t) => {
+  test('is charged for a response that completes before a ledger in a file refuses it', async (t) => {
     const opens = [SESSION, created('resp_1'), done('resp_1'), created('resp_2'), done('resp_2')];
     const { port } = await startService(t, opens, () => {});
     const { printed } = await run(
@@ -223,7 +223,7 @@ describe('a Realtime session', { concurrency: 4 }, () => {
     assert.deepEqual(printed.at(-1), { costNanoUsd: 2 * COST, tokens: 600, calls: 2, open: 0, reserved: 0 });
   });
 
-  test('is charged for transcriptions, and for what a closed connection left open', async (t) => {
+  test('is charged for transcriptions, and for a response that a closed connection leaves open', async (t) => {
     const usage = {
       type: 'tokens',
       total_tokens: 22,
@@ -260,7 +260,7 @@ describe('a Realtime session', { concurrency: 4 }, () => {
     assert.ok(Number(last['costNanoUsd']) > cost + 100 * 64_000, JSON.stringify(last));
   });
 
-  test('frees what was reserved for a response that the service refuses', async (t) => {
+  test('releases the reservation of a response that the service rejects', async (t) => {
     const error = {
       type: 'error',
       error: { type: 'invalid_request_error', message: 'busy', event_id: 'event_1' },
@@ -280,8 +280,8 @@ describe('a Realtime session', { concurrency: 4 }, () => {
     assert.deepEqual(printed.at(-1), { costNanoUsd: 0, tokens: 0, calls: 0, open: 0, reserved: 0 });
   });
 
-  test('keeps its events in order where the ledger answers later', async (t) => {
-    const { port, got } = await startService(t, [SESSION], ({ type }, send) => {
+  test('sends its events in order if the ledger answers later', async (t) => {
+    const { port, received } = await startService(t, [SESSION], ({ type }, send) => {
       if (type !== 'response.create') return;
       send(created('resp_1'));
       send(done('resp_1'));
@@ -301,17 +301,17 @@ describe('a Realtime session', { concurrency: 4 }, () => {
       { TOKEN_BUDGET_STORE: 'sqlite:./ledger.db' },
     );
     assert.deepEqual(
-      got.map(({ type }) => type),
+      received.map(({ type }) => type),
       ['conversation.item.create', 'response.create', 'input_audio_buffer.clear'],
     );
     assert.deepEqual(printed.at(-1), { costNanoUsd: COST, tokens: 300, calls: 1, open: 0, reserved: 0 });
   });
 });
 
-test('Responses over a WebSocket are calls like those over HTTP', async (t) => {
+test('Responses over a WebSocket are metered like those over HTTP', async (t) => {
   const usage = { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 };
   const response = { id: 'resp_1', object: 'response', model: 'gpt-5.2', output: [], usage: null };
-  const { port, got } = await startService(t, [], ({ type }, send) => {
+  const { port, received } = await startService(t, [], ({ type }, send) => {
     if (type !== 'response.create') return;
     send({ type: 'response.created', response: { ...response, status: 'in_progress' } });
     send({ type: 'response.completed', response: { ...response, status: 'completed', usage } });
@@ -322,19 +322,19 @@ test('Responses over a WebSocket are calls like those over HTTP', async (t) => {
     `const { ResponsesWS } = require('openai/resources/responses/ws');
     const ws = new ResponsesWS(client, options);
     ws.on('error', (error) => print({ error: String(error) }));
-    const answered = new Promise((done) => ws.on('response.completed', done));
+    const completed = new Promise((done) => ws.on('response.completed', done));
     ws.send({ type: 'response.create', model: 'gpt-5.2', input: 'Hi.' });
-    await answered;
+    await completed;
     print(await ledger());
     await closed(ws);`,
   );
   assert.deepEqual(printed.at(-1), { costNanoUsd: 3_150_000, tokens: 1_100, calls: 1, open: 0, reserved: 0 });
   assert.equal(spans[0]?.attributes['openai.api.type'], 'responses');
   // $0.5 of the dollar at $14 a million, less what the input may cost.
-  assert.ok(Number(got[0]?.['max_output_tokens']) < 36_000);
+  assert.ok(Number(received[0]?.['max_output_tokens']) < 36_000);
 });
 
-test('a Live session is told of as one that is not counted', async (t) => {
+test('a Live session is reported as unmetered', async (t) => {
   const { port } = await startService(t, [], () => {});
   const { printed } = await run(
     t,

@@ -6,7 +6,7 @@ import { OPENAI_VERSIONS, type OpenaiVersion } from '../../support/paths.ts';
 import { registerPath, runNode } from '../../support/run-node.ts';
 
 const USAGE = { input_tokens: 1_000, output_tokens: 100, total_tokens: 1_100 };
-const PICTURE = {
+const IMAGE_USAGE = {
   input_tokens: 60,
   input_tokens_details: { text_tokens: 20, image_tokens: 40 },
   output_tokens: 1_056,
@@ -23,9 +23,9 @@ const OpenAI = require('openai');
 const { toFile } = OpenAI;
 const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
 const client = new OpenAI({ apiKey: 'x', baseURL: process.env.URL, maxRetries: 0 });
-const told = [];
+const unmetered = [];
 const steps = {};
-budget.on((event) => { if (event.type === 'unmetered') told.push(event.endpoint); });
+budget.on((event) => { if (event.type === 'unmetered') unmetered.push(event.endpoint); });
 const step = async (name, run) => {
   await run();
   const { settled, open } = (await budget.status()).balances;
@@ -37,27 +37,27 @@ const step = async (name, run) => {
   if (client.batches) {
     await client.files.create({ purpose: 'batch', file: await toFile(Buffer.from(${JSON.stringify(JSON.stringify(LINE))}), 'b.jsonl') });
     await step('batch', () => client.batches.create({ input_file_id: 'file-1', endpoint: '/v1/chat/completions', completion_window: '24h' }));
-    await step('batch ended', () => client.batches.retrieve('batch_1'));
+    await step('batch completed', () => client.batches.retrieve('batch_1'));
   }
   if (client.responses) {
     await step('background', () => client.responses.create({ model: 'gpt-5.2', input: 'x', background: true, max_output_tokens: 100 }));
-    await step('background ended', () => client.responses.retrieve('resp_1'));
+    await step('background completed', () => client.responses.retrieve('resp_1'));
   }
-  console.log(JSON.stringify({ steps, told }));
+  console.log(JSON.stringify({ steps, unmetered }));
 })();
 `;
 
-/** The forms of openai 4 are encoded before they can be read. */
-const FORMS_UNREAD: Readonly<Record<string, readonly string[]>> = {
+/** The endpoints reported for openai 4, which encodes forms before they can be read. */
+const UNREADABLE_FORMS: Readonly<Record<string, readonly string[]>> = {
   '4': ['POST /audio/transcriptions', 'POST /batches'],
   '4-oldest': ['POST /audio/transcriptions'],
 };
 
 describe('every supported release of openai', { concurrency: 3 }, () => {
   for (const version of Object.keys(OPENAI_VERSIONS) as OpenaiVersion[]) {
-    test(`${version} is charged for forms and for work that goes on`, async (t) => {
+    test(`${version} is charged for forms and deferred calls`, async (t) => {
       const api = await startApi(t, ({ method, path }) => {
-        if (path === '/images/edits') return { created: 1, data: [{ b64_json: 'a' }], usage: PICTURE };
+        if (path === '/images/edits') return { created: 1, data: [{ b64_json: 'a' }], usage: IMAGE_USAGE };
         if (path === '/audio/transcriptions') return { text: 'hi', usage: { type: 'duration', seconds: 61 } };
         if (path === '/files') return { id: 'file-1', object: 'file' };
         const ended =
@@ -76,14 +76,17 @@ describe('every supported release of openai', { concurrency: 3 }, () => {
         env: { URL: api.url, TOKEN_BUDGET_USD: '20', OTEL_SDK_DISABLED: 'true' },
       });
       assert.ok(stdout.startsWith('{'), stderr);
-      const { steps, told } = JSON.parse(stdout) as { steps: Record<string, number[]>; told: string[] };
+      const { steps, unmetered } = JSON.parse(stdout) as {
+        steps: Record<string, number[]>;
+        unmetered: string[];
+      };
       const expected: [string, number, number][] = [
         ['edit', 42_740_000, 0],
         ['transcription', 6_100_000, 0],
         ['batch', 0, 1],
-        ['batch ended', 1_575_000, 0],
+        ['batch completed', 1_575_000, 0],
         ['background', 0, 1],
-        ['background ended', 3_150_000, 0],
+        ['background completed', 3_150_000, 0],
       ];
       let sum = 0;
       for (const [name, nanoUsd, open] of expected) {
@@ -92,7 +95,7 @@ describe('every supported release of openai', { concurrency: 3 }, () => {
         assert.deepEqual(steps[name], [sum, open], name);
       }
       assert.ok(Object.keys(steps).length >= 2);
-      assert.deepEqual(told, FORMS_UNREAD[version] ?? []);
+      assert.deepEqual(unmetered, UNREADABLE_FORMS[version] ?? []);
     });
   }
 });

@@ -9,15 +9,15 @@ import {
 } from '../../../src/providers/anthropic/messages.ts';
 import { boundInput, countInput } from '../../../src/tokens/index.ts';
 import { readUsage, tokenUsage } from '../../../src/usage/index.ts';
-import { budgeted, MESSAGES } from '../../clients/budgeted-fetch.ts';
+import { MESSAGES, startBudgetedFetch } from '../../clients/budgeted-fetch.ts';
 import { messagesExchanges } from '../../exchanges/index.ts';
 import { billOf } from '../../support/bill.ts';
 
 const PATH = '/v1/messages';
 
 describe('Anthropic’s Messages through budgetFetch', { concurrency: 4 }, () => {
-  it('are charged what the service bills, whole and streamed', async (t) => {
-    const { post, server, balances } = await budgeted(t);
+  it('are charged what the service bills, streamed or not', async (t) => {
+    const { post, server, balances } = await startBudgetedFetch(t);
     for (const { id, expected, request } of messagesExchanges) {
       if (expected === undefined) continue;
       const before = balances().settled.tokens;
@@ -28,24 +28,24 @@ describe('Anthropic’s Messages through budgetFetch', { concurrency: 4 }, () =>
     assert.equal(balances().open, 0);
   });
 
-  it('are sent as they are, but for a lower cap', async (t) => {
-    const { post, server } = await budgeted(t, { tokens: 2_000 });
+  it('are sent unchanged except for a lowered cap', async (t) => {
+    const { post, server } = await startBudgetedFetch(t, { tokens: 2_000 });
     await (await post(PATH, MESSAGES, 'messages-plain')).text();
     await (await post(PATH, { ...MESSAGES, max_tokens: 64_000 }, 'messages-plain')).text();
-    const [asked, lowered] = server.account.map(({ body }) => body);
-    assert.deepEqual(asked, MESSAGES);
+    const [original, lowered] = server.account.map(({ body }) => body);
+    assert.deepEqual(original, MESSAGES);
     assert.ok(Number(lowered?.['max_tokens']) < 2_000);
     assert.deepEqual({ ...lowered, max_tokens: 200 }, MESSAGES);
   });
 
   it('are refused before they are sent', async (t) => {
-    const { post, server } = await budgeted(t, { costUsd: 0.000001 });
+    const { post, server } = await startBudgetedFetch(t, { costUsd: 0.000001 });
     await assert.rejects(post(PATH, MESSAGES), BudgetExceededError);
     assert.equal(server.account.length, 0);
   });
 
-  it('are charged in full where a stream fails before it tells its output', async (t) => {
-    const { post, balances, tracker } = await budgeted(t);
+  it('are charged in full if a stream fails before it reports its output', async (t) => {
+    const { post, balances, tracker } = await startBudgetedFetch(t);
     const events: BudgetEvent[] = [];
     tracker.on((event) => events.push(event));
     await (await post(PATH, { ...MESSAGES, stream: true }, 'messages-stream-cut')).text();
@@ -56,7 +56,7 @@ describe('Anthropic’s Messages through budgetFetch', { concurrency: 4 }, () =>
 });
 
 describe('the usage of Messages in OpenAI’s terms', () => {
-  it('has what the cache read and wrote in its input', () => {
+  it('includes cache reads and writes in the input', () => {
     const { usage, problems } = readUsage(
       chatUsageOf({
         input_tokens: 20,
@@ -69,17 +69,17 @@ describe('the usage of Messages in OpenAI’s terms', () => {
     assert.deepEqual(problems, []);
   });
 
-  for (const wrong of [-1, '20', Number.NaN, 1.5, {}, true]) {
-    it(`is not believed where a part is ${JSON.stringify(wrong)}`, () => {
+  for (const invalid of [-1, '20', Number.NaN, 1.5, {}, true]) {
+    it(`is implausible if a part is ${JSON.stringify(invalid)}`, () => {
       const read = readUsage(
-        chatUsageOf({ input_tokens: 20, cache_read_input_tokens: wrong, output_tokens: 9 }),
+        chatUsageOf({ input_tokens: 20, cache_read_input_tokens: invalid, output_tokens: 9 }),
       );
       assert.ok(read.problems.length > 0);
       assert.ok(!read.inputKnown || read.usage.cachedInput === 0);
     });
   }
 
-  it('is unknown where it is absent, and of a stream until its end', () => {
+  it('is unknown if it is absent, and until the end of a stream', () => {
     assert.equal(readUsage(chatUsageOf(undefined)).inputKnown, false);
     const chunks = new ChatChunkTranslator();
     const start = {
@@ -106,7 +106,7 @@ describe('the usage of Messages in OpenAI’s terms', () => {
     { type: 'message_start' },
     { type: 'content_block_delta' },
   ]) {
-    it(`passes over ${JSON.stringify(event)}`, () =>
+    it(`ignores ${JSON.stringify(event)}`, () =>
       assert.doesNotThrow(() => new ChatChunkTranslator().translate(event)));
   }
 });
@@ -114,13 +114,13 @@ describe('the usage of Messages in OpenAI’s terms', () => {
 describe('the input of Messages', () => {
   const input = (rest: object) => countInput('chat', chatRequestOfMessages({ ...MESSAGES, ...rest }));
 
-  it('is bounded by its bytes alone: the encoding of Claude is not published', () => {
+  it('is bounded by its bytes only, since Claude’s tokenizer is not published', () => {
     const request = chatRequestOfMessages({ ...MESSAGES, system: 'Be brief. '.repeat(50) });
     assert.equal(countInput('chat', request).upper, boundInput('chat', request).upper);
     assert.ok(countInput('chat', request).upper > 500);
   });
 
-  it('has everything that stands in the request', () => {
+  it('includes every part of the request', () => {
     const plain = input({}).upper;
     const block = (content: object) => input({ messages: [{ role: 'user', content: [content] }] }).upper;
     const long = 'word '.repeat(200);
@@ -137,7 +137,7 @@ describe('the input of Messages', () => {
     assert.ok(input({ tools: [{ name: 'n', description: long, input_schema: {} }] }).upper > plain + 1_300);
   });
 
-  it('is more than that where the service adds some', () => {
+  it('is incomplete if the service adds input', () => {
     assert.equal(input({}).complete, true);
     assert.equal(input({ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }).complete, false);
     const content = [{ type: 'document', source: { type: 'url', url: 'https://example.org/a.pdf' } }];
@@ -145,10 +145,10 @@ describe('the input of Messages', () => {
   });
 });
 
-describe('a lower cap of Messages', () => {
+describe('a lowered cap of Messages', () => {
   const thinking = { type: 'enabled', budget_tokens: 8_000 };
 
-  it('keeps the budget for thinking below it', () => {
+  it('keeps the thinking budget below it', () => {
     assert.deepEqual(outgoingMessagesBody({ max_tokens: 9_000, thinking }, 4_000), {
       max_tokens: 4_000,
       thinking: { ...thinking, budget_tokens: 3_999 },
@@ -157,14 +157,14 @@ describe('a lower cap of Messages', () => {
       max_tokens: 9_000,
       thinking,
     });
-    // Under the least that the API takes it is for the API to refuse.
+    // Below the minimum of the API, the API rejects the request.
     assert.deepEqual(outgoingMessagesBody({ max_tokens: 9_000, thinking }, 500), {
       max_tokens: 500,
       thinking,
     });
   });
 
-  it('leaves the caller’s body alone where there is none', () => {
+  it('leaves the caller’s body unchanged if there is none', () => {
     const body = { max_tokens: 9_000 };
     assert.equal(outgoingMessagesBody(body, undefined), body);
   });

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BudgetExceededError } from '../../../src/budget/index.ts';
-import { type ApiAnswer, budgeted, eventStream, startApi } from '../../support/budgeted-client.ts';
+import { type ApiResponse, budgetedClient, eventStream, startApi } from '../../support/budgeted-client.ts';
 
 const mp3 = (bytes: number): File => new File([new Uint8Array(bytes)], 'talk.mp3', { type: 'audio/mpeg' });
 
 describe('speech', { concurrency: 4 }, () => {
-  test('of tts-1 is charged by the characters that are spoken', async (t) => {
+  test('of tts-1 is charged by the characters of the input', async (t) => {
     const api = await startApi(t, () => ({ text: 'sound', type: 'audio/mpeg' }));
-    const { client, ledger, spans, events } = budgeted(api);
-    const answer = await client.audio.speech.create({ model: 'tts-1', voice: 'ash', input: 'Héllo 👋' });
-    assert.equal(await answer.text(), 'sound');
+    const { client, ledger, spans, events } = budgetedClient(api);
+    const response = await client.audio.speech.create({ model: 'tts-1', voice: 'ash', input: 'Héllo 👋' });
+    assert.equal(await response.text(), 'sound');
     assert.deepEqual(await ledger(), {
       nanoUsd: 7 * 15_000,
       tokens: 0,
@@ -22,28 +22,28 @@ describe('speech', { concurrency: 4 }, () => {
     assert.deepEqual(events, []);
   });
 
-  test('of an event stream is charged by its last event, and stays the bytes that it is', async (t) => {
+  test('of an event stream is charged by its last event, and passes unchanged', async (t) => {
     const usage = { input_tokens: 10, output_tokens: 200, total_tokens: 210 };
     const sent = eventStream([
       { type: 'speech.audio.delta', audio: 'aGk=' },
       { type: 'speech.audio.done', usage },
     ]);
     const api = await startApi(t, () => sent);
-    const { client, ledger } = budgeted(api);
-    const answer = await client.audio.speech.create({
+    const { client, ledger } = budgetedClient(api);
+    const response = await client.audio.speech.create({
       model: 'gpt-4o-mini-tts',
       voice: 'ash',
       input: 'Hello',
       stream_format: 'sse',
     });
-    assert.equal(await answer.text(), sent.text);
+    assert.equal(await response.text(), sent.text);
     const { nanoUsd, tokens } = await ledger();
     assert.deepEqual([nanoUsd, tokens], [10 * 600 + 200 * 12_000, 210]);
   });
 
-  test('whose tokens nobody tells is counted by its length', async (t) => {
+  test('without reported tokens is estimated by the length of the input', async (t) => {
     const api = await startApi(t, () => ({ text: 'sound', type: 'audio/mpeg' }));
-    const { client, ledger, events, spans } = budgeted(api);
+    const { client, ledger, events, spans } = budgetedClient(api);
     await client.audio.speech.create({ model: 'gpt-4o-mini-tts', voice: 'ash', input: 'x'.repeat(150) });
     // Ten seconds of 21 tokens.
     assert.equal(spans[0]?.['gen_ai.usage.audio.output_tokens'], 210);
@@ -53,20 +53,20 @@ describe('speech', { concurrency: 4 }, () => {
 });
 
 describe('a transcription', { concurrency: 4 }, () => {
-  const answers: readonly (readonly [string, ApiAnswer, object])[] = [
-    ['its usage', { text: 'hi', usage: { type: 'duration', seconds: 61 } }, {}],
-    ['its duration', { text: 'hi', duration: 61, segments: [] }, { response_format: 'verbose_json' }],
-    ['its duration as a text', { text: 'hi', duration: '61.0' }, { response_format: 'verbose_json' }],
+  const responses: readonly (readonly [string, ApiResponse, object])[] = [
+    ['the usage', { text: 'hi', usage: { type: 'duration', seconds: 61 } }, {}],
+    ['the duration', { text: 'hi', duration: 61, segments: [] }, { response_format: 'verbose_json' }],
+    ['the duration as a text', { text: 'hi', duration: '61.0' }, { response_format: 'verbose_json' }],
     [
-      'its captions',
+      'the captions',
       { text: '1\n00:00:00,000 --> 00:01:01,000\nhi\n', type: 'text/plain' },
       { response_format: 'srt' },
     ],
   ];
-  for (const [by, answer, rest] of answers) {
-    test(`of whisper-1 is charged for the time that ${by} tells`, async (t) => {
-      const api = await startApi(t, () => answer);
-      const { client, ledger, spans, events } = budgeted(api);
+  for (const [by, body, rest] of responses) {
+    test(`of whisper-1 is charged by ${by} of the response`, async (t) => {
+      const api = await startApi(t, () => body);
+      const { client, ledger, spans, events } = budgetedClient(api);
       await client.audio.transcriptions.create({ model: 'whisper-1', file: mp3(10_000), ...rest });
       // $0.36 an hour.
       assert.deepEqual(await ledger(), {
@@ -83,9 +83,9 @@ describe('a transcription', { concurrency: 4 }, () => {
     });
   }
 
-  test('that tells no time is counted by the size of its file, and told of', async (t) => {
+  test('without a reported duration is estimated by the size of the file, and reported', async (t) => {
     const api = await startApi(t, () => ({ text: 'hi', type: 'text/plain' }));
-    const { client, ledger, events } = budgeted(api);
+    const { client, ledger, events } = budgetedClient(api);
     await client.audio.translations.create({
       model: 'whisper-1',
       file: mp3(40_000),
@@ -106,19 +106,19 @@ describe('a transcription', { concurrency: 4 }, () => {
 
   test('of gpt-4o-transcribe is charged by its tokens', async (t) => {
     const api = await startApi(t, () => ({ text: 'hi', usage }));
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     await client.audio.transcriptions.create({ model: 'gpt-4o-transcribe', file: mp3(4_000) });
     assert.deepEqual(await ledger(), { nanoUsd, tokens: 130, calls: 1, open: 0, reservedNanoUsd: 0 });
   });
 
-  test('that streams is charged by its last event', async (t) => {
+  test('as a stream is charged by its last event', async (t) => {
     const api = await startApi(t, () =>
       eventStream([
         { type: 'transcript.text.delta', delta: 'hi' },
         { type: 'transcript.text.done', text: 'hi', usage },
       ]),
     );
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     const stream = await client.audio.transcriptions.create({
       model: 'gpt-4o-transcribe',
       file: mp3(4_000),
@@ -128,15 +128,15 @@ describe('a transcription', { concurrency: 4 }, () => {
     assert.equal((await ledger()).nanoUsd, nanoUsd);
   });
 
-  test('is refused where its file may be longer than is paid for', async (t) => {
+  test('is refused if its file may be longer than the budget can pay for', async (t) => {
     const api = await startApi(t, () => ({ text: 'hi', usage: { type: 'duration', seconds: 61 } }));
-    const { client, ledger } = budgeted(api, { limits: { costUsd: 0.01 } });
+    const { client, ledger } = budgetedClient(api, { limits: { costUsd: 0.01 } });
     // An MP3 has 1,000 bytes a second at least: 200 seconds.
-    const ask = (bytes: number) =>
+    const transcribe = (bytes: number) =>
       client.audio.transcriptions.create({ model: 'whisper-1', file: mp3(bytes) });
-    await assert.rejects(ask(200_000), BudgetExceededError);
+    await assert.rejects(transcribe(200_000), BudgetExceededError);
     assert.equal(api.requests.length, 0);
-    await ask(61_000);
+    await transcribe(61_000);
     assert.equal((await ledger()).nanoUsd, 6_100_000);
   });
 });

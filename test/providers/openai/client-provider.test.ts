@@ -11,8 +11,8 @@ function azure(apiVersion: string): AzureOpenAI {
   return new AzureOpenAI({ apiKey: 'k', endpoint: 'https://mine.openai.azure.com', apiVersion });
 }
 
-describe('the provider', () => {
-  it('is OpenAI at its own hosts', () => {
+describe('providerOf', () => {
+  it('recognizes OpenAI by its hosts', () => {
     for (const host of ['api.openai.com', 'eu.api.openai.com']) {
       assert.deepEqual(providerOf(at(`https://${host}/v1`)), {
         name: 'openai',
@@ -31,7 +31,7 @@ describe('the provider', () => {
     'https://openrouter.ai/api/v1',
     'http://10.0.0.1/v1',
   ]) {
-    it(`of ${url} is one that may not know stream_options`, () => {
+    it(`assumes no stream_options at ${url}`, () => {
       const { name, acceptsIncludeUsage, address, port } = providerOf(at(url));
       const { hostname, port: own, protocol } = new URL(url);
       assert.deepEqual([name, acceptsIncludeUsage, address], ['openai', false, hostname]);
@@ -39,7 +39,7 @@ describe('the provider', () => {
     });
   }
 
-  for (const [version, takes] of [
+  for (const [version, accepts] of [
     ['2023-05-15', false],
     ['2024-06-01', false],
     ['2024-08-01-preview', false],
@@ -49,11 +49,11 @@ describe('the provider', () => {
     ['preview', true],
     ['latest', true],
   ] as const) {
-    it(`is Azure, whose version ${version} takes stream_options: ${takes}`, () => {
+    it(`recognizes Azure, with stream_options in version ${version}: ${accepts}`, () => {
       const { name, acceptsIncludeUsage, address } = providerOf(azure(version));
       assert.deepEqual(
         [name, acceptsIncludeUsage, address],
-        ['azure.ai.openai', takes, 'mine.openai.azure.com'],
+        ['azure.ai.openai', accepts, 'mine.openai.azure.com'],
       );
     });
   }
@@ -69,7 +69,7 @@ describe('the provider', () => {
     'gateway.azure-api.us',
     'gateway.azure-api.cn',
   ]) {
-    it(`is Azure at ${host}, whichever client is used`, () => {
+    it(`recognizes Azure at ${host} with any client`, () => {
       assert.equal(providerOf(at(`https://${host}/openai/v1/`)).name, 'azure.ai.openai');
       assert.equal(providerOf(at(`https://${host}/openai/v1/`)).acceptsIncludeUsage, true);
       const dated = at(`https://${host}/openai?api-version=2024-02-01`);
@@ -77,18 +77,18 @@ describe('the provider', () => {
     });
   }
 
-  for (const [version, takes] of [
+  for (const [version, accepts] of [
     ['2024-02-01', false],
     ['2024-10-21', true],
     ['preview', true],
   ] as const) {
-    it(`of an OpenAI client at Azure has the version of its query, ${version}: ${takes}`, () => {
+    it(`reads the Azure version in the query of an OpenAI client, ${version}: ${accepts}`, () => {
       const client = new OpenAI({
         apiKey: 'k',
         baseURL: 'https://mine.openai.azure.com/openai/deployments/d',
         defaultQuery: { 'api-version': version },
       });
-      assert.equal(providerOf(client).acceptsIncludeUsage, takes);
+      assert.equal(providerOf(client).acceptsIncludeUsage, accepts);
     });
   }
 
@@ -98,16 +98,17 @@ describe('the provider', () => {
     'mine.openai.azure.de',
     'azure.us',
   ]) {
-    it(`is not Azure at ${host}`, () => assert.equal(providerOf(at(`https://${host}/v1`)).name, 'openai'));
+    it(`does not mistake ${host} for Azure`, () =>
+      assert.equal(providerOf(at(`https://${host}/v1`)).name, 'openai'));
   }
 
-  it('is Bedrock by its client', () => {
+  it('recognizes Bedrock by its client', () => {
     const client = new BedrockOpenAI({ apiKey: 'k', awsRegion: 'us-east-1' });
     const { name, acceptsIncludeUsage } = providerOf(client);
     assert.deepEqual([name, acceptsIncludeUsage], ['aws.bedrock', false]);
   });
 
-  it('is told by the client where a bundler renamed its class', () => {
+  it('recognizes clients whose classes a bundler renamed', () => {
     const azure = class a extends AzureOpenAI {};
     const bedrock = class b extends BedrockOpenAI {};
     const endpoint = 'https://gateway.example';
@@ -118,7 +119,7 @@ describe('the provider', () => {
     assert.equal(providerOf(new bedrock({ apiKey: 'k', awsRegion: 'us-east-1' })).name, 'aws.bedrock');
   });
 
-  it('is remembered until the base URL changes', () => {
+  it('remembers the provider until the base URL changes', () => {
     const client = at('http://one.example/v1');
     const first = providerOf(client);
     assert.equal(providerOf(client), first);
@@ -126,7 +127,7 @@ describe('the provider', () => {
     assert.equal(providerOf(client).address, 'two.example');
   });
 
-  it('of a base URL that is none has no address', () => {
+  it('returns no address for an invalid base URL', () => {
     class Client {
       readonly baseURL: unknown;
       constructor(baseURL: unknown) {

@@ -8,7 +8,7 @@ import {
   type EndpointSupport,
   endpointSupport,
 } from '../../../src/providers/openai/endpoints/endpoint-support.ts';
-import { budgeted, startApi } from '../../support/budgeted-client.ts';
+import { budgetedClient, startApi } from '../../support/budgeted-client.ts';
 import { REPO_ROOT } from '../../support/paths.ts';
 import { sdkEndpoints } from './sdk-endpoints.ts';
 
@@ -21,8 +21,8 @@ const documented = new Map(
   ].map(([, path, coverage]) => [path, coverage]),
 );
 
-/** Paths that only older releases of the SDK have. */
-const OLDER = ['/evals/{id}/runs/{id}'];
+/** Paths that only earlier releases of the SDK have. */
+const EARLIER_PATHS = ['/evals/{id}/runs/{id}'];
 
 describe('the table of endpoints', () => {
   let sdk: ReadonlySet<string>;
@@ -33,11 +33,11 @@ describe('the table of endpoints', () => {
     posts = [...sdk].filter((one) => one.startsWith('POST ')).map((one) => one.slice('POST '.length));
   });
 
-  it('is what is done', () => {
+  it('equals the one in the documentation', () => {
     assert.deepEqual([...documented].sort(), [...ENDPOINT_SUPPORT].sort());
   });
 
-  it('has every request of the installed SDK that is not a mere look or deletion', () => {
+  it('has every POST request of the installed SDK, which has no other methods but GET and DELETE', () => {
     assert.ok(posts.length > 150, `${posts.length} found`);
     for (const path of ['/chat/completions', '/responses', '/embeddings', '/threads/{id}/runs'])
       assert.ok(posts.includes(path), path);
@@ -49,9 +49,11 @@ describe('the table of endpoints', () => {
     assert.deepEqual([...methods].sort(), ['DELETE', 'GET', 'POST']);
   });
 
-  it('has nothing that is gone', () => {
+  it('has no endpoint that was removed', () => {
     const known = new Set(posts.map((path) => endpointSupport('post', path).name.slice('POST '.length)));
-    const gone = [...ENDPOINT_SUPPORT.keys()].filter((path) => !known.has(path) && !OLDER.includes(path));
+    const gone = [...ENDPOINT_SUPPORT.keys()].filter(
+      (path) => !known.has(path) && !EARLIER_PATHS.includes(path),
+    );
     assert.deepEqual(gone, []);
   });
 
@@ -67,7 +69,7 @@ describe('the table of endpoints', () => {
     ['put', '/something', 'unmetered', 'PUT /something'],
   ];
   for (const [method, path, support, name] of cases) {
-    it(`says of ${method} ${path} that it is ${support}`, () => {
+    it(`classifies ${method} ${path} as ${support}`, () => {
       const found = endpointSupport(method, path);
       assert.equal(found.support, support);
       if (method !== 'delete') assert.equal(found.name, name);
@@ -75,10 +77,10 @@ describe('the table of endpoints', () => {
   }
 });
 
-describe('an endpoint that is unmetered', () => {
-  test('is told of once, and its requests pass', async (t) => {
+describe('an unmetered endpoint', () => {
+  test('is reported once, and its requests pass', async (t) => {
     const api = await startApi(t, () => ({ id: 'vs_1', object: 'vector_store' }));
-    const { client, ledger, events } = budgeted(api);
+    const { client, ledger, events } = budgetedClient(api);
     for (let n = 0; n < 3; n += 1) await client.vectorStores.create({ name: 'x' });
     await client.vectorStores.files.create('vs_1', { file_id: 'file-1' });
     await client.vectorStores.retrieve('vs_1');
@@ -102,10 +104,10 @@ describe('an endpoint that is unmetered', () => {
     assert.deepEqual(await ledger(), { nanoUsd: 0, tokens: 0, calls: 0, open: 0, reservedNanoUsd: 0 });
   });
 
-  test('is refused where that is set, before it leaves the process, and not in other modes', async (t) => {
+  test('is refused before it is sent if so configured, in strict mode only', async (t) => {
     const api = await startApi(t, () => ({ id: 'ftjob-1', object: 'fine_tuning.job' }));
     const job = { model: 'gpt-4o-mini', training_file: 'file-1' };
-    const { client, events } = budgeted(api, { unmeteredEndpoints: 'refuse' });
+    const { client, events } = budgetedClient(api, { unmeteredEndpoints: 'refuse' });
     for (let n = 0; n < 2; n += 1) {
       await assert.rejects(client.fineTuning.jobs.create(job), (error) => {
         assert.ok(error instanceof UnmeteredEndpointError);
@@ -122,22 +124,22 @@ describe('an endpoint that is unmetered', () => {
       [true],
     );
     assert.equal(api.requests.length, 0);
-    const soft = budgeted(api, { unmeteredEndpoints: 'refuse', mode: 'soft' });
+    const soft = budgetedClient(api, { unmeteredEndpoints: 'refuse', mode: 'soft' });
     await soft.client.fineTuning.jobs.create(job);
     assert.equal(api.requests.length, 1);
   });
 
-  test('is one that nobody has heard of too', async (t) => {
+  test('is any unknown endpoint too', async (t) => {
     const api = await startApi(t, () => ({ ok: true }));
-    const { client, events } = budgeted(api);
+    const { client, events } = budgetedClient(api);
     await client.post('/brand/new', { body: {} });
     assert.partialDeepStrictEqual(events[0], { type: 'unmetered', endpoint: 'POST /brand/new' });
   });
 });
 
-test('an endpoint that is free is not told of, nor refused', async (t) => {
+test('a free endpoint is neither reported nor refused', async (t) => {
   const api = await startApi(t, () => ({ id: 'modr-1', model: 'omni-moderation-latest', results: [] }));
-  const { client, ledger, events } = budgeted(api, { unmeteredEndpoints: 'refuse' });
+  const { client, ledger, events } = budgetedClient(api, { unmeteredEndpoints: 'refuse' });
   await client.moderations.create({ model: 'omni-moderation-latest', input: 'x' });
   await client.conversations.create({});
   await client.models.list();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BudgetExceededError } from '../../../src/budget/index.ts';
-import { budgeted, eventStream, startApi } from '../../support/budgeted-client.ts';
+import { budgetedClient, eventStream, startApi } from '../../support/budgeted-client.ts';
 import { isObject } from '../../support/json.ts';
 import { loadRecordings, recordingsMissing } from '../../support/recordings.ts';
 
@@ -14,12 +14,12 @@ const USAGE = {
   total_tokens: 1_116,
 };
 
-describe('pictures', { concurrency: 4 }, () => {
-  test('of gpt-image are charged by the tokens of their usage', async (t) => {
+describe('images', { concurrency: 4 }, () => {
+  test('of gpt-image are charged by their tokens', async (t) => {
     const api = await startApi(t, () => ({ created: 1, data: DATA, usage: USAGE }));
-    const { client, ledger, spans } = budgeted(api);
+    const { client, ledger, spans } = budgetedClient(api);
     await client.images.generate({ model: 'gpt-image-1', prompt: 'A lighthouse.', quality: 'medium' });
-    // 20 text tokens at $5, 40 of a picture at $10, 1,056 out at $40 a million.
+    // 20 text tokens at $5, 40 image tokens at $10, 1,056 out at $40 a million.
     const nanoUsd = 20 * 5_000 + 40 * 10_000 + 1_056 * 40_000;
     assert.deepEqual(await ledger(), { nanoUsd, tokens: 1_116, calls: 1, open: 0, reservedNanoUsd: 0 });
     assert.equal(spans[0]?.['gen_ai.operation.name'], 'generate_content');
@@ -34,7 +34,7 @@ describe('pictures', { concurrency: 4 }, () => {
         { type: 'image_generation.completed', b64_json: 'aGk=', usage: USAGE },
       ]),
     );
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     const stream = await client.images.generate({ model: 'gpt-image-1', prompt: 'x', stream: true });
     let events = 0;
     for await (const _ of stream) events += 1;
@@ -43,9 +43,9 @@ describe('pictures', { concurrency: 4 }, () => {
     assert.deepEqual([nanoUsd, open], [20 * 5_000 + 40 * 10_000 + 1_056 * 40_000, 0]);
   });
 
-  test('that are edited go out as the form that they are', async (t) => {
+  test('to edit are sent as the original form', async (t) => {
     const api = await startApi(t, () => ({ created: 1, data: DATA, usage: USAGE }));
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     const image = new File(['picture'], 'a.png', { type: 'image/png' });
     await client.images.edit({ model: 'gpt-image-1', image: [image, image], prompt: 'Paint it.' });
     const form = api.requests[0]?.form;
@@ -56,10 +56,10 @@ describe('pictures', { concurrency: 4 }, () => {
 
   const prices = { mine: { input: 0, output: 0, picture: 0.07 } };
   for (const n of [1, 3]) {
-    test(`of a model with a price of yours: ${n} cost ${n} times that`, async (t) => {
+    test(`of a model with a price of your own: ${n} cost ${n} times that`, async (t) => {
       const data = Array.from({ length: n }, () => ({ url: 'https://example.com/a.png' }));
       const api = await startApi(t, () => ({ created: 1, data }));
-      const { client, ledger, spans, events } = budgeted(api, { prices });
+      const { client, ledger, spans, events } = budgetedClient(api, { prices });
       await client.images.generate({ model: 'mine', prompt: 'x', n, size: '640x480' });
       const nanoUsd = n * 70_000_000;
       assert.deepEqual(await ledger(), { nanoUsd, tokens: 0, calls: 1, open: 0, reservedNanoUsd: 0 });
@@ -69,20 +69,20 @@ describe('pictures', { concurrency: 4 }, () => {
     });
   }
 
-  test('are refused where the dearest that may come is not paid for', async (t) => {
+  test('are refused if the budget cannot pay for the most expensive result', async (t) => {
     const api = await startApi(t, () => ({ created: 1, data: DATA, usage: USAGE }));
-    const { client } = budgeted(api, { limits: { costUsd: 0.2 } });
-    const ask = (quality: 'high' | 'medium') =>
+    const { client } = budgetedClient(api, { limits: { costUsd: 0.2 } });
+    const generate = (quality: 'high' | 'medium') =>
       client.images.generate({ model: 'gpt-image-1', prompt: 'x', quality });
-    await assert.rejects(ask('high'), BudgetExceededError);
+    await assert.rejects(generate('high'), BudgetExceededError);
     assert.equal(api.requests.length, 0);
-    await ask('medium');
+    await generate('medium');
     assert.equal(api.requests.length, 1);
   });
 
-  test('of an answer without usage are counted by quality and size, and told of', async (t) => {
+  test('without reported usage are estimated by quality and size, and reported', async (t) => {
     const api = await startApi(t, () => ({ created: 1, data: DATA }));
-    const { client, ledger, events } = budgeted(api);
+    const { client, ledger, events } = budgetedClient(api);
     const request = { model: 'gpt-image-1', prompt: 'x', quality: 'low', size: '1024x1024' } as const;
     await client.images.generate(request);
     const { nanoUsd } = await ledger();
@@ -93,9 +93,9 @@ describe('pictures', { concurrency: 4 }, () => {
     );
   });
 
-  test('of a model without a price cost the most that a picture ever did, and are reported', async (t) => {
+  test('of a model without a price are charged at the highest price of an image, and reported', async (t) => {
     const api = await startApi(t, () => ({ created: 1, data: DATA }));
-    const { client, ledger, events } = budgeted(api);
+    const { client, ledger, events } = budgetedClient(api);
     await client.images.generate({ model: 'dall-e-3', prompt: 'x' });
     assert.equal((await ledger()).nanoUsd, 120_000_000);
     assert.deepEqual(
@@ -104,7 +104,7 @@ describe('pictures', { concurrency: 4 }, () => {
     );
   });
 
-  test('that an SVG was written of are charged for its author too', async (t) => {
+  test('with an SVG are charged for the model that wrote it too', async (t) => {
     const svg_usage = {
       model: 'gpt-5.2',
       input_tokens: 1_000,
@@ -113,14 +113,14 @@ describe('pictures', { concurrency: 4 }, () => {
       total_tokens: 1_100,
     };
     const api = await startApi(t, () => ({ created: 1, data: DATA, usage: USAGE, svg_usage }));
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     await client.images.generate({ model: 'gpt-image-1', prompt: 'x' });
-    const pictures = 20 * 5_000 + 40 * 10_000 + 1_056 * 40_000;
+    const images = 20 * 5_000 + 40 * 10_000 + 1_056 * 40_000;
     const { nanoUsd, tokens } = await ledger();
-    assert.deepEqual([nanoUsd, tokens], [pictures + 3_150_000, 1_116 + 1_100]);
+    assert.deepEqual([nanoUsd, tokens], [images + 3_150_000, 1_116 + 1_100]);
   });
 
-  test('that were recorded are charged by the picture', {
+  test('of recordings are charged by the image', {
     skip: recordings ? false : recordingsMissing,
   }, async (t) => {
     const recorded = (recordings ?? []).filter(
@@ -129,7 +129,7 @@ describe('pictures', { concurrency: 4 }, () => {
     assert.ok(recorded.length > 0);
     for (const { request, response } of recorded) {
       const api = await startApi(t, () => (isObject(response) ? response : undefined));
-      const { client, ledger } = budgeted(api, {
+      const { client, ledger } = budgetedClient(api, {
         prices: { 'dall-e-2': { input: 0, output: 0, picture: 0.016 } },
       });
       const { prompt, model, size } = request;
@@ -141,7 +141,7 @@ describe('pictures', { concurrency: 4 }, () => {
 
   test('that fail cost nothing', async (t) => {
     const api = await startApi(t, () => ({ text: '{"error":{}}', type: 'application/json', status: 400 }));
-    const { client, ledger } = budgeted(api);
+    const { client, ledger } = budgetedClient(api);
     await assert.rejects(client.images.generate({ model: 'gpt-image-1', prompt: 'x' }));
     assert.deepEqual(await ledger(), { nanoUsd: 0, tokens: 0, calls: 0, open: 0, reservedNanoUsd: 0 });
   });

@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { AzureOpenAI } from 'openai';
 import { planRequest } from '../../../src/providers/openai/plan.ts';
-import { compatible, openai, plan } from '../../support/call-plans.ts';
+import { compatible, openai, planOf } from '../../support/call-plans.ts';
 
-const chat = (body: object) => plan('/chat/completions', { model: 'gpt-4o', messages: [], ...body });
+const chat = (body: object) => planOf('/chat/completions', { model: 'gpt-4o', messages: [], ...body });
 
-describe('what is counted', () => {
+describe('planRequest', () => {
   for (const path of [
     '/chat/completions',
     '/responses',
@@ -15,15 +15,15 @@ describe('what is counted', () => {
     '/completions',
     '/embeddings',
   ]) {
-    it(path, () => {
-      assert.equal(plan(path, { model: 'gpt-5.2' }).model, 'gpt-5.2');
+    it(`plans POST ${path}`, () => {
+      assert.equal(planOf(path, { model: 'gpt-5.2' }).model, 'gpt-5.2');
       assert.ok(planRequest(openai, { method: 'POST', path: `${path}?api-version=1`, body: {} }));
       assert.equal(planRequest(openai, { method: 'get', path, body: {} }), undefined);
       assert.equal(planRequest(openai, { method: 'post', path: `${path}/x`, body: {} }), undefined);
     });
   }
 
-  it('is nothing else', () => {
+  it('plans no other request', () => {
     for (const path of ['/files', '/moderations', '/responses/input_tokens', '', '/']) {
       assert.equal(planRequest(openai, { method: 'post', path, body: {} }), undefined, path);
     }
@@ -31,20 +31,20 @@ describe('what is counted', () => {
     assert.equal(planRequest(openai, { path: '/responses', body: {} }), undefined);
   });
 
-  it('is not a path by the name of a field of objects', () => {
+  it('plans no path named like a field of every object', () => {
     for (const path of ['constructor', '__proto__', 'toString']) {
       assert.equal(planRequest(openai, { method: 'post', path, body: {} }), undefined, path);
     }
   });
 
-  it('is no request without a body of fields', () => {
+  it('plans no request whose body is not an object', () => {
     for (const body of [undefined, null, 'text', 5, [], [{}]]) {
       assert.equal(planRequest(openai, { method: 'post', path: '/responses', body }), undefined);
     }
   });
 });
 
-describe('the output cap of a chat', () => {
+describe('the output cap of a chat completion', () => {
   const cases: readonly (readonly [object, string, number | undefined, number])[] = [
     [{ max_completion_tokens: 100 }, 'max_completion_tokens', 100, 100],
     [{ max_tokens: 200 }, 'max_tokens', 200, 200],
@@ -62,39 +62,39 @@ describe('the output cap of a chat', () => {
     [{ max_completion_tokens: 1e300, max_tokens: 7 }, 'max_tokens', 7, 7],
   ];
   for (const [body, field, asked, cap] of cases) {
-    it(`of ${JSON.stringify(body)} is ${cap} in ${field}`, () => {
+    it(`with ${JSON.stringify(body)} is ${cap} in ${field}`, () => {
       const { capField, askedCap, outputCap } = chat(body);
       assert.deepEqual([capField, askedCap, outputCap], [field, asked, cap]);
     });
   }
 
-  it('goes into max_tokens where another server may know nothing else', () => {
-    const { capField } = plan('/chat/completions', { model: 'llama' }, { client: compatible });
+  it('is max_tokens for other servers, which may not know the newer field', () => {
+    const { capField } = planOf('/chat/completions', { model: 'llama' }, { client: compatible });
     assert.equal(capField, 'max_tokens');
   });
 });
 
 describe('the output cap of other endpoints', () => {
   it('is max_output_tokens in Responses', () => {
-    const capped = plan('/responses', { model: 'gpt-5.2', max_output_tokens: 300, max_tokens: 5 });
+    const capped = planOf('/responses', { model: 'gpt-5.2', max_output_tokens: 300, max_tokens: 5 });
     assert.deepEqual([capped.capField, capped.askedCap, capped.outputCap], ['max_output_tokens', 300, 300]);
-    const uncapped = plan('/responses', { model: 'gpt-5.2' });
+    const uncapped = planOf('/responses', { model: 'gpt-5.2' });
     assert.deepEqual([uncapped.askedCap, uncapped.outputCap], [undefined, 128_000]);
   });
 
-  it('is max_tokens in Completions, and 16 where it is not set', () => {
-    const capped = plan('/completions', { model: 'davinci-002', max_tokens: 300 });
+  it('is max_tokens in Completions, default 16', () => {
+    const capped = planOf('/completions', { model: 'davinci-002', max_tokens: 300 });
     assert.deepEqual([capped.capField, capped.askedCap, capped.outputCap], ['max_tokens', 300, 300]);
-    const uncapped = plan('/completions', { model: 'davinci-002' });
+    const uncapped = planOf('/completions', { model: 'davinci-002' });
     assert.deepEqual([uncapped.askedCap, uncapped.outputCap], [undefined, 16]);
   });
 
-  it('is nothing for embeddings', () => {
-    assert.equal(plan('/embeddings', { model: 'text-embedding-3-small', max_tokens: 5 }).outputCap, 0);
+  it('is 0 for embeddings', () => {
+    assert.equal(planOf('/embeddings', { model: 'text-embedding-3-small', max_tokens: 5 }).outputCap, 0);
   });
 });
 
-describe('the answers that are billed', () => {
+describe('the number of billed choices', () => {
   for (const [body, choices] of [
     [{}, 1],
     [{ n: 4 }, 4],
@@ -108,34 +108,34 @@ describe('the answers that are billed', () => {
     [{ n: 1e10 }, 1],
     [{ n: Number.NaN, best_of: 1.5 }, 1],
   ] as const) {
-    it(`of ${JSON.stringify(body)} are ${choices}`, () => {
-      assert.equal(plan('/completions', { model: 'davinci-002', ...body }).choices, choices);
+    it(`with ${JSON.stringify(body)} is ${choices}`, () => {
+      assert.equal(planOf('/completions', { model: 'davinci-002', ...body }).choices, choices);
     });
   }
 
-  it('are one of each prompt, n times each', () => {
+  it('is n for each prompt', () => {
     const body = { model: 'davinci-002', prompt: ['a', 'b', 'c'], n: 2, max_tokens: 100 };
-    assert.equal(plan('/completions', body).choices, 6);
-    assert.equal(plan('/completions', { ...body, prompt: [[1, 2], [3]] }).choices, 4);
-    assert.equal(plan('/completions', { ...body, prompt: [1, 2, 3] }).choices, 2);
-    assert.equal(plan('/completions', { ...body, prompt: [] }).choices, 2);
-    assert.equal(plan('/completions', { ...body, prompt: 'abc' }).choices, 2);
-    assert.equal(plan('/chat/completions', body).choices, 2);
+    assert.equal(planOf('/completions', body).choices, 6);
+    assert.equal(planOf('/completions', { ...body, prompt: [[1, 2], [3]] }).choices, 4);
+    assert.equal(planOf('/completions', { ...body, prompt: [1, 2, 3] }).choices, 2);
+    assert.equal(planOf('/completions', { ...body, prompt: [] }).choices, 2);
+    assert.equal(planOf('/completions', { ...body, prompt: 'abc' }).choices, 2);
+    assert.equal(planOf('/chat/completions', body).choices, 2);
   });
 });
 
 describe('a plan', () => {
-  it('streams where the SDK or the body says so', () => {
+  it('is a stream if the SDK or the body says so', () => {
     assert.equal(chat({ stream: true }).stream, true);
     assert.equal(chat({ stream: false }).stream, false);
     assert.equal(chat({ stream: 'true' }).stream, false);
-    assert.equal(plan('/responses', {}, { stream: true }).stream, true);
+    assert.equal(planOf('/responses', {}, { stream: true }).stream, true);
   });
 
-  it('is of an aborted call where the signal was aborted before', () => {
-    assert.equal(plan('/responses', {}, { signal: AbortSignal.abort() }).aborted, true);
-    assert.equal(plan('/responses', {}, { signal: new AbortController().signal }).aborted, false);
-    assert.equal(plan('/responses', {}, { signal: null }).aborted, false);
+  it('is aborted if its signal already is', () => {
+    assert.equal(planOf('/responses', {}, { signal: AbortSignal.abort() }).aborted, true);
+    assert.equal(planOf('/responses', {}, { signal: new AbortController().signal }).aborted, false);
+    assert.equal(planOf('/responses', {}, { signal: null }).aborted, false);
   });
 
   it('has the model of the body, else the deployment of an Azure client, else none', () => {
@@ -145,24 +145,24 @@ describe('a plan', () => {
       deployment: 'my-gpt',
       apiVersion: '2024-10-21',
     });
-    assert.equal(plan('/chat/completions', { messages: [] }, { client }).model, 'my-gpt');
-    assert.equal(plan('/chat/completions', { model: 'gpt-4o' }, { client }).model, 'gpt-4o');
+    assert.equal(planOf('/chat/completions', { messages: [] }, { client }).model, 'my-gpt');
+    assert.equal(planOf('/chat/completions', { model: 'gpt-4o' }, { client }).model, 'gpt-4o');
     for (const model of [undefined, null, 5, '']) assert.equal(chat({ model }).model, '');
   });
 
-  it('leaves the body as it is', () => {
+  it('has the body unchanged', () => {
     const body = Object.freeze({ model: 'gpt-4o', messages: [] });
-    assert.equal(plan('/chat/completions', body).body, body);
+    assert.equal(planOf('/chat/completions', body).body, body);
   });
 
-  it('is made of any body', () => {
+  it('can be made of any body', () => {
     const value = fc.oneof(fc.anything(), fc.constantFrom<unknown>(1e308, -1, Number.NaN, null, '', []));
     const keys = ['model', 'messages', 'n', 'best_of', 'max_tokens', 'max_output_tokens', 'stream', 'prompt'];
     const body = fc.record(Object.fromEntries(keys.map((key) => [key, value])), { requiredKeys: [] });
     const paths = fc.constantFrom('/chat/completions', '/responses', '/completions', '/embeddings');
     fc.assert(
       fc.property(paths, body, (path, fields) => {
-        const { outputCap, choices, model } = plan(path, fields);
+        const { outputCap, choices, model } = planOf(path, fields);
         assert.ok(Number.isInteger(outputCap) && outputCap >= 0 && outputCap <= 1e9);
         assert.ok(Number.isSafeInteger(choices) && choices >= 1);
         assert.equal(typeof model, 'string');

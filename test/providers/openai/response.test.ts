@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { parseResponse, responseTexts } from '../../../src/providers/openai/response.ts';
 import { CHAT, EMBEDDINGS, RESPONSES } from '../../support/call-plans.ts';
 
-describe('an answer', () => {
-  it('of a chat tells what it is', () => {
-    const answer = parseResponse(
+describe('parseResponse', () => {
+  it('parses a chat completion', () => {
+    const response = parseResponse(
       {
         id: 'chatcmpl-1',
         model: 'gpt-4o-2024-08-06',
@@ -17,7 +17,7 @@ describe('an answer', () => {
       },
       CHAT,
     );
-    const { usage, ...rest } = answer;
+    const { usage, ...rest } = response;
     assert.deepEqual(rest, {
       id: 'chatcmpl-1',
       model: 'gpt-4o-2024-08-06',
@@ -29,7 +29,7 @@ describe('an answer', () => {
     assert.ok(usage.inputKnown && usage.outputKnown);
   });
 
-  it('of Responses has a status, or the reason why it is incomplete', () => {
+  it('parses the status of a response, or why it is incomplete', () => {
     assert.deepEqual(parseResponse({ status: 'completed' }, RESPONSES).finishReasons, ['stop']);
     assert.deepEqual(parseResponse({ status: 'failed' }, RESPONSES).finishReasons, []);
     const incomplete = { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
@@ -42,24 +42,24 @@ describe('an answer', () => {
     ['completed', false],
     ['cancelled', false],
   ] as const) {
-    it(`that is ${status} goes on: ${unfinished}`, () => {
+    it(`parses the status ${status} as ${unfinished ? 'unfinished' : 'finished'}`, () => {
       assert.equal(parseResponse({ status }, RESPONSES).unfinished, unfinished);
     });
   }
 
-  it('of embeddings is not expected to have output', () => {
+  it('expects no output of embeddings', () => {
     assert.equal(parseResponse({ usage: { prompt_tokens: 1 } }, EMBEDDINGS).usage.outputKnown, true);
     assert.equal(parseResponse({ usage: { prompt_tokens: 1 } }, CHAT).usage.outputKnown, false);
   });
 
-  it('leaves out what is malformed', () => {
-    const answer = parseResponse({ id: 5, model: '', service_tier: null, choices: 'x' }, CHAT);
-    assert.deepEqual(Object.keys(answer).sort(), ['finishReasons', 'unfinished', 'usage']);
+  it('leaves out malformed fields', () => {
+    const response = parseResponse({ id: 5, model: '', service_tier: null, choices: 'x' }, CHAT);
+    assert.deepEqual(Object.keys(response).sort(), ['finishReasons', 'unfinished', 'usage']);
   });
 });
 
-describe('the texts that were generated', () => {
-  it('of a chat are of its choices and calls', () => {
+describe('responseTexts', () => {
+  it('returns the texts of choices and tool calls', () => {
     const message = {
       content: 'hello',
       refusal: 'no',
@@ -71,12 +71,12 @@ describe('the texts that were generated', () => {
       ],
       function_call: { name: 'old', arguments: '{}' },
     };
-    const answer = { choices: [{ message }, { message: { content: null } }, { text: 'legacy' }] };
+    const response = { choices: [{ message }, { message: { content: null } }, { text: 'legacy' }] };
     const calls = ['f', '{"a":1}', 'g', 'in', 'old', '{}'];
-    assert.deepEqual(responseTexts(answer), ['hello', 'no', 'so', ...calls, 'legacy']);
+    assert.deepEqual(responseTexts(response), ['hello', 'no', 'so', ...calls, 'legacy']);
   });
 
-  it('of Responses are of its items', () => {
+  it('returns the texts of output items', () => {
     const output = [
       { type: 'reasoning', summary: [{ type: 'summary_text', text: 'thought' }] },
       { type: 'message', content: [{ text: 'hi' }, { refusal: 'no' }] },
@@ -87,15 +87,18 @@ describe('the texts that were generated', () => {
     assert.deepEqual(responseTexts({ output }), ['thought', 'hi', 'no', 'f', '{}', 'g', 'in', '1+1']);
   });
 
-  it('of a body that is a text is that text', () => {
+  it('returns a body that is text', () => {
     assert.deepEqual(responseTexts('<html>'), ['<html>']);
   });
 
-  it('are texts, whatever the answer', () => {
+  it('returns texts for any response', () => {
     const part = fc.oneof(fc.anything({ maxDepth: 2 }), fc.array(fc.dictionary(fc.string(), fc.anything())));
-    const answer = fc.oneof(fc.record({ choices: part, output: part, usage: part, id: part }), fc.anything());
+    const response = fc.oneof(
+      fc.record({ choices: part, output: part, usage: part, id: part }),
+      fc.anything(),
+    );
     fc.assert(
-      fc.property(answer, (value) => {
+      fc.property(response, (value) => {
         for (const text of responseTexts(value)) assert.equal(typeof text, 'string');
         parseResponse(value, CHAT);
       }),

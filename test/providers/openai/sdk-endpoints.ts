@@ -1,27 +1,27 @@
 import OpenAI from 'openai';
 
-/** What stands for every id, and for every parameter that becomes a part of a path. */
+/** The value of every id, and of every parameter that becomes part of a path. */
 const ID = 'ID';
 
-/** Anything a method may read of its parameters: each is the id. */
-const anything = new Proxy(
+/** Parameters of which every field is the id. */
+const parameters = new Proxy(
   {},
   { get: (_, key) => (typeof key === 'string' && key !== 'then' ? ID : undefined) },
 );
 
-/** The arguments that methods of resources take: ids, then parameters. */
+/** The arguments that methods of resources accept: ids, then parameters. */
 const ARGUMENTS: readonly (readonly unknown[])[] = [
-  [ID, anything, {}],
-  [anything, {}],
-  [ID, ID, anything],
+  [ID, parameters, {}],
+  [parameters, {}],
+  [ID, ID, parameters],
   [{}, {}],
 ];
 
-class Stop extends Error {}
+class ProbeStoppedError extends Error {}
 
 /**
- * Every request that a method of the installed SDK makes, as `POST /threads/{id}/runs`: each method of each resource of a client is
- * called, and its request noted where it would be sent.
+ * Lists every request that a method of the installed SDK makes, such as `POST /threads/{id}/runs`: calls each
+ * method of each resource of a client and records its request instead of sending it.
  */
 export async function sdkEndpoints(): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
@@ -31,7 +31,7 @@ export async function sdkEndpoints(): Promise<ReadonlySet<string>> {
       const options = (await given) as { method: string; path: string };
       const path = options.path.replace(/\?.*/, '').replaceAll(ID, '{id}');
       found.add(`${options.method.toUpperCase()} ${path}`);
-      throw new Stop();
+      throw new ProbeStoppedError();
     },
   });
   const client = new Probe({ apiKey: 'sk-test', adminAPIKey: 'sk-admin', maxRetries: 0 });
@@ -41,7 +41,7 @@ export async function sdkEndpoints(): Promise<ReadonlySet<string>> {
   return found;
 }
 
-/** Helpers that go on in the background, on top of the methods that are probed. */
+/** Helpers that run in the background, on top of the methods that are probed. */
 const HELPERS = /^(stream|runTools)|Stream$/;
 
 type Method = (...args: readonly unknown[]) => unknown;
@@ -51,12 +51,12 @@ async function probe(resource: object, method: Method): Promise<void> {
     try {
       await method.apply(resource, [...args]);
     } catch {
-      // The wrong arguments for it, or the stop of our own.
+      // Wrong arguments, or our own error.
     }
   }
 }
 
-/** The resources of a client, those within others too. */
+/** The resources of a client, nested ones included. */
 function resourcesOf(of: object, seen = new Set<object>()): ReadonlySet<object> {
   for (const value of Object.values(of)) {
     if (typeof value !== 'object' || value === null || !('_client' in value) || seen.has(value)) continue;
@@ -66,7 +66,7 @@ function resourcesOf(of: object, seen = new Set<object>()): ReadonlySet<object> 
   return seen;
 }
 
-/** Its methods that make a request themselves; helpers call those. */
+/** The methods of a resource that make a request themselves; helpers call these. */
 function methodsOf(resource: object): Method[] {
   const methods: Method[] = [];
   for (

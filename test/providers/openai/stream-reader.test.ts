@@ -15,7 +15,7 @@ function read(endpoint: Endpoint, ...events: unknown[]): StreamReader {
 const delta = (content: object, rest: object = {}) => ({ choices: [{ index: 0, delta: content, ...rest }] });
 const text = (reader: StreamReader): string => reader.texts.join('');
 
-describe('a stream of a chat', () => {
+describe('StreamReader, of Chat Completions', () => {
   const head = {
     id: 'chatcmpl-1',
     model: 'gpt-4o-2024-08-06',
@@ -24,7 +24,7 @@ describe('a stream of a chat', () => {
   };
   const usage = { prompt_tokens: 9, completion_tokens: 2, prompt_tokens_details: { cached_tokens: 3 } };
 
-  it('tells its usage, its identity and its text', () => {
+  it('reads usage, identity and text', () => {
     const reader = read(
       CHAT,
       { ...head, ...delta({ role: 'assistant', content: '' }), usage: null },
@@ -47,21 +47,21 @@ describe('a stream of a chat', () => {
     assert.deepEqual([reader.usageSeen, reader.error], [true, undefined]);
   });
 
-  it('that is cut has no usage', () => {
+  it('has no usage of a stream that was cut', () => {
     const reader = read(CHAT, { ...head, ...delta({ content: 'Hel' }), usage: null });
     assert.equal(reader.usageSeen, false);
     assert.equal(reader.response().usage.inputKnown, false);
     assert.deepEqual(reader.response().finishReasons, []);
   });
 
-  it('has its last usage, where every chunk tells one', () => {
+  it('reads the last usage if every chunk has one', () => {
     const reader = read(CHAT, { usage: { prompt_tokens: 9, completion_tokens: 1 } });
     assert.equal(reader.response().usage.usage.output, 1);
     reader.read({ usage: { prompt_tokens: 9, completion_tokens: 2 } });
     assert.equal(reader.response().usage.usage.output, 2);
   });
 
-  it('has the text of refusals, reasoning and calls', () => {
+  it('reads the text of refusals, reasoning and tool calls', () => {
     const reader = read(
       CHAT,
       delta({ reasoning_content: 'r' }),
@@ -73,7 +73,7 @@ describe('a stream of a chat', () => {
     assert.equal(text(reader), 'rnofgaci');
   });
 
-  it('has the finish reason of each choice', () => {
+  it('reads the finish reason of each choice', () => {
     const end = (index: number, finish_reason: string) => ({
       choices: [{ index, delta: {}, finish_reason }],
     });
@@ -83,7 +83,7 @@ describe('a stream of a chat', () => {
     ]);
   });
 
-  it('has seen no usage where input or output cannot be believed', () => {
+  it('ignores a usage whose input or output is implausible', () => {
     const half = [{ prompt_tokens: 5 }, { completion_tokens: 5 }, { prompt_tokens: 0, completion_tokens: 5 }];
     for (const bad of [{}, 'x', [], { prompt_tokens: -1, completion_tokens: 'x' }, ...half]) {
       assert.equal(read(CHAT, { choices: [], usage: bad }).usageSeen, false, JSON.stringify(bad));
@@ -91,7 +91,7 @@ describe('a stream of a chat', () => {
     assert.equal(read(CHAT, { usage: { prompt_tokens: 5, completion_tokens: 0 } }).usageSeen, true);
   });
 
-  it('tells each piece of text as it comes', () => {
+  it('passes on each piece of text as it arrives', () => {
     const pieces: string[] = [];
     const reader = new StreamReader(CHAT, (piece) => pieces.push(piece));
     for (const one of [delta({ content: 'a' }), delta({ content: '' }), delta({ content: 'b' })])
@@ -100,8 +100,8 @@ describe('a stream of a chat', () => {
   });
 });
 
-describe('a stream of a completion', () => {
-  it('tells its text', () => {
+describe('StreamReader, of Completions', () => {
+  it('reads the text', () => {
     const reader = read(
       COMPLETIONS,
       { id: 'cmpl', choices: [{ text: 'ab' }] },
@@ -112,11 +112,11 @@ describe('a stream of a completion', () => {
   });
 });
 
-describe('a stream of a response', () => {
+describe('StreamReader, of Responses', () => {
   const response = { id: 'resp_1', model: 'gpt-5.2', status: 'in_progress' };
   const usage = { input_tokens: 20, output_tokens: 30, output_tokens_details: { reasoning_tokens: 10 } };
 
-  it('tells its usage, its identity and its text', () => {
+  it('reads usage, identity and text', () => {
     const reader = read(
       RESPONSES,
       { type: 'response.created', response },
@@ -130,22 +130,22 @@ describe('a stream of a response', () => {
       type: 'response.completed',
       response: { ...response, status: 'completed', usage, service_tier: 'flex' },
     });
-    const answer = reader.response();
+    const parsed = reader.response();
     assert.equal(reader.usageSeen, true);
-    assert.deepEqual([answer.id, answer.model, answer.serviceTier], ['resp_1', 'gpt-5.2', 'flex']);
-    assert.deepEqual([answer.usage.usage.input, answer.usage.usage.reasoning], [20, 10]);
-    assert.deepEqual([answer.finishReasons, answer.unfinished], [['stop'], false]);
+    assert.deepEqual([parsed.id, parsed.model, parsed.serviceTier], ['resp_1', 'gpt-5.2', 'flex']);
+    assert.deepEqual([parsed.usage.usage.input, parsed.usage.usage.reasoning], [20, 10]);
+    assert.deepEqual([parsed.finishReasons, parsed.unfinished], [['stop'], false]);
   });
 
   for (const type of ['response.completed', 'response.incomplete', 'response.failed', 'response.cancelled']) {
-    it(`has the usage that ${type} tells`, () => {
+    it(`reads the usage in ${type}`, () => {
       const reader = read(RESPONSES, { type, response: { ...response, usage } });
       assert.deepEqual([reader.usageSeen, reader.response().usage.usage.output], [true, 30]);
       assert.equal(read(RESPONSES, { type, response }).usageSeen, false);
     });
   }
 
-  it('tells why it is incomplete', () => {
+  it('reads why a response is incomplete', () => {
     const incomplete = {
       ...response,
       status: 'incomplete',
@@ -155,7 +155,7 @@ describe('a stream of a response', () => {
     assert.deepEqual(reader.response().finishReasons, ['max_output_tokens']);
   });
 
-  it('tells its error', () => {
+  it('reads errors', () => {
     const error = { code: 'server_error', message: 'x' };
     const failed = { type: 'response.failed', response: { ...response, status: 'failed', error } };
     assert.equal(read(RESPONSES, failed).error, error);
@@ -165,7 +165,7 @@ describe('a stream of a response', () => {
   });
 });
 
-describe('whatever comes in a stream', () => {
+describe('StreamReader, of any events', () => {
   const value = fc.oneof(
     fc.anything({ maxDepth: 2 }),
     fc.constantFrom<unknown>(
@@ -191,7 +191,7 @@ describe('whatever comes in a stream', () => {
     fc.anything(),
   );
 
-  it('is read without an error, and its usage is sound', () => {
+  it('never throws, and returns a valid usage', () => {
     const endpoints = fc.constantFrom(CHAT, COMPLETIONS, RESPONSES);
     fc.assert(
       fc.property(endpoints, fc.array(event, { maxLength: 8 }), (endpoint, events) => {
