@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { getBudgetStatusMessage, type TokenBudgetTracker } from '../budget/index.ts';
 import { withBudget } from '../telemetry/context/index.ts';
 import { semconv } from '../telemetry/names/index.ts';
+import { backoffMs } from '../util/index.ts';
 import { isRetryable, type StopSwitch } from './control/index.ts';
 import type { JobContext, Step, StepContext } from './definition.ts';
 import type { JobState } from './job-state.ts';
@@ -41,7 +42,8 @@ export async function runStep(step: Step, run: RunContext): Promise<unknown> {
       return await state.completeStep(step.name, output, { attempts: attempt, durationMs });
     } catch (error) {
       if (attempt > retries || !isRetryable(error, stop, tracker)) throw error;
-      await waitBeforeRetry(Math.min(MAX_RETRY_DELAY_MS, retryDelayMs * 2 ** (attempt - 1)), stop);
+      const delayMs = backoffMs(attempt - 1, { firstMs: retryDelayMs, maxMs: MAX_RETRY_DELAY_MS, jitter: 0 });
+      await waitBeforeRetry(delayMs, stop);
     }
   }
 }

@@ -28,9 +28,9 @@ export class FakeStore {
   readonly memory = new MemoryStore();
   readonly calls: string[] = [];
   how: 'well' | 'fails' | 'throws' | 'hangs' = 'well';
-  /** After so many calls it is well again, so that nothing goes round for ever. */
+  /** After this many calls it works again, so that nothing loops forever. */
   most = Number.POSITIVE_INFINITY;
-  /** The reservations that it was asked to settle while it was there. */
+  /** The reservations that it was asked to settle while it worked. */
   readonly settled = new Set<unknown>();
   readonly #held: (() => void)[] = [];
 
@@ -45,8 +45,8 @@ export class FakeStore {
     },
   });
 
-  /** What hung is done after all. */
-  async goOn(): Promise<void> {
+  /** Works again, and finishes what hung. */
+  async resume(): Promise<void> {
     this.how = 'well';
     for (const held of this.#held.splice(0)) held();
     await flush();
@@ -59,13 +59,13 @@ export class FakeStore {
   #answer(name: string, run: () => unknown): unknown {
     this.calls.push(name);
     if (this.calls.length > this.most) this.how = 'well';
-    if (this.how === 'throws') throw new StoreError('away at once');
+    if (this.how === 'throws') throw new StoreError('failed at once');
     return this.#later(this.how, run);
   }
 
   async #later(how: string, run: () => unknown): Promise<unknown> {
     await new Promise((done) => setImmediate(done));
-    if (how === 'fails') throw new StoreError('away');
+    if (how === 'fails') throw new StoreError('failed');
     if (how === 'hangs') await new Promise<void>((done) => this.#held.push(done));
     return run();
   }
@@ -79,7 +79,9 @@ export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'ope
     failurePolicy,
     timeoutMs: 250,
     onChange: (available, cause) =>
-      changes.push(available ? 'back' : `away: ${cause instanceof Error ? cause.message : cause}`),
+      changes.push(
+        available ? 'available' : `unavailable: ${cause instanceof Error ? cause.message : cause}`,
+      ),
   });
   const pass = async (ms: number): Promise<void> => {
     for (let left = ms; left > 0; left -= 50) {
@@ -87,7 +89,7 @@ export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'ope
       await flush();
     }
   };
-  /** The tokens that each budget of the chain was charged, and what is open. */
+  /** The tokens that each budget of the chain was charged, and its open reservations. */
   const ledger = (): number[] =>
     chain.flatMap((one) => {
       const { settled, open } = fake.memory.balances(one);

@@ -20,7 +20,7 @@ describe('a pending write to an unavailable store', () => {
     const { fake, store, pass, ledger, late } = resilient(test);
     fake.how = 'hangs';
     await late(store.charge(chain, used(5)));
-    await fake.goOn();
+    await fake.resume();
     await pass(3_100);
     assert.deepEqual(ledger(), [5, 0, 5, 0]);
   });
@@ -57,16 +57,16 @@ describe('a tracker over an unavailable store', () => {
   it('is created, even if the store throws at once', async () => {
     const fake = new FakeStore();
     fake.how = 'throws';
-    let told = 0;
+    let changes = 0;
     const store = new ResilientStore(fake.store, {
       failurePolicy: 'open',
       timeoutMs: 250,
       onChange: () => {
-        told += 1;
+        changes += 1;
       },
     });
     assert.doesNotThrow(() => new TokenBudgetTracker(job, { store }));
     await flush();
-    assert.equal(told, 1);
+    assert.equal(changes, 1);
   });
 });

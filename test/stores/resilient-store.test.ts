@@ -78,7 +78,7 @@ describe('an unavailable store with the policy open', () => {
     await store.balances(job);
     await pass(1_100);
     assert.deepEqual(ledger(), [9, 0, 9, 0]);
-    assert.deepEqual(changes, ['away: away', 'back', 'away: away', 'back']);
+    assert.deepEqual(changes, ['unavailable: failed', 'available', 'unavailable: failed', 'available']);
   });
 
   it('gets no write for a call that spent nothing', async (test) => {
@@ -96,7 +96,7 @@ describe('an unavailable store with the policy open', () => {
     const { fake, store, late, changes } = resilient(test);
     fake.how = 'hangs';
     assert.equal((await late(store.reserve(chain, request()))).admitted, true);
-    assert.deepEqual(changes, ['away: the store did not answer within 250 ms']);
+    assert.deepEqual(changes, ['unavailable: the store did not answer within 250 ms']);
   });
 
   it('does not report its balances', async (test) => {
@@ -177,7 +177,7 @@ describe('a write whose result is not known', () => {
     await store.reserve(chain, one);
     fake.how = 'hangs';
     assert.equal(await late(store.settle(one.id, used(70))), true);
-    await fake.goOn();
+    await fake.resume();
     await pass(2_100);
     assert.deepEqual(ledger(), [70, 0, 70, 0]);
   });
@@ -189,7 +189,7 @@ describe('a write whose result is not known', () => {
       const answer = late(store.reserve(chain, request()));
       if (failurePolicy === 'closed') await assert.rejects(answer, StoreUnavailableError);
       else assert.equal((await answer).admitted, true);
-      await fake.goOn();
+      await fake.resume();
       assert.deepEqual([ledger(), fake.count('release')], [[0, 0, 0, 0], 1]);
     });
   }
