@@ -21,9 +21,7 @@ export async function flush(): Promise<void> {
   for (let n = 0; n < 30; n += 1) await new Promise((done) => setImmediate(done));
 }
 
-/**
- * A memory store that is there, that fails, that throws at once, or that does nothing until it is let go on.
- */
+/** A memory store that works, fails, throws at once, or hangs until it is resumed. */
 export class FakeStore {
   readonly memory = new MemoryStore();
   readonly calls: string[] = [];
