@@ -97,7 +97,7 @@ describe('the counts', () => {
     functionOf('b/three.ts', 'third'),
     functionOf('util/any.ts', 'isRecord'),
     functionOf('b/three.ts', 'Third.size', { isGetter: true }),
-    functionOf('c/maybe-promise.ts', 'callback', { within: ['afterwards'] }),
+    functionOf('util/async/maybe-promise.ts', 'callback', { within: ['andThen'] }),
   ];
   // Each function is at the line of its number.
   const build = { functions, functionAt: ({ line }: { line: number }) => line };
@@ -141,9 +141,10 @@ describe('the counts', () => {
   });
 
   it('know a helper in any folder', () => {
-    for (const { file, name } of HELPERS) {
-      assert.ok(isHelper(functionOf(`any/where/${file ?? 'x.ts'}`, name ?? 'x')), file ?? name);
+    for (const { folder = 'any/where', file, name } of HELPERS) {
+      assert.ok(isHelper(functionOf(`${folder}/${file ?? 'x.ts'}`, name ?? 'x')), file ?? name ?? folder);
     }
+    assert.ok(!isHelper(functionOf('any/utility/x.ts', 'x')));
     assert.ok(!isHelper(functionOf('any/not-values.ts', 'isRecordOf')));
   });
 });
