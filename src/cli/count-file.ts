@@ -41,8 +41,8 @@ const ENDPOINTS: Readonly<Record<string, RequestKind>> = {
 };
 
 /**
- * Prints how many input tokens a file has for a model, and what they cost. The file holds a request body (JSON), a batch
- * (JSON lines), or any text.
+ * Prints how many input tokens a file has for a model, and what they cost. The file holds a request body
+ * (JSON), a batch (JSON lines), or any text.
  * @param file a path, or `-` for stdin
  * @throws UsageError if the file cannot be read, or no model is given
  */

@@ -1,6 +1,6 @@
 /**
- * The exit codes of the command. 64 to 78 are those of `sysexits.h`, 126 and 127 those of shells. `stopped` (EX_TEMPFAIL) is a job
- * that can be resumed.
+ * The exit codes of the command. 64 to 78 are those of `sysexits.h`, 126 and 127 those of shells. `stopped`
+ * (EX_TEMPFAIL) is a job that can be resumed.
  */
 export const EXIT = {
   ok: 0,

@@ -13,8 +13,8 @@ export function describeNodeProblem(version: string): string | undefined {
 }
 
 /**
- * Returns whether a version is in a range. Understands what package.json uses: `^1.2.3`, `>=1.2 <3`, and `||` between them.
- * A pre-release counts as its release.
+ * Returns whether a version is in a range. Understands what package.json uses: `^1.2.3`, `>=1.2 <3`, and `||`
+ * between them. A pre-release counts as its release.
  */
 export function satisfiesRange(version: string, range: string): boolean {
   const parts = parseVersion(version);

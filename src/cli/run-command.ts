@@ -51,8 +51,8 @@ const FORWARDED_SIGNALS = [
 const SUMMARY_TIMEOUT_MS = 2_000;
 
 /**
- * Runs a command with the budget preloaded into each of its Node processes, and ends as the command does: with its exit code,
- * or by its signal.
+ * Runs a command with the budget preloaded into each of its Node processes, and ends as the command does:
+ * with its exit code, or by its signal.
  * @throws UsageError if an option is wrong; the command is not started
  * @throws ConfigError if the environment or the settings file is wrong
  */
@@ -86,7 +86,10 @@ function toVariables(options: RunCommandOptions): Record<string, string> {
   return variables;
 }
 
-/** Loads the settings that the command will have. An error names an option instead of the variable that it sets. */
+/**
+ * Loads the settings that the command will have. An error names an option instead of the variable that it
+ * sets.
+ */
 function checkConfig(env: Environment, options: RunCommandOptions): ReturnType<typeof loadConfig> {
   try {
     return loadConfig(env);
@@ -115,8 +118,8 @@ interface RunStore {
 }
 
 /**
- * Returns the store that is set, or a temporary ledger for this run: without one, each process would have the whole budget
- * for itself.
+ * Returns the store that is set, or a temporary ledger for this run: without one, each process would have the
+ * whole budget for itself.
  */
 function chooseRunStore(env: Environment, store: string): RunStore {
   if (store !== 'memory' || isMemoryRequested(env)) return { setting: store, remove: () => {} };
@@ -192,7 +195,8 @@ async function printSummary(store: string): Promise<void> {
       await ledger.close();
     }
   } catch {
-    // The ledger was never created (no Node process ran) or is unavailable: the exit of the command matters more.
+    // The ledger was never created (no Node process ran) or is unavailable: the exit of the command matters
+    // more.
   }
 }
 

@@ -55,7 +55,10 @@ interface BudgetRow {
 
 interface BudgetColumn extends TableColumn {
   readonly cell: (row: BudgetRow) => string;
-  /** If the table is too wide, the columns with the highest rank are left out first; those without a rank never are. */
+  /**
+   * If the table is too wide, the columns with the highest rank are left out first; those without a rank
+   * never are.
+   */
   readonly rank?: number;
 }
 

@@ -10,7 +10,10 @@ import { addRun } from './run.ts';
 import { addStatus } from './status.ts';
 import { addTop } from './top.ts';
 
-/** Every subcommand, in the order of the help. Each declares its options here, and loads its code when it is called. */
+/**
+ * Every subcommand, in the order of the help. Each declares its options here, and loads its code when it is
+ * called.
+ */
 export const COMMANDS: readonly ((program: Command) => void)[] = [
   addRun,
   addJob,

@@ -32,7 +32,8 @@ export function foundFailure(check: string, found: string, fix: string): Finding
 /** Returns the message of the error at the root of an error's causes. */
 export function rootCauseMessage(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Errors of fetch say what happened in their cause. A host with two addresses fails with two errors and no message.
+  // Errors of fetch say what happened in their cause. A host with two addresses fails with two errors and no
+  // message.
   const { cause } = error;
   if (cause instanceof AggregateError) return rootCauseMessage(cause.errors[0]);
   return cause instanceof Error ? rootCauseMessage(cause) : error.message;

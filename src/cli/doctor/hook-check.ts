@@ -37,8 +37,8 @@ const PROBE_RESPONSE = JSON.stringify({
 const PROBE_TIMEOUT_MS = 30_000;
 
 /**
- * Makes a real call under the preload from each kind of module, and checks that it was charged. The calls go to a server in this
- * process.
+ * Makes a real call under the preload from each kind of module, and checks that it was charged. The calls go
+ * to a server in this process.
  */
 export async function checkHooks(directory: string, sdk: OpenaiSdk | undefined): Promise<Finding[]> {
   if (sdk === undefined) return [foundSkipped(CHECK, 'not tried: openai is not installed')];

@@ -20,8 +20,8 @@ const STATE_SIGNS = {
 } as const;
 
 /**
- * Checks whether a program in this directory would have its budget enforced, and prints the findings with fixes. The exit code
- * is 1 if a check fails.
+ * Checks whether a program in this directory would have its budget enforced, and prints the findings with
+ * fixes. The exit code is 1 if a check fails.
  */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
   const directory = process.cwd();

@@ -15,8 +15,8 @@ interface MinuteCharge {
 }
 
 /**
- * Builds a report from a ledger: the state of its budgets, and their spending by the minute over the last two days. A ledger has
- * no single calls.
+ * Builds a report from a ledger: the state of its budgets, and their spending by the minute over the last two
+ * days. A ledger has no single calls.
  * @param now milliseconds since the epoch
  */
 export async function reportFromLedger(
@@ -26,7 +26,8 @@ export async function reportFromLedger(
 ): Promise<ReportData> {
   const views = await readBudgetViews(ledger, now);
   const charges = (await Promise.all(views.map(({ name }) => readCharges(ledger, name)))).flat();
-  // The charges of a child are in its parent as well, so totals are summed over the budgets without a parent here.
+  // The charges of a child are in its parent as well, so totals are summed over the budgets without a parent
+  // here.
   const names = new Set(views.map(({ name }) => name));
   const roots = new Set(
     views.filter(({ parent }) => parent === undefined || !names.has(parent)).map(({ name }) => name),

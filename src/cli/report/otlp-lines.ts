@@ -48,8 +48,9 @@ type Json = Readonly<Record<string, unknown>>;
 const NOT_JSON = 'is not a JSON object';
 
 /**
- * Reads OTLP as JSON lines, as the Collector's file exporter writes them: each line an object with `resourceSpans`,
- * `resourceMetrics` or `resourceLogs`. A truncated last line is ignored, since the file may still be written.
+ * Reads OTLP as JSON lines, as the Collector's file exporter writes them: each line an object with
+ * `resourceSpans`, `resourceMetrics` or `resourceLogs`. A truncated last line is ignored, since the file may
+ * still be written.
  * @throws UsageError if the file cannot be read, or has a line that is not OTLP
  */
 export async function readOtlpLines(path: string): Promise<OtlpTelemetry> {

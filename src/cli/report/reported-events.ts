@@ -9,8 +9,8 @@ import type { ReportedEvent } from './report-data.ts';
 const MAX_EVENTS = 100;
 
 /**
- * Returns the events of budgets in the order of time: from log records, or from spans if the file has no such records. Clamped
- * calls may be many, so they are summed up in one event for each budget.
+ * Returns the events of budgets in the order of time: from log records, or from spans if the file has no such
+ * records. Clamped calls may be many, so they are summed up in one event for each budget.
  */
 export function reportEvents(logs: readonly OtlpEvent[], spans: readonly OtlpSpan[]): ReportedEvent[] {
   const isBudgetEvent = (event: OtlpEvent): boolean => event.name.startsWith('token_budget.');

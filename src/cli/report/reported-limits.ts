@@ -61,8 +61,9 @@ function groupReadings(points: readonly OtlpPoint[]): Map<string, LimitReadings>
 }
 
 /**
- * Computes what was left of a limit over time: from the gauges, and between two readings from what the calls of the file used.
- * A gauge may lag behind the calls, so it is used only if it shows more spending than they do, or a reset.
+ * Computes what was left of a limit over time: from the gauges, and between two readings from what the calls
+ * of the file used. A gauge may lag behind the calls, so it is used only if it shows more spending than they
+ * do, or a reset.
  */
 function toReportedLimit(
   name: string,

@@ -13,7 +13,10 @@ export function formatQuantity(value: number, noun: string): string {
   return `${formatCount(value)} ${value === 1 ? noun : `${noun}s`}`;
 }
 
-/** Formats a share as whole percent: `27 %`. 0 % and 100 % are exact: between them it shows `<1 %` and 99 % at most. */
+/**
+ * Formats a share as whole percent: `27 %`. 0 % and 100 % are exact: between them it shows `<1 %` and 99 % at
+ * most.
+ */
 export function formatPercent(share: number): string {
   const percent = share * 100;
   if (percent > 0 && percent < 1) return '<1 %';

@@ -4,7 +4,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /**
- * Formats a length of time in the unit that suits it: `350 ms`, `4.2 s`, `45 s`, `8.5 min`, `35 min`, `3 h 5 min`, `9 d`.
+ * Formats a length of time in the unit that suits it: `350 ms`, `4.2 s`, `45 s`, `8.5 min`, `35 min`, `3 h 5
+ * min`, `9 d`.
  * @param ms milliseconds
  */
 export function formatDuration(ms: number): string {

@@ -11,8 +11,10 @@ export interface TableColumn {
 const MIN_FIRST_WIDTH = 6;
 
 /**
- * Lays out a table as lines of text, each column as wide as its widest cell. Escape sequences of a terminal take no room.
- * @param maxWidth the longest that a line may be, characters; the first column is cut down for it. Default: no limit
+ * Lays out a table as lines of text, each column as wide as its widest cell. Escape sequences of a terminal
+ * take no room.
+ * @param maxWidth the longest that a line may be, characters; the first column is cut down for it. Default:
+ *   no limit
  * @returns the line of titles, then a line for each row
  */
 export function formatTable(

@@ -18,7 +18,10 @@ interface PageData {
 const data = JSON.parse(document.getElementById('data')?.textContent ?? '{}') as PageData;
 const FONT = '12px system-ui, sans-serif';
 
-/** Labels of the time axis, 24 hours: the step of the ticks, each tick, and what a new year, month, day, hour, minute, second adds. */
+/**
+ * Labels of the time axis, 24 hours: the step of the ticks, each tick, and what a new year, month, day, hour,
+ * minute, second adds.
+ */
 const TIMES: uPlotType.Axis.Values = [
   [31_536_000, '{YYYY}', null, null, null, null, null, null, 1],
   [2_419_200, '{MMM}', '\n{YYYY}', null, null, null, null, null, 1],
