@@ -9,8 +9,9 @@ import { billOf } from '../../examples/local-openai/account.ts';
 import { type LocalOpenai, startLocalOpenai } from '../../examples/local-openai/server.ts';
 import { CHROMIUM, startBrowser } from '../../scripts/screenshots/browser.ts';
 import { startOtlpFile } from '../../scripts/screenshots/otlp-file.ts';
-import type { OtlpPoint } from '../../src/cli/report/otlp-lines.ts';
+import type { OtlpEvent, OtlpPoint } from '../../src/cli/report/otlp-lines.ts';
 import type { ReportData, ReportedCall, ReportedLimit } from '../../src/cli/report/report-data.ts';
+import { reportEvents } from '../../src/cli/report/reported-events.ts';
 import { reportLimits } from '../../src/cli/report/reported-limits.ts';
 import { sumSpending } from '../../src/cli/report/spending-series.ts';
 import { thinHistory } from '../../src/cli/report/thin-history.ts';
@@ -123,6 +124,7 @@ describe('the report of what an agent did', () => {
     assert.ok(Math.abs((left[0] ?? 0) - 0.02) < 1e-9);
     const names = data.events.map(({ name }) => name);
     for (const name of ['clamped', 'threshold', 'exhausted', 'denied']) assert.ok(names.includes(name), name);
+    assert.ok(!names.includes('call'), 'calls have their own tables');
   });
 
   it('is one page that needs nothing else', () => {
@@ -253,6 +255,52 @@ describe('lines of OTLP', { concurrency: 2 }, () => {
     assert.ok(!stdout.includes('<script>alert') && !stdout.includes('<img'));
     assert.match(stdout, /&#60;img src=x/);
   });
+});
+
+describe('events of a report', () => {
+  const event = (name: string, attributes: Record<string, unknown>): OtlpEvent => ({
+    name: `token_budget.${name}`,
+    at: 1,
+    attributes: { 'token_budget.name': 'b', ...attributes },
+  });
+
+  for (const [name, attributes, text] of [
+    [
+      'threshold',
+      { 'token_budget.threshold': 0.8, 'token_budget.limit': 'tokens', 'token_budget.limit.value': 12_000 },
+      '80 % of 12,000 tokens used',
+    ],
+    [
+      'denied',
+      {
+        'token_budget.limit': 'costUsd',
+        'token_budget.limit.value': 5,
+        'token_budget.settled': 4.99,
+        'token_budget.requested': 0.0421,
+      },
+      'a call was denied: it needs $0.0421, $4.99 of $5.00 used',
+    ],
+    [
+      'unmetered',
+      { 'token_budget.endpoint': 'POST /agents/sessions', 'token_budget.reason': 'endpoint' },
+      'the cost of POST /agents/sessions is not counted (endpoint)',
+    ],
+    [
+      'job',
+      {
+        'token_budget.job.id': 'research',
+        'token_budget.job.run': 2,
+        'token_budget.job.reason': 'completed',
+      },
+      'run 2 of the job research ended: completed',
+    ],
+  ] as const) {
+    it(`describe ${name} in words`, () => {
+      assert.deepEqual(reportEvents([event(name, attributes)], []), [{ at: 1, name, budget: 'b', text }]);
+    });
+  }
+
+  it('leave out single calls', () => assert.deepEqual(reportEvents([event('call', {})], []), []));
 });
 
 describe('budgets of a report', () => {

@@ -10,10 +10,12 @@ const MAX_EVENTS = 100;
 
 /**
  * Returns the events of budgets in the order of time: from log records, or from spans if the file has no such
- * records. Clamped calls may be many, so they are summed up in one event for each budget.
+ * records. Events of single calls are left out, since calls have their own tables. Clamped calls may be
+ * many, so they are summed up in one event for each budget.
  */
 export function reportEvents(logs: readonly OtlpEvent[], spans: readonly OtlpSpan[]): ReportedEvent[] {
-  const isBudgetEvent = (event: OtlpEvent): boolean => event.name.startsWith('token_budget.');
+  const isBudgetEvent = ({ name }: OtlpEvent): boolean =>
+    name.startsWith('token_budget.') && name !== semconv.EVENT_CALL;
   const records = logs.filter(isBudgetEvent);
   const events = records.length > 0 ? records : spans.flatMap((span) => span.events.filter(isBudgetEvent));
   const clamped = Map.groupBy(
@@ -62,6 +64,10 @@ function describeEvent(name: string, attributes: OtlpAttributes): string {
       return `a response of ${text(semconv.ATTR_REQUEST_MODEL)} reported no usage (${text(semconv.ATTR_BUDGET_REASON)}); charged by ${text(semconv.ATTR_BUDGET_USAGE_SOURCE)}`;
     case semconv.EVENT_PRICE_UNKNOWN:
       return `no price is known for ${text(semconv.ATTR_REQUEST_MODEL)}; charged as ${text(semconv.ATTR_BUDGET_PRICED_AS)}`;
+    case semconv.EVENT_UNMETERED:
+      return `the cost of ${text(semconv.ATTR_BUDGET_ENDPOINT)} is not counted (${text(semconv.ATTR_BUDGET_REASON)})`;
+    case semconv.EVENT_JOB:
+      return `run ${text(semconv.ATTR_JOB_RUN)} of the job ${text(semconv.ATTR_JOB_ID)} ended: ${text(semconv.ATTR_JOB_REASON)}`;
     case semconv.EVENT_STORE_UNAVAILABLE:
       return `the store is unavailable: ${text(semconv.ATTR_BUDGET_REASON)}`;
     case semconv.EVENT_STORE_AVAILABLE:
