@@ -14,7 +14,7 @@ export interface StartedCall {
   readonly identity: Attributes;
   /** The caller's context with the span in it. */
   readonly context: Context;
-  /** The prices of the model that was asked for. */
+  /** The prices of the requested model. */
   readonly card: RateCard;
   readonly reservation: CallReservation;
   /** By the monotonic clock, milliseconds. */

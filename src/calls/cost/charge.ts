@@ -6,7 +6,7 @@ import type { SeenOnce } from '../../util/index.ts';
 
 /** The charge of a call for its usage. */
 export interface Charge {
-  /** The usage of the model that answered, with the fees of its hosted tools as units. */
+  /** The usage of the model that responded, with the fees of its hosted tools as units. */
   readonly usage: TokenUsage;
   readonly amounts: Amounts;
   readonly priceSource: PriceSource;
@@ -20,8 +20,8 @@ export interface ChargeContext {
 }
 
 /**
- * Charges a usage: at the price of the model that answered if it is known, else of the model that was asked
- * for, at the rates of the tier that served it, with the fees of hosted tools.
+ * Charges a usage: at the price of the model that responded if it is known, else of the requested
+ * model, at the rates of the tier that served it, with the fees of hosted tools.
  */
 export function chargeUsage(
   context: ChargeContext,
@@ -43,14 +43,15 @@ export function chargeUsage(
 }
 
 /**
- * The card of the model that answered; the caller's own price for the model that was asked for comes first.
+ * The card of the model that responded; the caller's own price for the requested model takes precedence.
  */
 function cardOfResponse(
   prices: PriceBook,
   plan: CallPlan,
   requested: RateCard,
-  answered: string | undefined,
+  responded: string | undefined,
 ): RateCard {
-  if (answered === undefined || answered === plan.model || requested.source === 'override') return requested;
-  return prices.findKnown({ ...plan.priceQuery, model: answered }) ?? requested;
+  if (responded === undefined || responded === plan.model || requested.source === 'override')
+    return requested;
+  return prices.findKnown({ ...plan.priceQuery, model: responded }) ?? requested;
 }

@@ -56,7 +56,7 @@ function worstCaseOf(
   const input = bound.complete ? bound.upper : withStoredInput(bound.upper, plan, card, history);
   const standard = ratesFor(card.tiers, input);
   const tier = body['service_tier'];
-  // The tier asked for may not be the one that serves the call: the more expensive one bounds both.
+  // The requested tier may not be the one that serves the call: the more expensive one bounds both.
   const rates =
     tier !== undefined && isPriorityTier(tier)
       ? ratesOfTier(standard, tier, card.pricedAs ?? card.model)
@@ -78,7 +78,7 @@ function worstCaseOf(
     outputPicoUsd: highest.output * choices,
     choices,
     outputCap: endpoint.capped === false ? 0 : outputCap,
-    capped: plan.askedCap !== undefined,
+    capped: plan.requestedCap !== undefined,
   };
 }
 

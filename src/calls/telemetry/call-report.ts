@@ -42,7 +42,7 @@ export function reportAdmission(
   { plan, span, reservation }: StartedCall,
 ): void {
   const { tracker, clampedTo } = reservation;
-  const { askedCap } = plan;
+  const { requestedCap } = plan;
   const decision = clampedTo === undefined ? 'admit' : 'clamp';
   const attributes: Attributes = { [semconv.ATTR_BUDGET_DECISION]: decision };
   if (tracker.strict) {
@@ -51,12 +51,12 @@ export function reportAdmission(
   }
   if (clampedTo !== undefined) {
     attributes[semconv.ATTR_BUDGET_CAP_SENT] = clampedTo;
-    if (askedCap !== undefined) attributes[semconv.ATTR_BUDGET_CAP_ASKED] = askedCap;
+    if (requestedCap !== undefined) attributes[semconv.ATTR_BUDGET_CAP_ASKED] = requestedCap;
   }
   span.setAttributes(attributes);
   countDecision(instruments, plan, tracker, decision);
   if (clampedTo === undefined) return;
-  const asked = askedCap === undefined ? {} : { asked: askedCap };
+  const asked = requestedCap === undefined ? {} : { asked: requestedCap };
   tracker.emit({ type: 'clamped', budget: tracker.budget.name, sent: clampedTo, ...asked });
 }
 

@@ -47,7 +47,7 @@ export function requestAttributes(plan: CallPlan): {
     if (typeof value === 'number' && Number.isFinite(value)) attributes[attribute] = value;
   }
   set(semconv.ATTR_OPENAI_API_TYPE, endpoint.apiType);
-  set(semconv.ATTR_REQUEST_MAX_TOKENS, plan.askedCap);
+  set(semconv.ATTR_REQUEST_MAX_TOKENS, plan.requestedCap);
   if (plan.stream) set(semconv.ATTR_REQUEST_STREAM, true);
   if (plan.choices > 1) set(semconv.ATTR_REQUEST_CHOICE_COUNT, plan.choices);
   set(semconv.ATTR_REQUEST_STOP_SEQUENCES, strings(body['stop']));

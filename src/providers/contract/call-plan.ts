@@ -16,7 +16,7 @@ export interface CallPlan {
   readonly model: string;
   readonly stream: boolean;
   /** The caller's output cap, tokens of one choice. */
-  readonly askedCap?: number;
+  readonly requestedCap?: number;
   /** The field of the body that caps the output. */
   readonly capField: string;
   /** The most output tokens of one choice: the caller's cap, or the maximum of the model. */

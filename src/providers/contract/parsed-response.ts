@@ -25,7 +25,7 @@ export interface HostedTools {
   readonly others: readonly OtherUsage[];
 }
 
-/** Usage that is billed at the price of a model other than the one that answered. */
+/** Usage that is billed at the price of a model other than the one that responded. */
 export interface OtherUsage {
   readonly model: string;
   readonly usage: TokenUsage;

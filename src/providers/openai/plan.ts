@@ -16,7 +16,7 @@ export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | 
   const model = modelOf(client, body) || (endpoint.defaultModel ?? '');
   const provider = providerOf(client);
   const capField = capFieldOf(endpoint, provider, body);
-  const askedCap = tokenCount(body[capField]);
+  const requestedCap = tokenCount(body[capField]);
   return {
     endpoint,
     provider,
@@ -24,9 +24,9 @@ export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | 
     body,
     model,
     stream: isStream(request, body),
-    ...(askedCap === undefined ? {} : { askedCap }),
+    ...(requestedCap === undefined ? {} : { requestedCap }),
     capField,
-    outputCap: outputCapOf(endpoint, model, askedCap),
+    outputCap: outputCapOf(endpoint, model, requestedCap),
     choices: choicesOf(endpoint, body),
     clientErrors: client.constructor as ClientErrors,
     aborted: signal?.aborted === true,
@@ -52,9 +52,9 @@ function modelOf(client: ApiClient, body: Readonly<Record<string, unknown>>): st
 /** The legacy completions API stops at 16 tokens if no cap is set (API reference, `max_tokens`). */
 const COMPLETIONS_DEFAULT_CAP = 16;
 
-function outputCapOf(endpoint: Endpoint, model: string, askedCap: number | undefined): number {
+function outputCapOf(endpoint: Endpoint, model: string, requestedCap: number | undefined): number {
   if (!endpoint.hasOutput) return 0;
-  if (askedCap !== undefined) return askedCap;
+  if (requestedCap !== undefined) return requestedCap;
   return endpoint.kind === 'completions' ? COMPLETIONS_DEFAULT_CAP : maxOutputTokens(model);
 }
 

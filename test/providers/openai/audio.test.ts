@@ -128,6 +128,17 @@ describe('a transcription', { concurrency: 4 }, () => {
     assert.equal((await ledger()).nanoUsd, nanoUsd);
   });
 
+  test('of a file of an unknown format is reserved by the lowest bit rate', async (t) => {
+    const api = await startApi(t, () => ({ text: 'hi' }));
+    const { client } = budgetedClient(api, { limits: { costUsd: 0.01 } });
+    for (const extension of ['opus', 'constructor']) {
+      const file = new File([new Uint8Array(200_000)], `talk.${extension}`);
+      const request = client.audio.transcriptions.create({ model: 'whisper-1', file });
+      await assert.rejects(request, BudgetExceededError);
+    }
+    assert.equal(api.requests.length, 0);
+  });
+
   test('is refused if its file may be longer than the budget can pay for', async (t) => {
     const api = await startApi(t, () => ({ text: 'hi', usage: { type: 'duration', seconds: 61 } }));
     const { client, ledger } = budgetedClient(api, { limits: { costUsd: 0.01 } });

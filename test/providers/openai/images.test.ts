@@ -80,6 +80,17 @@ describe('images', { concurrency: 4 }, () => {
     assert.equal(api.requests.length, 1);
   });
 
+  test('of an unknown quality and size are reserved at the highest price', async (t) => {
+    const api = await startApi(t, () => ({ created: 1, data: DATA, usage: USAGE }));
+    const { client } = budgetedClient(api, { limits: { costUsd: 0.2 } });
+    for (const name of ['best', 'constructor']) {
+      const body = { model: 'gpt-image-1', prompt: 'x', quality: name, size: name };
+      const request = client.post('/images/generations', { body });
+      await assert.rejects(request, BudgetExceededError);
+    }
+    assert.equal(api.requests.length, 0);
+  });
+
   test('without reported usage are estimated by quality and size, and reported', async (t) => {
     const api = await startApi(t, () => ({ created: 1, data: DATA }));
     const { client, ledger, events } = budgetedClient(api);

@@ -63,8 +63,8 @@ describe('the output cap of a chat completion', () => {
   ];
   for (const [body, field, asked, cap] of cases) {
     it(`with ${JSON.stringify(body)} is ${cap} in ${field}`, () => {
-      const { capField, askedCap, outputCap } = chat(body);
-      assert.deepEqual([capField, askedCap, outputCap], [field, asked, cap]);
+      const { capField, requestedCap, outputCap } = chat(body);
+      assert.deepEqual([capField, requestedCap, outputCap], [field, asked, cap]);
     });
   }
 
@@ -77,16 +77,19 @@ describe('the output cap of a chat completion', () => {
 describe('the output cap of other endpoints', () => {
   it('is max_output_tokens in Responses', () => {
     const capped = planOf('/responses', { model: 'gpt-5.2', max_output_tokens: 300, max_tokens: 5 });
-    assert.deepEqual([capped.capField, capped.askedCap, capped.outputCap], ['max_output_tokens', 300, 300]);
+    assert.deepEqual(
+      [capped.capField, capped.requestedCap, capped.outputCap],
+      ['max_output_tokens', 300, 300],
+    );
     const uncapped = planOf('/responses', { model: 'gpt-5.2' });
-    assert.deepEqual([uncapped.askedCap, uncapped.outputCap], [undefined, 128_000]);
+    assert.deepEqual([uncapped.requestedCap, uncapped.outputCap], [undefined, 128_000]);
   });
 
   it('is max_tokens in Completions, default 16', () => {
     const capped = planOf('/completions', { model: 'davinci-002', max_tokens: 300 });
-    assert.deepEqual([capped.capField, capped.askedCap, capped.outputCap], ['max_tokens', 300, 300]);
+    assert.deepEqual([capped.capField, capped.requestedCap, capped.outputCap], ['max_tokens', 300, 300]);
     const uncapped = planOf('/completions', { model: 'davinci-002' });
-    assert.deepEqual([uncapped.askedCap, uncapped.outputCap], [undefined, 16]);
+    assert.deepEqual([uncapped.requestedCap, uncapped.outputCap], [undefined, 16]);
   });
 
   it('is 0 for embeddings', () => {

@@ -22,7 +22,7 @@ export function realtimePlan(
   body: Readonly<Record<string, unknown>>,
   inputBound: number,
 ): CallPlan {
-  const askedCap = integerBetween(
+  const requestedCap = integerBetween(
     body['max_output_tokens'] ?? body['max_response_output_tokens'],
     1,
     1_000_000,
@@ -34,9 +34,9 @@ export function realtimePlan(
     body,
     model,
     stream: true,
-    ...(askedCap === undefined ? {} : { askedCap }),
+    ...(requestedCap === undefined ? {} : { requestedCap }),
     capField: 'max_output_tokens',
-    outputCap: askedCap ?? maxOutputTokens(model),
+    outputCap: requestedCap ?? maxOutputTokens(model),
     choices: 1,
     aborted: false,
   };
@@ -86,7 +86,7 @@ function responsePricing(inputBound: number): EndpointPricing {
         outputPicoUsd: highest.output,
         choices: 1,
         outputCap: plan.outputCap,
-        capped: plan.askedCap !== undefined,
+        capped: plan.requestedCap !== undefined,
       };
     },
     readUsage: (response) => readUsage(response['usage']),
