@@ -35,7 +35,7 @@ describe('from the demo through the Collector to Jaeger, Prometheus and Victoria
     const [demo, away] = await Promise.all([runDemo(pipeline.otlp), runWithoutStore(pipeline.otlp)]);
     assert.equal(demo.code, 0, demo.stderr);
     assert.equal(away.code, 0, away.stderr);
-    spent = Math.round(Number(/\$([\d.]+) of \$0\.02 spent/.exec(demo.stdout)?.[1]) * 1e9);
+    spent = Math.round(Number(/spent ([\d.]+) of 0\.020000 USD/.exec(demo.stdout)?.[1]) * 1e9);
     traces = await eventually('all calls in Jaeger', async () => {
       const found = await tracesOf(pipeline.jaeger, SERVICE);
       return callsOf(found).length === 13 ? found : undefined;
