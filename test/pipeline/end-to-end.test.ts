@@ -27,7 +27,7 @@ describe('from the demo through the Collector to Jaeger, Prometheus and Victoria
 }, () => {
   let pipeline: Pipeline;
   let traces: JaegerTrace[];
-  /** What the demo says that it spent, nano-USD. */
+  /** What the demo says that it spent, USD with four significant digits. */
   let spent = 0;
 
   before(async () => {
@@ -35,7 +35,7 @@ describe('from the demo through the Collector to Jaeger, Prometheus and Victoria
     const [demo, away] = await Promise.all([runDemo(pipeline.otlp), runWithoutStore(pipeline.otlp)]);
     assert.equal(demo.code, 0, demo.stderr);
     assert.equal(away.code, 0, away.stderr);
-    spent = Math.round(Number(/spent ([\d.]+) of 0\.020000 USD/.exec(demo.stdout)?.[1]) * 1e9);
+    spent = Number(/\$([\d.]+) of \$0\.02 spent/.exec(demo.stdout)?.[1]);
     traces = await eventually('all calls in Jaeger', async () => {
       const found = await tracesOf(pipeline.jaeger, SERVICE);
       return callsOf(found).length === 13 ? found : undefined;
@@ -68,7 +68,7 @@ describe('from the demo through the Collector to Jaeger, Prometheus and Victoria
       assert.ok(Number(tags['gen_ai.usage.output_tokens']) > 0);
       charged += Number(tags['token_budget.cost.nano_usd']);
     }
-    assert.equal(Math.round(charged / 1e3), Math.round(spent / 1e3));
+    assert.equal(Number((charged / 1e9).toPrecision(4)), spent);
   });
 
   it('gives Jaeger the denied call, with its error and its events', async () => {
@@ -94,7 +94,7 @@ describe('from the demo through the Collector to Jaeger, Prometheus and Victoria
 
   it('counts in Prometheus what the demo spent, from its first call on', async () => {
     const [cost] = await query(pipeline.prometheus, `sum(token_budget_cost_total{job="${SERVICE}"})`);
-    assert.equal(Math.round((cost?.values[0] ?? 0) * 1e6), Math.round(spent / 1e3));
+    assert.equal(Number((cost?.values[0] ?? 0).toPrecision(4)), spent);
     const [ended] = await query(pipeline.prometheus, `token_budget_reporting{job="${SERVICE}"}`);
     assert.deepEqual(ended?.values, [0]);
     // Without a zero at its beginning, a counter of a program that is over at once has no increase.
