@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { OTLPExporterError } from '@opentelemetry/otlp-exporter-base';
-import { type ExportResult, RetryingExporter } from '../../src/telemetry/export/retrying-exporter.ts';
+import type { ExportResult } from '../../src/telemetry/export/export-result.ts';
+import { RetryingExporter } from '../../src/telemetry/export/retrying-exporter.ts';
 
 const SUCCESS: ExportResult = { code: 0 };
 /** As the exporters report a Collector that answers 503 until their own time is over. */

@@ -7,11 +7,9 @@ import module, { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Protocol, readEndpoint, readProtocol, type Signal } from '../environment/index.ts';
+import { EXPORT_FAILED, EXPORT_SUCCESS } from './export-result.ts';
 import { type Exporter, RetryingExporter } from './retrying-exporter.ts';
 import type { ExportMessage, WorkerData } from './worker-channel.ts';
-
-const EXPORTED = 0;
-const FAILED = 1;
 
 /** Milliseconds that a Collector may take to accept a connection before the exit stops waiting for it. */
 const CONNECT_MS = 250;
@@ -59,7 +57,7 @@ function getExporter(signal: Signal): RetryingExporter {
 }
 
 async function exportItems({ id, signal, items }: Extract<ExportMessage, { items: unknown }>): Promise<void> {
-  let code = FAILED;
+  let code: number = EXPORT_FAILED;
   try {
     ({ code } = await getExporter(signal).export(deserialize(signal, items)));
   } catch {
@@ -135,4 +133,4 @@ function deserializeSpanContext({ traceState, ...rest }: SerializedSpanContext):
   return traceState === undefined ? rest : { ...rest, traceState: { serialize: () => traceState } };
 }
 
-parentPort?.postMessage({ id: 0, code: EXPORTED });
+parentPort?.postMessage({ id: 0, code: EXPORT_SUCCESS });

@@ -1,10 +1,5 @@
 import { type Backoff, backoffMs } from '../../util/index.ts';
-
-/** The result of an export, as the exporters report it: 0 is success. */
-export interface ExportResult {
-  readonly code: number;
-  readonly error?: Error;
-}
+import { EXPORT_FAILED, EXPORT_SUCCESS, type ExportResult } from './export-result.ts';
 
 /** An exporter of one signal. */
 export interface Exporter {
@@ -44,7 +39,8 @@ export class RetryingExporter {
     for (let retries = 0; ; retries += 1) {
       const result = await this.#exportOnce(items);
       const pause = backoffMs(retries, BACKOFF);
-      if (result.code === 0 || isPermanent(result.error) || Date.now() + pause > deadline) return result;
+      if (result.code === EXPORT_SUCCESS || isPermanent(result.error) || Date.now() + pause > deadline)
+        return result;
       if (await this.#sleep(pause)) retries = 0;
     }
   }
@@ -59,7 +55,10 @@ export class RetryingExporter {
       try {
         this.#exporter.export(items, resolve);
       } catch (error) {
-        resolve({ code: 1, error: new TypeError('failed to serialize the items', { cause: error }) });
+        resolve({
+          code: EXPORT_FAILED,
+          error: new TypeError('failed to serialize the items', { cause: error }),
+        });
       }
     });
   }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
 import { entryModuleUrl } from '../../util/index.ts';
 import type { Signal } from '../environment/index.ts';
+import { EXPORT_FAILED, EXPORT_SUCCESS, type ExportResult } from './export-result.ts';
 
 /** A message to the worker thread: items to export, or a request to signal when everything is sent. */
 export type ExportMessage =
@@ -22,11 +23,7 @@ export const EXPORTER_THREAD = 'otel-token-budget exporter';
 /** Maximum number of pending exports of a signal. More fail, as they would in the exporters themselves. */
 const MAX_PENDING = 30;
 
-type ExportCallback = (result: { code: number; error?: Error }) => void;
-
-/** The code of a successful export. */
-export const EXPORT_SUCCESS = 0;
-const FAILED = 1;
+type ExportCallback = (result: ExportResult) => void;
 
 /**
  * The channel to the worker thread that sends telemetry. The thread is started by the first export, and never
@@ -43,7 +40,7 @@ export class ExportChannel {
   export(signal: Signal, items: unknown, done: ExportCallback): void {
     const worker = this.pendingCount(signal) < MAX_PENDING ? this.#start() : undefined;
     if (worker === undefined) {
-      done({ code: FAILED, error: new Error('failed to send telemetry: too many pending exports') });
+      done({ code: EXPORT_FAILED, error: new Error('failed to send telemetry: too many pending exports') });
       return;
     }
     this.#lastId += 1;
@@ -52,7 +49,7 @@ export class ExportChannel {
       worker.postMessage({ id: this.#lastId, signal, items } satisfies ExportMessage);
     } catch (error) {
       this.#pending.delete(this.#lastId);
-      done({ code: FAILED, error: error instanceof Error ? error : new Error(String(error)) });
+      done({ code: EXPORT_FAILED, error: error instanceof Error ? error : new Error(String(error)) });
     }
   }
 
@@ -100,7 +97,7 @@ export class ExportChannel {
     worker.on('message', ({ id, code }: { id: number; code: number }) => {
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
-      pending?.done({ code: code === EXPORT_SUCCESS ? EXPORT_SUCCESS : FAILED });
+      pending?.done({ code: code === EXPORT_SUCCESS ? EXPORT_SUCCESS : EXPORT_FAILED });
     });
     worker.on('error', (error) => this.#fail(error));
     worker.unref();
@@ -112,7 +109,7 @@ export class ExportChannel {
     this.#broken = true;
     this.#worker = undefined;
     diag.error('otel-token-budget: the export thread failed', error);
-    for (const { done } of this.#pending.values()) done({ code: FAILED });
+    for (const { done } of this.#pending.values()) done({ code: EXPORT_FAILED });
     this.#pending.clear();
   }
 }

@@ -5,8 +5,9 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import { type Env, readVariable } from '../environment/index.ts';
+import { EXPORT_SUCCESS } from './export-result.ts';
 import { serializeMetrics } from './serialize.ts';
-import { EXPORT_SUCCESS, type ExportChannel } from './worker-channel.ts';
+import type { ExportChannel } from './worker-channel.ts';
 
 /**
  * Creates an exporter that forwards metrics to the worker thread. It reports success immediately: the reader
