@@ -14,7 +14,7 @@ interface Outcome {
   coverage?: { readonly files: number; readonly lines: number; readonly branches: number };
 }
 
-/** A test that was skipped, or a suite with all its tests, which nobody counted. */
+/** A skipped test, or a skipped suite; the tests in a skipped suite are not counted. */
 interface NotRun {
   readonly file: string;
   readonly reason: string;

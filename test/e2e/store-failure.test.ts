@@ -80,7 +80,7 @@ for (const { localQuota, leaseMs } of [
         const some = async (count) => {
           for (let n = 0; n < count; n += 1) outcomes.push((await attempt()).outcome);
         };
-        // Calls go on while Redis ends, while it is away and while it starts.
+        // Calls continue while Redis stops, is down and starts again.
         const meanwhile = async (what) => {
           let over = false;
           const done = fetch(process.env.REDIS_CONTROL + what).finally(() => { over = true; });

@@ -10,7 +10,7 @@ export type StatusFormat = 'text' | 'compact';
 export interface StatusMessageOptions {
   /** Default: `text`. */
   readonly format?: StatusFormat;
-  /** The remaining share of a limit, 0 to 1, below which the model is told to wrap up; default: 0.1. */
+  /** The remaining share of a limit, 0 to 1, below which the message asks the model to wrap up; default: 0.1. */
   readonly wrapUpBelow?: number;
   /** The working time so far, milliseconds, for the pace; default: the time since the budget began. */
   readonly elapsedMs?: number;
