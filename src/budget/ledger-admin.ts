@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../util/index.ts';
+import { isRecord, type MaybePromise, parseJson } from '../util/index.ts';
 import type { BudgetDefinition } from './definition.ts';
 import { type Amounts, type Grant, isNoGrant } from './limits.ts';
 import type { Balances } from './store.ts';
@@ -95,12 +95,7 @@ const texts = new WeakMap<BudgetDefinition, string>();
 
 /** Parses a text of {@link serializeDefinition}; returns undefined for any other text. */
 export function parseDefinition(text: string): StoredDefinition | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && 'limits' in value && 'mode' in value
-      ? (value as StoredDefinition)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  if (!isRecord(value) || !('limits' in value && 'mode' in value)) return undefined;
+  return value as unknown as StoredDefinition;
 }

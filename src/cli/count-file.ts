@@ -9,7 +9,14 @@ import {
   type RequestKind,
 } from '../tokens/index.ts';
 import { tokenUsage } from '../usage/index.ts';
-import { formatCount, formatQuantity, formatValue, isRecord, parseJson } from '../util/index.ts';
+import {
+  errorMessage,
+  formatCount,
+  formatQuantity,
+  formatValue,
+  isRecord,
+  parseJson,
+} from '../util/index.ts';
 import { UsageError } from './exit.ts';
 import { environmentOf } from './store-option.ts';
 import { formatCost } from './style.ts';
@@ -156,7 +163,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file === '-' ? 0 : file, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new UsageError(`Cannot read "${file}" (${reason}). Pass the path of a file, or - for stdin.`);
   }
 }

@@ -11,7 +11,7 @@ import {
   type StatusFormat,
 } from '../budget/index.ts';
 import type { PriceOverride, UnknownModelPolicy } from '../pricing/index.ts';
-import { findClosestMatch } from '../util/index.ts';
+import { errorMessage, findClosestMatch } from '../util/index.ts';
 import { ConfigError, checkSettings, type ParentSettings, type Settings } from './schema.ts';
 
 /** The configuration of a process, checked and frozen. */
@@ -145,7 +145,7 @@ function checkChain(budget: BudgetDefinition, path: string): void {
   try {
     chainOf(budget);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new ConfigError(`${path}: parent: ${why}.`);
   }
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type Limits, MODES, type Mode, WINDOW_UNITS, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
 import { tryParseStoreUrl } from '../stores/index.ts';
-import { findClosestMatch, formatValue } from '../util/index.ts';
+import { formatValue, isRecord, suggestClosest } from '../util/index.ts';
 import { SETTING_DOCS } from './setting-docs.ts';
 
 /**
@@ -29,12 +29,7 @@ export class ConfigError extends Error {
 
 /** An object of exactly these settings; valibot alone would accept an array too. */
 function settingsObject<T extends v.ObjectEntries>(entries: T) {
-  return v.pipe(
-    v.custom<Record<string, unknown>>(
-      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    ),
-    v.strictObject(entries),
-  );
+  return v.pipe(v.custom<Record<string, unknown>>(isRecord), v.strictObject(entries));
 }
 
 const usd = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_USD));
@@ -184,9 +179,7 @@ function parseSettings(value: unknown, nameOf: (path: string) => string) {
 }
 
 function unknownSetting(name: string, known: readonly string[]): string {
-  const closest = findClosestMatch(name, known);
-  const hint = closest === undefined ? '' : ` (did you mean "${closest}"?)`;
-  return `unknown setting ${formatValue(name)}${hint}. Known settings: ${known.join(', ')}.`;
+  return `unknown setting ${formatValue(name)}${suggestClosest(name, known)}. Known settings: ${known.join(', ')}.`;
 }
 
 /** Whether a path is within the price of a model. */

@@ -1,7 +1,7 @@
 import { type Span, trace } from '@opentelemetry/api';
 import { BudgetExhaustedError, MS_PER_MINUTE, type TokenBudgetTracker } from '../budget/index.ts';
 import { semconv } from '../telemetry/names/index.ts';
-import { mapWithConcurrency } from '../util/index.ts';
+import { errorMessage, mapWithConcurrency } from '../util/index.ts';
 import { StopSwitch, stopReasonOf, toSavedError } from './control/index.ts';
 import {
   addStepName,
@@ -120,7 +120,7 @@ export class LongRunningOrchestrator {
     await state.save();
     const { reason, output } = await this.#runToEnd(steps, run);
     await state.save(reason).catch((error: unknown) => {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       state.addWarning(`The last checkpoint could not be saved: ${why}`);
     });
     const result = state.result(reason, output, await tracker.status());

@@ -11,7 +11,7 @@ import { openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { loadEntryModule, VERSION } from '../util/index.ts';
+import { errorMessage, loadEntryModule, VERSION } from '../util/index.ts';
 import { handleShutdown } from './shutdown.ts';
 
 /** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
@@ -75,7 +75,7 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
 function openBudget(config: Config): ProcessBudget {
   const { budget, failurePolicy, waitMs, leaseMs } = config;
   const onChange = (available: boolean, cause?: unknown): void => {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
   };
@@ -111,7 +111,7 @@ function instrument(
   return instrumentation;
 }
 
-/** The telemetry of the process: the host's, or an SDK of ours. */
+/** The telemetry of the process: the host's, or an SDK that this package starts. */
 class ProcessTelemetry {
   readonly #budget: ProcessBudget;
   #isStarted = false;

@@ -16,6 +16,12 @@ export function findClosestMatch(word: string, known: Iterable<string>): string 
   return closest;
 }
 
+/** Returns ` (did you mean "…"?)` with the closest known word, for an error; an empty text if none is similar. */
+export function suggestClosest(word: string, known: Iterable<string>): string {
+  const closest = findClosestMatch(word, known);
+  return closest === undefined ? '' : ` (did you mean "${closest}"?)`;
+}
+
 /** The Levenshtein distance: characters to insert, delete or replace, by the rows of the classic matrix. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

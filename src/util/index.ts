@@ -10,7 +10,7 @@ export {
   withTimeout,
 } from './async/index.ts';
 export { BoundedMap, SeenOnce } from './bounded-map.ts';
-export { findClosestMatch } from './closest-match.ts';
+export { findClosestMatch, suggestClosest } from './closest-match.ts';
 export {
   formatCount,
   formatDuration,
@@ -36,4 +36,4 @@ export {
 } from './package-files.ts';
 export { RecentList } from './recent-list.ts';
 export { newUniqueId } from './unique-id.ts';
-export { type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';
+export { errorMessage, type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

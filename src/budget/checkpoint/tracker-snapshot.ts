@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { errorMessage } from '../../util/index.ts';
 import type { ThresholdState } from '../consumption.ts';
 import { type BudgetDefinition, defineBudget, MODES, WINDOW_UNITS } from '../definition.ts';
 import { type Amounts, LIMIT_NAMES, LIMIT_OF, type Limits } from '../limits.ts';
@@ -47,7 +48,7 @@ const budget: v.GenericSchema<unknown, BudgetDefinition> = v.pipe(
         ...(parent === undefined ? {} : { parent }),
       });
     } catch (error) {
-      addIssue({ message: error instanceof Error ? error.message : String(error) });
+      addIssue({ message: errorMessage(error) });
       return NEVER;
     }
   }),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import * as v from 'valibot';
-import { fieldsOf } from '../../util/index.ts';
+import { fieldsOf, isRecord } from '../../util/index.ts';
 import { CheckpointError } from './checkpoint-error.ts';
 
 /** A stored body with its format, its version and a checksum that detects changes. */
@@ -84,8 +84,6 @@ function checksumOf(body: unknown): string {
 /** Returns the same text for the same value in any order of keys, which databases of JSON change. */
 function canonical(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
+    isRecord(part) ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1))) : part,
   );
 }

@@ -17,7 +17,7 @@ import {
   windowOf,
 } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
-import { findClosestMatch } from '../../util/index.ts';
+import { suggestClosest } from '../../util/index.ts';
 import { UsageError } from '../exit.ts';
 
 /** The state of a budget in a ledger. */
@@ -84,13 +84,11 @@ export async function readBudgetDefinition(ledger: LedgerAdmin, name: string): P
  * @param known the names of the budgets that it has
  */
 export function unknownBudgetError(name: string, known: readonly string[]): UsageError {
-  const closest = findClosestMatch(name, known);
-  const hint = closest === undefined ? '' : ` (did you mean "${closest}"?)`;
   const list =
     known.length === 0
       ? 'It has no budgets yet.'
       : `Known budgets: ${known.map((one) => `"${one}"`).join(', ')}.`;
-  return new UsageError(`This ledger has no budget "${name}"${hint}. ${list}`);
+  return new UsageError(`This ledger has no budget "${name}"${suggestClosest(name, known)}. ${list}`);
 }
 
 /** Converts a view for JSON output: times become ISO 8601. */

@@ -1,4 +1,4 @@
-import { formatQuantity, formatValue } from '../../util/index.ts';
+import { errorMessage, formatQuantity, formatValue } from '../../util/index.ts';
 import { UsageError } from '../exit.ts';
 import { openSharedLedger, redactPassword, type StoreOptions } from '../store-option.ts';
 import { styleOutput } from '../style.ts';
@@ -47,7 +47,7 @@ export async function showTop(options: TopOptions): Promise<void> {
       problem = '';
       meter.addSample(views, Date.now());
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      problem = errorMessage(error);
     }
     draw();
   };

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { isRecord, parseJson, recordsOf } from '../../util/index.ts';
+import { errorMessage, isRecord, parseJson, recordsOf } from '../../util/index.ts';
 import { UsageError } from '../exit.ts';
 
 /** Attributes by name; integers as numbers. */
@@ -68,7 +68,7 @@ export async function readOtlpLines(path: string): Promise<OtlpTelemetry> {
       if (problem !== undefined) invalid = { line: number, problem };
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new UsageError(
       `Cannot read "${path}" (${reason}). Pass a file of OTLP JSON lines, or the URL of a store.`,
     );

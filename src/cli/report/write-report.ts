@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { tryParseStoreUrl } from '../../stores/index.ts';
+import { errorMessage } from '../../util/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { openSharedLedger, redactPassword } from '../store-option.ts';
 import { reportFromLedger } from './from-ledger.ts';
@@ -66,7 +67,7 @@ function writeOutput(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new UsageError(
       `--output: got "${path}", which cannot be written (${reason}), expected the path of a file, or - for stdout.`,
     );

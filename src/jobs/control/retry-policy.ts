@@ -1,4 +1,5 @@
 import type { TokenBudgetTracker } from '../../budget/index.ts';
+import { errorMessage } from '../../util/index.ts';
 import type { JobReason, SavedError } from '../state/index.ts';
 import type { StopSwitch } from './stop-switch.ts';
 
@@ -27,7 +28,7 @@ export function toSavedError(error: unknown): SavedError {
   const code = codeOf(error);
   return {
     name: error instanceof Error ? error.name : typeof error,
-    message: error instanceof Error ? error.message : String(error),
+    message: errorMessage(error),
     ...(code === undefined ? {} : { code }),
   };
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StoreError } from '../../budget/index.ts';
+import { errorMessage } from '../../util/index.ts';
 import { type JobLock, type JobStore, KEPT_CHECKPOINTS, type StoredCheckpoint } from './job-store.ts';
 import { isFileLocked, lockFile } from './process-lock.ts';
 
@@ -120,7 +121,7 @@ export class FileJobStore implements JobStore {
     try {
       return run();
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       throw new StoreError(`The jobs in ${this.location} cannot be ${what} (${why}).`, error);
     }
   }

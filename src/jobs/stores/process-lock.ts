@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../budget/index.ts';
 import { isBusy, loadNodeSqlite } from '../../stores/sqlite/index.ts';
+import { errorMessage } from '../../util/index.ts';
 import { JobRunningError } from '../errors.ts';
 import type { JobLock } from './job-store.ts';
 
@@ -24,7 +25,7 @@ export function lockFile(path: string, job: string, waitMs = DEFAULT_WAIT_MS): J
   } catch (error) {
     database?.close();
     if (isBusy(error)) throw new JobRunningError(job, `${path} is locked`);
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorMessage(error);
     throw new StoreError(
       `The file ${path} cannot be locked (${why}). This user has to be able to write it.`,
       error,

@@ -10,7 +10,14 @@ import { type CallPlan, type Provider, providerOf, TRANSCRIPTION } from '../../.
 import { currentBudget } from '../../../telemetry/context/index.ts';
 import { semconv } from '../../../telemetry/names/index.ts';
 import { readUsage, type TokenUsage, totalTokens } from '../../../usage/index.ts';
-import { andThen, ignoreRejection, isPromise, isRecord, type MaybePromise } from '../../../util/index.ts';
+import {
+  andThen,
+  errorMessage,
+  ignoreRejection,
+  isPromise,
+  isRecord,
+  type MaybePromise,
+} from '../../../util/index.ts';
 import { InputTally } from './input-tally.ts';
 import { realtimePlan, transcriptionPlan } from './realtime-plan.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
@@ -128,7 +135,7 @@ export class RealtimeSession implements SocketSession {
   #cancel(id: string, error: unknown): void {
     this.#started.delete(id);
     this.#send({ type: 'response.cancel', response_id: id });
-    this.#socket._onError(null, error instanceof Error ? error.message : String(error), error);
+    this.#socket._onError(null, errorMessage(error), error);
   }
 
   #onDone(response: unknown): void {

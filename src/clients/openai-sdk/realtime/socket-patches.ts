@@ -1,7 +1,7 @@
 import { diag } from '@opentelemetry/api';
 import { type CallServices, failOpen, isRefusal, reportUnmetered } from '../../../calls/index.ts';
 import { currentBudget } from '../../../telemetry/context/index.ts';
-import { isPromise, parseJson } from '../../../util/index.ts';
+import { errorMessage, isPromise, parseJson } from '../../../util/index.ts';
 import type { ClientPatch, Method } from '../patches.ts';
 import { RealtimeSession } from './realtime-session.ts';
 import { ResponsesSession } from './responses-session.ts';
@@ -138,7 +138,7 @@ function sendInOrder(
 function enqueue(socket: SdkSocket, metered: MeteredSocket, sent: Promise<unknown>): void {
   const done = sent.then(
     () => {},
-    (error: unknown) => socket._onError(null, error instanceof Error ? error.message : String(error), error),
+    (error: unknown) => socket._onError(null, errorMessage(error), error),
   );
   metered.queue = done;
   void done.then(() => {

@@ -1,5 +1,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { UsageKind } from '../../../usage/index.ts';
+import { type Fields, fieldsOf, parseJson } from '../../../util/index.ts';
 
 /**
  * How a family of instrumentations reports a model call in span attributes. Of several names, the first one
@@ -31,13 +32,8 @@ export interface SpanConvention {
 const MAX_USAGE_LENGTH = 10_000;
 
 /** Parses an attribute that holds a JSON object; returns an empty object for anything else. */
-export function parseJsonAttribute(attributes: Attributes, name: string): Readonly<Record<string, unknown>> {
+export function parseJsonAttribute(attributes: Attributes, name: string): Fields {
   const text = attributes[name];
   if (typeof text !== 'string' || text.length > MAX_USAGE_LENGTH) return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
+  return fieldsOf(parseJson(text));
 }

@@ -1,4 +1,5 @@
 import type { UsageKind } from '../../../usage/index.ts';
+import { fieldsOf } from '../../../util/index.ts';
 import { parseJsonAttribute, type SpanConvention } from './convention.ts';
 
 /**
@@ -9,8 +10,8 @@ export const langSmith: SpanConvention = {
   kind: { attribute: 'langsmith.span.kind', calls: ['llm', 'embedding'] },
   parsed: (attributes): Partial<Record<UsageKind, unknown>> => {
     const usage = parseJsonAttribute(attributes, 'langsmith.usage_metadata');
-    const input = toRecord(usage['input_token_details']);
-    const output = toRecord(usage['output_token_details']);
+    const input = fieldsOf(usage['input_token_details']);
+    const output = fieldsOf(usage['output_token_details']);
     return {
       input: usage['input_tokens'],
       output: usage['output_tokens'],
@@ -24,7 +25,3 @@ export const langSmith: SpanConvention = {
   serviceTier: ['gen_ai.response.service_tier'],
   response: ['gen_ai.completion'],
 };
-
-function toRecord(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-}
