@@ -96,6 +96,7 @@ export type {
   Admission,
   Admitted,
   Balances,
+  ChargeName,
   Denied,
   FailurePolicy,
   ReserveRequest,
@@ -104,6 +105,7 @@ export type {
   StoreCapabilities,
   WorstCase,
 } from './store.ts';
+export { failurePolicyOf } from './store.ts';
 export {
   LEASE_MS,
   onAnyBudgetEvent,

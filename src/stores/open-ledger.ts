@@ -5,7 +5,7 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  * Opens the ledger of a shared store for an operator: its failures are not hidden, and a ledger that does not
  * exist is not created.
  * @param store `sqlite:PATH`, or the URL of a Redis
- * @param timeoutMs how long the store may take to answer, milliseconds
+ * @param waitMs how long an answer of the store is waited for, milliseconds
  * @throws StoreError if there is no such ledger, if it is in the memory of a process, or if `store` is not a
  * store's URL
  * @example
@@ -15,7 +15,7 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  * await ledger.close();
  * ```
  */
-export function openLedger(store: string, timeoutMs: number): Ledger {
+export function openLedger(store: string, waitMs: number): Ledger {
   const url = parseStoreUrl(store);
-  return storeKindOf(url).openLedger(url, timeoutMs);
+  return storeKindOf(url).openLedger(url, waitMs);
 }

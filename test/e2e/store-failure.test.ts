@@ -31,7 +31,7 @@ const attempt = async () => {
 };`;
 
 describe('a store that cannot be reached', { concurrency: 2 }, () => {
-  const away = { store: 'redis://127.0.0.1:1', storeTimeoutMs: 200, limits: { tokens: 100_000 } };
+  const away = { store: 'redis://127.0.0.1:1', storeWaitMs: 200, limits: { tokens: 100_000 } };
 
   test('does not stop calls by default, and is told of', async () => {
     const { printed, server, otlp, code, stderr } = await runScript({
@@ -102,7 +102,7 @@ for (const { localQuota, leaseMs } of [
         print(await budget().status());`,
         config: {
           store: redis.url,
-          storeTimeoutMs: 300,
+          storeWaitMs: 300,
           localQuota,
           leaseMs,
           limits: { tokens: 10_000_000 },

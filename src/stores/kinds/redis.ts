@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { loadEntryModule } from '../../util/index.ts';
 import type * as LocalQuota from '../local-quota/index.ts';
 import type * as Redis from '../redis/index.ts';
@@ -18,17 +20,24 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
-  openStore: ({ url }, { timeoutMs, localQuota, leaseMs }) => {
-    const redis = connect(url, timeoutMs);
+  openStore: ({ url }, { waitMs, localQuota, leaseMs }) => {
+    const redis = connect(url, waitMs);
     if (!localQuota) return redis;
     const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
     return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
   },
 
-  openLedger: ({ url }, timeoutMs) => connect(url, timeoutMs),
+  openLedger: ({ url }, waitMs) => connect(url, waitMs),
+
+  // A directory for each ledger, whose name shows no password.
+  journalDirectory: ({ url }, stateDirectory) => {
+    const { host, pathname } = new URL(url);
+    const ledger = createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 16);
+    return join(stateDirectory, `redis-${ledger}`);
+  },
 };
 
-function connect(url: string, timeoutMs: number): Redis.RedisStore {
+function connect(url: string, waitMs: number): Redis.RedisStore {
   const { RedisStore } = loadEntryModule('stores/redis/index') as typeof Redis;
-  return new RedisStore({ url, timeoutMs });
+  return new RedisStore({ url, timeoutMs: waitMs });
 }

@@ -5,8 +5,8 @@ export type Ledger = Store & LedgerAdmin;
 
 /** How a ledger is opened for calls. */
 export interface OpenOptions {
-  /** How long a shared store may take to answer, milliseconds. */
-  readonly timeoutMs: number;
+  /** How long a call waits for the answer of a shared store, milliseconds. */
+  readonly waitMs: number;
   /** Whether the process reserves local quotas, where the store supports them. */
   readonly localQuota: boolean;
   /** How long a local quota outlives its process, milliseconds. */
@@ -31,5 +31,10 @@ export interface StoreKind<Url extends { readonly kind: string } = { readonly ki
    * Opens the ledger for an operator, without creating one.
    * @throws StoreError if there is no such ledger
    */
-  openLedger(url: Url, timeoutMs: number): Ledger;
+  openLedger(url: Url, waitMs: number): Ledger;
+  /**
+   * Returns the directory of the journals of what is owed to an unavailable store.
+   * @param stateDirectory for what outlives a process on this host
+   */
+  journalDirectory(url: Url, stateDirectory: string): string;
 }

@@ -5,6 +5,7 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
+  type ChargeName,
   checkGrant,
   type Grant,
   type LedgerAccount,
@@ -29,7 +30,7 @@ import {
 import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
-import { type ScriptParameters, ScriptRunner } from './server/index.ts';
+import { type ScriptParameters, type ScriptRun, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
 
 /** Where the ledger is. */
@@ -41,7 +42,10 @@ export interface RedisStoreOptions {
    * a cluster.
    */
   readonly prefix?: string;
-  /** How long a command may take before it rejects, milliseconds; default: 250. */
+  /**
+   * How long an answer is waited for before a method rejects, milliseconds, without the time in which this
+   * process is blocked; default: 10,000. A command is repeated meanwhile if its connection is lost.
+   */
   readonly timeoutMs?: number;
   /**
    * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.
@@ -50,10 +54,19 @@ export interface RedisStoreOptions {
 }
 
 const DEFAULT_PREFIX = 'token-budget';
-const DEFAULT_TIMEOUT_MS = 250;
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** For how long the process is kept alive for the end of a call, milliseconds. */
+const KEEP_ALIVE_MS = 500;
+
+/** How long the name of a charge is remembered, milliseconds: 30 days. */
+const CHARGE_KEPT_MS = 30 * 86_400_000;
 
 /** How many reservations of this process are remembered, to charge them if the server loses its data. */
 const MAX_REMEMBERED = 100_000;
+
+/** How many arguments a charge and its undoing have in common: its name and the amounts. */
+const UNCHARGE_ARGUMENTS = 7;
 
 /** How many leases one script renews. */
 const LEASES_PER_HEARTBEAT = 1_000;
@@ -86,6 +99,8 @@ export class RedisStore implements Store, LedgerAdmin {
   readonly #reservations = new BoundedMap<string, RememberedReservation>(MAX_REMEMBERED);
   /** Settlements that are not answered yet. */
   readonly #unansweredSettlements = new Map<string, Amounts>();
+  /** How many charges are not answered yet. */
+  #unansweredCharges = 0;
   readonly #url: string;
   readonly #prefix: string;
   readonly #id = randomUUID();
@@ -132,7 +147,12 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
     const ofBudgets = chain.flatMap((budget) => [budget.mode, ...limitArguments(budget)]);
-    const [isGrown] = await this.#run(SCRIPTS.grow, [id, ...amountArguments(more), ...ofBudgets]);
+    const [isGrown] = await this.#run(SCRIPTS.grow, [
+      id,
+      ...amountArguments(more),
+      this.#newAttempt(),
+      ...ofBudgets,
+    ]);
     return isGrown === '1';
   }
 
@@ -159,6 +179,11 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
     await this.#chargeAccounts((now) => chain.map((budget) => this.#keys.account(budget, now)), used);
+  }
+
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): Promise<number> {
+    const accounts = chain.map((budget) => inAnyWindow(this.#keys.account(budget, name.at)));
+    return this.#charge(() => accounts, used, name);
   }
 
   async balances(budget: BudgetDefinition): Promise<Balances> {
@@ -206,10 +231,12 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   /** Repeats unanswered settlements from a thread of its own: a settlement may be repeated. */
-  settleAtExit(timeoutMs: number): void {
-    if (this.#unansweredSettlements.size === 0) return;
+  settleAtExit(timeoutMs: number): boolean {
     const settlements = [...this.#unansweredSettlements];
-    settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
+    const isSettled =
+      settlements.length === 0 ||
+      settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
+    return isSettled && this.#unansweredCharges === 0;
   }
 
   async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {
@@ -238,7 +265,8 @@ export class RedisStore implements Store, LedgerAdmin {
   /** Runs a script without accounts, and returns the texts of its answer. */
   async #run(script: Script, args: readonly string[]): Promise<readonly string[]> {
     const parameters = this.#parameters([], args);
-    return (await this.#runner.run({ script, prepare: () => parameters })).values;
+    const run = { script, prepare: () => parameters, keepsAliveMs: KEEP_ALIVE_MS };
+    return (await this.#runner.run(run)).values;
   }
 
   /** Runs a script on the present account of a budget, and returns the balances of its answer. */
@@ -251,7 +279,9 @@ export class RedisStore implements Store, LedgerAdmin {
       const account = this.#keys.account(budget, now);
       return this.#parameters([account], [...args, ...account.span]);
     };
-    return parseBalances((await this.#runner.run({ script, prepare })).values);
+    // A raise that is repeated would raise twice.
+    const isRepeatable = script === SCRIPTS.balances;
+    return parseBalances((await this.#runner.run({ script, prepare, isRepeatable })).values);
   }
 
   /** Returns all accounts, each once. */
@@ -266,21 +296,36 @@ export class RedisStore implements Store, LedgerAdmin {
     return [...found.values()];
   }
 
+  /** Charges accounts; undone if the server does not answer in time. */
   async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {
-    const ofCharge = [this.#newAttempt(), ...amountArguments(used)];
+    const name = { source: this.#newAttempt(), after: 0, position: 1 };
+    await this.#charge(accountsAt, used, name, ({ keys, args }) => ({
+      script: SCRIPTS.uncharge,
+      keys,
+      args: args.slice(0, UNCHARGE_ARGUMENTS),
+    }));
+  }
+
+  async #charge(
+    accountsAt: (now: number) => readonly AccountKey[],
+    used: Amounts,
+    { source, after, position }: Omit<ChargeName, 'at'>,
+    undo?: ScriptRun['undo'],
+  ): Promise<number> {
+    const name = [source, ...[after, position, CHARGE_KEPT_MS].map(integerArgument)];
     const prepare = (now: number): ScriptParameters => {
       const accounts = accountsAt(now);
-      return this.#parameters(accounts, [...ofCharge, ...accounts.flatMap(({ span }) => span)]);
+      const spans = accounts.flatMap(({ span }) => span);
+      return this.#parameters(accounts, [...name, ...amountArguments(used), ...spans]);
     };
-    await this.#runner.run({
-      script: SCRIPTS.charge,
-      prepare,
-      undo: ({ keys, args }) => ({
-        script: SCRIPTS.uncharge,
-        keys,
-        args: args.slice(0, ofCharge.length),
-      }),
-    });
+    const run = { script: SCRIPTS.charge, prepare, keepsAliveMs: KEEP_ALIVE_MS };
+    this.#unansweredCharges += 1;
+    try {
+      const reply = await this.#runner.run(undo === undefined ? run : { ...run, undo });
+      return Number(reply.values[0]);
+    } finally {
+      this.#unansweredCharges -= 1;
+    }
   }
 
   #parameters(accounts: readonly AccountKey[], args: readonly string[]): ScriptParameters {

@@ -7,7 +7,7 @@ import { prepareSchema } from './schema.ts';
 /** The columns of a row in order: with their names, reading a row would take longer than finding it. */
 export type SqliteRow = readonly SQLOutputValue[];
 
-/** How long SQLite itself waits for a lock, milliseconds. It blocks the event loop meanwhile. */
+/** How long SQLite itself waits for a lock by default, milliseconds. It blocks the event loop meanwhile. */
 const BLOCKING_MS = 5;
 
 /**
@@ -22,6 +22,7 @@ export class SqliteConnection {
   readonly #database: DatabaseSync;
   readonly #opened: FileIdentity;
   readonly #statements = new Map<string, StatementSync>();
+  #isWriting = false;
 
   /**
    * @throws StoreError if the file is not a usable ledger, or its directory does not exist
@@ -33,7 +34,7 @@ export class SqliteConnection {
     this.#path = path;
     this.#database = new (loadNodeSqlite().DatabaseSync)(path);
     try {
-      this.#database.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
+      this.setBlocking(BLOCKING_MS);
       prepareSchema(this.#database, path);
       this.#database.exec(DURABILITY);
       // Read before the file was opened: if it was replaced meanwhile, the first use finds out.
@@ -46,11 +47,14 @@ export class SqliteConnection {
 
   /**
    * Runs `work` in a transaction that excludes those of all processes. If it throws, nothing is written.
+   * Within the `work` of another one, it is a part of that transaction which is undone by itself.
    * @throws StoreError if the file is no longer there
    */
   write<T>(work: () => T): T {
+    if (this.#isWriting) return this.#writePart(work);
     assertSameFile(this.#path, this.#opened);
     this.run('BEGIN IMMEDIATE');
+    this.#isWriting = true;
     try {
       const value = work();
       this.run('COMMIT');
@@ -58,7 +62,14 @@ export class SqliteConnection {
     } catch (error) {
       this.#rollBack(error);
       throw error;
+    } finally {
+      this.#isWriting = false;
     }
+  }
+
+  /** Sets how long SQLite waits for a lock, milliseconds, which blocks the event loop. */
+  setBlocking(ms: number): void {
+    this.#database.exec(`PRAGMA busy_timeout = ${ms}`);
   }
 
   /**
@@ -92,6 +103,20 @@ export class SqliteConnection {
       this.#database.close();
     } catch {
       // It is closed already, or its disk is gone.
+    }
+  }
+
+  #writePart<T>(work: () => T): T {
+    this.run('SAVEPOINT part');
+    try {
+      const value = work();
+      this.run('RELEASE part');
+      return value;
+    } catch (error) {
+      if (!keepsFileUsable(error)) throw error;
+      this.run('ROLLBACK TO part');
+      this.run('RELEASE part');
+      throw error;
     }
   }
 

@@ -16,7 +16,8 @@ const ENDED_KEPT_MS = 600_000;
  * Numbers are doubles in Lua, as in JavaScript: integers are exact up to 2^53, and are written with `%.0f`,
  * because `tostring` keeps 14 digits.
  *
- * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 charges that can be undone, 5 the keys of all
+ * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the prefix of charges
+ * that are made once, 5 the keys of all
  * accounts, from 6 on the accounts. ARGV: 1 the deadline, by the server's clock, after which the client no
  * longer waits for the answer.
  */
@@ -123,6 +124,23 @@ for _, id in ipairs(ended) do
   else redis.call('ZREM', LEASES, id) end
 end
 if #ended == 200 then return { 'retry', int(now) } end
+
+-- Undoes the charge of a reservation whose lease ended, if that attempt made it. Returns whether it did.
+local function undo_ended(id, attempt)
+  local charged = redis.call('GET', ended_key(id))
+  if not charged then return false end
+  local held = cjson.decode(charged)
+  if held.attempt ~= attempt then return false end
+  redis.call('DEL', ended_key(id))
+  for _, key in ipairs(held.accounts) do
+    local account = load_account(key)
+    if account.startedAt then
+      settle_amounts(account, amounts_of(held), -1)
+      save_account(account)
+    end
+  end
+  return true
+end
 
 local function answer(...) return { 'ok', int(now), ... } end
 

@@ -2,8 +2,10 @@ import { StoreError } from '../../../budget/index.ts';
 import { backoffMs, formatValue, withTimeout } from '../../../util/index.ts';
 import { createClient, isServerError, messageOf, type RedisClient } from './client.ts';
 
-/** How long connecting may take, with the handshake, milliseconds; as long as a command if that is longer. */
-const CONNECT_MS = 2_000;
+/**
+ * How long connecting may take, milliseconds: the handshake has several round trips, and more with TLS.
+ */
+const CONNECT_MS = 10_000;
 
 /** The pauses before connecting again. */
 const RECONNECT = { firstMs: 50, maxMs: 2_000 };
@@ -28,7 +30,6 @@ export interface PendingCommand {
 export class RedisConnection {
   readonly #url: string;
   readonly #onConnect: () => void;
-  readonly #connectMs: number;
   /** Host and port, without credentials. */
   readonly #host: string;
   #client: RedisClient | undefined;
@@ -40,24 +41,27 @@ export class RedisConnection {
   #isClosed = false;
 
   /**
-   * @param timeoutMs how long a command may take, milliseconds
    * @param onConnect called on each new connection, before the commands that wait for it are sent
    * @throws RangeError if `url` is not a URL of redis:// or rediss://
    */
-  constructor(url: string, timeoutMs: number, onConnect: () => void) {
+  constructor(url: string, onConnect: () => void) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed?.protocol !== 'redis:' && parsed?.protocol !== 'rediss:') {
       throw new RangeError(`got ${formatValue(url)}, expected a URL of redis:// or rediss://`);
     }
     this.#url = url;
     this.#host = parsed.host;
-    this.#connectMs = Math.max(CONNECT_MS, timeoutMs);
     this.#onConnect = onConnect;
   }
 
   /** Whether there is a connection. */
   get isConnected(): boolean {
     return this.#client !== undefined;
+  }
+
+  /** Whether it was closed for good. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** How many commands are in flight. */
@@ -134,12 +138,12 @@ export class RedisConnection {
   }
 
   #connect(): void {
-    const client = createClient(this.#url, this.#connectMs);
+    const client = createClient(this.#url, CONNECT_MS);
     this.#connecting = { client, waiters: new Set() };
     // Without a listener, the error would end the process.
     client.on('error', (error) => this.#onLost(client, error));
     const late = (): Error => new Error('it does not answer');
-    withTimeout(client.connect(), this.#connectMs, late, { keepsAlive: false }).then(
+    withTimeout(client.connect(), CONNECT_MS, late, { keepsAliveMs: 0 }).then(
       () => this.#onConnected(client),
       (error: unknown) => this.#onLost(client, error),
     );

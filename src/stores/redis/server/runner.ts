@@ -1,5 +1,5 @@
 import { StoreError } from '../../../budget/index.ts';
-import { withTimeout } from '../../../util/index.ts';
+import { backoffMs, withTimeout } from '../../../util/index.ts';
 import { parseReply, type ScriptReply } from '../replies.ts';
 import type { Script } from '../scripts.ts';
 import { isServerError } from './client.ts';
@@ -10,11 +10,14 @@ import { type ScriptParameters, type Undo, UndoList } from './undo-list.ts';
 /** How often a script may ask to be retried: at the end of a window, and if many leases end at once. */
 const MAX_TRIES = 50;
 
-/**
- * After how long without an answer a connection is replaced, milliseconds; or four times the timeout, if
- * longer.
- */
-const STALL_MS = 1_000;
+/** After how long without an answer a connection is replaced, milliseconds. */
+const STALL_MS = 4_000;
+
+/** The pauses before a command is repeated that was not answered because its connection was lost. */
+const REPEAT = { firstMs: 10, maxMs: 250 };
+
+/** How long closing waits for commands in flight at most, milliseconds. */
+const CLOSE_MS = 2_000;
 
 const NO_DEADLINE = String(Number.MAX_SAFE_INTEGER);
 
@@ -25,17 +28,29 @@ export interface ScriptRun {
   readonly prepare: (now: number) => ScriptParameters;
   /** Undoes what the script did with these parameters. */
   readonly undo?: (parameters: ScriptParameters) => Undo;
+  /**
+   * Whether a script that may have been executed already is sent again: it has to have the same effect, and
+   * the same answer, however often it is executed; default: true.
+   */
+  readonly isRepeatable?: boolean;
+  /** For how long the process is kept alive for the answer, milliseconds; default: until the timeout. */
+  readonly keepsAliveMs?: number;
 }
 
-/** The state of a run: its last command, and whether the caller has given up. */
+/** The state of a run. */
 interface RunState {
+  /** Its last command. */
   last: { readonly command: PendingCommand; readonly parameters: ScriptParameters } | undefined;
-  isTimedOut: boolean;
+  /** Why it was not answered so far. */
+  failure: StoreError | undefined;
+  /** Whether the caller has its answer, or has given up. */
+  isOver: boolean;
 }
 
 /**
- * Runs scripts, each within the timeout. A script that reaches the server too late does nothing. If one may
- * have been executed although its caller was told that it failed, it is undone as soon as the server answers.
+ * Runs scripts. A script whose answer is lost is sent again until it is answered, or until the timeout; one
+ * that reaches the server later than that does nothing. If one may have been executed although its caller was
+ * told that it failed, it is undone as soon as the server answers.
  */
 export class ScriptRunner {
   readonly clock: ServerClock;
@@ -48,7 +63,7 @@ export class ScriptRunner {
   constructor(url: string, timeoutMs: number, now: () => number) {
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
-    this.#connection = new RedisConnection(url, timeoutMs, () => {
+    this.#connection = new RedisConnection(url, () => {
       this.#quietSince = performance.now();
       this.#undos.flush();
     });
@@ -57,25 +72,29 @@ export class ScriptRunner {
 
   /**
    * Runs a script, and returns its answer.
-   * @throws StoreError if the server cannot be reached, refuses, or does not answer in time
+   * @throws StoreError if the server refuses, or does not answer within the timeout
    */
   async run(run: ScriptRun): Promise<ScriptReply> {
     // Before the timer starts: the first time, loading the package may take longer than the timeout.
     this.#connection.open();
-    const state: RunState = { last: undefined, isTimedOut: false };
+    const state: RunState = { last: undefined, failure: undefined, isOver: false };
     try {
-      return await withTimeout(this.#executeUntilDone(run, state), this.#timeoutMs, () =>
-        this.#timeOut(state),
-      );
+      const { keepsAliveMs = this.#timeoutMs } = run;
+      const onTimeout = (): StoreError => this.#timeOut(state);
+      return await withTimeout(this.#repeatUntilAnswered(run, state), this.#timeoutMs, onTimeout, {
+        keepsAliveMs,
+      });
     } catch (error) {
       if (!isRefusal(error)) this.#undoLast(run, state);
       throw error;
+    } finally {
+      state.isOver = true;
     }
   }
 
-  /** Waits for commands in flight, at most as long as the timeout, and closes the connection. */
+  /** Waits for commands in flight, for a while, and closes the connection. */
   async close(): Promise<void> {
-    const deadline = performance.now() + this.#timeoutMs;
+    const deadline = performance.now() + Math.min(this.#timeoutMs, CLOSE_MS);
     while (this.#connection.pending > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -83,15 +102,29 @@ export class ScriptRunner {
     this.#connection.close();
   }
 
+  /** Executes the script, again as long as no answer comes because the connection is lost. */
+  async #repeatUntilAnswered(run: ScriptRun, state: RunState): Promise<ScriptReply> {
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        return await this.#executeUntilDone(run, state);
+      } catch (error) {
+        const isUnsafe = run.isRepeatable === false && state.last?.command.isSent() === true;
+        if (state.isOver || isUnsafe || this.#connection.isClosed || !mayPass(error)) throw error;
+        state.failure = error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(repeats, REPEAT)).unref());
+    }
+  }
+
   /** Executes the script, again as long as it asks for that. */
   async #executeUntilDone({ script, prepare }: ScriptRun, state: RunState): Promise<ScriptReply> {
-    for (let tries = 0; tries < MAX_TRIES && !state.isTimedOut; tries += 1) {
+    for (let tries = 0; tries < MAX_TRIES && !state.isOver; tries += 1) {
       const now = this.clock.now();
       const parameters = prepare(now);
       const deadline = String(now + this.#timeoutMs);
       const reply = await this.#execute(script, parameters, deadline, (command) => {
         state.last = { command, parameters };
-        if (state.isTimedOut) command.cancel();
+        if (state.isOver) command.cancel();
       });
       if (reply.word === 'ok') return reply;
     }
@@ -120,29 +153,35 @@ export class ScriptRunner {
     const sentAt = this.clock.local();
     const command = this.#connection.send(args);
     onSend?.(command);
-    const reply = parseReply(await command.answer);
+    const reply = parseReply(await this.#untilAnswered(command));
     this.#quietSince = performance.now();
     this.clock.learn(reply.now, sentAt);
     return reply;
   }
 
-  #timeOut(state: RunState): StoreError {
-    state.isTimedOut = true;
-    state.last?.command.cancel();
-    this.#replaceStalledConnection();
-    return new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
+  /** Waits for an answer, and replaces a connection on which none comes. */
+  async #untilAnswered({ answer }: PendingCommand): Promise<unknown> {
+    const stalled = new StoreError('Redis does not answer.');
+    for (;;) {
+      try {
+        return await withTimeout(answer, STALL_MS, () => stalled, { keepsAliveMs: 0 });
+      } catch (error) {
+        if (error !== stalled) throw error;
+        const quietMs = performance.now() - this.#quietSince;
+        // Rejects the answer. Others are answered meanwhile if it is only a long wait in the server.
+        if (quietMs >= STALL_MS) this.#connection.reconnect(`no answer for ${Math.round(quietMs)} ms`);
+      }
+    }
+  }
+
+  #timeOut({ last, failure }: RunState): StoreError {
+    last?.command.cancel();
+    return failure ?? new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
   }
 
   #undoLast({ undo }: ScriptRun, { last }: RunState): void {
     if (undo === undefined || last?.command.isSent() !== true) return;
     this.#undos.add(undo(last.parameters), this.#connection.isConnected);
-  }
-
-  #replaceStalledConnection(): void {
-    const quietMs = performance.now() - this.#quietSince;
-    if (this.#connection.isConnected && quietMs > Math.max(STALL_MS, 4 * this.#timeoutMs)) {
-      this.#connection.reconnect(`no answer for ${Math.round(quietMs)} ms`);
-    }
   }
 }
 
@@ -152,7 +191,23 @@ function isRefusal(error: unknown): boolean {
 }
 
 function isNoScript(error: unknown): boolean {
-  return (
-    error instanceof StoreError && error.cause instanceof Error && error.cause.message.startsWith('NOSCRIPT')
-  );
+  return refusalCode(error) === 'NOSCRIPT';
+}
+
+/**
+ * The codes of refusals that end by themselves: the server loads its data, runs a slow script, or is being
+ * replaced. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
+ */
+const TEMPORARY = new Set(['LOADING', 'BUSY', 'READONLY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']);
+
+/** Whether the same command may succeed soon. */
+function mayPass(error: unknown): error is StoreError {
+  if (!(error instanceof StoreError)) return false;
+  return !isRefusal(error) || TEMPORARY.has(refusalCode(error) ?? '');
+}
+
+/** Returns the first word of the server's error. */
+function refusalCode(error: unknown): string | undefined {
+  if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return undefined;
+  return error.cause.message.split(' ', 1)[0];
 }
