@@ -172,7 +172,7 @@ export class QuotaPool {
     // The chain may have been forgotten meanwhile.
     const present = this.chains.of(chain.key, chain.chain);
     present.quotas.add(quota);
-    if (!quota.isUsable(now, this.known.moment().remoteNow)) {
+    if (!quota.isUsable(this.known.moment().remoteNow)) {
       // A window ended meanwhile, and the quota may be reserved in the one before or in the one after.
       await this.settle(present, quota);
       return false;

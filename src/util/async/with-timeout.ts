@@ -7,7 +7,8 @@ export interface TimeoutOptions {
 /** Into how many parts a timeout is divided. */
 const PARTS = 8;
 
-/** How long a part is at most, milliseconds. */
+/** How long a part is at least and at most, milliseconds. */
+const MIN_PART_MS = 10;
 const MAX_PART_MS = 250;
 
 /**
@@ -30,7 +31,7 @@ export async function withTimeout<T>(
     };
     // A part counts for its own length, however much later its timer fires.
     const wait = (leftMs: number): void => {
-      const partMs = Math.min(leftMs, timeoutMs / PARTS, MAX_PART_MS);
+      const partMs = Math.min(leftMs, Math.max(timeoutMs / PARTS, MIN_PART_MS), MAX_PART_MS);
       timer = setTimeout(() => {
         if (leftMs > partMs) wait(leftMs - partMs);
         else setImmediate(() => setImmediate(expire));

@@ -39,8 +39,8 @@ export interface ScriptRun {
 
 /** The state of a run. */
 interface RunState {
-  /** Its last command. */
-  last: { readonly command: PendingCommand; readonly parameters: ScriptParameters } | undefined;
+  /** Its commands in order: more than one if it was repeated. */
+  readonly commands: { readonly command: PendingCommand; readonly parameters: ScriptParameters }[];
   /** Why it was not answered so far. */
   failure: StoreError | undefined;
   /** Whether the caller has its answer, or has given up. */
@@ -77,7 +77,7 @@ export class ScriptRunner {
   async run(run: ScriptRun): Promise<ScriptReply> {
     // Before the timer starts: the first time, loading the package may take longer than the timeout.
     this.#connection.open();
-    const state: RunState = { last: undefined, failure: undefined, isOver: false };
+    const state: RunState = { commands: [], failure: undefined, isOver: false };
     try {
       const { keepsAliveMs = this.#timeoutMs } = run;
       const onTimeout = (): StoreError => this.#timeOut(state);
@@ -108,7 +108,7 @@ export class ScriptRunner {
       try {
         return await this.#executeUntilDone(run, state);
       } catch (error) {
-        const isUnsafe = run.isRepeatable === false && state.last?.command.isSent() === true;
+        const isUnsafe = run.isRepeatable === false && lastSent(state) !== undefined;
         if (state.isOver || isUnsafe || this.#connection.isClosed || !mayPass(error)) throw error;
         state.failure = error;
       }
@@ -123,7 +123,7 @@ export class ScriptRunner {
       const parameters = prepare(now);
       const deadline = String(now + this.#timeoutMs);
       const reply = await this.#execute(script, parameters, deadline, (command) => {
-        state.last = { command, parameters };
+        state.commands.push({ command, parameters });
         if (state.isOver) command.cancel();
       });
       if (reply.word === 'ok') return reply;
@@ -174,15 +174,21 @@ export class ScriptRunner {
     }
   }
 
-  #timeOut({ last, failure }: RunState): StoreError {
-    last?.command.cancel();
+  #timeOut({ commands, failure }: RunState): StoreError {
+    commands.at(-1)?.command.cancel();
     return failure ?? new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
   }
 
-  #undoLast({ undo }: ScriptRun, { last }: RunState): void {
-    if (undo === undefined || last?.command.isSent() !== true) return;
-    this.#undos.add(undo(last.parameters), this.#connection.isConnected);
+  #undoLast({ undo }: ScriptRun, state: RunState): void {
+    const parameters = lastSent(state);
+    if (undo === undefined || parameters === undefined) return;
+    this.#undos.add(undo(parameters), this.#connection.isConnected);
   }
+}
+
+/** Returns the parameters of the last command that may have been executed. */
+function lastSent({ commands }: RunState): ScriptParameters | undefined {
+  return commands.findLast(({ command }) => command.isSent())?.parameters;
 }
 
 /** Whether the server answered that it did nothing. */
