@@ -10,6 +10,13 @@ const CONNECT_MS = 10_000;
 /** The pauses before connecting again. */
 const RECONNECT = { firstMs: 50, maxMs: 2_000 };
 
+/**
+ * After how many ticks without an answer to anything a connection is replaced, and how long a tick is,
+ * milliseconds. Ticks and not the time are counted, since a process that is blocked reads no answers.
+ */
+const STALL_TICKS = 4;
+const TICK_MS = 1_000;
+
 /** How many commands may be in flight or wait for the connection; more are rejected at once. */
 export const MAX_PENDING = 10_000;
 
@@ -38,6 +45,9 @@ export class RedisConnection {
   #failedAttempts = 0;
   #failure: unknown;
   #pending = 0;
+  #watchTimer: NodeJS.Timeout | undefined;
+  /** How many ticks have passed since the last answer. */
+  #quietTicks = 0;
   #isClosed = false;
 
   /**
@@ -95,13 +105,16 @@ export class RedisConnection {
       const full = new StoreError(`${MAX_PENDING} commands are waiting for Redis at ${this.#host} already.`);
       return { answer: Promise.reject(full), isSent: () => false, cancel: () => {} };
     }
+    if (this.#pending === 0) this.#quietTicks = 0;
     this.#pending += 1;
+    this.#watchTimer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     const answer = write()
       .catch((error) => {
         throw this.#toStoreError(error);
       })
       .finally(() => {
         this.#pending -= 1;
+        this.#quietTicks = 0;
       });
     return {
       answer,
@@ -121,6 +134,7 @@ export class RedisConnection {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#reconnectTimer);
+    clearInterval(this.#watchTimer);
     const client = this.#client ?? this.#connecting?.client;
     this.#client = undefined;
     this.#failure = new Error('it was closed');
@@ -174,6 +188,19 @@ export class RedisConnection {
       this.#reconnectTimer = undefined;
       this.#connect();
     }, pauseMs).unref();
+  }
+
+  /** Replaces a connection on which nothing is answered. */
+  #tick(): void {
+    if (this.#pending === 0) {
+      clearInterval(this.#watchTimer);
+      this.#watchTimer = undefined;
+      return;
+    }
+    this.#quietTicks += 1;
+    if (this.#quietTicks < STALL_TICKS) return;
+    this.#quietTicks = 0;
+    this.reconnect(`it has not answered for ${(STALL_TICKS * TICK_MS) / 1_000} s`);
   }
 
   /** Resumes those that wait for the connection, whether or not it was made. */

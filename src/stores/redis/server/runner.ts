@@ -10,9 +10,6 @@ import { type ScriptParameters, type Undo, UndoList } from './undo-list.ts';
 /** How often a script may ask to be retried: at the end of a window, and if many leases end at once. */
 const MAX_TRIES = 50;
 
-/** After how long without an answer a connection is replaced, milliseconds. */
-const STALL_MS = 4_000;
-
 /** The pauses before a command is repeated that was not answered because its connection was lost. */
 const REPEAT = { firstMs: 10, maxMs: 250 };
 
@@ -57,16 +54,11 @@ export class ScriptRunner {
   readonly #connection: RedisConnection;
   readonly #timeoutMs: number;
   readonly #undos: UndoList;
-  /** Since when the server has not answered, by `performance.now()`. */
-  #quietSince = 0;
 
   constructor(url: string, timeoutMs: number, now: () => number) {
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
-    this.#connection = new RedisConnection(url, () => {
-      this.#quietSince = performance.now();
-      this.#undos.flush();
-    });
+    this.#connection = new RedisConnection(url, () => this.#undos.flush());
     this.#undos = new UndoList((undo) => this.#execute(undo.script, undo, NO_DEADLINE));
   }
 
@@ -149,29 +141,12 @@ export class ScriptRunner {
   }
 
   async #send(args: readonly string[], onSend?: (command: PendingCommand) => void): Promise<ScriptReply> {
-    if (this.#connection.pending === 0) this.#quietSince = performance.now();
     const sentAt = this.clock.local();
     const command = this.#connection.send(args);
     onSend?.(command);
-    const reply = parseReply(await this.#untilAnswered(command));
-    this.#quietSince = performance.now();
+    const reply = parseReply(await command.answer);
     this.clock.learn(reply.now, sentAt);
     return reply;
-  }
-
-  /** Waits for an answer, and replaces a connection on which none comes. */
-  async #untilAnswered({ answer }: PendingCommand): Promise<unknown> {
-    const stalled = new StoreError('Redis does not answer.');
-    for (;;) {
-      try {
-        return await withTimeout(answer, STALL_MS, () => stalled, { keepsAliveMs: 0 });
-      } catch (error) {
-        if (error !== stalled) throw error;
-        const quietMs = performance.now() - this.#quietSince;
-        // Rejects the answer. Others are answered meanwhile if it is only a long wait in the server.
-        if (quietMs >= STALL_MS) this.#connection.reconnect(`no answer for ${Math.round(quietMs)} ms`);
-      }
-    }
   }
 
   #timeOut({ commands, failure }: RunState): StoreError {
