@@ -42,7 +42,7 @@ describe('work that waits for a locked file', () => {
     assert.ok(isPromise(last));
     await Promise.all([...asked, last]);
     assert.deepEqual(order, ['a', 'The reservation "a" is open already.', 'b']);
-    await assertBalances(store, job, { open: 3, reserved: { costNanoUsd: 0, tokens: 180, calls: 3 } });
+    await assertBalances(store, job, { open: 3, reserved: { costNanoUsd: 21, tokens: 180, calls: 3 } });
     await assertBalances(store, team, { settled: tokens(3) });
     await store.close();
   });
