@@ -79,7 +79,11 @@ function openBudget(config: Config): ProcessBudget {
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
   };
-  const store = exitIfInvalid(() => openStore({ ...config, onChange }));
+  const onLost = (reason: string): void => {
+    printLine(reason);
+    tracker.emit({ type: 'ledger_lost', budget: budget.name, reason });
+  };
+  const store = exitIfInvalid(() => openStore({ ...config, onChange, onLost }));
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });

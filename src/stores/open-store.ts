@@ -19,6 +19,8 @@ export interface StoreSettings {
   readonly leaseMs?: number;
   /** Called when a shared store is found to be unavailable, and when it is available again. */
   readonly onChange?: (available: boolean, cause?: unknown) => void;
+  /** Called when a shared store is found to have lost data, with what happened and what to do. */
+  readonly onLost?: (what: string) => void;
 }
 
 /**
@@ -32,10 +34,15 @@ export interface StoreSettings {
  * ```
  */
 export function openStore(settings: StoreSettings): Store {
-  const { failurePolicy, storeTimeoutMs, localQuota = true, leaseMs, onChange } = settings;
+  const { failurePolicy, storeTimeoutMs, localQuota = true, leaseMs, onChange, onLost } = settings;
   const url = parseStoreUrl(settings.store);
   const kind = storeKindOf(url);
-  const store = kind.openStore(url, { timeoutMs: storeTimeoutMs, localQuota, leaseMs });
+  const store = kind.openStore(url, {
+    timeoutMs: storeTimeoutMs,
+    localQuota,
+    leaseMs,
+    ...(onLost === undefined ? {} : { onLost }),
+  });
   if (!kind.isShared) return store;
   return new ResilientStore(store, {
     failurePolicy,

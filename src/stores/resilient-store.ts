@@ -6,6 +6,7 @@ import {
   type Balances,
   type BudgetDefinition,
   type FailurePolicy,
+  LedgerLostError,
   NOTHING,
   type ReserveRequest,
   type SettledBalances,
@@ -64,6 +65,8 @@ export class ResilientStore implements Store {
         answer
           .then(({ admitted }) => (admitted ? this.#inner.release(request.id) : false))
           .catch(() => undefined);
+        // It would begin with a second full budget.
+        if (error instanceof LedgerLostError && chain.some(({ mode }) => mode === 'strict')) throw error;
         if (this.#options.failurePolicy === 'closed')
           throw new StoreUnavailableError(chain[0]?.name ?? '', error);
         this.#unrecordedReservations.set(request.id, chain);
@@ -193,7 +196,7 @@ export class ResilientStore implements Store {
       this.#setAvailable(true);
       return value;
     } catch (error) {
-      this.#setAvailable(false, error);
+      if (!(error instanceof LedgerLostError)) this.#setAvailable(false, error);
       throw error;
     }
   }

@@ -18,8 +18,8 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
-  openStore: ({ url }, { timeoutMs, localQuota, leaseMs }) => {
-    const redis = connect(url, timeoutMs);
+  openStore: ({ url }, { timeoutMs, localQuota, leaseMs, onLost }) => {
+    const redis = connect(url, timeoutMs, onLost);
     if (!localQuota) return redis;
     const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
     return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
@@ -28,7 +28,7 @@ export const redisKind: StoreKind<RedisUrl> = {
   openLedger: ({ url }, timeoutMs) => connect(url, timeoutMs),
 };
 
-function connect(url: string, timeoutMs: number): Redis.RedisStore {
+function connect(url: string, timeoutMs: number, onLost?: (what: string) => void): Redis.RedisStore {
   const { RedisStore } = loadEntryModule('stores/redis/index') as typeof Redis;
-  return new RedisStore({ url, timeoutMs });
+  return new RedisStore({ url, timeoutMs, ...(onLost === undefined ? {} : { onLost }) });
 }

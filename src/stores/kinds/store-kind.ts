@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly localQuota: boolean;
   /** How long a local quota outlives its process, milliseconds. */
   readonly leaseMs: number | undefined;
+  /** Called when the ledger is found to have lost data, with what happened and what to do. */
+  readonly onLost?: (what: string) => void;
 }
 
 /**

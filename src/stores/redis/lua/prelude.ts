@@ -1,4 +1,5 @@
 import { MINUTE_MS, SPENDING_KEPT_MS } from '../../../budget/index.ts';
+import { EPOCH_STATE } from './epoch.ts';
 
 /**
  * By how many minutes the spending of an account may exceed what is kept before it is trimmed, which reads
@@ -17,11 +18,15 @@ const ENDED_KEPT_MS = 600_000;
  * because `tostring` keeps 14 digits.
  *
  * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 charges that can be undone, 5 the keys of all
- * accounts, from 6 on the accounts. ARGV: 1 the deadline, by the server's clock, after which the client no
- * longer waits for the answer.
+ * accounts, from 6 on the accounts. ARGV: 1 the envelope: the deadline, by the server's clock, after which the
+ * client no longer waits for the answer, and what the client knows of the epoch.
+ *
+ * An answer is `ok`, the server's time, the epoch's id, its generation and when its recovery ends; how many
+ * accounts follow, the key and the state of each; and the values of the script.
  */
 export const PRELUDE = `
 local OPEN, LEASES, EPOCH, CHARGES, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], 6
+local DEADLINE, KNOWN_ID, KNOWN_GENERATION, RECOVERY = string.match(ARGV[1], '^(%S+) (%S+) (%S+) (%S+)$')
 local MAX_INTEGER = ${Number.MAX_SAFE_INTEGER}
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -29,23 +34,27 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function int(value) return string.format('%.0f', value) end
 
 -- After the deadline (the server was paused or slow) the caller has been told that nothing was changed.
-if now > tonumber(ARGV[1]) then return { 'retry', int(now) } end
-
+if now > tonumber(DEADLINE) then return { 'retry', int(now) } end
+${EPOCH_STATE}
 -- An account: 1 to 3 settled and 4 to 6 reserved (cost, tokens, calls), 7 open; granted: these three, and
--- milliseconds.
+-- milliseconds; found: what was settled before the script; the epoch and the generation of its last change.
 local function load_account(key)
   local got = redis.call('HMGET', key, 'settledCost', 'settledTokens', 'settledCalls',
     'reservedCost', 'reservedTokens', 'reservedCalls', 'open', 'startedAt', 'expireAt', 'definition',
-    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs')
+    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs', 'epoch', 'generation')
   local account = { key = key, startedAt = tonumber(got[8] or nil), expireAt = got[9] or '', definition = got[10] or '', granted = {} }
   for i = 1, 7 do account[i] = tonumber(got[i] or 0) end
   for i = 1, 4 do account.granted[i] = tonumber(got[i + 10] or 0) end
+  account.found = { account[1], account[2], account[3] }
+  account.epoch, account.generation = got[15], tonumber(got[16] or 0)
+  seen[key] = account
   return account
 end
 
 local function spending_key(key) return key .. ':spending' end
 
 local function save_grant(account)
+  written = true
   redis.call('HSET', account.key, 'grantedCost', int(account.granted[1]), 'grantedTokens', int(account.granted[2]),
     'grantedCalls', int(account.granted[3]), 'grantedMs', int(account.granted[4]))
 end
@@ -60,7 +69,9 @@ local function save_account(account)
   redis.call('HSET', account.key, 'settledCost', int(account[1]), 'settledTokens', int(account[2]),
     'settledCalls', int(account[3]), 'reservedCost', int(account[4]), 'reservedTokens', int(account[5]),
     'reservedCalls', int(account[6]), 'open', int(account[7]),
-    'startedAt', int(account.startedAt or now), 'expireAt', account.expireAt)
+    'startedAt', int(account.startedAt or now), 'expireAt', account.expireAt, 'generation', int(generation + 1))
+  keep_base(account)
+  written = true
   if account.expireAt == '' then return end
   -- A window that is over expires some time later, but never while a reservation is open.
   if account[7] > 0 then redis.call('PERSIST', account.key)
@@ -114,7 +125,8 @@ end
 
 local function ended_key(id) return OPEN .. ':ended:' .. id end
 
-local ended = redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, 200)
+-- Not while the epoch recovers: the holders of what an old copy has open are about to say what became of it.
+local ended = now < recovering and {} or redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, 200)
 for _, id in ipairs(ended) do
   local packed = redis.call('HGET', OPEN, id)
   if packed then
@@ -124,7 +136,21 @@ for _, id in ipairs(ended) do
 end
 if #ended == 200 then return { 'retry', int(now) } end
 
-local function answer(...) return { 'ok', int(now), ... } end
+local function answer(...)
+  save_epoch()
+  local list = { 'ok', int(now), is_stored and epoch_id or '', int(generation), int(recovering), '0' }
+  local count = 0
+  for key, account in pairs(seen) do
+    if account.startedAt then
+      count = count + 1
+      list[#list + 1] = key
+      list[#list + 1] = state_of(account)
+    end
+  end
+  list[6] = int(count)
+  for _, value in ipairs({ ... }) do list[#list + 1] = value end
+  return list
+end
 
 local function balances(account)
   local list = {}
@@ -148,6 +174,8 @@ local function present_accounts(from, step)
     local account = load_account(KEYS[i])
     account.at = at + 4
     if not account.startedAt then
+      -- It is listed and not there: the server evicted it.
+      if redis.call('SISMEMBER', ACCOUNTS, account.key) == 1 then begin_epoch() end
       account.expireAt = ARGV[at + 2]
       account.startedAt = account.expireAt == '' and now or tonumber(ARGV[at])
       save_account(account)

@@ -62,6 +62,9 @@ end
 local accounts = present_accounts(12, 11)
 if not accounts then return { 'retry', int(now) } end
 if redis.call('HEXISTS', OPEN, id) == 1 then return answer('open') end
+for _, account in ipairs(accounts) do
+  if is_recovering() and ARGV[account.at] == 'strict' then return answer('lost') end
+end
 
 local function denied(index, limit)
   return answer('denied', int(index), limit, balances(accounts[index]))
@@ -102,10 +105,5 @@ local held = {
 }
 redis.call('HSET', OPEN, id, cjson.encode(held))
 redis.call('ZADD', LEASES, int(now + lease), id)
-local epoch = redis.call('GET', EPOCH)
-if not epoch then
-  epoch = attempt
-  redis.call('SET', EPOCH, epoch)
-end
-return answer('admitted', int(granted), held.cost, held.tokens, held.calls, epoch)
+return answer('admitted', int(granted), held.cost, held.tokens, held.calls)
 `;
