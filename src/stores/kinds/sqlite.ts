@@ -22,7 +22,7 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
     return path === undefined ? undefined : { kind: 'sqlite', path };
   },
 
-  openStore: ({ path }, { timeoutMs }) => openFile(path, timeoutMs),
+  openStore: ({ path }, { timeoutMs, onLost }) => openFile(path, timeoutMs, onLost),
 
   openLedger: ({ path }, timeoutMs) => {
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
@@ -34,7 +34,7 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
   },
 };
 
-function openFile(path: string, busyTimeoutMs: number): Sqlite.SqliteStore {
+function openFile(path: string, busyTimeoutMs: number, onLost?: (what: string) => void): Sqlite.SqliteStore {
   const { SqliteStore } = loadEntryModule('stores/sqlite/index') as typeof Sqlite;
-  return new SqliteStore(path, { busyTimeoutMs });
+  return new SqliteStore(path, { busyTimeoutMs, ...(onLost === undefined ? {} : { onLost }) });
 }

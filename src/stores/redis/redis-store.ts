@@ -153,7 +153,12 @@ export class RedisStore implements Store, LedgerAdmin {
     if (answer.word === 'admitted') {
       const { reserved } = answer.admission;
       const { id, leaseMs } = request;
-      this.#memory.reservations.add(id, { accounts, attempt, amounts: reserved, leaseMs: Math.ceil(leaseMs) });
+      this.#memory.reservations.add(id, {
+        accounts,
+        attempt,
+        amounts: reserved,
+        leaseMs: Math.ceil(leaseMs),
+      });
       this.#look();
     }
     return answer.admission;

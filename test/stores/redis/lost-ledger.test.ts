@@ -10,6 +10,7 @@ import {
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
+  CAN_SET_CLOCK,
   REDIS_MISSING,
   type RedisServer,
   type RedisServerOptions,
@@ -218,6 +219,23 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     }
     assert.ok(settled <= 1_000 && settled > 0, `${settled} of 1,000`);
     assert.ok((await store.balances(job)).settled.tokens >= settled);
+  });
+
+  it('whose clock was wrong once: gets back the window that expired', { skip: !CAN_SET_CLOCK }, async () => {
+    const window = { per: 'day', timeZone: 'UTC' } as const;
+    const daily = defineBudget({ name: 'job', limits: { tokens: 1_000 }, window });
+    const server = await serve({ clock: true });
+    const store = open(server);
+    await store.charge([daily], tokens(990));
+    const [key = ''] = (await server.command('KEYS', '*:account:day:*:job')) as string[];
+    server.setClock(400 * 86_400_000);
+    // A server deletes what has expired when it is looked at, or some time later.
+    assert.equal(await server.command('EXISTS', key), 0);
+    await open(server).charge([daily], tokens(1));
+    assert.deepEqual((await store.balances(daily)).settled, tokens(1));
+    server.setClock(0);
+    await assert.rejects(store.reserve([daily], request('a')), isLost);
+    assert.deepEqual((await store.balances(daily)).settled, tokens(990));
   });
 
   it('lets idle processes notice', async () => {

@@ -14,8 +14,6 @@ for _, key in ipairs(page[2]) do
     list[#list + 1] = key
     list[#list + 1] = account.definition
     for _, value in ipairs({ balances(account) }) do list[#list + 1] = value end
-  else
-    redis.call('SREM', ACCOUNTS, key)
   end
 end
 return list

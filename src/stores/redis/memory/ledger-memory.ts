@@ -64,6 +64,7 @@ export class LedgerMemory {
 
 function chunksOf<T>(items: readonly T[]): T[][] {
   const chunks: T[][] = [];
-  for (let from = 0; from < items.length; from += PER_SCRIPT) chunks.push(items.slice(from, from + PER_SCRIPT));
+  for (let from = 0; from < items.length; from += PER_SCRIPT)
+    chunks.push(items.slice(from, from + PER_SCRIPT));
   return chunks;
 }
