@@ -11,7 +11,7 @@ import { openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, loadEntryModule, VERSION } from '../util/index.ts';
+import { errorMessage, escapeControl, loadEntryModule, VERSION } from '../util/index.ts';
 import { handleShutdown } from './shutdown.ts';
 
 /** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
@@ -191,5 +191,5 @@ function printDefaultBudget({ budget: { limits, mode } }: Config): void {
 }
 
 function printLine(line: string): void {
-  process.stderr.write(`otel-token-budget: ${line}\n`);
+  process.stderr.write(`otel-token-budget: ${escapeControl(line)}\n`);
 }

@@ -6,6 +6,7 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  * exist is not created.
  * @param store `sqlite:PATH`, or the URL of a Redis
  * @param timeoutMs how long the store may take to answer, milliseconds
+ * @param create whether a ledger that does not exist is created after all; default: false
  * @throws StoreError if there is no such ledger, if it is in the memory of a process, or if `store` is not a
  * store's URL
  * @example
@@ -15,7 +16,11 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  * await ledger.close();
  * ```
  */
-export function openLedger(store: string, timeoutMs: number): Ledger {
+export function openLedger(
+  store: string,
+  timeoutMs: number,
+  { create = false }: { readonly create?: boolean } = {},
+): Ledger {
   const url = parseStoreUrl(store);
-  return storeKindOf(url).openLedger(url, timeoutMs);
+  return storeKindOf(url).openLedger(url, timeoutMs, create);
 }

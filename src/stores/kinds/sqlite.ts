@@ -24,8 +24,8 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
 
   openStore: ({ path }, { timeoutMs, onLost }) => openFile(path, timeoutMs, onLost),
 
-  openLedger: ({ path }, timeoutMs) => {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+  openLedger: ({ path }, timeoutMs, create) => {
+    if (!create && statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
       throw new StoreError(
         `There is no ledger ${path}. The first process that runs with TOKEN_BUDGET_STORE=sqlite:${path} creates it.`,
       );

@@ -30,8 +30,9 @@ export interface StoreKind<Url extends { readonly kind: string } = { readonly ki
   /** Opens the ledger for calls. */
   openStore(url: Url, options: OpenOptions): Store;
   /**
-   * Opens the ledger for an operator, without creating one.
+   * Opens the ledger for an operator.
+   * @param create whether one that does not exist is created
    * @throws StoreError if there is no such ledger
    */
-  openLedger(url: Url, timeoutMs: number): Ledger;
+  openLedger(url: Url, timeoutMs: number, create: boolean): Ledger;
 }

@@ -9,7 +9,6 @@ import {
   type Grant,
   type LedgerAccount,
   type LedgerAdmin,
-  LedgerLostError,
   NOTHING,
   type ReserveRequest,
   type SettledBalances,
@@ -17,7 +16,6 @@ import {
   type Store,
   StoreError,
 } from '../../budget/index.ts';
-import { ignoreRejection } from '../../util/index.ts';
 import { type ListedAccount, mergeSpending, parseAccountPage, parseSpending } from './admin.ts';
 import {
   amountArguments,
@@ -28,14 +26,14 @@ import {
   ruleArguments,
 } from './arguments.ts';
 import { type AccountKey, RedisKeys } from './keys.ts';
-import { LedgerMemory } from './memory/index.ts';
+import { LedgerGuard, type LedgerGuardOptions } from './ledger-guard.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
 import { type ScriptParameters, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
 
 /** Where the ledger is. */
-export interface RedisStoreOptions {
+export interface RedisStoreOptions extends LedgerGuardOptions {
   /** redis:// or rediss:// (TLS), with user, password and database if needed. */
   readonly url: string;
   /**
@@ -49,36 +47,13 @@ export interface RedisStoreOptions {
    * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.
    */
   readonly now?: () => number;
-  /**
-   * How long strict budgets are denied after the server has forgotten something, so that every process can write
-   * back what it knows, milliseconds; default: 30,000, a lease.
-   */
-  readonly recoveryMs?: number;
-  /**
-   * How often a process looks, also without calls, whether the server has forgotten something, milliseconds;
-   * default: 10,000.
-   */
-  readonly lookMs?: number;
-  /** Called when the server is found to have forgotten something. */
-  readonly onLost?: (what: string) => void;
 }
 
 const DEFAULT_PREFIX = 'token-budget';
 const DEFAULT_TIMEOUT_MS = 250;
 
-const DEFAULT_RECOVERY_MS = 30_000;
-
-const DEFAULT_LOOK_MS = 10_000;
-
 /** How many leases one script renews. */
 const LEASES_PER_HEARTBEAT = 1_000;
-
-const LOST_WHAT =
-  'Redis has lost data of the ledger: it was flushed, evicted keys, restarted without its data or from an older copy, or ' +
-  'a replica that lagged behind took over.';
-
-const LOST_ADVICE =
-  'Set "appendonly yes" and "maxmemory-policy noeviction"; "token-budget confirm" admits calls at once.';
 
 /** A clock that corrections of the system's time do not set back. */
 const monotonicNow = (): number => performance.timeOrigin + performance.now();
@@ -99,28 +74,25 @@ const monotonicNow = (): number => performance.timeOrigin + performance.now();
 export class RedisStore implements Store, LedgerAdmin {
   readonly #keys: RedisKeys;
   readonly #runner: ScriptRunner;
-  readonly #memory: LedgerMemory;
+  readonly #guard: LedgerGuard;
   /** Settlements that are not answered yet. */
   readonly #unansweredSettlements = new Map<string, Amounts>();
   readonly #url: string;
   readonly #prefix: string;
   readonly #id = randomUUID();
-  readonly #lookMs: number;
   #attempts = 0;
-  #lookTimer: NodeJS.Timeout | undefined;
 
   /** @throws RangeError if the URL, the prefix or the timeout is invalid */
   constructor(options: RedisStoreOptions) {
-    const { url, prefix, timeoutMs = DEFAULT_TIMEOUT_MS, now, recoveryMs = DEFAULT_RECOVERY_MS } = options;
+    const { url, prefix, timeoutMs = DEFAULT_TIMEOUT_MS, now } = options;
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
       throw new RangeError(`timeoutMs: got ${timeoutMs}, expected a number of milliseconds above 0`);
     }
     this.#url = url;
-    this.#lookMs = options.lookMs ?? DEFAULT_LOOK_MS;
     this.#prefix = prefix ?? DEFAULT_PREFIX;
     this.#keys = new RedisKeys(this.#prefix);
-    this.#memory = new LedgerMemory(recoveryMs, () => this.#onLost(options.onLost));
-    this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#memory);
+    this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args));
+    this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory);
   }
 
   /** Estimates the server's time from its answers, milliseconds since the epoch. */
@@ -130,7 +102,7 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
     const attempt = this.#newAttempt();
-    if (this.#memory.isLost) await this.#restoreBefore(chain);
+    if (this.#guard.memory.isLost) await this.#guard.restoreBefore(chain);
     const ofCall = reserveArguments(request, attempt);
     const rules = chain.map(ruleArguments);
     let accounts: AccountKey[] = [];
@@ -146,20 +118,12 @@ export class RedisStore implements Store, LedgerAdmin {
     const reply = await this.#runner.run({ script: SCRIPTS.reserve, prepare, undo });
     const answer = parseReserveReply(reply, chain, request);
     if (answer.word === 'open') throw new StoreError(`The reservation "${request.id}" is open already.`);
-    if (answer.word === 'lost') {
-      await ignoreRejection(this.#restore());
-      throw this.#lostError(chain);
-    }
+    if (answer.word === 'lost') return this.#guard.deny(chain);
     if (answer.word === 'admitted') {
       const { reserved } = answer.admission;
-      const { id, leaseMs } = request;
-      this.#memory.reservations.add(id, {
-        accounts,
-        attempt,
-        amounts: reserved,
-        leaseMs: Math.ceil(leaseMs),
-      });
-      this.#look();
+      const leaseMs = Math.ceil(request.leaseMs);
+      this.#guard.memory.reservations.add(request.id, { accounts, attempt, amounts: reserved, leaseMs });
+      this.#guard.watch();
     }
     return answer.admission;
   }
@@ -167,8 +131,8 @@ export class RedisStore implements Store, LedgerAdmin {
   async grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
     const ofBudgets = chain.flatMap((budget) => [budget.mode, ...limitArguments(budget)]);
     const args = [id, ...amountArguments(more), ...ofBudgets];
-    const [isGrown] = await this.#runOnReservation(SCRIPTS.grow, id, args);
-    if (isGrown === '1') this.#memory.reservations.grow(id, more);
+    const [isGrown] = await this.#guard.runOnReservation(SCRIPTS.grow, id, args);
+    if (isGrown === '1') this.#guard.memory.reservations.grow(id, more);
     return isGrown === '1';
   }
 
@@ -187,8 +151,8 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async transfer(id: string, to: string, leaseMs: number): Promise<boolean> {
     const args = [id, to, integerArgument(leaseMs)];
-    const [isTransferred] = await this.#runOnReservation(SCRIPTS.transfer, id, args);
-    if (isTransferred === '1') this.#memory.reservations.rename(id, to, leaseMs);
+    const [isTransferred] = await this.#guard.runOnReservation(SCRIPTS.transfer, id, args);
+    if (isTransferred === '1') this.#guard.memory.reservations.rename(id, to, leaseMs);
     return isTransferred === '1';
   }
 
@@ -198,8 +162,8 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async balances(budget: BudgetDefinition): Promise<Balances> {
     const balances = await this.#runOnAccount(SCRIPTS.balances, budget);
-    if (!this.#memory.isLost) return balances;
-    await this.#restore();
+    if (!this.#guard.memory.isLost) return balances;
+    await this.#guard.restore();
     return this.#runOnAccount(SCRIPTS.balances, budget);
   }
 
@@ -245,7 +209,7 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   close(): Promise<void> {
-    clearInterval(this.#lookTimer);
+    this.#guard.close();
     return this.#runner.close();
   }
 
@@ -259,59 +223,14 @@ export class RedisStore implements Store, LedgerAdmin {
   async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {
     const wantsBalances = seen === undefined ? '0' : '1';
     const args = [id, ...amountArguments(used), wantsBalances];
-    const [isOpen, ...rest] = await this.#runOnReservation(SCRIPTS.settle, id, args);
-    this.#memory.reservations.end(id, isOpen === '1');
+    const [isOpen, ...rest] = await this.#guard.runOnReservation(SCRIPTS.settle, id, args);
+    this.#guard.memory.reservations.end(id, isOpen === '1');
     if (isOpen !== '1') return false;
     if (seen !== undefined) {
       for (const [key, balances] of parseBalancesByKey(rest))
         seen.set(this.#keys.parse(key).budget, balances);
     }
     return true;
-  }
-
-  /**
-   * Runs a script on a reservation of this process, which a server that has forgotten it gets back before; and
-   * again, if that comes out with the answer.
-   */
-  async #runOnReservation(script: Script, id: string, args: readonly string[]): Promise<readonly string[]> {
-    if (this.#memory.isLost) await this.#restore();
-    const values = await this.#run(script, args);
-    if (values[0] === '1' || !this.#memory.isLost || !this.#memory.reservations.has(id)) return values;
-    await this.#restore();
-    return this.#run(script, args);
-  }
-
-  /** Writes back what this process knows. @throws StoreError if the server cannot be reached */
-  async #restore(): Promise<void> {
-    await this.#memory.restore((argument) => this.#run(SCRIPTS.restore, [argument]));
-  }
-
-  /** The same before a reserve. @throws LedgerLostError if a budget is strict and that is not done */
-  async #restoreBefore(chain: readonly BudgetDefinition[]): Promise<void> {
-    await ignoreRejection(this.#restore());
-    if (this.#memory.isLost && chain.some(({ mode }) => mode === 'strict')) throw this.#lostError(chain);
-  }
-
-  #lostError(chain: readonly BudgetDefinition[]): LedgerLostError {
-    const { recoveringUntil } = this.#memory.known;
-    const until = recoveringUntil > 0 ? ` until ${new Date(recoveringUntil).toISOString()}` : '';
-    return new LedgerLostError(
-      chain[0]?.name ?? '',
-      `${LOST_WHAT} Calls are denied${until}, while the processes that use it write back what they know. ${LOST_ADVICE}`,
-    );
-  }
-
-  #onLost(report: ((what: string) => void) | undefined): void {
-    report?.(`${LOST_WHAT} What this process knows is written back. ${LOST_ADVICE}`);
-    void ignoreRejection(this.#restore());
-  }
-
-  /** Looks from time to time whether the server has forgotten something, also while there are no calls. */
-  #look(): void {
-    this.#lookTimer ??= setInterval(() => {
-      const look = this.#memory.isLost ? this.#restore() : this.#run(SCRIPTS.heartbeat, ['0']);
-      void ignoreRejection(look);
-    }, this.#lookMs).unref();
   }
 
   /** Runs a script without accounts, and returns the texts of its answer. */
@@ -346,7 +265,7 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {
-    this.#look();
+    this.#guard.watch();
     const ofCharge = [this.#newAttempt(), ...amountArguments(used)];
     const prepare = (now: number): ScriptParameters => {
       const accounts = accountsAt(now);
