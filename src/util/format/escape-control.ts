@@ -24,9 +24,9 @@ export function escapeLines(text: string, keepStyles = false): string {
   );
 }
 
-/** Formats data as JSON, indented, with the same characters as escape sequences of JSON. */
-export function formatJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(CONTROL, (found) =>
+/** Formats data as JSON, indented unless `indent` is 0, with the same characters as escape sequences of JSON. */
+export function formatJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, null, indent).replace(CONTROL, (found) =>
     found === '\n' ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
