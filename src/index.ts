@@ -24,6 +24,8 @@ export {
   getBudgetStatusMessage,
   type LedgerAccount,
   type LedgerAdmin,
+  LedgerLostError,
+  type LedgerLostEvent,
   type LimitName,
   type Limits,
   type Mode,

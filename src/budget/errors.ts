@@ -119,11 +119,37 @@ export class BudgetExhaustedError extends Error {
  * }
  */
 export class StoreError extends Error {
-  readonly code = 'token_budget_store';
+  readonly code: 'token_budget_store' | 'token_budget_ledger_lost' = 'token_budget_store';
 
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'StoreError';
+  }
+}
+
+/**
+ * The ledger has lost what was spent, or a part of it: a Redis was flushed or restored from an older copy, an
+ * SQLite file was deleted or replaced. Calls of strict budgets are denied, whatever the failure policy is, until
+ * what is known was written back, or an operator ran `token-budget confirm`.
+ *
+ * @example
+ * try {
+ *   await client.responses.create({ model: 'gpt-5.2', input: 'Hello' });
+ * } catch (error) {
+ *   if (error instanceof LedgerLostError) await pager.alert(error.message);
+ *   else throw error;
+ * }
+ */
+export class LedgerLostError extends StoreError {
+  override readonly code = 'token_budget_ledger_lost';
+  readonly status = 402;
+  /** The name of the budget; empty if it is about the whole ledger. */
+  readonly budget: string;
+
+  constructor(budget: string, message: string) {
+    super(message);
+    this.name = 'LedgerLostError';
+    this.budget = budget;
   }
 }
 

@@ -101,6 +101,16 @@ export interface StoreAvailableEvent extends BudgetEventFields {
 }
 
 /**
+ * The ledger has lost what was spent, or a part of it. Calls of strict budgets are denied until what is known was
+ * written back, or an operator has confirmed the ledger.
+ */
+export interface LedgerLostEvent extends BudgetEventFields {
+  readonly type: 'ledger_lost';
+  /** What happened, and what to do. */
+  readonly reason: string;
+}
+
+/**
  * A call ended, with any outcome. Emitted before it is charged; a denied call emits only a `denied` event.
  */
 export interface CallEvent extends BudgetEventFields {
@@ -146,7 +156,8 @@ export type BudgetEvent =
   | PriceUnknownEvent
   | UnmeteredEvent
   | StoreUnavailableEvent
-  | StoreAvailableEvent;
+  | StoreAvailableEvent
+  | LedgerLostEvent;
 
 /** Receives each event synchronously; an error that it throws is ignored. */
 export type BudgetListener = (event: BudgetEvent) => void;

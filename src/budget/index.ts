@@ -33,6 +33,7 @@ export {
 export {
   BudgetExceededError,
   BudgetExhaustedError,
+  LedgerLostError,
   type SpentAmounts,
   StoreError,
   StoreUnavailableError,
@@ -45,6 +46,7 @@ export {
   type ClampedEvent,
   type DeniedEvent,
   type ExhaustedEvent,
+  type LedgerLostEvent,
   type PriceUnknownEvent,
   type StoreAvailableEvent,
   type StoreUnavailableEvent,

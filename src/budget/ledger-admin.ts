@@ -62,6 +62,11 @@ export interface LedgerAdmin {
    * @returns the balances before the reset
    */
   reset(budget: BudgetDefinition): MaybePromise<Balances>;
+  /**
+   * Accepts the ledger as it is after it has lost data: strict budgets are admitted again at once.
+   * @returns whether calls were denied for that reason
+   */
+  confirm(): MaybePromise<boolean>;
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   parseJson,
 } from '../util/index.ts';
 import { UsageError } from './exit.ts';
+import { printJson, printText } from './output.ts';
 import { environmentOf } from './store-option.ts';
 import { formatCost } from './style.ts';
 
@@ -59,7 +60,8 @@ export function countFile(file: string, options: CountFileOptions): void {
   const { prices, unknownModel } = loadConfig(environmentOf(options));
   const card = new PriceBook({ prices, unknownModel }).lookup({ model: counted.model });
   const result = priceCount(file, counted, outputTokens, card);
-  process.stdout.write(options.json === true ? `${JSON.stringify(result, null, 2)}\n` : formatResult(result));
+  if (options.json === true) printJson(result);
+  else printText(formatResult(result));
 }
 
 function priceCount(

@@ -3,6 +3,7 @@ import type { JobPayload, JobResult, JobStores, JobUnit } from '../jobs/index.ts
 import { STORE_URL_SYNTAX, tryParseStoreUrl } from '../stores/index.ts';
 import { formatValue } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
+import { printJson, printText } from './output.ts';
 
 /** Where jobs are saved, and how they are printed. */
 export interface JobListFlags {
@@ -52,7 +53,8 @@ export async function resumeJobCommand(id: string, flags: JobFlags): Promise<voi
 export async function listJobsCommand(flags: JobListFlags): Promise<void> {
   const { formatJobList, listJobs } = await import('../jobs/index.ts');
   const jobs = await listJobs(locationOf(flags));
-  print(flags.json === true ? JSON.stringify(jobs, null, 2) : formatJobList(jobs));
+  if (flags.json === true) printJson(jobs);
+  else printText(formatJobList(jobs));
 }
 
 async function runFile(
@@ -76,12 +78,9 @@ async function runFile(
     wallClock,
     repeat,
   });
-  print(flags.json === true ? JSON.stringify(result, null, 2) : `\n${formatJobResult(result)}`);
+  if (flags.json === true) printJson(result);
+  else printText(`\n${formatJobResult(result)}`);
   process.exitCode = exitCodeOf(result);
-}
-
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
 }
 
 /** Distinguishes a job that can be resumed from one that failed. */

@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/index.ts';
-import { VERSION } from '../util/index.ts';
+import { escapeLines, VERSION } from '../util/index.ts';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, UsageError } from './exit.ts';
+import { printError } from './output.ts';
 
 /** Runs the `token-budget` command. The code of a subcommand is loaded when it is called. */
 async function runCli(args: readonly string[]): Promise<void> {
@@ -12,7 +13,7 @@ async function runCli(args: readonly string[]): Promise<void> {
     .version(VERSION)
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text) })
+    .configureOutput({ outputError: (text, write) => write(escapeLines(text)) })
     .showHelpAfterError('(see --help)');
   for (const add of COMMANDS) add(program);
   await program.parseAsync([...args], { from: 'user' });
@@ -39,7 +40,7 @@ function messageOf(error: unknown): string {
 /** Prints an error on one line, and returns the exit code. Commander has printed its own errors already. */
 function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  process.stderr.write(`token-budget: ${messageOf(error)}\n`);
+  printError(messageOf(error));
   if (error instanceof UsageError) return EXIT.usage;
   return error instanceof ConfigError ? EXIT.config : EXIT.failed;
 }

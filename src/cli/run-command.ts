@@ -8,8 +8,9 @@ import { entryModuleUrl, formatQuantity } from '../util/index.ts';
 import { type BudgetView, readBudgetViews } from './budgets/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { describeNodeProblem } from './node-version.ts';
+import { printError } from './output.ts';
 import { absoluteStoreUrl, type Environment } from './store-option.ts';
-import { escapeControl, formatCost, formatLimit, formatLimitAmount } from './style.ts';
+import { formatCost, formatLimit, formatLimitAmount } from './style.ts';
 
 /** The options of `run`, as given. */
 export interface RunCommandOptions {
@@ -61,7 +62,7 @@ export async function runCommand(command: readonly string[], options: RunCommand
   if (problem !== undefined) throw new UsageError(problem);
   const env = { ...process.env, ...toVariables(options) };
   const { store, warnings } = checkConfig(env, options);
-  for (const warning of warnings) process.stderr.write(`token-budget: ${warning}\n`);
+  for (const warning of warnings) printError(warning);
   const ledger = chooseRunStore(env, store);
   try {
     const child = startCommand(command, { ...env, ...addPreload(env), TOKEN_BUDGET_STORE: ledger.setting });
@@ -168,7 +169,7 @@ function waitForExit(child: ChildProcess, command: string): Promise<CommandExit>
     };
     child.on('error', (error: NodeJS.ErrnoException) => {
       const reason = error.code === 'ENOENT' ? 'command not found' : error.message;
-      process.stderr.write(`token-budget: cannot run ${command}: ${reason}\n`);
+      printError(`cannot run ${command}: ${reason}`);
       end({ code: error.code === 'ENOENT' ? EXIT.notFound : EXIT.notRunnable });
     });
     child.on('exit', (code, signal) =>
@@ -189,8 +190,7 @@ async function printSummary(store: string): Promise<void> {
   try {
     const ledger = openLedger(store, SUMMARY_TIMEOUT_MS);
     try {
-      for (const view of await readBudgetViews(ledger))
-        process.stderr.write(`token-budget: ${summarize(view)}\n`);
+      for (const view of await readBudgetViews(ledger)) printError(summarize(view));
     } finally {
       await ledger.close();
     }
@@ -203,7 +203,7 @@ async function printSummary(store: string): Promise<void> {
 function summarize({ name, settled, limits, open }: BudgetView): string {
   const tokens = formatQuantity(settled.tokens, 'token');
   const calls = formatQuantity(settled.calls, 'call');
-  const spent = `"${escapeControl(name)}" has spent ${formatCost(settled.costUsd)}, ${tokens} in ${calls}`;
+  const spent = `"${name}" has spent ${formatCost(settled.costUsd)}, ${tokens} in ${calls}`;
   const left = limits.map(
     ({ limit, value, left: rest }) => `${formatLimitAmount(limit, rest)} of ${formatLimit(limit, value)}`,
   );

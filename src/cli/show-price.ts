@@ -5,6 +5,7 @@ import {
   type UnitPrice,
   type UnknownModelPolicy,
 } from '../pricing/index.ts';
+import { printJson, printText } from './output.ts';
 
 /** How to look up and print a price. */
 export interface ShowPriceOptions {
@@ -19,7 +20,8 @@ export interface ShowPriceOptions {
  */
 export function showPrice(model: string, { json = false, ...settings }: ShowPriceOptions = {}): void {
   const card = new PriceBook(settings).lookup({ model });
-  process.stdout.write(json ? `${JSON.stringify(toJson(card), null, 2)}\n` : formatPrices(card));
+  if (json) printJson(toJson(card));
+  else printText(formatPrices(card));
 }
 
 function toJson({ model, source, pricedAs, tiers, contextWindow, units }: RateCard): object {
@@ -53,7 +55,7 @@ function formatPrices({ model, source, pricedAs, tiers, units = [] }: RateCard):
     const { usd, per } = usdPerListedUnit(price);
     lines.push(`  ${price.variant === undefined ? '' : `${price.variant}: `}${usd} USD per ${per}`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 /** Converts a price to the unit in which price lists give it. */

@@ -35,9 +35,13 @@ export function absoluteStoreUrl(store: string): string {
 /**
  * Opens the ledger that the options, the environment or the settings file name, in this order.
  * @throws UsageError if none of them names a shared store
+ * @param create whether a file that does not exist is created; default: false
  * @throws StoreError if its file does not exist
  */
-export function openSharedLedger(options: StoreOptions): { readonly ledger: Ledger; readonly store: string } {
+export function openSharedLedger(
+  options: StoreOptions,
+  { create = false }: { readonly create?: boolean } = {},
+): { readonly ledger: Ledger; readonly store: string } {
   const store = readStoreSetting(options);
   if (store === 'memory') {
     throw new UsageError(
@@ -45,7 +49,7 @@ export function openSharedLedger(options: StoreOptions): { readonly ledger: Ledg
         '--store redis://HOST:PORT, or set TOKEN_BUDGET_STORE.',
     );
   }
-  return { ledger: openLedger(store, STORE_TIMEOUT_MS), store };
+  return { ledger: openLedger(store, STORE_TIMEOUT_MS, { create }), store };
 }
 
 function readStoreSetting(options: StoreOptions): string {

@@ -10,11 +10,6 @@ export function styleOutput(format: Format, text: string): string {
   return styleText(format, text, { stream: process.stdout });
 }
 
-/** Replaces control characters, which could move the cursor of a terminal or change its colors. */
-export function escapeControl(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\u{fffd}');
-}
-
 /** Returns the width of the terminal in columns; 80 if stdout is not a terminal. */
 export function terminalWidth(): number {
   const { COLUMNS } = process.env;

@@ -11,7 +11,7 @@ import { openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, loadEntryModule, VERSION } from '../util/index.ts';
+import { errorMessage, escapeControl, loadEntryModule, VERSION } from '../util/index.ts';
 import { handleShutdown } from './shutdown.ts';
 
 /** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
@@ -82,7 +82,11 @@ function openBudget(config: Config): ProcessBudget {
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
   };
-  const store = exitIfInvalid(() => openStore({ ...config, onChange, onProblem: printLine }));
+  const onLost = (reason: string): void => {
+    printLine(reason);
+    tracker.emit({ type: 'ledger_lost', budget: budget.name, reason });
+  };
+  const store = exitIfInvalid(() => openStore({ ...config, onChange, onLost, onProblem: printLine }));
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
@@ -196,5 +200,5 @@ function printDefaultBudget({ budget: { limits, mode } }: Config): void {
 }
 
 function printLine(line: string): void {
-  process.stderr.write(`otel-token-budget: ${line}\n`);
+  process.stderr.write(`otel-token-budget: ${escapeControl(line)}\n`);
 }

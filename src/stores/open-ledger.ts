@@ -6,6 +6,7 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  * exist is not created.
  * @param store `sqlite:PATH`, or the URL of a Redis
  * @param waitMs how long an answer of the store is waited for, milliseconds
+ * @param create whether a ledger that does not exist is created after all; default: false
  * @throws StoreError if there is no such ledger, if it is in the memory of a process, or if `store` is not a
  * store's URL
  * @example
@@ -15,7 +16,11 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  * await ledger.close();
  * ```
  */
-export function openLedger(store: string, waitMs: number): Ledger {
+export function openLedger(
+  store: string,
+  waitMs: number,
+  { create = false }: { readonly create?: boolean } = {},
+): Ledger {
   const url = parseStoreUrl(store);
-  return storeKindOf(url).openLedger(url, waitMs);
+  return storeKindOf(url).openLedger(url, waitMs, create);
 }

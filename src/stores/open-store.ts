@@ -34,6 +34,8 @@ export interface StoreSettings {
   readonly leaseMs?: number;
   /** Called when a shared store is found to be unavailable, and when it is available again. */
   readonly onChange?: ((available: boolean, cause?: unknown) => void) | undefined;
+  /** Called when a shared store is found to have lost data, with what happened and what to do. */
+  readonly onLost?: ((what: string) => void) | undefined;
   /** Called with a sentence for people about what may be lost; default: it is a warning of the process. */
   readonly onProblem?: ((problem: string) => void) | undefined;
 }
@@ -49,10 +51,15 @@ export interface StoreSettings {
  * ```
  */
 export function openStore(settings: StoreSettings): Store {
-  const { failurePolicy, storeWaitMs = DEFAULT_STORE_WAIT_MS, localQuota = true, leaseMs } = settings;
+  const { failurePolicy, storeWaitMs = DEFAULT_STORE_WAIT_MS, localQuota = true, leaseMs, onLost } = settings;
   const url = parseStoreUrl(settings.store);
   const kind = storeKindOf(url);
-  const store = kind.openStore(url, { waitMs: storeWaitMs, localQuota, leaseMs });
+  const store = kind.openStore(url, {
+    waitMs: storeWaitMs,
+    localQuota,
+    leaseMs,
+    ...(onLost === undefined ? {} : { onLost }),
+  });
   if (!kind.isShared) return store;
   const { stateDirectory = defaultStateDirectory(process.env), onChange, onProblem = warn } = settings;
   const journalDirectory = kind.journalDirectory(url, stateDirectory);

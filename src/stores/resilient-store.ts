@@ -8,6 +8,7 @@ import {
   type ChargeName,
   type FailurePolicy,
   failurePolicyOf,
+  LedgerLostError,
   NOTHING,
   type ReserveRequest,
   type SettledBalances,
@@ -79,6 +80,8 @@ export class ResilientStore implements Store {
         answer
           .then(({ admitted }) => (admitted ? this.#inner.release(request.id) : false))
           .catch(() => undefined);
+        // It would begin with a second full budget.
+        if (error instanceof LedgerLostError && isStrict(chain)) throw error;
         if (this.#policyFor(chain) === 'closed') throw new StoreUnavailableError(chain[0]?.name ?? '', error);
         const { outputCap } = request;
         const reserved = worstCaseAmounts(request, outputCap);
@@ -246,6 +249,7 @@ export class ResilientStore implements Store {
       this.#setAvailable(true);
       return value;
     } catch (error) {
+      if (error instanceof LedgerLostError) throw error;
       this.#setAvailable(false, error);
       // It may still come.
       answer.then(

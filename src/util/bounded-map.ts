@@ -42,6 +42,12 @@ export class BoundedMap<K, V> {
     this.#old.delete(key);
   }
 
+  /** Yields each entry once. */
+  *[Symbol.iterator](): Generator<[K, V]> {
+    for (const entry of this.#old) if (!this.#young.has(entry[0])) yield entry;
+    yield* this.#young;
+  }
+
   /** Returns the value of an entry and deletes it. */
   take(key: K): V | undefined {
     const value = this.get(key);

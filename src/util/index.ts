@@ -12,8 +12,11 @@ export {
 export { BoundedMap, SeenOnce } from './bounded-map.ts';
 export { findClosestMatch, suggestClosest } from './closest-match.ts';
 export {
+  escapeControl,
+  escapeLines,
   formatCount,
   formatDuration,
+  formatJson,
   formatPercent,
   formatQuantity,
   formatTable,

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import {
+  escapeControl,
   formatCount,
   formatDuration,
   formatPercent,
@@ -9,7 +10,6 @@ import {
   truncateText,
 } from '../../util/index.ts';
 import {
-  escapeControl,
   formatCost,
   formatLimit,
   formatLimitAmount,

@@ -1,9 +1,10 @@
 import type { BudgetDefinition, Grant, LimitName } from '../../budget/index.ts';
 import { formatUsd, MAX_USD, usdToNano } from '../../pricing/index.ts';
-import { formatDuration, formatQuantity, formatValue } from '../../util/index.ts';
+import { escapeControl, formatDuration, formatQuantity, formatValue } from '../../util/index.ts';
 import { UsageError } from '../exit.ts';
+import { printJson, printText } from '../output.ts';
 import { openSharedLedger, type StoreOptions } from '../store-option.ts';
-import { escapeControl, formatLimit, formatLimitAmount } from '../style.ts';
+import { formatLimit, formatLimitAmount } from '../style.ts';
 import { type BudgetView, budgetViewJson, readBudgetDefinition, readBudgetViews } from './budget-view.ts';
 
 /** The options of `reset`, as given. */
@@ -63,7 +64,7 @@ export async function resetBudget(name: string, options: ResetOptions): Promise<
 
 function printBudget(view: BudgetView, { json = false }: ResetOptions, head: string): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(budgetViewJson(view), null, 2)}\n`);
+    printJson(budgetViewJson(view));
     return;
   }
   const limits = view.limits.map(({ limit, value, granted, left }) => {
@@ -72,7 +73,7 @@ function printBudget(view: BudgetView, { json = false }: ResetOptions, head: str
   });
   const open =
     view.open === 0 ? [] : [`  ${formatQuantity(view.open, 'open call')} will be charged on settlement`];
-  process.stdout.write(`${[head, ...limits, ...open].join('\n')}\n`);
+  printText([head, ...limits, ...open].join('\n'));
 }
 
 function formatCurrentWindow({ endsAt }: BudgetView): string {

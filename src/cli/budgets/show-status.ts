@@ -1,3 +1,4 @@
+import { printJson, printStyled, printText } from '../output.ts';
 import { openSharedLedger, redactPassword, type StoreOptions } from '../store-option.ts';
 import { formatBudgets } from './budget-table.ts';
 import { budgetViewJson, readBudgetViews, unknownBudgetError } from './budget-view.ts';
@@ -21,11 +22,11 @@ export async function showStatus(names: readonly string[], options: StatusOption
     if (unknown !== undefined) throw unknownBudgetError(unknown, known);
     const selected = names.length === 0 ? views : views.filter(({ name }) => names.includes(name));
     if (options.json === true) {
-      process.stdout.write(`${JSON.stringify(selected.map(budgetViewJson), null, 2)}\n`);
+      printJson(selected.map(budgetViewJson));
     } else if (selected.length === 0) {
-      process.stdout.write(`No budgets in ${redactPassword(store)} yet.\n`);
+      printText(`No budgets in ${redactPassword(store)} yet.`);
     } else {
-      process.stdout.write(`${formatBudgets(selected, { now }).join('\n')}\n`);
+      printStyled(formatBudgets(selected, { now }).join('\n'));
     }
   } finally {
     await ledger.close();

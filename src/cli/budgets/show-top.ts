@@ -1,4 +1,4 @@
-import { errorMessage, formatQuantity, formatValue } from '../../util/index.ts';
+import { errorMessage, escapeControl, formatQuantity, formatValue } from '../../util/index.ts';
 import { UsageError } from '../exit.ts';
 import { openSharedLedger, redactPassword, type StoreOptions } from '../store-option.ts';
 import { styleOutput } from '../style.ts';
@@ -118,14 +118,17 @@ function drawScreen({ title, budgets, lines, problem }: Screen): void {
   const { rows = 24, columns = 80 } = process.stdout;
   const clock = new Date().toLocaleTimeString('en-GB');
   const head = `token-budget  ${formatQuantity(budgets, 'budget')}  ${clock}`;
-  const store = head.length + title.length + 2 <= columns ? `  ${title}` : '';
+  const store = head.length + title.length + 2 <= columns ? `  ${escapeControl(title)}` : '';
   const room = Math.max(1, rows - 4);
   const visible =
     lines.length <= room
       ? lines
       : [...lines.slice(0, room - 1), styleOutput('dim', `… ${lines.length - room + 1} more lines`)];
   const none = budgets === 0 && problem === '' ? ['No budgets yet.'] : [];
-  const foot = problem === '' ? styleOutput('dim', 'q quits') : styleOutput('red', problem.slice(0, columns));
+  const foot =
+    problem === ''
+      ? styleOutput('dim', 'q quits')
+      : styleOutput('red', escapeControl(problem).slice(0, columns));
   const screen = [`${styleOutput('bold', head)}${styleOutput('dim', store)}`, '', ...none, ...visible];
   const text = screen.map((line) => line + CLEAR_LINE_END).join('\r\n');
   process.stdout.write(

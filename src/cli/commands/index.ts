@@ -2,10 +2,9 @@ import type { Command } from 'commander';
 import { addCount } from './count.ts';
 import { addDoctor } from './doctor.ts';
 import { addJob } from './job.ts';
+import { addConfirm, addRaise, addReset } from './ledger/index.ts';
 import { addPrice } from './price.ts';
-import { addRaise } from './raise.ts';
 import { addReport } from './report.ts';
-import { addReset } from './reset.ts';
 import { addRun } from './run.ts';
 import { addStatus } from './status.ts';
 import { addTop } from './top.ts';
@@ -22,6 +21,7 @@ export const COMMANDS: readonly ((program: Command) => void)[] = [
   addReport,
   addRaise,
   addReset,
+  addConfirm,
   addCount,
   addPrice,
   addDoctor,

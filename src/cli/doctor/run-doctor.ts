@@ -1,4 +1,6 @@
+import { escapeControl } from '../../util/index.ts';
 import { EXIT } from '../exit.ts';
+import { printJson, printStyled } from '../output.ts';
 import { environmentOf, type StoreOptions } from '../store-option.ts';
 import { styleOutput } from '../style.ts';
 import { checkExporter, checkPrices, checkSettings, checkStore } from './environment-checks.ts';
@@ -44,13 +46,15 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     exporter,
     prices,
   ].flat();
-  if (options.json === true) process.stdout.write(`${JSON.stringify(findings, null, 2)}\n`);
-  else process.stdout.write(`${findings.map(formatFinding).join('\n')}\n`);
+  if (options.json === true) printJson(findings);
+  else printStyled(findings.map(formatFinding).join('\n'));
   if (findings.some(({ state }) => state === 'fail')) process.exitCode = EXIT.failed;
 }
 
 function formatFinding({ check, state, found, fix }: Finding): string {
   const [color, sign] = STATE_SIGNS[state];
-  const line = `${styleOutput(color, sign)} ${check.padEnd(10)} ${found}`;
-  return fix === undefined ? line : `${line}\n${' '.repeat(13)}${styleOutput('dim', '→')} ${fix}`;
+  const line = `${styleOutput(color, sign)} ${check.padEnd(10)} ${escapeControl(found)}`;
+  return fix === undefined
+    ? line
+    : `${line}\n${' '.repeat(13)}${styleOutput('dim', '→')} ${escapeControl(fix)}`;
 }

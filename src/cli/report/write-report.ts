@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { tryParseStoreUrl } from '../../stores/index.ts';
-import { errorMessage } from '../../util/index.ts';
+import { errorMessage, formatJson } from '../../util/index.ts';
 import { EXIT, UsageError } from '../exit.ts';
+import { printError, printText } from '../output.ts';
 import { openSharedLedger, redactPassword } from '../store-option.ts';
 import { reportFromLedger } from './from-ledger.ts';
 import { reportFromTelemetry } from './from-otlp.ts';
@@ -33,14 +34,14 @@ export async function writeReport(
 ): Promise<void> {
   const data = await readReportData(source, by);
   const path = output ?? (json ? '-' : DEFAULT_PAGE);
-  const text = json ? `${JSON.stringify(reportJson(data), null, 2)}\n` : renderReportPage(data, Date.now());
+  const text = json ? `${formatJson(reportJson(data))}\n` : renderReportPage(data, Date.now());
   if (path === '-') process.stdout.write(text);
   else {
     writeOutput(path, text);
-    process.stdout.write(`${path}\n`);
+    printText(path);
   }
   if (data.totals.calls === 0 && data.budgets.length === 0) {
-    process.stderr.write(`token-budget: ${data.source} has no calls and no budgets.\n`);
+    printError(`${data.source} has no calls and no budgets.`);
     process.exitCode = EXIT.failed;
   }
 }

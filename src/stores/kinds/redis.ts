@@ -20,8 +20,8 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
-  openStore: ({ url }, { waitMs, localQuota, leaseMs }) => {
-    const redis = connect(url, waitMs);
+  openStore: ({ url }, { waitMs, localQuota, leaseMs, onLost }) => {
+    const redis = connect(url, waitMs, onLost);
     if (!localQuota) return redis;
     const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
     return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
@@ -37,7 +37,7 @@ export const redisKind: StoreKind<RedisUrl> = {
   },
 };
 
-function connect(url: string, waitMs: number): Redis.RedisStore {
+function connect(url: string, waitMs: number, onLost?: (what: string) => void): Redis.RedisStore {
   const { RedisStore } = loadEntryModule('stores/redis/index') as typeof Redis;
-  return new RedisStore({ url, timeoutMs: waitMs });
+  return new RedisStore({ url, timeoutMs: waitMs, ...(onLost === undefined ? {} : { onLost }) });
 }

@@ -23,10 +23,10 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
     return path === undefined ? undefined : { kind: 'sqlite', path };
   },
 
-  openStore: ({ path }, { waitMs }) => openFile(path, waitMs),
+  openStore: ({ path }, { waitMs, onLost }) => openFile(path, waitMs, onLost),
 
-  openLedger: ({ path }, waitMs) => {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
+  openLedger: ({ path }, waitMs, create) => {
+    if (!create && statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
       throw new StoreError(
         `There is no ledger ${path}. The first process that runs with TOKEN_BUDGET_STORE=sqlite:${path} creates it.`,
       );
@@ -37,7 +37,7 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
   journalDirectory: ({ path }) => `${resolve(path)}.owed`,
 };
 
-function openFile(path: string, busyTimeoutMs: number): Sqlite.SqliteStore {
+function openFile(path: string, busyTimeoutMs: number, onLost?: (what: string) => void): Sqlite.SqliteStore {
   const { SqliteStore } = loadEntryModule('stores/sqlite/index') as typeof Sqlite;
-  return new SqliteStore(path, { busyTimeoutMs });
+  return new SqliteStore(path, { busyTimeoutMs, ...(onLost === undefined ? {} : { onLost }) });
 }

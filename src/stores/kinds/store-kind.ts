@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly localQuota: boolean;
   /** How long a local quota outlives its process, milliseconds. */
   readonly leaseMs: number | undefined;
+  /** Called when the ledger is found to have lost data, with what happened and what to do. */
+  readonly onLost?: (what: string) => void;
 }
 
 /**
@@ -28,10 +30,11 @@ export interface StoreKind<Url extends { readonly kind: string } = { readonly ki
   /** Opens the ledger for calls. */
   openStore(url: Url, options: OpenOptions): Store;
   /**
-   * Opens the ledger for an operator, without creating one.
+   * Opens the ledger for an operator.
+   * @param create whether one that does not exist is created
    * @throws StoreError if there is no such ledger
    */
-  openLedger(url: Url, waitMs: number): Ledger;
+  openLedger(url: Url, waitMs: number, create: boolean): Ledger;
   /**
    * Returns the directory of the journals of what is owed to an unavailable store.
    * @param stateDirectory for what outlives a process on this host

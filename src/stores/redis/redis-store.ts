@@ -17,7 +17,6 @@ import {
   type Store,
   StoreError,
 } from '../../budget/index.ts';
-import { BoundedMap } from '../../util/index.ts';
 import { type ListedAccount, mergeSpending, parseAccountPage, parseSpending } from './admin.ts';
 import {
   amountArguments,
@@ -28,13 +27,14 @@ import {
   ruleArguments,
 } from './arguments.ts';
 import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
+import { LedgerGuard, type LedgerGuardOptions } from './ledger-guard.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
 import { type ScriptParameters, type ScriptRun, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
 
 /** Where the ledger is. */
-export interface RedisStoreOptions {
+export interface RedisStoreOptions extends LedgerGuardOptions {
   /** redis:// or rediss:// (TLS), with user, password and database if needed. */
   readonly url: string;
   /**
@@ -62,9 +62,6 @@ const KEEP_ALIVE_MS = 500;
 /** How long the name of a charge is remembered, milliseconds: 30 days. */
 const CHARGE_KEPT_MS = 30 * 86_400_000;
 
-/** How many reservations of this process are remembered, to charge them if the server loses its data. */
-const MAX_REMEMBERED = 100_000;
-
 /** How many arguments a charge and its undoing have in common: its name and the amounts. */
 const UNCHARGE_ARGUMENTS = 7;
 
@@ -73,12 +70,6 @@ const LEASES_PER_HEARTBEAT = 1_000;
 
 /** A clock that corrections of the system's time do not set back. */
 const monotonicNow = (): number => performance.timeOrigin + performance.now();
-
-/** Where a reservation was made, and in which epoch of the server's data. */
-interface RememberedReservation {
-  readonly accounts: readonly AccountKey[];
-  readonly epoch: string;
-}
 
 /**
  * A ledger on a Redis or Valkey server, shared by many hosts. Every change is a script, which is atomic on
@@ -90,13 +81,13 @@ interface RememberedReservation {
  * first one was executed; `grow` may have reserved more, until the reservation ends.
  *
  * The server has to keep its data: `maxmemory-policy noeviction`, and `appendfsync always` if not even the
- * last second may be lost. If all data is lost, every budget starts from zero, and calls in flight are
- * charged to the new accounts when they settle.
+ * last second may be lost. If it loses data all the same, the processes that use the ledger notice, write back
+ * what they know, and until then deny the calls of strict budgets with a LedgerLostError.
  */
 export class RedisStore implements Store, LedgerAdmin {
   readonly #keys: RedisKeys;
   readonly #runner: ScriptRunner;
-  readonly #reservations = new BoundedMap<string, RememberedReservation>(MAX_REMEMBERED);
+  readonly #guard: LedgerGuard;
   /** Settlements that are not answered yet. */
   readonly #unansweredSettlements = new Map<string, Amounts>();
   /** How many charges are not answered yet. */
@@ -107,14 +98,16 @@ export class RedisStore implements Store, LedgerAdmin {
   #attempts = 0;
 
   /** @throws RangeError if the URL, the prefix or the timeout is invalid */
-  constructor({ url, prefix, timeoutMs = DEFAULT_TIMEOUT_MS, now }: RedisStoreOptions) {
+  constructor(options: RedisStoreOptions) {
+    const { url, prefix, timeoutMs = DEFAULT_TIMEOUT_MS, now } = options;
     if (!(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
       throw new RangeError(`timeoutMs: got ${timeoutMs}, expected a number of milliseconds above 0`);
     }
     this.#url = url;
     this.#prefix = prefix ?? DEFAULT_PREFIX;
     this.#keys = new RedisKeys(this.#prefix);
-    this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow);
+    this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args, KEEP_ALIVE_MS));
+    this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory);
   }
 
   /** Estimates the server's time from its answers, milliseconds since the epoch. */
@@ -124,6 +117,7 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): Promise<Admission> {
     const attempt = this.#newAttempt();
+    if (this.#guard.memory.isLost) await this.#guard.restoreBefore(chain);
     const ofCall = reserveArguments(request, attempt);
     const rules = chain.map(ruleArguments);
     let accounts: AccountKey[] = [];
@@ -139,20 +133,21 @@ export class RedisStore implements Store, LedgerAdmin {
     const reply = await this.#runner.run({ script: SCRIPTS.reserve, prepare, undo });
     const answer = parseReserveReply(reply, chain, request);
     if (answer.word === 'open') throw new StoreError(`The reservation "${request.id}" is open already.`);
+    if (answer.word === 'lost') return this.#guard.deny(chain);
     if (answer.word === 'admitted') {
-      this.#reservations.set(request.id, { accounts: accounts.map(inAnyWindow), epoch: answer.epoch });
+      const { reserved } = answer.admission;
+      const leaseMs = Math.ceil(request.leaseMs);
+      this.#guard.memory.reservations.add(request.id, { accounts, attempt, amounts: reserved, leaseMs });
+      this.#guard.watch();
     }
     return answer.admission;
   }
 
   async grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
     const ofBudgets = chain.flatMap((budget) => [budget.mode, ...limitArguments(budget)]);
-    const [isGrown] = await this.#run(SCRIPTS.grow, [
-      id,
-      ...amountArguments(more),
-      this.#newAttempt(),
-      ...ofBudgets,
-    ]);
+    const args = [id, ...amountArguments(more), this.#newAttempt(), ...ofBudgets];
+    const [isGrown] = await this.#guard.runOnReservation(SCRIPTS.grow, id, args);
+    if (isGrown === '1') this.#guard.memory.reservations.grow(id, more);
     return isGrown === '1';
   }
 
@@ -170,11 +165,10 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   async transfer(id: string, to: string, leaseMs: number): Promise<boolean> {
-    const [isTransferred] = await this.#run(SCRIPTS.transfer, [id, to, integerArgument(leaseMs)]);
-    if (isTransferred !== '1') return false;
-    const reservation = this.#reservations.take(id);
-    if (reservation !== undefined) this.#reservations.set(to, reservation);
-    return true;
+    const args = [id, to, integerArgument(leaseMs)];
+    const [isTransferred] = await this.#guard.runOnReservation(SCRIPTS.transfer, id, args);
+    if (isTransferred === '1') this.#guard.memory.reservations.rename(id, to, leaseMs);
+    return isTransferred === '1';
   }
 
   async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
@@ -187,13 +181,16 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   async balances(budget: BudgetDefinition): Promise<Balances> {
+    const balances = await this.#runOnAccount(SCRIPTS.balances, budget);
+    if (!this.#guard.memory.isLost) return balances;
+    await this.#guard.restore();
     return this.#runOnAccount(SCRIPTS.balances, budget);
   }
 
   async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
     for (let from = 0; from < ids.length; from += LEASES_PER_HEARTBEAT) {
       const some = ids.slice(from, from + LEASES_PER_HEARTBEAT);
-      await this.#run(SCRIPTS.heartbeat, [integerArgument(leaseMs), ...some]);
+      await this.#run(SCRIPTS.heartbeat, [integerArgument(leaseMs), ...some], KEEP_ALIVE_MS);
     }
   }
 
@@ -222,11 +219,17 @@ export class RedisStore implements Store, LedgerAdmin {
     return this.#runOnAccount(SCRIPTS.reset, budget);
   }
 
+  async confirm(): Promise<boolean> {
+    const [wasRecovering] = await this.#run(SCRIPTS.confirm, []);
+    return wasRecovering === '1';
+  }
+
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     return parseAbandoned(await this.#run(SCRIPTS.chargeAbandoned, [idPrefix]));
   }
 
   close(): Promise<void> {
+    this.#guard.close();
     return this.#runner.close();
   }
 
@@ -241,31 +244,28 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {
     const wantsBalances = seen === undefined ? '0' : '1';
-    const [isOpen, ...rest] = await this.#run(SCRIPTS.settle, [id, ...amountArguments(used), wantsBalances]);
-    const reservation = this.#reservations.take(id);
-    if (isOpen === '1') {
-      if (seen !== undefined) {
-        for (const [key, balances] of parseBalancesByKey(rest))
-          seen.set(this.#keys.parse(key).budget, balances);
-      }
-      return true;
-    }
-    const [epoch] = rest;
-    if (reservation === undefined || epoch === reservation.epoch || used === NOTHING) return false;
-    // The server lost its data meanwhile: the reservation was not settled, it is unknown.
-    try {
-      await this.#chargeAccounts(() => reservation.accounts, used);
-    } catch (error) {
-      this.#reservations.set(id, reservation);
-      throw error;
+    const args = [id, ...amountArguments(used), wantsBalances];
+    const [isOpen, ...rest] = await this.#guard.runOnReservation(SCRIPTS.settle, id, args);
+    this.#guard.memory.reservations.end(id, isOpen === '1');
+    if (isOpen !== '1') return false;
+    if (seen !== undefined) {
+      for (const [key, balances] of parseBalancesByKey(rest))
+        seen.set(this.#keys.parse(key).budget, balances);
     }
     return true;
   }
 
-  /** Runs a script without accounts, and returns the texts of its answer. */
-  async #run(script: Script, args: readonly string[]): Promise<readonly string[]> {
+  /**
+   * Runs a script without accounts, and returns the texts of its answer.
+   * @param keepsAliveMs for how long the process is kept alive for it, milliseconds; default: until the timeout
+   */
+  async #run(script: Script, args: readonly string[], keepsAliveMs?: number): Promise<readonly string[]> {
     const parameters = this.#parameters([], args);
-    const run = { script, prepare: () => parameters, keepsAliveMs: KEEP_ALIVE_MS };
+    const run = {
+      script,
+      prepare: () => parameters,
+      ...(keepsAliveMs === undefined ? {} : { keepsAliveMs }),
+    };
     return (await this.#runner.run(run)).values;
   }
 
@@ -312,6 +312,7 @@ export class RedisStore implements Store, LedgerAdmin {
     { source, after, position }: Omit<ChargeName, 'at'>,
     undo?: ScriptRun['undo'],
   ): Promise<number> {
+    this.#guard.watch();
     const name = [source, ...[after, position, CHARGE_KEPT_MS].map(integerArgument)];
     const prepare = (now: number): ScriptParameters => {
       const accounts = accountsAt(now);

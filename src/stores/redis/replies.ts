@@ -1,8 +1,9 @@
 import {
   type Abandoned,
-  type Admission,
+  type Admitted,
   type Balances,
   type BudgetDefinition,
+  type Denied,
   isNoGrant,
   type LimitName,
   type ReserveRequest,
@@ -15,22 +16,39 @@ export interface ScriptReply {
   readonly word: 'ok' | 'retry';
   /** The server's time, milliseconds since the epoch. */
   readonly now: number;
+  /** What the ledger is; absent if the script asks for another try. */
+  readonly mark?: LedgerMark;
+  /** The accounts that the script has used: the key and the state of each. */
+  readonly accounts: readonly string[];
   readonly values: readonly string[];
+}
+
+/** The identity of a ledger, and how often it was changed. */
+export interface LedgerMark {
+  /** Empty if nothing is stored yet. */
+  readonly id: string;
+  readonly generation: number;
+  /** Until when strict budgets are denied, because it has forgotten something, milliseconds since the epoch. */
+  readonly recoveringUntil: number;
 }
 
 /** Parses the answer of a script. @throws StoreError if it is not one of our scripts' */
 export function parseReply(raw: unknown): ScriptReply {
   if (!Array.isArray(raw)) throw unexpectedReply(raw);
-  const [word, now, ...values] = raw.map(String);
-  if ((word !== 'ok' && word !== 'retry') || now === undefined) throw unexpectedReply(raw);
-  return { word, now: Number(now), values };
+  const [word, now, id = '', generation, recovering, count, ...rest] = raw.map(String);
+  if (word === 'retry' && now !== undefined) return { word, now: Number(now), accounts: [], values: [] };
+  if (word !== 'ok' || now === undefined || count === undefined) throw unexpectedReply(raw);
+  const mark = { id, generation: Number(generation), recoveringUntil: Number(recovering) };
+  const texts = 2 * Number(count);
+  return { word, now: Number(now), mark, accounts: rest.slice(0, texts), values: rest.slice(texts) };
 }
 
-/** The answer to a reserve, with the epoch of the server's data. */
+/** The answer to a reserve. */
 export type ReserveReply =
   | { readonly word: 'open' }
-  | { readonly word: 'denied'; readonly admission: Admission }
-  | { readonly word: 'admitted'; readonly admission: Admission; readonly epoch: string };
+  | { readonly word: 'lost' }
+  | { readonly word: 'denied'; readonly admission: Denied }
+  | { readonly word: 'admitted'; readonly admission: Admitted };
 
 /** Parses the answer to a reserve. @throws StoreError if it is not one */
 export function parseReserveReply(
@@ -40,15 +58,14 @@ export function parseReserveReply(
 ): ReserveReply {
   const [word, ...rest] = values;
   if (word === 'open') return { word };
+  if (word === 'lost') return { word };
   if (word === 'denied') return { word, admission: parseDenied(rest, chain, request) };
   const [outputCap, costNanoUsd, tokens, calls] = rest.map(Number);
-  const epoch = rest[4];
   if (outputCap === undefined || costNanoUsd === undefined) throw unexpectedReply(values);
-  if (tokens === undefined || calls === undefined || epoch === undefined) throw unexpectedReply(values);
+  if (tokens === undefined || calls === undefined) throw unexpectedReply(values);
   return {
     word: 'admitted',
     admission: { admitted: true, outputCap, reserved: { costNanoUsd, tokens, calls } },
-    epoch,
   };
 }
 
@@ -56,7 +73,7 @@ function parseDenied(
   [index, limit, ...rest]: readonly string[],
   chain: readonly BudgetDefinition[],
   request: ReserveRequest,
-): Admission {
+): Denied {
   const budget = chain[Number(index) - 1];
   if (budget === undefined || !isLimitName(limit)) throw unexpectedReply([index, limit]);
   const requested = worstCaseAmounts(request, Math.min(request.outputCap, budget.minOutputTokens));

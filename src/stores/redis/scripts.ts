@@ -4,12 +4,14 @@ import {
   BALANCES,
   CHARGE,
   CHARGE_ABANDONED,
+  CONFIRM,
   GROW,
   HEARTBEAT,
   PRELUDE,
   RAISE,
   RESERVE,
   RESET,
+  RESTORE,
   SETTLE,
   SPENDING,
   TRANSFER,
@@ -39,6 +41,8 @@ export const SCRIPTS = {
   spending: makeScript(SPENDING),
   raise: makeScript(RAISE),
   reset: makeScript(RESET),
+  restore: makeScript(RESTORE),
+  confirm: makeScript(CONFIRM),
   chargeAbandoned: makeScript(CHARGE_ABANDONED),
 } as const;
 

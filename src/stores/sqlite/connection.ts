@@ -1,8 +1,9 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { isDiskFull, keepsFileUsable } from './failures.ts';
-import { assertSameFile, createFileIfMissing, type FileIdentity, fileIdentity } from './file.ts';
+import { createFileIfMissing, FileWatch, fileIdentity } from './file.ts';
+import type { KnownFile } from './known-file.ts';
 import { loadNodeSqlite } from './node-sqlite.ts';
-import { prepareSchema } from './schema.ts';
+import { prepareSchema, readMark } from './schema.ts';
 
 /** The columns of a row in order: with their names, reading a row would take longer than finding it. */
 export type SqliteRow = readonly SQLOutputValue[];
@@ -16,29 +17,34 @@ const BLOCKING_MS = 5;
  */
 const DURABILITY = 'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 4000';
 
+const DELETED = 'was deleted, moved or replaced while it was in use, or its -wal file was';
+
 /** An open ledger file: transactions, and statements that are prepared once. */
 export class SqliteConnection {
-  readonly #path: string;
   readonly #database: DatabaseSync;
-  readonly #opened: FileIdentity;
+  readonly #known: KnownFile;
+  readonly #watch: FileWatch;
   readonly #statements = new Map<string, StatementSync>();
   #isWriting = false;
 
   /**
    * @throws StoreError if the file is not a usable ledger, or its directory does not exist
+   * @throws LedgerLostError if it is not the file that was in use before
    * @throws Error of SQLite or of the file system if the file cannot be opened, or is locked
    */
-  constructor(path: string) {
-    createFileIfMissing(path);
+  constructor(path: string, known: KnownFile) {
+    this.#known = known;
+    if (!known.isKnown) createFileIfMissing(path);
     const opened = fileIdentity(path);
-    this.#path = path;
+    if (opened === undefined) throw known.lostError(DELETED);
     this.#database = new (loadNodeSqlite().DatabaseSync)(path);
     try {
       this.setBlocking(BLOCKING_MS);
       prepareSchema(this.#database, path);
       this.#database.exec(DURABILITY);
+      known.accept(readMark(this.#database));
       // Read before the file was opened: if it was replaced meanwhile, the first use finds out.
-      this.#opened = opened ?? { dev: -1, ino: -1 };
+      this.#watch = new FileWatch(path, opened);
     } catch (error) {
       this.close();
       throw error;
@@ -48,18 +54,20 @@ export class SqliteConnection {
   /**
    * Runs `work` in a transaction that excludes those of all processes. If it throws, nothing is written.
    * Within the `work` of another one, it is a part of that transaction which is undone by itself.
-   * @throws StoreError if the file is no longer there
+   * @throws LedgerLostError if the file is no longer there, or is not what it was
    */
   write<T>(work: () => T): T {
     if (this.#isWriting) return this.#writePart(work);
-    assertSameFile(this.#path, this.#opened);
+    this.#assertSameFile();
     this.run('BEGIN IMMEDIATE');
     this.#isWriting = true;
     try {
       const value = work();
       this.run('COMMIT');
+      this.#known.commit();
       return value;
     } catch (error) {
+      this.#known.rollBack();
       this.#rollBack(error);
       throw error;
     } finally {
@@ -74,11 +82,19 @@ export class SqliteConnection {
 
   /**
    * Runs `work`, a single reading statement, without waiting for writers.
-   * @throws StoreError if the file is no longer there
+   * @throws LedgerLostError if the file is no longer there, or is not what it was
    */
   read<T>(work: () => T): T {
-    assertSameFile(this.#path, this.#opened);
+    this.#assertSameFile();
     return work();
+  }
+
+  /**
+   * Checks an account that was read.
+   * @throws LedgerLostError if this process knows of later changes to it
+   */
+  observe(account: number, generation: number): void {
+    this.#known.observe(account, generation, !this.#database.isTransaction);
   }
 
   /** Returns the first row of a statement. */
@@ -118,6 +134,11 @@ export class SqliteConnection {
       this.run('RELEASE part');
       throw error;
     }
+  }
+
+  /** Checks the file: SQLite continues to write to one that was deleted, and what it writes is lost. */
+  #assertSameFile(): void {
+    if (!this.#watch.isSame()) throw this.#known.lostError(DELETED);
   }
 
   #rollBack(cause: unknown): void {

@@ -33,16 +33,38 @@ export function fileIdentity(path: string): FileIdentity | undefined {
   return statSync(path, { throwIfNoEntry: false });
 }
 
-/**
- * Checks that the file is still there: SQLite continues to write to a deleted file, and what it writes is
- * lost.
- * @throws StoreError if another file, or none, has that name now
- */
-export function assertSameFile(path: string, opened: FileIdentity): void {
-  const present = fileIdentity(path);
-  if (present?.ino === opened.ino && present.dev === opened.dev) return;
-  throw new StoreError(
-    `The ledger ${path} was deleted or replaced while it was in use. The next call opens what is there now, or starts a new ` +
-      'one at zero. To keep what was spent, put the file back first.',
-  );
+/** How often the log beside the file is looked at, milliseconds: not with each call, which takes microseconds. */
+const LOG_CHECK_MS = 100;
+
+/** Notices that a file that is open, or the log beside it, was deleted or replaced. */
+export class FileWatch {
+  readonly #path: string;
+  readonly #opened: FileIdentity;
+  #log: FileIdentity | undefined;
+  #logCheckedAt = -Infinity;
+
+  /** @param opened the file as it was opened */
+  constructor(path: string, opened: FileIdentity) {
+    this.#path = path;
+    this.#opened = opened;
+  }
+
+  /** Whether both are what they were. */
+  isSame(): boolean {
+    return isSameFile(fileIdentity(this.#path), this.#opened) && this.#isLogSame();
+  }
+
+  #isLogSame(): boolean {
+    const now = performance.now();
+    if (now - this.#logCheckedAt < LOG_CHECK_MS) return true;
+    this.#logCheckedAt = now;
+    const present = fileIdentity(`${this.#path}-wal`);
+    // It is there from the first transaction on, for as long as the file is open.
+    if (this.#log === undefined) this.#log = present;
+    return this.#log === undefined || isSameFile(present, this.#log);
+  }
+}
+
+function isSameFile(one: FileIdentity | undefined, other: FileIdentity): boolean {
+  return one?.ino === other.ino && one.dev === other.dev;
 }

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import { StoreError } from '../../budget/index.ts';
+import { LedgerLostError, StoreError } from '../../budget/index.ts';
 import type { MaybePromise } from '../../util/index.ts';
 import { SqliteConnection } from './connection.ts';
 import { isBusy, keepsFileUsable, lockTimeoutError, toStoreFailure } from './failures.ts';
+import { KnownFile } from './known-file.ts';
 import { type Work, WorkQueue } from './work-queue.ts';
 
 const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
@@ -15,6 +16,9 @@ const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
 export class LedgerFile {
   readonly #path: string;
   readonly #queue: WorkQueue;
+  readonly #known: KnownFile;
+  readonly #onLost: ((what: string) => void) | undefined;
+  #isLost = false;
   #connection: SqliteConnection | undefined;
   #isClosed = false;
 
@@ -22,9 +26,10 @@ export class LedgerFile {
    * @param path a relative one is resolved now, by the working directory
    * @param busyTimeoutMs how long work waits for other processes to release the file, milliseconds, without
    * the time in which this process is blocked; default: 10,000
+   * @param onLost called when the file is found not to be what it was
    * @throws RangeError if the timeout is negative or not a number
    */
-  constructor(path: string, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS) {
+  constructor(path: string, busyTimeoutMs = DEFAULT_BUSY_TIMEOUT_MS, onLost?: (what: string) => void) {
     if (!(busyTimeoutMs >= 0)) {
       throw new RangeError(`busyTimeoutMs: got ${busyTimeoutMs}, expected a number of milliseconds from 0`);
     }
@@ -35,6 +40,13 @@ export class LedgerFile {
       toFailure: (error: unknown) => toStoreFailure(this.#path, error),
     };
     this.#queue = new WorkQueue(file, busyTimeoutMs);
+    this.#known = new KnownFile(this.#path);
+    this.#onLost = onLost;
+  }
+
+  /** How many other ledgers were accepted in place of the first. */
+  get replacements(): number {
+    return this.#known.replacements;
   }
 
   /** Closes the file when the work that waits for it is done. Later work is rejected. */
@@ -73,9 +85,15 @@ export class LedgerFile {
 
   #attempt<T>(work: Work<T>): T {
     try {
-      this.#connection ??= new SqliteConnection(this.#path);
-      return work(this.#connection);
+      this.#connection ??= new SqliteConnection(this.#path, this.#known);
+      const value = work(this.#connection);
+      this.#isLost = false;
+      return value;
     } catch (error) {
+      if (error instanceof LedgerLostError && !this.#isLost) {
+        this.#isLost = true;
+        this.#onLost?.(error.message);
+      }
       // A StoreError from within says that another file has this name now.
       if (error instanceof StoreError || !keepsFileUsable(error)) this.#disconnect();
       throw error;

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../../budget/index.ts';
+import type { FileMark } from './known-file.ts';
 
 /** The `lease_until` of an account that is known to have no open reservation. */
 export const NO_LEASE = Number.MAX_SAFE_INTEGER;
@@ -21,10 +22,17 @@ const APPLICATION_ID = 0x6f746b62;
  * window has 0 as `window_start` and null as `window_end`. `definition` is the definition that a process last
  * used the budget with, as JSON. `spending` is what was settled, by the minute. The last minute of an account
  * is in the account itself (`minute` …), and `lease_until` is a time before which no lease of its
- * reservations ends. `reservations` has a row for each budget of the chain. So a call writes two pages as a
- * rule. `charges` has the position of the last charge of each source whose charges are made once.
+ * reservations ends. `generation` is how often an account was changed. `ledger` has one row: the id of the file,
+ * and when an operator last confirmed it, 0 for never. `reservations` has a row for each budget of the chain. So
+ * a call writes two pages as a rule. `charges` has the position of the last charge of each source whose charges
+ * are made once.
  */
 const TABLES = `
+  CREATE TABLE ledger (
+    id TEXT NOT NULL,
+    confirmed_at INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  INSERT INTO ledger (id) VALUES (lower(hex(randomblob(8))));
   CREATE TABLE accounts (
     id INTEGER PRIMARY KEY,
     budget TEXT NOT NULL,
@@ -48,6 +56,7 @@ const TABLES = `
     minute_cost INTEGER NOT NULL DEFAULT 0,
     minute_tokens INTEGER NOT NULL DEFAULT 0,
     minute_calls INTEGER NOT NULL DEFAULT 0,
+    generation INTEGER NOT NULL DEFAULT 0,
     UNIQUE (budget, window_start)
   ) STRICT;
   CREATE TABLE reservations (
@@ -98,6 +107,20 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
   database.exec('COMMIT');
   // Allocates the pages of the tables now: on a disk that fills up, the log can be written back into them.
   database.exec('PRAGMA wal_checkpoint');
+}
+
+/** Reads the identity of a ledger with tables. */
+export function readMark(database: DatabaseSync): FileMark {
+  const row = database.prepare('SELECT id, confirmed_at FROM ledger').get();
+  const account = database.prepare('SELECT generation FROM accounts WHERE id = ?');
+  return {
+    id: String(row?.['id']),
+    confirmedAt: Number(row?.['confirmed_at']),
+    generationOf: (id) => {
+      const generation = account.get(id)?.['generation'];
+      return generation === undefined ? undefined : Number(generation);
+    },
+  };
 }
 
 /**

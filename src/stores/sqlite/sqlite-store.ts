@@ -18,13 +18,14 @@ import {
   type Spending,
   type Store,
 } from '../../budget/index.ts';
-import { andThen, type MaybePromise } from '../../util/index.ts';
+import { andThen, BoundedMap, type MaybePromise } from '../../util/index.ts';
 import type { SqliteConnection } from './connection.ts';
 import { LedgerFile } from './ledger-file.ts';
 import {
   chargeAbandonedReservations,
   chargeAccount,
   chargeExpired,
+  confirmLedger,
   extendLease,
   findReservedAccount,
   growReservation,
@@ -41,6 +42,15 @@ import {
   transferReservation,
 } from './queries/index.ts';
 
+/** How many open reservations of this process are remembered. */
+const MAX_RESERVED = 10_000;
+
+/** The budgets of a reservation, and which file it was made in. */
+interface MadeReservation {
+  readonly chain: readonly BudgetDefinition[];
+  readonly replacements: number;
+}
+
 /** Options of an SQLite store. */
 export interface SqliteStoreOptions {
   /** The clock, milliseconds since the epoch; the same for all processes that share the file. */
@@ -50,6 +60,8 @@ export interface SqliteStoreOptions {
    * the time in which this process is blocked; default: 10,000.
    */
   readonly busyTimeoutMs?: number;
+  /** Called when the file is found to be deleted, replaced or an older copy. */
+  readonly onLost?: (what: string) => void;
 }
 
 /**
@@ -66,14 +78,15 @@ export interface SqliteStoreOptions {
 export class SqliteStore implements Store, LedgerAdmin {
   readonly #file: LedgerFile;
   readonly #clock: () => number;
+  readonly #reserved = new BoundedMap<string, MadeReservation>(MAX_RESERVED);
 
   /**
    * @param path of the file, whose directory has to exist; a relative one is resolved now, by the working
    * directory
    * @throws RangeError if the timeout is negative or not a number
    */
-  constructor(path: string, { now = Date.now, busyTimeoutMs }: SqliteStoreOptions = {}) {
-    this.#file = new LedgerFile(path, busyTimeoutMs);
+  constructor(path: string, { now = Date.now, busyTimeoutMs, onLost }: SqliteStoreOptions = {}) {
+    this.#file = new LedgerFile(path, busyTimeoutMs, onLost);
     this.#clock = now;
   }
 
@@ -89,6 +102,7 @@ export class SqliteStore implements Store, LedgerAdmin {
           admission.reserved,
           now + Math.ceil(request.leaseMs),
         );
+        this.#reserved.set(request.id, { chain, replacements: this.#file.replacements });
       }
       return admission;
     });
@@ -109,7 +123,7 @@ export class SqliteStore implements Store, LedgerAdmin {
 
   settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean> {
     return andThen(
-      this.#write((connection, now) => settleReservation(connection, id, used, now)),
+      this.#write((connection, now) => this.#settle(connection, id, used, now)),
       (left) => {
         if (seen !== undefined) for (const [budget, balances] of left ?? []) seen.set(budget, balances);
         return left !== undefined;
@@ -181,6 +195,15 @@ export class SqliteStore implements Store, LedgerAdmin {
     return this.#write((connection, now) => resetAccount(connection, budget, now));
   }
 
+  /** Accepts the file as it is, in all processes; it cannot tell whether one of them waits for that. */
+  confirm(): MaybePromise<boolean> {
+    return this.#write((connection) => {
+      // The time of the machine, by which processes remember when they last used a file.
+      confirmLedger(connection, Date.now());
+      return true;
+    });
+  }
+
   chargeAbandoned(idPrefix: string): MaybePromise<readonly Abandoned[]> {
     return this.#writeAfterExpiry((connection, now) =>
       chargeAbandonedReservations(connection, idPrefix, now),
@@ -194,6 +217,23 @@ export class SqliteStore implements Store, LedgerAdmin {
   /** Closes the file when the calls that wait for it are answered. Later calls reject. */
   close(): MaybePromise<void> {
     return this.#file.close();
+  }
+
+  /** Settles a reservation; one that an accepted other file does not have is charged without it. */
+  #settle(
+    connection: SqliteConnection,
+    id: string,
+    used: Amounts,
+    now: number,
+  ): ReturnType<typeof settleReservation> {
+    const settled = settleReservation(connection, id, used, now);
+    const made = this.#reserved.take(id);
+    if (settled !== undefined || made === undefined || made.replacements === this.#file.replacements)
+      return settled;
+    for (const budget of made.chain) {
+      chargeAccount(connection, openAccount(connection, budget, now), used, now);
+    }
+    return [];
   }
 
   /** Runs a transaction on the whole ledger, after all reservations whose leases have ended were charged. */

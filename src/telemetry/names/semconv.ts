@@ -101,7 +101,7 @@ export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
 export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
 /**
  * The HTTP status, `timeout`, `aborted`, the error's class, or one of our codes: `token_budget_exceeded`,
- * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_unmetered`,
+ * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_ledger_lost`, `token_budget_unmetered`,
  * `token_budget_abandoned`.
  * @set on failed and denied calls @example token_budget_exceeded
  */
@@ -351,6 +351,12 @@ export const EVENT_UNMETERED = 'token_budget.unmetered';
 export const EVENT_STORE_UNAVAILABLE = 'token_budget.store_unavailable';
 /** The store is available again. @severity INFO */
 export const EVENT_STORE_AVAILABLE = 'token_budget.store_available';
+/**
+ * The ledger has lost what was spent, or a part of it. Calls of strict budgets are denied until it is restored or
+ * confirmed.
+ * @severity ERROR @attributes `token_budget.reason`
+ */
+export const EVENT_LEDGER_LOST = 'token_budget.ledger_lost';
 
 // # metrics
 /**
@@ -417,6 +423,11 @@ export const METRIC_WINDOW_LEFT = 'token_budget.window.left';
  * @kind counter @unit {failure} @attributes `token_budget.name`
  */
 export const METRIC_STORE_FAILURES = 'token_budget.store.failures';
+/**
+ * Number of times that the ledger lost what was spent.
+ * @kind counter @unit {loss} @attributes `token_budget.name`
+ */
+export const METRIC_STORE_LOSSES = 'token_budget.store.losses';
 /** 1 if the budget's store can be reached, otherwise 0. @kind gauge @attributes `token_budget.name` */
 export const METRIC_STORE_AVAILABLE = 'token_budget.store.available';
 /**

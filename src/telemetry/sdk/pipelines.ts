@@ -7,6 +7,7 @@ import {
 } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type MetricReader } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
+import { escapeControl } from '../../util/index.ts';
 import {
   type Env,
   readExporterNames,
@@ -60,7 +61,8 @@ export function createPipelines(channel: ExportChannel, env: Env, refresh: Refre
 function createEach<T>(signal: Signal, env: Env, create: (name: string) => T | undefined): T[] {
   return readExporterNames(env, signal).flatMap((name) => {
     const created = create(name);
-    if (created === undefined) diag.warn(`OTEL_${signal}_EXPORTER: unknown exporter "${name}" is ignored`);
+    if (created === undefined)
+      diag.warn(`OTEL_${signal}_EXPORTER: unknown exporter "${escapeControl(name)}" is ignored`);
     return created === undefined ? [] : [created];
   });
 }

@@ -6,6 +6,7 @@ import {
   type Sampler,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
+import { escapeControl } from '../../util/index.ts';
 import { type Env, readVariable } from '../environment/index.ts';
 
 /**
@@ -15,7 +16,7 @@ export function createSampler(env: Env): Sampler {
   const name = readVariable(env, 'OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on';
   const root = createRootSampler(name.replace(/^parentbased_/, ''), env);
   if (root === undefined) {
-    diag.error(`OTEL_TRACES_SAMPLER: unknown sampler "${name}"; using parentbased_always_on`);
+    diag.error(`OTEL_TRACES_SAMPLER: unknown sampler "${escapeControl(name)}"; using parentbased_always_on`);
     return new ParentBasedSampler({ root: new AlwaysOnSampler() });
   }
   return name.startsWith('parentbased_') ? new ParentBasedSampler({ root }) : root;
@@ -31,6 +32,8 @@ function readRatio(env: Env): number {
   const argument = readVariable(env, 'OTEL_TRACES_SAMPLER_ARG');
   const value = argument === undefined ? Number.NaN : Number(argument);
   if (value >= 0 && value <= 1) return value;
-  diag.error(`OTEL_TRACES_SAMPLER_ARG: got "${argument ?? ''}", expected a number from 0 to 1; using 1`);
+  diag.error(
+    `OTEL_TRACES_SAMPLER_ARG: got "${escapeControl(argument ?? '')}", expected a number from 0 to 1; using 1`,
+  );
   return 1;
 }

@@ -24,6 +24,7 @@ export const BUDGET_EVENTS: Readonly<
   unmetered: [semconv.EVENT_UNMETERED, SeverityNumber.WARN],
   store_unavailable: [semconv.EVENT_STORE_UNAVAILABLE, SeverityNumber.ERROR],
   store_available: [semconv.EVENT_STORE_AVAILABLE, SeverityNumber.INFO],
+  ledger_lost: [semconv.EVENT_LEDGER_LOST, SeverityNumber.ERROR],
 };
 
 const CHARGE_DESCRIPTIONS = {
@@ -92,6 +93,8 @@ export function eventAttributes(event: BudgetEvent): Attributes {
       };
     case 'store_available':
       return budget;
+    case 'ledger_lost':
+      return { ...budget, [semconv.ATTR_BUDGET_REASON]: event.reason };
   }
 }
 
@@ -153,6 +156,8 @@ export function describeEvent(event: BudgetEvent): string {
     }
     case 'store_available':
       return `${budget}: the store is available again`;
+    case 'ledger_lost':
+      return `${budget}: ${event.reason}`;
   }
 }
 

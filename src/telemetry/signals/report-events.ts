@@ -29,6 +29,7 @@ export function reportEvents(version: string): void {
     onBudget: ({ budget }) => recordAvailability(meter(), true, budgetAttributes(budget.name)),
     onEvent: (event) => {
       writeBudgetEvent(event, logger);
+      if (event.type === 'ledger_lost') countLoss(meter(), budgetAttributes(event.budget));
       if (event.type !== 'store_unavailable' && event.type !== 'store_available') return;
       const isAvailable = event.type === 'store_available';
       recordAvailability(meter(), isAvailable, budgetAttributes(event.budget));
@@ -70,6 +71,14 @@ function countStoreFailure(meter: Meter, budget: Attributes): void {
     description: 'Number of times that the store became unavailable.',
   });
   failures.add(1, budget);
+}
+
+function countLoss(meter: Meter, budget: Attributes): void {
+  const losses = meter.createCounter(semconv.METRIC_STORE_LOSSES, {
+    unit: '{loss}',
+    description: 'Number of times that the ledger lost what was spent.',
+  });
+  losses.add(1, budget);
 }
 
 function recordAvailability(meter: Meter, isAvailable: boolean, budget: Attributes): void {

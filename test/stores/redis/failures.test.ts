@@ -118,7 +118,7 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     assert.deepEqual([settled.tokens, reserved, calls], [45, NOTHING, 0]);
   });
 
-  it('starts from zero after a restart without its data, and charges calls in flight once', async () => {
+  it('gets back what is known after a restart without its data, and charges calls in flight once', async () => {
     const server = await serve();
     const store = open(server.url);
     await store.reserve([job], request('a'));
@@ -128,9 +128,9 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     await server.restart({ withData: false });
     assert.equal(await back(() => store.settle('b', tokens(5))), true);
     assert.equal(await store.settle('b', tokens(5)), false);
-    assert.equal(await store.release('c'), false);
+    assert.equal(await store.release('c'), true);
     const { settled, reserved, open: calls } = await store.balances(job);
-    assert.deepEqual([settled.tokens, reserved, calls], [5, NOTHING, 0]);
+    assert.deepEqual([settled.tokens, reserved, calls], [45, NOTHING, 0]);
   });
 
   it('charges nothing for what was rejected while the server was slow', async () => {

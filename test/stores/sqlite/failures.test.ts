@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {
   chmodSync,
+  copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,8 +17,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreError } from '../../../src/budget/index.ts';
+import { LedgerLostError, StoreError } from '../../../src/budget/index.ts';
 import { SqliteStore } from '../../../src/stores/sqlite/sqlite-store.ts';
+import { eventually } from '../../support/eventually.ts';
 import { runNode, startNode } from '../../support/run-node.ts';
 import { assertBalances, job, request, team, tokens } from '../contract-support.ts';
 
@@ -148,22 +151,94 @@ describe('the SQLite store, if its file fails,', () => {
     assert.deepEqual(readFileSync(path), before);
   });
 
-  it('deleted or replaced while it is used: fails once, then starts from zero or uses what is there', async () => {
-    await makeLedger();
-    const store = open();
-    await store.charge([job], tokens(5));
-    const backup = join(directory, 'backup.db');
+  /** Every call is denied, and no file is created. */
+  async function assertLost(store: SqliteStore): Promise<void> {
+    const exists = existsSync(path);
+    for (let round = 0; round < 2; round += 1) {
+      await assert.rejects(async () => store.reserve([job], request('x')), LedgerLostError);
+      await assertFails(store, /Put the file back.*token-budget confirm --store sqlite:.*calls are denied/);
+    }
+    assert.equal(existsSync(path), exists);
+  }
+
+  /** Copies what is committed into a file of its own. */
+  function copyLedger(name: string): string {
+    const backup = join(directory, name);
     const copy = new DatabaseSync(path);
     copy.exec(`VACUUM INTO '${backup}'`);
     copy.close();
-    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix);
-    await assert.rejects(async () => store.charge([job], tokens(1)), /was deleted or replaced/);
-    await store.charge([job], tokens(1));
-    await assertBalances(store, job, { settled: tokens(1) });
-    for (const suffix of ['-wal', '-shm']) rmSync(path + suffix);
+    return backup;
+  }
+
+  function removeLedger(): void {
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  }
+
+  it('deleted while it is used: is denied until it is put back, and reported once', async () => {
+    await makeLedger();
+    const reports: string[] = [];
+    const store = new SqliteStore(path, { onLost: (what) => reports.push(what) });
+    stores.push(store);
+    await store.charge([job], tokens(5));
+    const backup = copyLedger('backup.db');
+    removeLedger();
+    await assertLost(store);
+    assert.equal(reports.length, 1);
+    assert.match(reports[0] ?? '', /was deleted, moved or replaced/);
     renameSync(backup, path);
-    await assert.rejects(async () => store.balances(job), /was deleted or replaced/);
     await assertBalances(store, job, { settled: { ...tokens(10), calls: 2 } });
+    await store.charge([job], tokens(1));
+  });
+
+  it('deleted while it is used: a new one is denied until an operator confirms it', async () => {
+    await makeLedger();
+    const store = open();
+    await store.reserve([job], request('open'));
+    removeLedger();
+    const other = open();
+    await other.charge([job], tokens(1));
+    await assertLost(store);
+    assert.equal(await other.confirm(), true);
+    await assertBalances(store, job, { settled: tokens(1) });
+    // What is open in the file that is gone is charged to the one that was accepted.
+    assert.equal(await store.settle('open', tokens(30)), true);
+    await assertBalances(store, job, { settled: { ...tokens(31), calls: 2 } });
+    assert.ok((await store.reserve([job], request('x'))).admitted);
+  });
+
+  it('replaced by an older copy: is denied until the last one is put back, or an operator confirms it', async () => {
+    await makeLedger();
+    const store = open();
+    await store.charge([job], tokens(5));
+    const older = copyLedger('older.db');
+    await store.charge([job], tokens(5));
+    await store.balances(job);
+    const latest = copyLedger('latest.db');
+    removeLedger();
+    copyFileSync(older, path);
+    await assertLost(store);
+    removeLedger();
+    copyFileSync(latest, path);
+    await assertBalances(store, job, { settled: { ...tokens(15), calls: 3 } });
+    removeLedger();
+    copyFileSync(older, path);
+    await assertLost(store);
+    await open().confirm();
+    await assertBalances(store, job, { settled: { ...tokens(10), calls: 2 } });
+  });
+
+  it('its -wal file deleted while it is used: is noticed, and what was in it is kept', async () => {
+    const store = open();
+    await store.charge([job], tokens(5));
+    await store.balances(job);
+    rmSync(`${path}-wal`);
+    await eventually('it is noticed', async () => {
+      await assert.rejects(async () => store.balances(job), LedgerLostError);
+      return true;
+    });
+    // Closed by that, the file has got what was in its log.
+    await assertBalances(store, job, { settled: tokens(5) });
+    assert.ok((await store.reserve([job], request('x'))).admitted);
   });
 
   it('locked by another process: rejects after the timeout without blocking the event loop, and works again', async () => {

@@ -128,24 +128,43 @@ describe('the SQLite store', () => {
     assert.deepEqual([settled.calls, calls], [1_500, 500]);
   });
 
-  it('forgets a window 40 days after its end, but not while a reservation is open', async () => {
-    const window = { per: 'day', timeZone: 'UTC' } as const;
-    const daily = defineBudget({ name: 'daily', limits: {}, window });
+  it('forgets a window after a thousand others, but not while a reservation is open', async () => {
+    const window = { per: 'hour', timeZone: 'UTC' } as const;
+    const hourly = defineBudget({ name: 'hourly', limits: {}, window });
     const held = defineBudget({ name: 'held', limits: {}, window });
     const store = open();
     const first = now;
-    await store.charge([daily, held, job], tokens(5));
+    await store.charge([hourly, held, job], tokens(5));
     await store.reserve([held], request('long', { leaseMs: 100 * DAY }));
-    now += 40 * DAY;
-    await store.charge([daily], tokens(1));
+    for (let windows = 1; windows < 1_000; windows += 1) {
+      now += HOUR;
+      await store.charge([hourly, held], tokens(1));
+    }
     now = first;
-    await assertBalances(store, daily, { settled: tokens(5) });
-    now = first + 41 * DAY;
-    await store.charge([daily], tokens(1));
+    await assertBalances(store, hourly, { settled: tokens(5) });
+    now = first + 1_000 * HOUR;
+    await store.charge([hourly, held], tokens(1));
     now = first;
-    await assertBalances(store, daily, {});
+    await assertBalances(store, hourly, {});
     await assertBalances(store, held, { settled: tokens(5), reserved: HELD, open: 1 });
     await assertBalances(store, job, { settled: tokens(5) });
+  });
+
+  it('keeps the present window, and its spending, when a clock is wrong once', async () => {
+    const window = { per: 'day', timeZone: 'UTC' } as const;
+    const daily = defineBudget({ name: 'daily', limits: { tokens: 100 }, window });
+    const store = open();
+    const right = now;
+    await store.charge([daily], tokens(90));
+    for (const wrong of [400 * DAY, -400 * DAY, 41 * DAY]) {
+      now = right + wrong;
+      await store.charge([daily], tokens(1));
+    }
+    now = right;
+    await assertBalances(store, daily, { settled: tokens(90) });
+    assert.equal((await store.reserve([daily], request('a', { outputCap: 20 }))).admitted, false);
+    const [first] = (await store.spending('daily')).filter(({ minute }) => minute <= right);
+    assert.deepEqual(first?.used, tokens(90));
   });
 
   it('keeps sums exact that a number cannot hold exactly', async () => {

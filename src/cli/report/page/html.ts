@@ -1,6 +1,8 @@
-/** Escapes text for HTML, quoted attributes included. */
+import { escapeLines, formatJson } from '../../../util/index.ts';
+
+/** Escapes text for HTML, quoted attributes included; the page may be printed on a terminal. */
 export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escapeLines(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** Trusted HTML, which `html` does not escape. */
@@ -27,8 +29,8 @@ function toHtml(part: Part): string {
 
 /** Embeds data for a script of the page. No text in it can end the script element. */
 export function jsonScript(id: string, data: unknown): Html {
-  const text = JSON.stringify(data).replace(
-    /[<>&\u2028\u2029]/g,
+  const text = formatJson(data, 0).replace(
+    /[<>&]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return html`<script type="application/json" id="${id}">${new Html(text)}</script>`;

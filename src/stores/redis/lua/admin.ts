@@ -7,15 +7,13 @@ const PAGE_SIZE = 200;
  */
 export const ACCOUNTS = `
 local page = redis.call('SSCAN', ACCOUNTS, ARGV[2], 'COUNT', ${PAGE_SIZE})
-local list = { 'ok', int(now), page[1] }
+local list = answer(page[1])
 for _, key in ipairs(page[2]) do
   local account = load_account(key)
   if account.startedAt then
     list[#list + 1] = key
     list[#list + 1] = account.definition
     for _, value in ipairs({ balances(account) }) do list[#list + 1] = value end
-  else
-    redis.call('SREM', ACCOUNTS, key)
   end
 end
 return list
@@ -26,7 +24,7 @@ return list
  * the account.
  */
 export const SPENDING = `
-local list = { 'ok', int(now) }
+local list = answer()
 for _, text in ipairs(redis.call('HGETALL', spending_key(KEYS[FIRST_ACCOUNT]))) do list[#list + 1] = text end
 return list
 `;
@@ -61,4 +59,14 @@ account.startedAt = now
 save_account(account)
 save_grant(account)
 return answer(unpack(before))
+`;
+
+/** Ends the recovery of the ledger, if there is one: answers whether there was. */
+export const CONFIRM = `
+local was = now < recovering
+if was then
+  recovering = now
+  written = true
+end
+return answer(was and '1' or '0')
 `;

@@ -1,10 +1,14 @@
 import { MINUTE_MS, SPENDING_KEPT_MS } from '../../../budget/index.ts';
+import { EPOCH_STATE } from './epoch.ts';
 
 /**
  * By how many minutes the spending of an account may exceed what is kept before it is trimmed, which reads
  * all of it.
  */
 const SPENDING_SLACK = 120;
+
+/** How many accounts are listed before expired ones leave the list. */
+const LISTED_AT_LEAST = 1_000;
 
 /** How long a client whose reserve was not answered can still undo it after its lease ended, milliseconds. */
 const ENDED_KEPT_MS = 600_000;
@@ -16,13 +20,16 @@ const ENDED_KEPT_MS = 600_000;
  * Numbers are doubles in Lua, as in JavaScript: integers are exact up to 2^53, and are written with `%.0f`,
  * because `tostring` keeps 14 digits.
  *
- * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the prefix of charges
- * that are made once, 5 the keys of all
- * accounts, from 6 on the accounts. ARGV: 1 the deadline, by the server's clock, after which the client no
- * longer waits for the answer.
+ * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the prefix of charges that are made once, 5 the
+ * keys of all accounts, from 6 on the accounts. ARGV: 1 the envelope: the deadline, by the server's clock, after
+ * which the client no longer waits for the answer, and what the client knows of the epoch.
+ *
+ * An answer is `ok`, the server's time, the epoch's id, its generation and when its recovery ends; how many
+ * accounts follow, the key and the state of each; and the values of the script.
  */
 export const PRELUDE = `
 local OPEN, LEASES, EPOCH, CHARGES, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], 6
+local DEADLINE, KNOWN_ID, KNOWN_GENERATION, RECOVERY = string.match(ARGV[1], '^(%S+) (%S+) (%S+) (%S+)$')
 local MAX_INTEGER = ${Number.MAX_SAFE_INTEGER}
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -30,23 +37,27 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local function int(value) return string.format('%.0f', value) end
 
 -- After the deadline (the server was paused or slow) the caller has been told that nothing was changed.
-if now > tonumber(ARGV[1]) then return { 'retry', int(now) } end
-
+if now > tonumber(DEADLINE) then return { 'retry', int(now) } end
+${EPOCH_STATE}
 -- An account: 1 to 3 settled and 4 to 6 reserved (cost, tokens, calls), 7 open; granted: these three, and
--- milliseconds.
+-- milliseconds; found: what was settled before the script; the epoch and the generation of its last change.
 local function load_account(key)
   local got = redis.call('HMGET', key, 'settledCost', 'settledTokens', 'settledCalls',
     'reservedCost', 'reservedTokens', 'reservedCalls', 'open', 'startedAt', 'expireAt', 'definition',
-    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs')
+    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs', 'epoch', 'generation')
   local account = { key = key, startedAt = tonumber(got[8] or nil), expireAt = got[9] or '', definition = got[10] or '', granted = {} }
   for i = 1, 7 do account[i] = tonumber(got[i] or 0) end
   for i = 1, 4 do account.granted[i] = tonumber(got[i + 10] or 0) end
+  account.found = { account[1], account[2], account[3] }
+  account.epoch, account.generation = got[15], tonumber(got[16] or 0)
+  seen[key] = account
   return account
 end
 
 local function spending_key(key) return key .. ':spending' end
 
 local function save_grant(account)
+  written = true
   redis.call('HSET', account.key, 'grantedCost', int(account.granted[1]), 'grantedTokens', int(account.granted[2]),
     'grantedCalls', int(account.granted[3]), 'grantedMs', int(account.granted[4]))
 end
@@ -61,7 +72,9 @@ local function save_account(account)
   redis.call('HSET', account.key, 'settledCost', int(account[1]), 'settledTokens', int(account[2]),
     'settledCalls', int(account[3]), 'reservedCost', int(account[4]), 'reservedTokens', int(account[5]),
     'reservedCalls', int(account[6]), 'open', int(account[7]),
-    'startedAt', int(account.startedAt or now), 'expireAt', account.expireAt)
+    'startedAt', int(account.startedAt or now), 'expireAt', account.expireAt, 'generation', int(generation + 1))
+  keep_base(account)
+  written = true
   if account.expireAt == '' then return end
   -- A window that is over expires some time later, but never while a reservation is open.
   if account[7] > 0 then redis.call('PERSIST', account.key)
@@ -115,7 +128,8 @@ end
 
 local function ended_key(id) return OPEN .. ':ended:' .. id end
 
-local ended = redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, 200)
+-- Not while the epoch recovers: the holders of what an old copy has open are about to say what became of it.
+local ended = now < recovering and {} or redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, 200)
 for _, id in ipairs(ended) do
   local packed = redis.call('HGET', OPEN, id)
   if packed then
@@ -142,7 +156,21 @@ local function undo_ended(id, attempt)
   return true
 end
 
-local function answer(...) return { 'ok', int(now), ... } end
+local function answer(...)
+  save_epoch()
+  local list = { 'ok', int(now), is_stored and epoch_id or '', int(generation), int(recovering), '0' }
+  local count = 0
+  for key, account in pairs(seen) do
+    if account.startedAt then
+      count = count + 1
+      list[#list + 1] = key
+      list[#list + 1] = state_of(account)
+    end
+  end
+  list[6] = int(count)
+  for _, value in ipairs({ ... }) do list[#list + 1] = value end
+  return list
+end
 
 local function balances(account)
   local list = {}
@@ -166,6 +194,8 @@ local function present_accounts(from, step)
     local account = load_account(KEYS[i])
     account.at = at + 4
     if not account.startedAt then
+      -- It is listed and not there: the server evicted it.
+      if redis.call('SISMEMBER', ACCOUNTS, account.key) == 1 then begin_epoch() end
       account.expireAt = ARGV[at + 2]
       account.startedAt = account.expireAt == '' and now or tonumber(ARGV[at])
       save_account(account)
@@ -174,9 +204,12 @@ local function present_accounts(from, step)
       account.definition = ARGV[at + 3]
       redis.call('HSET', account.key, 'definition', account.definition)
       redis.call('SADD', ACCOUNTS, account.key)
-      -- Two expired accounts leave the list for each that is added, so that it does not grow forever.
-      for _, other in ipairs(redis.call('SRANDMEMBER', ACCOUNTS, 2)) do
-        if redis.call('EXISTS', other) == 0 then redis.call('SREM', ACCOUNTS, other) end
+      -- Two expired accounts leave a long list for each that is added, so that it does not grow forever. In a
+      -- short one they stay: the clock may have been wrong when they expired.
+      if redis.call('SCARD', ACCOUNTS) > ${LISTED_AT_LEAST} then
+        for _, other in ipairs(redis.call('SRANDMEMBER', ACCOUNTS, 2)) do
+          if redis.call('EXISTS', other) == 0 then redis.call('SREM', ACCOUNTS, other) end
+        end
       end
     end
     accounts[#accounts + 1] = account

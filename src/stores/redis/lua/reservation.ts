@@ -19,6 +19,7 @@ for index, key in ipairs(held.accounts) do
   local account, at = load_account(key), 7 + (index - 1) * 4
   accounts[index] = account
   if ARGV[at] == 'strict' then
+    if is_recovering() then return answer('0') end
     for which = 1, 3 do
       local limit = raised_limit(account, which, ARGV[at + which])
       if limit and account[which] + account[which + 3] + more[which] > limit then return answer('0') end
@@ -38,8 +39,7 @@ return answer('1')
 `;
 
 /**
- * Charges what a reservation used and frees the rest of it. If it is not open, the answer is the epoch, which
- * shows whether the server has lost its data since.
+ * Charges what a reservation used and frees the rest of it.
  *
  * ARGV: 2 id, 3 to 5 what was used (nano-USD, tokens, calls), 6 whether to answer the new balances too (1):
  * the key and the balances of each account whose window is not over.
@@ -47,7 +47,7 @@ return answer('1')
 export const SETTLE = `
 local id = ARGV[2]
 local packed = redis.call('HGET', OPEN, id)
-if not packed then return answer('0', redis.call('GET', EPOCH) or '') end
+if not packed then return answer('0') end
 local accounts = end_reservation(id, packed, { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) })
 local reply = answer('1')
 if ARGV[6] ~= '1' then return reply end
@@ -73,6 +73,7 @@ redis.call('HDEL', OPEN, ARGV[2])
 redis.call('ZREM', LEASES, ARGV[2])
 redis.call('HSET', OPEN, ARGV[3], cjson.encode(held))
 redis.call('ZADD', LEASES, int(now + tonumber(ARGV[4])), ARGV[3])
+written = true
 return answer('1')
 `;
 

@@ -66,7 +66,10 @@ if known then
   known = cjson.decode(known)
   if known.attempt ~= attempt then return answer('open') end
   -- Repeated, because its answer was lost.
-  return answer('admitted', known.cap, known.cost, known.tokens, known.calls, redis.call('GET', EPOCH) or '')
+  return answer('admitted', known.cap, known.cost, known.tokens, known.calls)
+end
+for _, account in ipairs(accounts) do
+  if is_recovering() and ARGV[account.at] == 'strict' then return answer('lost') end
 end
 undo_ended(id, attempt)
 
@@ -110,10 +113,5 @@ local held = {
 }
 redis.call('HSET', OPEN, id, cjson.encode(held))
 redis.call('ZADD', LEASES, int(now + lease), id)
-local epoch = redis.call('GET', EPOCH)
-if not epoch then
-  epoch = attempt
-  redis.call('SET', EPOCH, epoch)
-end
-return answer('admitted', int(granted), held.cost, held.tokens, held.calls, epoch)
+return answer('admitted', int(granted), held.cost, held.tokens, held.calls)
 `;

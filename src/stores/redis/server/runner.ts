@@ -1,5 +1,6 @@
 import { StoreError } from '../../../budget/index.ts';
 import { backoffMs, withTimeout } from '../../../util/index.ts';
+import type { LedgerMemory } from '../memory/index.ts';
 import { parseReply, type ScriptReply } from '../replies.ts';
 import type { Script } from '../scripts.ts';
 import { isServerError } from './client.ts';
@@ -54,8 +55,10 @@ export class ScriptRunner {
   readonly #connection: RedisConnection;
   readonly #timeoutMs: number;
   readonly #undos: UndoList;
+  readonly #memory: LedgerMemory;
 
-  constructor(url: string, timeoutMs: number, now: () => number) {
+  constructor(url: string, timeoutMs: number, now: () => number, memory: LedgerMemory) {
+    this.#memory = memory;
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
     this.#connection = new RedisConnection(url, () => this.#undos.flush());
@@ -130,7 +133,7 @@ export class ScriptRunner {
     deadline: string,
     onSend?: (command: PendingCommand) => void,
   ): Promise<ScriptReply> {
-    const rest = [String(keys.length), ...keys, deadline, ...args];
+    const rest = [String(keys.length), ...keys, this.#memory.known.envelope(deadline), ...args];
     try {
       return await this.#send(['EVALSHA', script.sha, ...rest], onSend);
     } catch (error) {
@@ -142,10 +145,12 @@ export class ScriptRunner {
 
   async #send(args: readonly string[], onSend?: (command: PendingCommand) => void): Promise<ScriptReply> {
     const sentAt = this.clock.local();
+    const sentId = this.#memory.known.id;
     const command = this.#connection.send(args);
     onSend?.(command);
     const reply = parseReply(await command.answer);
     this.clock.learn(reply.now, sentAt);
+    this.#memory.learn(reply, sentId);
     return reply;
   }
 

@@ -22,11 +22,14 @@ export interface StoredAccount {
   readonly minute: number;
 }
 
-/** How long a window that is over is kept, milliseconds: 40 days. */
-const WINDOW_KEPT_MS = 40 * 86_400_000;
+/**
+ * How many windows of a budget are kept: 41 days of hours. They are counted, in the order in which they were first
+ * used, because a clock may be wrong: one that was wrong once must not delete the present window.
+ */
+const WINDOWS_KEPT = 1_000;
 
 /** The columns of an account, in the order that {@link toStoredAccount} expects. */
-export const ACCOUNT_COLUMNS = `accounts.id, definition, accounts.lease_until, minute, started_at, open, ${[
+export const ACCOUNT_COLUMNS = `accounts.id, definition, accounts.lease_until, minute, started_at, open, generation, ${[
   'settled_cost',
   'settled_tokens',
   'settled_calls',
@@ -51,7 +54,9 @@ const INSERT_ACCOUNT = `
   INSERT INTO accounts (budget, window_start, window_end, started_at, definition) VALUES (?, ?, ?, ?, ?)
   RETURNING ${ACCOUNT_COLUMNS}`;
 
-const DELETE_OLD_WINDOWS = 'DELETE FROM accounts WHERE open = 0 AND window_end <= ?';
+const DELETE_OLD_WINDOWS = `
+  DELETE FROM accounts WHERE budget = ?1 AND open = 0 AND id <= (
+    SELECT id FROM accounts WHERE budget = ?1 ORDER BY id DESC LIMIT 1 OFFSET ${WINDOWS_KEPT - 1})`;
 
 const UPDATE_DEFINITION = 'UPDATE accounts SET definition = ? WHERE id = ?';
 
@@ -74,9 +79,9 @@ export function openAccount(
     return account;
   }
   const hasWindow = budget.window !== undefined;
-  if (hasWindow) connection.run(DELETE_OLD_WINDOWS, now - WINDOW_KEPT_MS);
+  if (hasWindow) connection.run(DELETE_OLD_WINDOWS, budget.name);
   const values = hasWindow ? ([start, end, start] as const) : ([start, null, now] as const);
-  return toStoredAccount(connection.get(INSERT_ACCOUNT, budget.name, ...values, definition) ?? []);
+  return observeAccount(connection, connection.get(INSERT_ACCOUNT, budget.name, ...values, definition) ?? []);
 }
 
 /**
@@ -107,18 +112,30 @@ export function findReservedAccount(
   );
 }
 
+/**
+ * Parses the {@link ACCOUNT_COLUMNS} of an account that was read.
+ * @throws LedgerLostError if this process knows of later changes to it
+ */
+export function observeAccount(connection: SqliteConnection, row: SqliteRow): StoredAccount {
+  connection.observe(Number(row[0]), Number(row[GENERATION_COLUMN]));
+  return toStoredAccount(row);
+}
+
+/** The place of the generation in the {@link ACCOUNT_COLUMNS}. */
+const GENERATION_COLUMN = 6;
+
 /** Parses the {@link ACCOUNT_COLUMNS}. */
 export function toStoredAccount(row: SqliteRow): StoredAccount {
   const at = (column: number): number => Number(row[column]);
-  const granted = { costNanoUsd: at(12), tokens: at(13), calls: at(14), milliseconds: at(15) };
+  const granted = { costNanoUsd: at(13), tokens: at(14), calls: at(15), milliseconds: at(16) };
   return {
     id: at(0),
     definition: String(row[1]),
     leaseUntil: at(2),
     minute: at(3),
     balances: {
-      settled: { costNanoUsd: at(6), tokens: at(7), calls: at(8) },
-      reserved: { costNanoUsd: at(9), tokens: at(10), calls: at(11) },
+      settled: { costNanoUsd: at(7), tokens: at(8), calls: at(9) },
+      reserved: { costNanoUsd: at(10), tokens: at(11), calls: at(12) },
       open: at(5),
       startedAt: at(4),
       ...(isNoGrant(granted) ? {} : { granted }),
@@ -144,5 +161,5 @@ function queryAccount(
   ...values: SQLInputValue[]
 ): StoredAccount | undefined {
   const row = connection.get(sql, ...values);
-  return row === undefined ? undefined : toStoredAccount(row);
+  return row === undefined ? undefined : observeAccount(connection, row);
 }

@@ -15,10 +15,16 @@ import { toIntegers } from './amounts.ts';
 const SELECT_ALL = `SELECT budget, window_start, window_end, ${ACCOUNT_COLUMNS} FROM accounts`;
 
 const UPDATE_GRANT = `
-  UPDATE accounts SET granted_cost = ?, granted_tokens = ?, granted_calls = ?, granted_ms = ? WHERE id = ?`;
+  UPDATE accounts SET granted_cost = ?, granted_tokens = ?, granted_calls = ?, granted_ms = ?,
+    generation = generation + 1
+  WHERE id = ?`;
 
 const RESET = `
-  UPDATE accounts SET settled_cost = 0, settled_tokens = 0, settled_calls = 0, started_at = ? WHERE id = ?`;
+  UPDATE accounts SET settled_cost = 0, settled_tokens = 0, settled_calls = 0, started_at = ?,
+    generation = generation + 1
+  WHERE id = ?`;
+
+const CONFIRM = 'UPDATE ledger SET confirmed_at = ?';
 
 /** Returns all accounts. */
 export function listAccounts(connection: SqliteConnection): LedgerAccount[] {
@@ -32,6 +38,11 @@ export function listAccounts(connection: SqliteConnection): LedgerAccount[] {
       balances,
     };
   });
+}
+
+/** Confirms the file: processes that knew another one accept it. @param now milliseconds since the epoch */
+export function confirmLedger(connection: SqliteConnection, now: number): void {
+  connection.run(CONFIRM, now);
 }
 
 /** Adds a grant to an account; returns the new balances. A step of a transaction. */

@@ -8,7 +8,7 @@ const CHARGE_EXPIRED = `
   UPDATE accounts SET settled_cost = settled_cost + held.cost, settled_tokens = settled_tokens + held.tokens,
     settled_calls = settled_calls + held.calls, reserved_cost = reserved_cost - held.cost,
     reserved_tokens = reserved_tokens - held.tokens, reserved_calls = reserved_calls - held.calls,
-    open = open - held.count, ${minuteAssignments('?1', 'held.cost', 'held.tokens', 'held.calls')}
+    open = open - held.count, generation = generation + 1, ${minuteAssignments('?1', 'held.cost', 'held.tokens', 'held.calls')}
   FROM (
     SELECT account, sum(cost) AS cost, sum(tokens) AS tokens, sum(calls) AS calls, count(*) AS count
     FROM reservations WHERE lease_until <= ?2 GROUP BY account

@@ -9,7 +9,7 @@ import {
   subtractAmounts,
 } from '../../../budget/index.ts';
 import type { SqliteConnection, SqliteRow } from '../connection.ts';
-import { ACCOUNT_COLUMNS, type StoredAccount, toStoredAccount } from './accounts.ts';
+import { ACCOUNT_COLUMNS, observeAccount, type StoredAccount } from './accounts.ts';
 import { MAX_INTEGER, toIntegers } from './amounts.ts';
 import { archiveMinute, minuteAssignments, startOfMinute } from './spending.ts';
 
@@ -21,12 +21,13 @@ const INSERT_RESERVATION = `
 
 const RESERVE = `
   UPDATE accounts SET reserved_cost = reserved_cost + ?, reserved_tokens = reserved_tokens + ?,
-    reserved_calls = reserved_calls + ?, open = open + 1, lease_until = min(lease_until, ?)
+    reserved_calls = reserved_calls + ?, open = open + 1, lease_until = min(lease_until, ?),
+    generation = generation + 1
   WHERE id = ?`;
 
 const RESERVE_MORE = `
   UPDATE accounts SET reserved_cost = reserved_cost + ?, reserved_tokens = reserved_tokens + ?,
-    reserved_calls = reserved_calls + ?
+    reserved_calls = reserved_calls + ?, generation = generation + 1
   WHERE id IN (SELECT account FROM reservations WHERE id = ?)`;
 
 const GROW_RESERVATION =
@@ -39,11 +40,11 @@ const SELECT_HOLDS = `
 
 const FREE = `
   UPDATE accounts SET reserved_cost = reserved_cost - ?, reserved_tokens = reserved_tokens - ?,
-    reserved_calls = reserved_calls - ?, open = open - 1
+    reserved_calls = reserved_calls - ?, open = open - 1, generation = generation + 1
   WHERE id = ?`;
 
 const ADD_SETTLED = `settled_cost = settled_cost + ?1, settled_tokens = settled_tokens + ?2,
-    settled_calls = settled_calls + ?3, ${minuteAssignments('?4', '?1', '?2', '?3')}`;
+    settled_calls = settled_calls + ?3, generation = generation + 1, ${minuteAssignments('?4', '?1', '?2', '?3')}`;
 
 const SETTLE = `
   UPDATE accounts SET ${ADD_SETTLED}, reserved_cost = reserved_cost - ?5, reserved_tokens = reserved_tokens - ?6,
@@ -115,7 +116,7 @@ export function settleReservation(
   used: Amounts,
   now: number,
 ): readonly BudgetBalances[] | undefined {
-  const holds = connection.all(SELECT_HOLDS, id, now).map(toHold);
+  const holds = connection.all(SELECT_HOLDS, id, now).map((row) => toHold(connection, row));
   for (const { account, held } of holds) {
     const freed = [...toIntegers(held), account.id] as const;
     if (used === NOTHING) connection.run(FREE, ...freed);
@@ -134,12 +135,15 @@ interface Hold {
   readonly account: StoredAccount;
 }
 
-function toHold([budget, windowEnd, cost, tokens, calls, ...account]: SqliteRow): Hold {
+function toHold(
+  connection: SqliteConnection,
+  [budget, windowEnd, cost, tokens, calls, ...account]: SqliteRow,
+): Hold {
   return {
     budget: String(budget),
     windowEnd: windowEnd === null ? Infinity : Number(windowEnd),
     held: { costNanoUsd: Number(cost), tokens: Number(tokens), calls: Number(calls) },
-    account: toStoredAccount(account),
+    account: observeAccount(connection, account),
   };
 }
 

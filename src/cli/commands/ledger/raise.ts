@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { RaiseOptions } from '../budgets/index.ts';
-import { addStoreOptions } from './shared.ts';
+import type { RaiseOptions } from '../../budgets/index.ts';
+import { addStoreOptions } from '../shared.ts';
 
 /** Adds `token-budget raise NAME`. */
 export function addRaise(program: Command): void {
@@ -13,7 +13,7 @@ export function addRaise(program: Command): void {
     .description('raise limits of a budget, for all processes at once')
     .addHelpText('after', '\nA budget with a window is raised for its current window only.')
     .action(async (name: string, options: RaiseOptions) => {
-      const { raiseBudget } = await import('../budgets/index.ts');
+      const { raiseBudget } = await import('../../budgets/index.ts');
       await raiseBudget(name, options);
     });
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { ResetOptions } from '../budgets/index.ts';
-import { addStoreOptions } from './shared.ts';
+import type { ResetOptions } from '../../budgets/index.ts';
+import { addStoreOptions } from '../shared.ts';
 
 /** Adds `token-budget reset NAME`. */
 export function addReset(program: Command): void {
@@ -12,7 +12,7 @@ export function addReset(program: Command): void {
       '\nOpen calls are still charged when they settle. Of a budget with a window, the current window is reset.',
     )
     .action(async (name: string, options: ResetOptions) => {
-      const { resetBudget } = await import('../budgets/index.ts');
+      const { resetBudget } = await import('../../budgets/index.ts');
       await resetBudget(name, options);
     });
 }

@@ -1,0 +1,1 @@
+export { LedgerMemory } from './ledger-memory.ts';

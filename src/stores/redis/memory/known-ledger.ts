@@ -1,0 +1,99 @@
+import type { ScriptReply } from '../replies.ts';
+
+/** What is known of an account: the generation of the ledger in which it had the state. */
+export interface KnownAccount {
+  readonly generation: number;
+  /** As the script `restore` reads it. */
+  readonly state: string;
+}
+
+/** The most accounts that are known. Beyond that, those known longest are forgotten. */
+const MAX_ACCOUNTS = 20_000;
+
+/**
+ * What this process has seen of the ledger: its id, its highest generation and the latest state of each account.
+ * Every script sends the first two, so that the server finds out if it has forgotten something.
+ */
+export class KnownLedger {
+  #id = '';
+  #generation = 0;
+  #recoveringUntil = 0;
+  #accounts = new Map<string, KnownAccount>();
+  /** The accounts of the ledger before it forgot, which it may lack. */
+  #unbooked = new Map<string, KnownAccount>();
+  readonly #recoveryMs: number;
+
+  /** @param recoveryMs how long a ledger that has forgotten something admits nothing, milliseconds */
+  constructor(recoveryMs: number) {
+    this.#recoveryMs = recoveryMs;
+  }
+
+  /** The id of the ledger; empty if none was seen. */
+  get id(): string {
+    return this.#id;
+  }
+
+  /** Until when strict budgets are denied, by the server's clock, milliseconds since the epoch. */
+  get recoveringUntil(): number {
+    return this.#recoveringUntil;
+  }
+
+  /** Whether anything was seen that the server could forget. */
+  get isEmpty(): boolean {
+    return this.#accounts.size === 0;
+  }
+
+  /** Returns the first argument of a script. @param deadline by the server's clock */
+  envelope(deadline: string): string {
+    return `${deadline} ${this.#id === '' ? '-' : this.#id} ${this.#generation} ${this.#recoveryMs}`;
+  }
+
+  /**
+   * Learns from an answer.
+   * @param sentId the id that was known when the script was sent: a later answer than that of the script that
+   * found the loss says nothing new
+   * @returns whether it shows that the ledger has forgotten something
+   */
+  learn({ mark, accounts }: ScriptReply, sentId: string): boolean {
+    if (mark === undefined || mark.id === '') return false;
+    const isOther = mark.id !== this.#id;
+    if (isOther && this.#id !== '' && sentId !== this.#id) return false;
+    const isLost = isOther && this.#id !== '';
+    if (isLost) this.#setAside();
+    this.#id = mark.id;
+    this.#generation = isOther ? mark.generation : Math.max(this.#generation, mark.generation);
+    this.#recoveringUntil = mark.recoveringUntil;
+    for (let at = 0; at + 1 < accounts.length; at += 2) {
+      this.#accounts.set(accounts[at] ?? '', { generation: mark.generation, state: accounts[at + 1] ?? '' });
+    }
+    if (this.#accounts.size > MAX_ACCOUNTS) this.#forgetOldest();
+    return isLost;
+  }
+
+  /** Returns what the ledger may lack. */
+  unbooked(): readonly (readonly [key: string, known: KnownAccount])[] {
+    return [...this.#unbooked];
+  }
+
+  /** Marks accounts as written back. */
+  booked(accounts: readonly (readonly [key: string, known: KnownAccount])[]): void {
+    for (const [key, known] of accounts) if (this.#unbooked.get(key) === known) this.#unbooked.delete(key);
+  }
+
+  #setAside(): void {
+    for (const [key, known] of this.#accounts) {
+      const earlier = this.#unbooked.get(key);
+      if (earlier === undefined || earlier.generation < known.generation) this.#unbooked.set(key, known);
+    }
+    this.#accounts = new Map();
+  }
+
+  #forgetOldest(): void {
+    let over = this.#accounts.size - MAX_ACCOUNTS / 2;
+    for (const key of this.#accounts.keys()) {
+      if (over <= 0) return;
+      over -= 1;
+      this.#accounts.delete(key);
+    }
+  }
+}

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import {
+  type Amounts,
+  defineBudget,
+  LedgerLostError,
+  NOTHING,
+  type ReserveRequest,
+} from '../../../src/budget/index.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
+import { eventually } from '../../support/eventually.ts';
+import {
+  CAN_SET_CLOCK,
+  REDIS_MISSING,
+  type RedisServer,
+  type RedisServerOptions,
+  startRedisServer,
+} from '../../support/redis-server.ts';
+
+const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
+const soft = defineBudget({ name: 'soft', limits: { tokens: 1_000 }, mode: 'soft' });
+/** Long enough that it does not end while a test runs. */
+const RECOVERY = 60_000;
+
+function request(id: string, given: Partial<ReserveRequest> = {}): ReserveRequest {
+  const fixed = { costNanoUsd: 7, tokens: 10, calls: 1 };
+  return { id, leaseMs: 60_000, fixed, outputPicoUsd: 0, choices: 1, outputCap: 50, capped: true, ...given };
+}
+
+function tokens(count: number): Amounts {
+  return { costNanoUsd: 0, tokens: count, calls: 1 };
+}
+
+describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
+  const ends: (() => Promise<void>)[] = [];
+  after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+
+  async function serve(options?: RedisServerOptions): Promise<RedisServer> {
+    const server = await startRedisServer(options);
+    ends.push(server.close);
+    return server;
+  }
+
+  function open(server: RedisServer, given: Partial<RedisStoreOptions> = {}): RedisStore {
+    const store = new RedisStore({ url: server.url, timeoutMs: 5_000, recoveryMs: RECOVERY, ...given });
+    ends.push(() => store.close());
+    return store;
+  }
+
+  /** Asks again until the store is connected. */
+  async function back<T>(ask: () => Promise<T>): Promise<T> {
+    const { answer } = await eventually('Redis is back', async () => ({ answer: await ask() }));
+    return answer;
+  }
+
+  function isLost(error: unknown): boolean {
+    assert.ok(error instanceof LedgerLostError, String(error));
+    assert.deepEqual([error.code, error.status, error.budget], ['token_budget_ledger_lost', 402, 'job']);
+    assert.match(error.message, /flushed.*Calls are denied until .*token-budget confirm/);
+    return true;
+  }
+
+  it('flushed: denies, gets back what was settled and reserved, and goes on after a confirmation', async () => {
+    const server = await serve();
+    const reports: string[] = [];
+    const store = open(server, { onLost: (what) => reports.push(what) });
+    await store.reserve([job], request('done'));
+    await store.settle('done', tokens(900));
+    await store.reserve([job], request('open'));
+    await server.command('FLUSHALL');
+    await assert.rejects(store.reserve([job], request('more')), isLost);
+    const { settled, reserved, open: calls } = await store.balances(job);
+    assert.deepEqual([settled, reserved.tokens, calls], [tokens(900), 60, 1]);
+    assert.equal(reports.length, 1);
+    await assert.rejects(store.reserve([job], request('more')), isLost);
+    assert.equal(await store.confirm(), true);
+    assert.equal(await store.confirm(), false);
+    // 960 of 1,000 are settled or reserved.
+    const large = request('more', { fixed: { costNanoUsd: 7, tokens: 41, calls: 1 } });
+    assert.equal((await store.reserve([job], large)).admitted, false);
+    assert.equal(await store.settle('open', tokens(50)), true);
+    assert.equal(await store.settle('open', tokens(50)), false);
+    assert.deepEqual((await store.balances(job)).settled, { costNanoUsd: 0, tokens: 950, calls: 2 });
+  });
+
+  it('flushed: a process without knowledge is denied while others recover, and afterwards admitted', async () => {
+    const server = await serve();
+    const store = open(server, { recoveryMs: 1_500 });
+    await store.charge([job], tokens(500));
+    await server.command('FLUSHALL');
+    await assert.rejects(store.reserve([job], request('a')), isLost);
+    const fresh = open(server, { recoveryMs: 1_500 });
+    await assert.rejects(fresh.reserve([job], request('b')), isLost);
+    const admission = await back(() => fresh.reserve([job], request('b')));
+    assert.ok(admission.admitted);
+    assert.equal((await fresh.balances(job)).settled.tokens, 500);
+  });
+
+  it('flushed: a process that was late adds what it knows, and keeps what was charged meanwhile', async () => {
+    const server = await serve();
+    const one = open(server);
+    const other = open(server);
+    await one.charge([job], tokens(100));
+    await other.charge([job], tokens(20));
+    await one.reserve([job], request('of one'));
+    await server.command('FLUSHALL');
+    const fresh = open(server);
+    await fresh.charge([job], tokens(3));
+    // It knows the state before the charge of the other.
+    await assert.rejects(one.reserve([job], request('x')), isLost);
+    await eventually('the first is restored', async () => {
+      assert.equal((await fresh.balances(job)).settled.tokens, 123);
+      return true;
+    });
+    await assert.rejects(other.reserve([job], request('y')), isLost);
+    await eventually('both are restored', async () => {
+      const { settled, open: calls } = await fresh.balances(job);
+      assert.deepEqual([settled.tokens, settled.calls, calls], [123, 3, 1]);
+      return true;
+    });
+  });
+
+  it('flushed: does not deny budgets that are not strict', async () => {
+    const server = await serve();
+    const store = open(server);
+    await store.charge([soft], tokens(100));
+    await server.command('FLUSHALL');
+    assert.ok((await store.reserve([soft], request('a'))).admitted);
+    await eventually('it is restored', async () => {
+      assert.equal((await store.balances(soft)).settled.tokens, 100);
+      return true;
+    });
+  });
+
+  it('flushed: brings back raises, and does not bring back what a reset removed', async () => {
+    const server = await serve();
+    const store = open(server);
+    await store.charge([job], tokens(900));
+    await store.reset(job);
+    await store.charge([job], tokens(5));
+    await store.raise(job, { costNanoUsd: 0, tokens: 50, calls: 0, milliseconds: 0 });
+    const before = await store.balances(job);
+    await server.command('FLUSHALL');
+    await assert.rejects(store.reserve([job], request('a')), isLost);
+    assert.deepEqual(await back(() => store.balances(job)), before);
+  });
+
+  it('restarted from an older copy: charges each call once', async () => {
+    const server = await serve();
+    const store = open(server);
+    await store.charge([job], tokens(100));
+    await store.reserve([job], request('settled later'));
+    await store.reserve([job], request('still open'));
+    await server.command('SAVE');
+    await store.settle('settled later', tokens(30));
+    await store.charge([job], tokens(200));
+    await server.restart();
+    await assert.rejects(
+      back(async () => {
+        const admission = await store.reserve([job], request('x')).catch((error) => {
+          if (error instanceof LedgerLostError) return error;
+          throw error;
+        });
+        return admission;
+      }).then((answer) => {
+        if (answer instanceof LedgerLostError) throw answer;
+      }),
+      isLost,
+    );
+    await eventually('it is restored', async () => {
+      const { settled, reserved, open: calls } = await store.balances(job);
+      assert.deepEqual([settled.tokens, reserved.tokens, calls], [330, 60, 1]);
+      return true;
+    });
+    assert.equal(await store.settle('still open', tokens(10)), true);
+    assert.equal((await store.balances(job)).settled.tokens, 340);
+  });
+
+  it('evicted an account, or the epoch: notices', async () => {
+    const server = await serve();
+    const store = open(server);
+    const other = open(server);
+    await store.charge([job], tokens(300));
+    await other.balances(job);
+    for (const key of ['account:always:job', 'epoch', 'accounts']) {
+      await server.command('DEL', `{token-budget}:${key}`);
+      if (key === 'accounts') continue;
+      await assert.rejects(other.reserve([job], request(`after ${key}`)), isLost);
+      await eventually('it is restored', async () => {
+        assert.deepEqual((await store.balances(job)).settled, tokens(300));
+        return true;
+      });
+      await store.confirm();
+    }
+    assert.ok((await store.reserve([job], request('goes on'))).admitted);
+  });
+
+  it('evicts accounts again and again: never admits more than the limit', async () => {
+    const server = await serve();
+    const store = open(server, { recoveryMs: 1 });
+    let settled = 0;
+    for (let round = 0; round < 40; round += 1) {
+      const id = `r${round}`;
+      const admission = await store.reserve([job], request(id)).catch((error: unknown) => {
+        assert.ok(error instanceof LedgerLostError, String(error));
+        return undefined;
+      });
+      if (admission?.admitted === true) {
+        const { reserved } = admission;
+        await store.settle(id, tokens(reserved.tokens));
+        settled += reserved.tokens;
+      }
+      if (round % 5 === 4) {
+        const [key] = (await server.command('KEYS', '{token-budget}:account:*')) as string[];
+        if (key !== undefined && !key.endsWith(':spending')) await server.command('DEL', key);
+      }
+    }
+    assert.ok(settled <= 1_000 && settled > 0, `${settled} of 1,000`);
+    assert.ok((await store.balances(job)).settled.tokens >= settled);
+  });
+
+  it('whose clock was wrong once: gets back the window that expired', { skip: !CAN_SET_CLOCK }, async () => {
+    const window = { per: 'day', timeZone: 'UTC' } as const;
+    const daily = defineBudget({ name: 'job', limits: { tokens: 1_000 }, window });
+    const server = await serve({ clock: true });
+    const store = open(server);
+    await store.charge([daily], tokens(990));
+    const [key = ''] = (await server.command('KEYS', '*:account:day:*:job')) as string[];
+    server.setClock(400 * 86_400_000);
+    // A server deletes what has expired when it is looked at, or some time later.
+    assert.equal(await server.command('EXISTS', key), 0);
+    await open(server).charge([daily], tokens(1));
+    assert.deepEqual((await store.balances(daily)).settled, tokens(1));
+    server.setClock(0);
+    await assert.rejects(store.reserve([daily], request('a')), isLost);
+    assert.deepEqual((await store.balances(daily)).settled, tokens(990));
+  });
+
+  it('lets idle processes notice', async () => {
+    const server = await serve();
+    const reports: string[] = [];
+    const store = open(server, { lookMs: 50, onLost: (what) => reports.push(what) });
+    await store.charge([job], tokens(300));
+    await server.command('FLUSHALL');
+    const fresh = open(server);
+    await eventually('the idle one has written back', async () => {
+      assert.equal((await fresh.balances(job)).settled.tokens, 300);
+      return true;
+    });
+    assert.equal(reports.length, 1);
+    await assert.rejects(fresh.reserve([job], request('a')), isLost);
+  });
+
+  it('reads as before if nothing was lost', async () => {
+    const server = await serve({ appendonly: true });
+    const reports: string[] = [];
+    const store = open(server, { onLost: (what) => reports.push(what) });
+    await store.charge([job], tokens(300));
+    await server.restart();
+    const { settled, reserved } = await back(() => store.balances(job));
+    assert.deepEqual([settled, reserved, reports], [tokens(300), NOTHING, []]);
+    assert.ok((await store.reserve([job], request('a'))).admitted);
+  });
+});
