@@ -20,8 +20,6 @@ import {
   type Call,
   initialState,
   isRunning,
-  type Mutant,
-  type Phase,
   reservedIn,
   type Scenario,
   type State,

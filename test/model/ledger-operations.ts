@@ -129,8 +129,11 @@ export function restore(state: State, process: number): void {
   if (one === undefined) return;
   store.settled += Math.max(0, one.known - store.base);
   store.base = Math.max(store.base, one.known);
+  const own = Object.values(state.journals).filter(({ owner }) => owner === process);
+  const owed = own.flatMap(({ lines }) => lines.flatMap(([kind, call]) => (kind === 'held' ? [call] : [])));
   calls.forEach(({ process: holder, phase }, index) => {
-    if (holder === process && (phase === 'held' || phase === 'ending')) store.open[index] = WORST;
+    const isOpen = phase === 'held' || phase === 'ending' || owed.includes(index);
+    if (holder === process && isOpen) store.open[index] = WORST;
   });
   one.epoch = store.epoch;
   one.known = store.settled;
