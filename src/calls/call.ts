@@ -35,7 +35,8 @@ import {
 } from './cost/index.ts';
 import { enclosingRequest, isPassedOn, type Layer } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
-import { AbandonedError, failureCost, isRefusal } from './failure-billing.ts';
+import { AbandonedError, failureCharge, isRefusal } from './failure-billing.ts';
+import type { FailureCharge } from './failure-charges.ts';
 import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
 import type { CallOutcome, StartedCall } from './outcome.ts';
 import { reportUnmetered } from './report-unmetered.ts';
@@ -182,8 +183,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   index = -1;
   firstChunkSeconds: number | undefined;
   readonly #services: CallServices;
-  /** Whether the last attempt was sent and its cost is unknown. */
-  #attemptLost = false;
+  /** What the last attempt is charged if the client repeats it. */
+  #attemptCharge: FailureCharge = 'nothing';
   #due: Amounts = NOTHING;
   /** The id of the work that continues in the service, and what to hold for it beyond the reservation. */
   #deferred: { readonly id: string; readonly hold: Amounts } | undefined;
@@ -220,7 +221,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     try {
       const response = await enclosingRequest.run(request, () => context.with(this.context, send));
       // The headers arrived: if the client repeats the request from here, the body of this response was lost.
-      this.#attemptLost = true;
+      this.#attemptCharge = 'worst-case';
       return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
@@ -230,9 +231,12 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     }
   }
 
-  /** Records that an attempt failed; the client may repeat it. */
+  /**
+   * Records that an attempt failed; the client may repeat it.
+   * @param error what the attempt threw, or its response with an error status
+   */
   recordFailedAttempt(error: unknown): void {
-    this.#attemptLost = failureCost(error, this.plan.clientErrors) !== 'nothing';
+    this.#attemptCharge = this.#failureCharge(error);
   }
 
   /**
@@ -241,9 +245,16 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    * @throws BudgetExceededError if the budget cannot pay for another attempt
    */
   async beforeRetry(): Promise<void> {
-    const lost = this.#attemptLost;
-    this.#attemptLost = false;
-    if (lost && this.strict) await this.reservation.renew();
+    const charge = this.#attemptCharge;
+    this.#attemptCharge = 'nothing';
+    if (charge === 'nothing') return;
+    const { strict, reservation } = this;
+    const due = strict && charge === 'worst-case' ? reservation.amounts : this.#estimatedCharge().amounts;
+    await reservation.renew(due);
+  }
+
+  #failureCharge(error: unknown): FailureCharge {
+    return failureCharge(error, this.plan.clientErrors, this.#services.failureCharges);
   }
 
   // ── Read ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,15 +300,14 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    */
   recordFailure(error: unknown, phase: 'request' | 'response'): void {
     if (this.#ended) return;
-    if (
-      phase === 'request' &&
-      (this.plan.aborted || failureCost(error, this.plan.clientErrors) === 'nothing')
-    ) {
+    const charge = phase === 'request' ? this.#failureCharge(error) : 'worst-case';
+    if (charge === 'nothing' || (phase === 'request' && this.plan.aborted)) {
       this.#end({ due: NOTHING, error });
       return;
     }
     const response = parseResponse(undefined, this.plan.endpoint);
-    this.#conclude(response, this.strict ? 'reservation' : 'local', () => [], { cut: true, error });
+    const fallback = this.strict && charge === 'worst-case' ? 'reservation' : 'local';
+    this.#conclude(response, fallback, () => [], { cut: true, error });
   }
 
   /** Ends the call whose end will not be seen: its response was never read, or the process exits. */
@@ -327,7 +337,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const { plan, card, reservation, strict } = this;
     let hold: Amounts = NOTHING;
     // Nothing was reserved: what is known so far is charged if the completion is never seen.
-    if (!strict) hold = chargeUsage(this.#services, plan, card, this.#estimateUsage([]), response).amounts;
+    if (!strict) hold = this.#estimatedCharge(response).amounts;
     this.#deferred = { id, hold };
     const held = strict ? reservation.amounts : hold;
     this.#services.deferredCalls.remember(id, { tracker: reservation.tracker, plan, card, held });
@@ -365,6 +375,11 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 },
       priceSource: this.card.source,
     };
+  }
+
+  /** The charge of the input alone, counted locally. */
+  #estimatedCharge(response: Pick<ParsedResponse, 'model' | 'serviceTier' | 'tools'> = {}): Charge {
+    return chargeUsage(this.#services, this.plan, this.card, this.#estimateUsage([]), response);
   }
 
   #usageCharge(response: ParsedResponse, texts: () => Iterable<string>): Charge {

@@ -105,6 +105,7 @@ function instrument(
       tracker,
       prices,
       unmeteredEndpoints: config.unmeteredEndpoints,
+      failureBilling: config.failureBilling,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
       budgetStatus: config.budgetStatus,

@@ -138,7 +138,7 @@ function guardResponse(response: Response, call: Call, api: ProviderApi, addsUsa
   return guarded;
 }
 
-/** The service answered with an error status: nothing is billed. */
+/** The service answered with an error status. */
 class StatusError extends Error {
   readonly status: number;
 

@@ -147,9 +147,12 @@ function wrapFetch(original: Method): Method {
     const response: unknown = original.apply(this, args);
     const call = isOwn ? request.call : undefined;
     if (call instanceof Call && response instanceof Promise) {
-      response.catch((error: unknown) => {
-        failOpen('recording a failed attempt', () => call.recordFailedAttempt(error));
-      });
+      const fail = (failure: unknown): void => {
+        failOpen('recording a failed attempt', () => call.recordFailedAttempt(failure));
+      };
+      response.then((answer: Partial<Response> | undefined) => {
+        if (answer?.ok === false) fail(answer);
+      }, fail);
     }
     return response;
   };
