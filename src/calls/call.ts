@@ -266,7 +266,9 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     if (this.#services.captureContent) captureOutput(this.span, value, []);
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
-      const fallback = response.unfinished && this.strict ? 'reservation' : 'local';
+      // What is not an object is not the model's: a page of a gateway, behind which the model may have worked.
+      const isForeign = isTokenPlan(this.plan) && !isRecord(value);
+      const fallback = (response.unfinished || isForeign) && this.strict ? 'reservation' : 'local';
       this.#conclude(response, fallback, () => responseTexts(value));
     }
   }
@@ -289,7 +291,9 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     }
     // Hidden reasoning cannot be counted from the text.
     const isHidden = !reader.usageSeen && (hidesReasoning(model) || hidesReasoning(response.model ?? ''));
-    const fallback = this.strict && isHidden ? 'reservation' : 'local';
+    // A stream without any event is not the model's either.
+    const isForeign = end === 'complete' && this.firstChunkSeconds === undefined;
+    const fallback = this.strict && (isHidden || isForeign) ? 'reservation' : 'local';
     const error = typeof end === 'object' ? end.error : reader.error;
     this.#conclude(response, fallback, () => reader.texts, { cut: end !== 'complete', error });
   }

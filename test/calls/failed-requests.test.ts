@@ -21,6 +21,8 @@ const CHAT = {
 const INPUT_TOKENS = 14;
 
 interface Options {
+  /** What the gateway answers with status 200 in place of the service. */
+  readonly page?: { readonly text: string; readonly type: string };
   readonly limits?: { costUsd: number };
   readonly mode?: 'observe' | 'soft' | 'strict';
   readonly failureBilling?: FailureBilling;
@@ -41,6 +43,7 @@ async function setUp(
     const status = statuses[Math.min(api.requests.length, statuses.length) - 1] ?? 200;
     billed += INPUT_TOKENS * PRICES.input + generated * PRICES.output;
     if (status !== 200) return { text: '<html>Bad gateway</html>', type: 'text/html', status };
+    if (options.page !== undefined) return options.page;
     const usage = { prompt_tokens: INPUT_TOKENS, completion_tokens: generated };
     const message = { role: 'assistant', content: 'yes' };
     const choices = [{ index: 0, finish_reason: 'stop', message }];
@@ -118,6 +121,54 @@ describe('a request that failed with a status', () => {
     assert.equal((await ledger()).nanoUsd, 0);
     await assert.rejects(client.chat.completions.create(CHAT), { status: 429 });
     assert.equal((await ledger()).nanoUsd, ESTIMATE);
+  });
+});
+
+describe('an answer with status 200 that is not of the model', () => {
+  const HTML = { text: '<html>Please sign in</html>', type: 'text/html' };
+  const worst = async (budgeted: Awaited<ReturnType<typeof setUp>>): Promise<void> => {
+    const { nanoUsd, calls, open } = await budgeted.ledger();
+    assert.deepEqual([calls, open], [1, 0]);
+    const billed = budgeted.billed();
+    assert.ok(nanoUsd >= billed && nanoUsd <= 2 * billed, `${nanoUsd} of ${billed}`);
+  };
+
+  for (const [what, page] of [
+    ['a page', HTML],
+    ['a page named JSON that is a text', { text: '"please sign in"', type: 'application/json' }],
+    ['nothing', { text: '', type: 'text/plain' }],
+  ] as const) {
+    it(`is charged its worst case: ${what}`, async (test) => {
+      const budgeted = await setUp(test, [200], MAX_TOKENS, { page });
+      await budgeted.client.chat.completions.create(CHAT);
+      await worst(budgeted);
+    });
+  }
+
+  it('is charged its worst case: a page in place of a stream', async (test) => {
+    const budgeted = await setUp(test, [200], MAX_TOKENS, { page: HTML });
+    const stream = await budgeted.client.chat.completions.create({ ...CHAT, stream: true });
+    for await (const _ of stream) assert.fail('a chunk');
+    await worst(budgeted);
+  });
+
+  it('is charged its worst case through a budgeted fetch', async (test) => {
+    const budgeted = await setUp(test, [200], MAX_TOKENS, { page: HTML });
+    const send = budgetFetch({ tracker: budgeted.tracker });
+    const init = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(CHAT),
+    };
+    const response = await send(`${budgeted.api.url}/chat/completions`, init);
+    assert.equal(await response.text(), HTML.text);
+    await worst(budgeted);
+  });
+
+  it('is charged its input and its text in observe', async (test) => {
+    const { client, ledger } = await setUp(test, [200], 0, { page: HTML, mode: 'observe' });
+    await client.chat.completions.create(CHAT);
+    assert.equal((await ledger()).nanoUsd, ESTIMATE + 8 * PRICES.output);
   });
 });
 
