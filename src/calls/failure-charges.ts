@@ -13,7 +13,7 @@ export type FailureCharges = ReadonlyMap<number, FailureCharge>;
 
 /**
  * The statuses that may have been billed. Azure bills every request that was processed, whatever its status
- * (https://learn.microsoft.com/azure/ai-foundry/openai/how-to/manage-costs); the other services do not say. A
+ * (https://learn.microsoft.com/azure/ai-services/openai/how-to/manage-costs); the other services do not say. A
  * status that is not listed is charged nothing: the request was rejected before a model saw it.
  */
 const DEFAULT_CHARGES: FailureBilling = {
@@ -28,7 +28,7 @@ const DEFAULT_CHARGES: FailureBilling = {
   // connection to the service broke while it waited for an answer (response flags UC and UR,
   // https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage).
   503: 'estimate',
-  // A gateway (RFC 9110, 15.6.5) or the service (https://docs.claude.com/en/api/errors) stopped waiting for
+  // A gateway (RFC 9110, 15.6.5) or the service (https://platform.claude.com/docs/en/api/errors) stopped waiting for
   // the model: the same as a timeout of the client.
   504: 'worst-case',
   // Cloudflare (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/):
@@ -36,7 +36,7 @@ const DEFAULT_CHARGES: FailureBilling = {
   // 526 are failures to connect.
   520: 'worst-case',
   524: 'worst-case',
-  // 529, Anthropic's overload, is a rejection like a 429 (https://docs.claude.com/en/api/errors).
+  // 529, Anthropic's overload, is a rejection like a 429 (https://platform.claude.com/docs/en/api/errors).
 };
 
 const DEFAULTS = chargesOf(DEFAULT_CHARGES);
