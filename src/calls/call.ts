@@ -162,7 +162,10 @@ function reserveWorstCase(
   const worstCase = initialWorstCase(plan, card, history, batchFiles);
   if (worstCase === undefined) reportUnmetered(services, tracker, plan.endpoint.name, 'unbounded');
   // Tokenized only if the cheap bound would deny or clamp the call.
-  const refine = isTokenPlan(plan) ? () => ({ id, ...tokenizedWorstCase(plan, card, history) }) : undefined;
+  const refine =
+    isTokenPlan(plan) && worstCase !== undefined
+      ? () => ({ id, ...tokenizedWorstCase(plan, card, history) })
+      : undefined;
   const request = { id, ...(worstCase ?? fixedWorstCase({ ...NOTHING, calls: 1 })) };
   return tracker.reserve(request, refine, plan.signal);
 }
@@ -220,8 +223,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const request = { call: this, plan: this.plan, layer, sender, passed: new Set<object>(), isOver: false };
     try {
       const response = await enclosingRequest.run(request, () => context.with(this.context, send));
-      // The headers arrived: if the client repeats the request from here, the body of this response was lost.
-      this.#attemptCharge = 'worst-case';
+      this.recordHeaders();
       return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
@@ -229,6 +231,14 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     } finally {
       request.isOver = true;
     }
+  }
+
+  /**
+   * Records that the headers of a response arrived: if the client repeats the request from here, its body was
+   * lost.
+   */
+  recordHeaders(): void {
+    this.#attemptCharge = 'worst-case';
   }
 
   /**

@@ -11,7 +11,8 @@ const DEPTHS: Readonly<Record<Layer, number>> = { middleware: 0, sdk: 1, fetch: 
 export interface SentRequest {
   /** The call. Another copy of this package may have stored it, so check its class before use. */
   readonly call: unknown;
-  readonly plan: CallPlan;
+  /** Undefined until the call has started. */
+  readonly plan: CallPlan | undefined;
   readonly layer: Layer;
   /** The client, or the function, that sends it. */
   readonly sender: object;
@@ -53,6 +54,7 @@ function isBelow(layer: Layer, outer: Layer): boolean {
 }
 
 function isSameRequest({ plan: outer, layer }: SentRequest, inner: CallPlan): boolean {
+  if (outer === undefined) return false;
   const model = withoutPrefix(inner.model);
   if (model !== '' && model !== withoutPrefix(outer.model)) return false;
   const [asked, sent] = [promptOf(outer.body), promptOf(inner.body)];
@@ -68,18 +70,16 @@ function withoutPrefix(model: string): string {
 
 const PROMPT_FIELDS = ['messages', 'input', 'prompt', 'instructions', 'system'];
 
-/** Fields of the parts of a prompt that each API has its own values for. */
-const FORMAT_FIELDS = new Set(['role', 'type', 'id', 'name', 'tool_call_id', 'call_id']);
+/** The fields of the parts of a prompt that have texts, in every API. */
+const TEXT_FIELDS = ['content', 'text', 'output'];
 
-/** Returns the texts and numbers of a prompt, whatever its format is. */
+/** Returns the texts of a prompt, whatever its format is; of one that is tokens, the tokens. */
 function promptOf(body: CallPlan['body']): Set<string> {
   const parts = new Set<string>();
   const collect = (value: unknown): void => {
     if (typeof value === 'string' || typeof value === 'number') parts.add(String(value));
     else if (Array.isArray(value)) value.forEach(collect);
-    else if (isRecord(value)) {
-      for (const [field, part] of Object.entries(value)) if (!FORMAT_FIELDS.has(field)) collect(part);
-    }
+    else if (isRecord(value)) for (const field of TEXT_FIELDS) collect(value[field]);
   };
   for (const field of PROMPT_FIELDS) collect(body[field]);
   return parts;
