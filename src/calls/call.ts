@@ -33,7 +33,7 @@ import {
   initialWorstCase,
   tokenizedWorstCase,
 } from './cost/index.ts';
-import { enclosingRequest, isPassedOn, type Layer } from './enclosing-call.ts';
+import { type Layer, sendInside } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
 import { AbandonedError, failureCharge, isRefusal } from './failure-billing.ts';
 import type { FailureCharge } from './failure-charges.ts';
@@ -58,20 +58,15 @@ import {
 
 /**
  * Starts the call of a plan, failing open: returns undefined, so that the request is sent as if this package
- * were not there, if a layer above meters the request already, or if our own code fails.
+ * were not there, if our own code fails. A request that is sent on ({@link passOn}) must not get here.
  * @param plan undefined if the request is not a metered call
- * @param layer what sends the request
- * @param sender the client, or the function, that sends it
  * @throws the refusals of {@link startCall}
  */
 export async function tryStartCall(
   services: CallServices,
   plan: CallPlan | undefined,
-  layer: Layer,
-  sender: object,
 ): Promise<Call | undefined> {
   if (plan === undefined) return undefined;
-  if (failOpen('comparing requests', () => isPassedOn(plan, layer, sender)) === true) return undefined;
   try {
     const batchFile = plan.body['input_file_id'];
     if (typeof batchFile === 'string') await services.batchFiles.ready(batchFile);
@@ -216,20 +211,18 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
 
   /**
    * Sends the request in the context of the call. The layers below do not meter it again.
-   * @param sender as for {@link tryStartCall}
+   * @param sender the client, or the function, that sends it
    * @throws what `send` throws, after it is recorded
    */
   async send<T>(layer: Layer, sender: object, send: () => PromiseLike<T>): Promise<T> {
-    const request = { call: this, plan: this.plan, layer, sender, passed: new Set<object>(), isOver: false };
+    const request = { call: this, plan: this.plan, layer, sender, isPassedOn: false, isOver: false };
     try {
-      const response = await enclosingRequest.run(request, () => context.with(this.context, send));
+      const response = await sendInside(request, () => context.with(this.context, send));
       this.recordHeaders();
       return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
       throw error;
-    } finally {
-      request.isOver = true;
     }
   }
 

@@ -117,6 +117,59 @@ describe('a call within a call is a call', () => {
   });
 });
 
+describe('a call beside the one that is sent on is a call', () => {
+  const guard = (send: typeof fetch, url: string, messages: readonly object[]): Promise<string> =>
+    send(`${url}/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'gpt-4o-mini', max_tokens: 20, messages }),
+    }).then((response) => response.text());
+
+  it('that asks the same through a budgeted fetch of its own', async (test) => {
+    const { tracker, withFetch, api, agrees } = await setUp(test);
+    const [own, below] = [budgetFetch({ tracker }), budgetFetch({ tracker })];
+    await ask(
+      withFetch(async (...args) => {
+        await guard(own, api.url, [{ role: 'user', content: 'Hello.' }]);
+        return below(...args);
+      }),
+    );
+    await agrees(2);
+  });
+
+  it('that is sent at the same time', async (test) => {
+    const { tracker, withFetch, agrees } = await setUp(test);
+    const [first, second] = [budgetFetch({ tracker }), budgetFetch({ tracker })];
+    await ask(
+      withFetch(async (...args) => {
+        const [answer, other] = await Promise.all([first(...args), second(...args)]);
+        await other.text();
+        return answer;
+      }),
+    );
+    await agrees(2);
+  });
+
+  it('of a guardrail below a middleware that quotes the prompt', async (test) => {
+    const { tracker, api, agrees } = await setUp(test);
+    const [own, below] = [budgetFetch({ tracker }), budgetFetch({ tracker })];
+    const guarded: typeof fetch = async (...args) => {
+      await guard(own, api.url, [
+        { role: 'system', content: 'Is this allowed?' },
+        { role: 'user', content: 'Hello.' },
+      ]);
+      return below(...args);
+    };
+    const provider = createOpenAI({ apiKey: 'k', baseURL: api.url, fetch: guarded });
+    const model = wrapLanguageModel({
+      model: provider.chat('gpt-4o-mini'),
+      middleware: budgetMiddleware({ tracker }),
+    });
+    await generateText({ model, prompt: 'Hello.', maxOutputTokens: 20, maxRetries: 0 });
+    await agrees(2);
+  });
+});
+
 describe('layers that send the same request are one call', () => {
   it('the SDK over a budgeted fetch', async (test) => {
     const { tracker, withFetch, agrees } = await setUp(test);
