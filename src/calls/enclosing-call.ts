@@ -70,11 +70,20 @@ function isSameRequest({ plan: outer, layer }: SentRequest, inner: CallPlan): bo
   if (outer === undefined) return false;
   const model = withoutPrefix(inner.model);
   if (model !== '' && model !== withoutPrefix(outer.model)) return false;
-  const [asked, sent] = [promptOf(outer.body), promptOf(inner.body)];
-  // A middleware's SDK may describe the JSON that is asked for in the prompt.
-  const mayGrow = layer === 'middleware' && outer.body['response_format'] !== undefined;
-  const isComplete = mayGrow || asked.size === sent.size;
-  return isComplete && [...asked].every((part) => sent.has(part));
+  const isMiddleware = layer === 'middleware';
+  const asked = promptOf(isMiddleware ? userPromptOf(outer.body) : outer.body);
+  const sent = promptOf(inner.body);
+  return (isMiddleware || asked.size === sent.size) && [...asked].every((part) => sent.has(part));
+}
+
+/**
+ * Returns what an SDK sends as a middleware got it: what the user says. It may leave out what the model said, as
+ * reasoning or as an item that the service has, write the results of tools in its own way, and add instructions.
+ */
+function userPromptOf(body: CallPlan['body']): CallPlan['body'] {
+  const messages = body['messages'];
+  if (!Array.isArray(messages)) return body;
+  return { messages: messages.filter((message) => isRecord(message) && message['role'] === 'user') };
 }
 
 /** A gateway names the provider in the model: `anthropic/claude-sonnet-4-6`. */
