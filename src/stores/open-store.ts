@@ -1,4 +1,4 @@
-import type { FailurePolicy, Store } from '../budget/index.ts';
+import type { FailurePolicy, Store, StoreFinding } from '../budget/index.ts';
 import { ResilientStore } from './resilient-store.ts';
 import { parseStoreUrl, storeKindOf } from './store-url.ts';
 
@@ -21,6 +21,8 @@ export interface StoreSettings {
   readonly onChange?: (available: boolean, cause?: unknown) => void;
   /** Called when a shared store is found to have lost data, with what happened and what to do. */
   readonly onLost?: (what: string) => void;
+  /** Called once a shared store is in use, with each problem of its set-up. */
+  readonly onFinding?: (finding: StoreFinding) => void;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface StoreSettings {
  * ```
  */
 export function openStore(settings: StoreSettings): Store {
-  const { failurePolicy, storeTimeoutMs, localQuota = true, leaseMs, onChange, onLost } = settings;
+  const { failurePolicy, storeTimeoutMs, localQuota = true, leaseMs, onChange, onLost, onFinding } = settings;
   const url = parseStoreUrl(settings.store);
   const kind = storeKindOf(url);
   const store = kind.openStore(url, {
@@ -42,6 +44,7 @@ export function openStore(settings: StoreSettings): Store {
     localQuota,
     leaseMs,
     ...(onLost === undefined ? {} : { onLost }),
+    ...(onFinding === undefined ? {} : { onFinding }),
   });
   if (!kind.isShared) return store;
   return new ResilientStore(store, {

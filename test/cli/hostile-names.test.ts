@@ -8,6 +8,8 @@ import { command, testDirectory } from './run-cli.ts';
 /** Clears the screen, sets the title (by the 8-bit form, too), rings, hides what follows, reverses it. */
 const HOSTILE = 'job\u001b[2J\u009b1;1H\u001b]0;owned\u0007\u001b[8m\r\n\u202etxt';
 
+const ESCAPE = '\u001b';
+
 /** What a terminal may act upon, apart from line ends. */
 const CONTROL = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
@@ -49,7 +51,16 @@ describe('names that contain escape sequences', () => {
     'doctor of wrong settings': ['doctor', '--config', join(path, 'other.json')],
     'run with wrong settings': ['run', '--config', join(path, 'other.json'), '--', 'node', '-e', ''],
     'run of a command that does not exist': ['run', '--usd', '1', '--', HOSTILE],
-    'run, with its summary': ['run', '--usd', '1', '--store', setting, '--', 'node', join(path, 'called.mjs')],
+    'run, with its summary': [
+      'run',
+      '--usd',
+      '1',
+      '--store',
+      setting,
+      '--',
+      'node',
+      join(path, 'called.mjs'),
+    ],
     'a job that does not exist': ['job', 'run', HOSTILE],
     'a job of a wrong unit': ['job', 'run', 'x.mjs', '--unit', HOSTILE],
   };
@@ -65,7 +76,7 @@ describe('names that contain escape sequences', () => {
 
   it('do not reach the terminal with colors either', async () => {
     const { stdout } = await command(['status', '--store', setting], { env: { FORCE_COLOR: '1' } });
-    const allowed = new RegExp(`\u001b\\[[0-9;]*m`, 'g');
+    const allowed = new RegExp(`${ESCAPE}\\[[0-9;]*m`, 'g');
     assert.doesNotMatch(stdout.replaceAll(allowed, ''), CONTROL);
     assert.ok(!stdout.includes('\u001b[8m'));
   });
@@ -103,7 +114,10 @@ describe('token-budget confirm', () => {
     assert.match(status.stderr, /There is no ledger/);
     const confirmed = await command(['confirm', '--store', `sqlite:${file}`]);
     assert.deepEqual([confirmed.code, confirmed.stderr], [0, '']);
-    assert.match(confirmed.stdout, /^Confirmed sqlite:.*: calls are admitted by the balances that it has now\.\n$/);
+    assert.match(
+      confirmed.stdout,
+      /^Confirmed sqlite:.*: calls are admitted by the balances that it has now\.\n$/,
+    );
     assert.equal((await store.balances(job)).settled.tokens, 0);
     const json = await command(['confirm', '--json', '--store', `sqlite:${file}`]);
     assert.deepEqual(JSON.parse(json.stdout), { store: `sqlite:${file}`, confirmed: true });

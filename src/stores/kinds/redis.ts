@@ -18,17 +18,17 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
-  openStore: ({ url }, { timeoutMs, localQuota, leaseMs, onLost }) => {
-    const redis = connect(url, timeoutMs, onLost);
+  openStore: ({ url }, { timeoutMs, localQuota, leaseMs, ...listeners }) => {
+    const redis = connect({ url, timeoutMs, ...listeners });
     if (!localQuota) return redis;
     const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
     return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
   },
 
-  openLedger: ({ url }, timeoutMs) => connect(url, timeoutMs),
+  openLedger: ({ url }, timeoutMs) => connect({ url, timeoutMs }),
 };
 
-function connect(url: string, timeoutMs: number, onLost?: (what: string) => void): Redis.RedisStore {
+function connect(options: Redis.RedisStoreOptions): Redis.RedisStore {
   const { RedisStore } = loadEntryModule('stores/redis/index') as typeof Redis;
-  return new RedisStore({ url, timeoutMs, ...(onLost === undefined ? {} : { onLost }) });
+  return new RedisStore(options);
 }

@@ -15,7 +15,9 @@ import {
   type Spending,
   type Store,
   StoreError,
+  type StoreFinding,
 } from '../../budget/index.ts';
+import { ignoreRejection } from '../../util/index.ts';
 import { type ListedAccount, mergeSpending, parseAccountPage, parseSpending } from './admin.ts';
 import {
   amountArguments,
@@ -25,29 +27,14 @@ import {
   reserveArguments,
   ruleArguments,
 } from './arguments.ts';
+import { findServerProblems, readServerFacts } from './health/index.ts';
 import { type AccountKey, RedisKeys } from './keys.ts';
-import { LedgerGuard, type LedgerGuardOptions } from './ledger-guard.ts';
+import { LedgerGuard } from './ledger-guard.ts';
+import type { RedisStoreOptions } from './options.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
 import { type ScriptParameters, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
-
-/** Where the ledger is. */
-export interface RedisStoreOptions extends LedgerGuardOptions {
-  /** redis:// or rediss:// (TLS), with user, password and database if needed. */
-  readonly url: string;
-  /**
-   * The prefix of all keys, in braces; default: `token-budget`. All budgets of one prefix are on one node of
-   * a cluster.
-   */
-  readonly prefix?: string;
-  /** How long a command may take before it rejects, milliseconds; default: 250. */
-  readonly timeoutMs?: number;
-  /**
-   * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.
-   */
-  readonly now?: () => number;
-}
 
 const DEFAULT_PREFIX = 'token-budget';
 const DEFAULT_TIMEOUT_MS = 250;
@@ -81,6 +68,7 @@ export class RedisStore implements Store, LedgerAdmin {
   readonly #prefix: string;
   readonly #id = randomUUID();
   #attempts = 0;
+  #onFinding: ((finding: StoreFinding) => void) | undefined;
 
   /** @throws RangeError if the URL, the prefix or the timeout is invalid */
   constructor(options: RedisStoreOptions) {
@@ -90,6 +78,7 @@ export class RedisStore implements Store, LedgerAdmin {
     }
     this.#url = url;
     this.#prefix = prefix ?? DEFAULT_PREFIX;
+    this.#onFinding = options.onFinding;
     this.#keys = new RedisKeys(this.#prefix);
     this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args));
     this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory);
@@ -125,6 +114,7 @@ export class RedisStore implements Store, LedgerAdmin {
       this.#guard.memory.reservations.add(request.id, { accounts, attempt, amounts: reserved, leaseMs });
       this.#guard.watch();
     }
+    this.#reportFindings();
     return answer.admission;
   }
 
@@ -204,6 +194,11 @@ export class RedisStore implements Store, LedgerAdmin {
     return wasRecovering === '1';
   }
 
+  async inspect(): Promise<readonly StoreFinding[]> {
+    const send = (args: readonly string[]): Promise<unknown> => this.#runner.command(args);
+    return findServerProblems(await readServerFacts(send, this.#keys.probe));
+  }
+
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     return parseAbandoned(await this.#run(SCRIPTS.chargeAbandoned, [idPrefix]));
   }
@@ -218,6 +213,15 @@ export class RedisStore implements Store, LedgerAdmin {
     if (this.#unansweredSettlements.size === 0) return;
     const settlements = [...this.#unansweredSettlements];
     settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
+  }
+
+  /** Reports problems of the server's set-up, once. */
+  #reportFindings(): void {
+    const report = this.#onFinding;
+    if (report === undefined) return;
+    this.#onFinding = undefined;
+    // If the server cannot be reached now, the call itself says so.
+    void ignoreRejection(this.inspect().then((findings) => findings.forEach(report)));
   }
 
   async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {

@@ -7,7 +7,7 @@ import {
   NOTHING,
   type ReserveRequest,
 } from '../../../src/budget/index.ts';
-import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   CAN_SET_CLOCK,

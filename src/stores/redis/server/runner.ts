@@ -76,6 +76,16 @@ export class ScriptRunner {
     }
   }
 
+  /**
+   * Sends a command that is no script, and returns its answer. It does not keep the process alive.
+   * @throws StoreError as {@link run} does
+   */
+  command(args: readonly string[]): Promise<unknown> {
+    this.#connection.open();
+    const late = (): StoreError => new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
+    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, { keepsAlive: false });
+  }
+
   /** Waits for commands in flight, at most as long as the timeout, and closes the connection. */
   async close(): Promise<void> {
     const deadline = performance.now() + this.#timeoutMs;

@@ -1,0 +1,2 @@
+export { findServerProblems } from './findings.ts';
+export { readServerFacts } from './server-facts.ts';
