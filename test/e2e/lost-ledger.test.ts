@@ -90,7 +90,10 @@ describe('a ledger that is lost while processes spend from it', { skip: REDIS_MI
           assert.ok(billed <= LIMIT_NANO_USD, `billed ${billed}`);
           assert.ok(settled >= billed, `settled ${settled}, billed ${billed}`);
           assert.ok(billed > 0.5 * LIMIT_NANO_USD, `only ${billed} was spent: it did not go on`);
-          assert.match(stderr, /^otel-token-budget: Redis has lost data of the ledger: .*token-budget confirm/m);
+          assert.match(
+            stderr,
+            /^otel-token-budget: Redis has lost data of the ledger: .*token-budget confirm/m,
+          );
         } finally {
           await redis.close();
         }

@@ -197,6 +197,22 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     assert.ok((await store.reserve([job], request('goes on'))).admitted);
   });
 
+  it('evicted an account with open reservations: counts what they hold, whatever comes first', async () => {
+    for (const first of ['reserve', 'settle', 'grow'] as const) {
+      const server = await serve();
+      const store = open(server);
+      await store.charge([job], tokens(100));
+      for (const id of ['a', 'b', 'c']) await store.reserve([job], request(id));
+      await server.command('DEL', '{token-budget}:account:always:job');
+      if (first === 'reserve') await assert.rejects(store.reserve([job], request('d')), isLost);
+      if (first === 'grow') await store.grow([job], 'a', tokens(1));
+      assert.equal(await store.settle('a', tokens(7)), true);
+      const { settled, reserved, open: calls } = await store.balances(job);
+      assert.deepEqual([settled.tokens, reserved.tokens, calls], [107, 120, 2], first);
+      await assert.rejects(store.reserve([job], request('d')), isLost);
+    }
+  });
+
   it('evicts accounts again and again: never admits more than the limit', async () => {
     const server = await serve();
     const store = open(server, { recoveryMs: 1 });

@@ -14,8 +14,9 @@ if not packed then return answer('0') end
 local held = cjson.decode(packed)
 local accounts = {}
 for index, key in ipairs(held.accounts) do
-  local account, at = load_account(key), 6 + (index - 1) * 4
+  local account, at = find_account(key), 6 + (index - 1) * 4
   accounts[index] = account
+  if not account.startedAt then save_account(account) end
   if ARGV[at] == 'strict' then
     if is_recovering() then return answer('0') end
     for which = 1, 3 do
