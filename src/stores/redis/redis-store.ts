@@ -17,7 +17,6 @@ import {
   StoreError,
   type StoreFinding,
 } from '../../budget/index.ts';
-import { ignoreRejection } from '../../util/index.ts';
 import { type ListedAccount, mergeSpending, parseAccountPage, parseSpending } from './admin.ts';
 import {
   amountArguments,
@@ -27,7 +26,7 @@ import {
   reserveArguments,
   ruleArguments,
 } from './arguments.ts';
-import { findServerProblems, readServerFacts } from './health/index.ts';
+import { ServerHealth } from './health/index.ts';
 import { type AccountKey, RedisKeys } from './keys.ts';
 import { LedgerGuard } from './ledger-guard.ts';
 import type { RedisStoreOptions } from './options.ts';
@@ -62,13 +61,13 @@ export class RedisStore implements Store, LedgerAdmin {
   readonly #keys: RedisKeys;
   readonly #runner: ScriptRunner;
   readonly #guard: LedgerGuard;
+  readonly #health: ServerHealth;
   /** Settlements that are not answered yet. */
   readonly #unansweredSettlements = new Map<string, Amounts>();
   readonly #url: string;
   readonly #prefix: string;
   readonly #id = randomUUID();
   #attempts = 0;
-  #onFinding: ((finding: StoreFinding) => void) | undefined;
 
   /** @throws RangeError if the URL, the prefix or the timeout is invalid */
   constructor(options: RedisStoreOptions) {
@@ -78,10 +77,11 @@ export class RedisStore implements Store, LedgerAdmin {
     }
     this.#url = url;
     this.#prefix = prefix ?? DEFAULT_PREFIX;
-    this.#onFinding = options.onFinding;
     this.#keys = new RedisKeys(this.#prefix);
     this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args));
     this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory);
+    const send = (args: readonly string[], keepsAlive: boolean) => this.#runner.command(args, keepsAlive);
+    this.#health = new ServerHealth(send, this.#keys.probe, options.onFinding);
   }
 
   /** Estimates the server's time from its answers, milliseconds since the epoch. */
@@ -114,7 +114,7 @@ export class RedisStore implements Store, LedgerAdmin {
       this.#guard.memory.reservations.add(request.id, { accounts, attempt, amounts: reserved, leaseMs });
       this.#guard.watch();
     }
-    this.#reportFindings();
+    this.#health.report();
     return answer.admission;
   }
 
@@ -194,9 +194,8 @@ export class RedisStore implements Store, LedgerAdmin {
     return wasRecovering === '1';
   }
 
-  async inspect(): Promise<readonly StoreFinding[]> {
-    const send = (args: readonly string[]): Promise<unknown> => this.#runner.command(args);
-    return findServerProblems(await readServerFacts(send, this.#keys.probe));
+  inspect(): Promise<readonly StoreFinding[]> {
+    return this.#health.inspect(true);
   }
 
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
@@ -213,15 +212,6 @@ export class RedisStore implements Store, LedgerAdmin {
     if (this.#unansweredSettlements.size === 0) return;
     const settlements = [...this.#unansweredSettlements];
     settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
-  }
-
-  /** Reports problems of the server's set-up, once. */
-  #reportFindings(): void {
-    const report = this.#onFinding;
-    if (report === undefined) return;
-    this.#onFinding = undefined;
-    // If the server cannot be reached now, the call itself says so.
-    void ignoreRejection(this.inspect().then((findings) => findings.forEach(report)));
   }
 
   async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {

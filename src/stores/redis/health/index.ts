@@ -1,2 +1,1 @@
-export { findServerProblems } from './findings.ts';
-export { readServerFacts } from './server-facts.ts';
+export { ServerHealth } from './server-health.ts';

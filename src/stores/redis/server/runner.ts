@@ -77,13 +77,14 @@ export class ScriptRunner {
   }
 
   /**
-   * Sends a command that is no script, and returns its answer. It does not keep the process alive.
+   * Sends a command that is no script, and returns its answer.
+   * @param keepsAlive whether the process stays alive for it
    * @throws StoreError as {@link run} does
    */
-  command(args: readonly string[]): Promise<unknown> {
+  command(args: readonly string[], keepsAlive: boolean): Promise<unknown> {
     this.#connection.open();
     const late = (): StoreError => new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
-    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, { keepsAlive: false });
+    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, { keepsAlive });
   }
 
   /** Waits for commands in flight, at most as long as the timeout, and closes the connection. */
