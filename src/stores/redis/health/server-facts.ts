@@ -36,6 +36,7 @@ const COMMANDS = [
 const ARGUMENTS: Readonly<Record<string, string>> = {
   HSET: "KEYS[1], 'a', '1'",
   HGET: "KEYS[1], 'a'",
+  HINCRBY: "KEYS[1], 'n', '1'",
   HMGET: "KEYS[1], 'a'",
   HEXISTS: "KEYS[1], 'a'",
   HDEL: "KEYS[1], 'b'",

@@ -54,11 +54,10 @@ local function load_account(key)
   return account
 end
 
--- Loads an account that is used. If it is listed and not there, the server has evicted it: then what is open on it is
--- reserved again, and a new epoch begins, in which the clients write back what was settled.
+-- Loads an account that is used. If the server has evicted it, what is open on it is reserved again, and a new epoch begins, in which the clients write back what was settled.
 local function find_account(key)
   local account = load_account(key)
-  if account.startedAt or redis.call('SISMEMBER', ACCOUNTS, key) == 0 then return account end
+  if account.startedAt or not was_evicted(key) then return account end
   begin_epoch()
   for _, packed in ipairs(redis.call('HVALS', OPEN)) do
     local held = cjson.decode(packed)
@@ -201,7 +200,7 @@ local function present_accounts(from, step)
     if account.definition ~= ARGV[at + 3] then
       account.definition = ARGV[at + 3]
       redis.call('HSET', account.key, 'definition', account.definition)
-      redis.call('SADD', ACCOUNTS, account.key)
+      list_account(account.key)
       -- Two expired accounts leave a long list for each that is added, so that it does not grow forever. In a
       -- short one they stay: the clock may have been wrong when they expired.
       if redis.call('SCARD', ACCOUNTS) > ${LISTED_AT_LEAST} then
