@@ -10,6 +10,9 @@ export interface RedisUrl {
   readonly url: string;
 }
 
+/** How long a ledger that has lost data recovers at least, milliseconds. */
+const MIN_RECOVERY_MS = 30_000;
+
 /** `redis://…` and `rediss://…` */
 export const redisKind: StoreKind<RedisUrl> = {
   kind: 'redis',
@@ -19,7 +22,9 @@ export const redisKind: StoreKind<RedisUrl> = {
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
   openStore: ({ url }, { timeoutMs, localQuota, leaseMs, ...listeners }) => {
-    const redis = connect({ url, timeoutMs, ...listeners });
+    // Every process renews its quotas within a lease, and so hears of a loss while the ledger recovers.
+    const recovery = leaseMs === undefined ? {} : { recoveryMs: Math.max(leaseMs, MIN_RECOVERY_MS) };
+    const redis = connect({ url, timeoutMs, ...recovery, ...listeners });
     if (!localQuota) return redis;
     const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
     return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
