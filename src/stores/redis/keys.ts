@@ -27,6 +27,11 @@ export class RedisKeys {
     this.common = ['open', 'leases', 'epoch', 'charges', 'accounts'].map((name) => `${this.#tag}:${name}`);
   }
 
+  /** A key that is tried out, and has no data. */
+  get probe(): string {
+    return `${this.#tag}:probe`;
+  }
+
   /** Returns the key of a budget's account in the window of a moment. */
   account(budget: BudgetDefinition, now: number): AccountKey {
     const { window } = budget;

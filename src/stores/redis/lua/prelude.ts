@@ -54,6 +54,23 @@ local function load_account(key)
   return account
 end
 
+-- Loads an account that is used. If the server has evicted it, what is open on it is reserved again, and a new epoch begins, in which the clients write back what was settled.
+local function find_account(key)
+  local account = load_account(key)
+  if account.startedAt or not was_evicted(key) then return account end
+  begin_epoch()
+  for _, packed in ipairs(redis.call('HVALS', OPEN)) do
+    local held = cjson.decode(packed)
+    for _, other in ipairs(held.accounts) do
+      if other == key then
+        for i, amount in ipairs({ held.cost, held.tokens, held.calls }) do account[i + 3] = account[i + 3] + tonumber(amount) end
+        account[7] = account[7] + 1
+      end
+    end
+  end
+  return account
+end
+
 local function spending_key(key) return key .. ':spending' end
 
 local function save_grant(account)
@@ -112,16 +129,15 @@ local function amounts_of(held) return { tonumber(held.cost), tonumber(held.toke
 local function end_reservation(id, packed, used)
   local held = cjson.decode(packed)
   local amounts = amounts_of(held)
+  local accounts = {}
+  for index, key in ipairs(held.accounts) do accounts[index] = find_account(key) end
   redis.call('HDEL', OPEN, id)
   redis.call('ZREM', LEASES, id)
-  local accounts = {}
-  for index, key in ipairs(held.accounts) do
-    local account = load_account(key)
+  for _, account in ipairs(accounts) do
     add_amounts(account, 4, amounts, -1)
     settle_amounts(account, used or amounts, 1)
     account[7] = math.max(0, account[7] - 1)
     save_account(account)
-    accounts[index] = account
   end
   return accounts
 end
@@ -191,11 +207,9 @@ local function present_accounts(from, step)
   end
   for i = FIRST_ACCOUNT, #KEYS do
     local at = from + (i - FIRST_ACCOUNT) * step
-    local account = load_account(KEYS[i])
+    local account = find_account(KEYS[i])
     account.at = at + 4
     if not account.startedAt then
-      -- It is listed and not there: the server evicted it.
-      if redis.call('SISMEMBER', ACCOUNTS, account.key) == 1 then begin_epoch() end
       account.expireAt = ARGV[at + 2]
       account.startedAt = account.expireAt == '' and now or tonumber(ARGV[at])
       save_account(account)
@@ -203,7 +217,7 @@ local function present_accounts(from, step)
     if account.definition ~= ARGV[at + 3] then
       account.definition = ARGV[at + 3]
       redis.call('HSET', account.key, 'definition', account.definition)
-      redis.call('SADD', ACCOUNTS, account.key)
+      list_account(account.key)
       -- Two expired accounts leave a long list for each that is added, so that it does not grow forever. In a
       -- short one they stay: the clock may have been wrong when they expired.
       if redis.call('SCARD', ACCOUNTS) > ${LISTED_AT_LEAST} then
