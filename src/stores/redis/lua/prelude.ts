@@ -20,15 +20,15 @@ const ENDED_KEPT_MS = 600_000;
  * Numbers are doubles in Lua, as in JavaScript: integers are exact up to 2^53, and are written with `%.0f`,
  * because `tostring` keeps 14 digits.
  *
- * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the prefix of charges that are made once, 5 the
- * keys of all accounts, from 6 on the accounts. ARGV: 1 the envelope: the deadline, by the server's clock, after
- * which the client no longer waits for the answer, and what the client knows of the epoch.
+ * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the keys of all accounts, from 5 on the accounts.
+ * ARGV: 1 the envelope: the deadline, by the server's clock, after which the client no longer waits for the
+ * answer, and what the client knows of the epoch.
  *
  * An answer is `ok`, the server's time, the epoch's id, its generation and when its recovery ends; how many
  * accounts follow, the key and the state of each; and the values of the script.
  */
 export const PRELUDE = `
-local OPEN, LEASES, EPOCH, CHARGES, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], 6
+local OPEN, LEASES, EPOCH, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], 5
 local DEADLINE, KNOWN_ID, KNOWN_GENERATION, RECOVERY = string.match(ARGV[1], '^(%S+) (%S+) (%S+) (%S+)$')
 local MAX_INTEGER = ${Number.MAX_SAFE_INTEGER}
 local clock = redis.call('TIME')
