@@ -71,7 +71,7 @@ export {
   type Window,
   type WorstCase,
 } from './budget/index.ts';
-export { getPreloaded, type Preloaded } from './calls/index.ts';
+export { type FailureBilling, getPreloaded, type Preloaded } from './calls/index.ts';
 export {
   type BudgetStatusOptions,
   type InstrumentClientOptions,

@@ -33,9 +33,10 @@ import {
   initialWorstCase,
   tokenizedWorstCase,
 } from './cost/index.ts';
-import { enclosingRequest, isPassedOn, type Layer } from './enclosing-call.ts';
+import { type Layer, sendInside } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
-import { AbandonedError, failureCost, isRefusal } from './failure-billing.ts';
+import { AbandonedError, failureCharge, isRefusal } from './failure-billing.ts';
+import type { FailureCharge } from './failure-charges.ts';
 import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
 import type { CallOutcome, StartedCall } from './outcome.ts';
 import { reportUnmetered } from './report-unmetered.ts';
@@ -57,20 +58,15 @@ import {
 
 /**
  * Starts the call of a plan, failing open: returns undefined, so that the request is sent as if this package
- * were not there, if a layer above meters the request already, or if our own code fails.
+ * were not there, if our own code fails. A request that is sent on ({@link passOn}) must not get here.
  * @param plan undefined if the request is not a metered call
- * @param layer what sends the request
- * @param sender the client, or the function, that sends it
  * @throws the refusals of {@link startCall}
  */
 export async function tryStartCall(
   services: CallServices,
   plan: CallPlan | undefined,
-  layer: Layer,
-  sender: object,
 ): Promise<Call | undefined> {
   if (plan === undefined) return undefined;
-  if (failOpen('comparing requests', () => isPassedOn(plan, layer, sender)) === true) return undefined;
   try {
     const batchFile = plan.body['input_file_id'];
     if (typeof batchFile === 'string') await services.batchFiles.ready(batchFile);
@@ -185,8 +181,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   index = -1;
   firstChunkSeconds: number | undefined;
   readonly #services: CallServices;
-  /** Whether the last attempt was sent and its cost is unknown. */
-  #attemptLost = false;
+  /** What the last attempt is charged if the client repeats it. */
+  #attemptCharge: FailureCharge = 'nothing';
   #due: Amounts = NOTHING;
   /** The id of the work that continues in the service, and what to hold for it beyond the reservation. */
   #deferred: { readonly id: string; readonly hold: Amounts } | undefined;
@@ -215,20 +211,18 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
 
   /**
    * Sends the request in the context of the call. The layers below do not meter it again.
-   * @param sender as for {@link tryStartCall}
+   * @param sender the client, or the function, that sends it
    * @throws what `send` throws, after it is recorded
    */
   async send<T>(layer: Layer, sender: object, send: () => PromiseLike<T>): Promise<T> {
-    const request = { call: this, plan: this.plan, layer, sender, passed: new Set<object>(), isOver: false };
+    const request = { call: this, plan: this.plan, layer, sender, isPassedOn: false, isOver: false };
     try {
-      const response = await enclosingRequest.run(request, () => context.with(this.context, send));
+      const response = await sendInside(request, () => context.with(this.context, send));
       this.recordHeaders();
       return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
       throw error;
-    } finally {
-      request.isOver = true;
     }
   }
 
@@ -237,12 +231,15 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    * lost.
    */
   recordHeaders(): void {
-    this.#attemptLost = true;
+    this.#attemptCharge = 'worst-case';
   }
 
-  /** Records that an attempt failed; the client may repeat it. */
+  /**
+   * Records that an attempt failed; the client may repeat it.
+   * @param error what the attempt threw, or its response with an error status
+   */
   recordFailedAttempt(error: unknown): void {
-    this.#attemptLost = failureCost(error, this.plan.clientErrors) !== 'nothing';
+    this.#attemptCharge = this.#failureCharge(error);
   }
 
   /**
@@ -251,9 +248,16 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    * @throws BudgetExceededError if the budget cannot pay for another attempt
    */
   async beforeRetry(): Promise<void> {
-    const lost = this.#attemptLost;
-    this.#attemptLost = false;
-    if (lost && this.strict) await this.reservation.renew();
+    const charge = this.#attemptCharge;
+    this.#attemptCharge = 'nothing';
+    if (charge === 'nothing') return;
+    const { strict, reservation } = this;
+    const due = strict && charge === 'worst-case' ? reservation.amounts : this.#estimatedCharge().amounts;
+    await reservation.renew(due);
+  }
+
+  #failureCharge(error: unknown): FailureCharge {
+    return failureCharge(error, this.plan.clientErrors, this.#services.failureCharges);
   }
 
   // ── Read ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -265,7 +269,9 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     if (this.#services.captureContent) captureOutput(this.span, value, []);
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
-      const fallback = response.unfinished && this.strict ? 'reservation' : 'local';
+      // What is not an object is not the model's: a page of a gateway, behind which the model may have worked.
+      const isForeign = isTokenPlan(this.plan) && !isRecord(value);
+      const fallback = (response.unfinished || isForeign) && this.strict ? 'reservation' : 'local';
       this.#conclude(response, fallback, () => responseTexts(value));
     }
   }
@@ -288,7 +294,9 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     }
     // Hidden reasoning cannot be counted from the text.
     const isHidden = !reader.usageSeen && (hidesReasoning(model) || hidesReasoning(response.model ?? ''));
-    const fallback = this.strict && isHidden ? 'reservation' : 'local';
+    // A stream without any event is not the model's either.
+    const isForeign = end === 'complete' && this.firstChunkSeconds === undefined;
+    const fallback = this.strict && (isHidden || isForeign) ? 'reservation' : 'local';
     const error = typeof end === 'object' ? end.error : reader.error;
     this.#conclude(response, fallback, () => reader.texts, { cut: end !== 'complete', error });
   }
@@ -299,15 +307,14 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
    */
   recordFailure(error: unknown, phase: 'request' | 'response'): void {
     if (this.#ended) return;
-    if (
-      phase === 'request' &&
-      (this.plan.aborted || failureCost(error, this.plan.clientErrors) === 'nothing')
-    ) {
+    const charge = phase === 'request' ? this.#failureCharge(error) : 'worst-case';
+    if (charge === 'nothing' || (phase === 'request' && this.plan.aborted)) {
       this.#end({ due: NOTHING, error });
       return;
     }
     const response = parseResponse(undefined, this.plan.endpoint);
-    this.#conclude(response, this.strict ? 'reservation' : 'local', () => [], { cut: true, error });
+    const fallback = this.strict && charge === 'worst-case' ? 'reservation' : 'local';
+    this.#conclude(response, fallback, () => [], { cut: true, error });
   }
 
   /** Ends the call whose end will not be seen: its response was never read, or the process exits. */
@@ -337,7 +344,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const { plan, card, reservation, strict } = this;
     let hold: Amounts = NOTHING;
     // Nothing was reserved: what is known so far is charged if the completion is never seen.
-    if (!strict) hold = chargeUsage(this.#services, plan, card, this.#estimateUsage([]), response).amounts;
+    if (!strict) hold = this.#estimatedCharge(response).amounts;
     this.#deferred = { id, hold };
     const held = strict ? reservation.amounts : hold;
     this.#services.deferredCalls.remember(id, { tracker: reservation.tracker, plan, card, held });
@@ -375,6 +382,11 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 },
       priceSource: this.card.source,
     };
+  }
+
+  /** The charge of the input alone, counted locally. */
+  #estimatedCharge(response: Pick<ParsedResponse, 'model' | 'serviceTier' | 'tools'> = {}): Charge {
+    return chargeUsage(this.#services, this.plan, this.card, this.#estimateUsage([]), response);
   }
 
   #usageCharge(response: ParsedResponse, texts: () => Iterable<string>): Charge {

@@ -3,6 +3,7 @@ import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import { SCOPE } from '../telemetry/names/index.ts';
 import { type CallInstruments, createCallInstruments } from '../telemetry/signals/index.ts';
+import { type FailureBilling, failureCharges } from './failure-charges.ts';
 import { type CallServices, type CallServicesOptions, createCallServices } from './services.ts';
 
 /** The budget of calls that are not made through the openai SDK, and how they are priced and recorded. */
@@ -11,6 +12,8 @@ export interface BudgetOptions {
   readonly tracker?: TokenBudgetTracker;
   /** The prices; default: the preload's, else the list prices. */
   readonly prices?: PriceBook;
+  /** What requests are charged that fail with an error status, by the status, if not as by default. */
+  readonly failureBilling?: FailureBilling;
   /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether spans carry prompts and completions; default: no. */
@@ -37,19 +40,26 @@ const servicesByTracker = new WeakMap<TokenBudgetTracker, CallServices>();
  * share its telemetry and its memory of responses; else one set per tracker.
  * @param what the function that needs them, for the error
  * @throws NoBudgetError if there is neither a tracker nor a preload
+ * @throws TypeError if `failureBilling` has a wrong field
  */
 export function resolveServices(
   what: string,
   options: BudgetOptions,
   preloaded: CallServices | undefined,
 ): CallServices {
-  const { prices, includeUsage, captureContent } = options;
+  const { prices, failureBilling, includeUsage, captureContent } = options;
   const tracker = options.tracker ?? preloaded?.tracker;
   if (tracker === undefined) throw new NoBudgetError(what);
   if (tracker === preloaded?.tracker) return withOptions(preloaded, options);
   const existing = servicesByTracker.get(tracker);
   if (existing !== undefined) return withOptions(existing, options);
-  const services = newServices({ tracker, prices: prices ?? new PriceBook(), includeUsage, captureContent });
+  const services = newServices({
+    tracker,
+    prices: prices ?? new PriceBook(),
+    failureBilling,
+    includeUsage,
+    captureContent,
+  });
   servicesByTracker.set(tracker, services);
   return services;
 }
@@ -71,11 +81,13 @@ function newServices(options: CallServicesOptions): CallServices {
 /** The same services, still shared, except for the options that are set. */
 function withOptions(
   services: CallServices,
-  { prices, includeUsage, captureContent }: BudgetOptions,
+  { prices, failureBilling, includeUsage, captureContent }: BudgetOptions,
 ): CallServices {
-  if (prices === undefined && includeUsage === undefined && captureContent === undefined) return services;
+  if ([prices, failureBilling, includeUsage, captureContent].every((option) => option === undefined))
+    return services;
   return Object.create(services, {
     ...(prices === undefined ? {} : { prices: { value: prices } }),
+    ...(failureBilling === undefined ? {} : { failureCharges: { value: failureCharges(failureBilling) } }),
     ...(includeUsage === undefined ? {} : { includeUsage: { value: includeUsage } }),
     ...(captureContent === undefined ? {} : { captureContent: { value: captureContent } }),
   }) as CallServices;

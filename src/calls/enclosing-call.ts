@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallPlan } from '../providers/index.ts';
 import { isRecord } from '../util/index.ts';
+import { failOpen } from './fail-open.ts';
 
 /** What a program calls a model with, from the outside in: a middleware calls an SDK, which calls a `fetch`. */
 export type Layer = 'middleware' | 'sdk' | 'fetch';
@@ -16,8 +17,8 @@ export interface SentRequest {
   readonly layer: Layer;
   /** The client, or the function, that sends it. */
   readonly sender: object;
-  /** The layers below that have sent it on, in this attempt. */
-  readonly passed: Set<object>;
+  /** Whether a layer below has sent it on, in this attempt. */
+  isPassedOn: boolean;
   /** Whether it was answered, so that nothing that is sent from now on can be this request. */
   isOver: boolean;
 }
@@ -34,18 +35,30 @@ export const enclosingRequest: AsyncLocalStorage<SentRequest> =
 if (shared === undefined) Reflect.set(globalThis, KEY, enclosingRequest);
 
 /**
- * Whether a layer is sending on a request that a layer above meters already: it has the same model and the same
- * prompt, and this layer has not sent it on before. Anything else is a call of its own: one that a guardrail, a
- * router or a cache makes on the way. Where it cannot be told, it is charged.
+ * Returns the request that a layer sends on if a layer above meters it already: it has the same model and the same
+ * prompt, and nothing beside this layer has sent it on. Anything else is a call of its own, undefined: one that a
+ * guardrail, a router or a cache makes on the way. Where it cannot be told, it is charged.
+ * @param plan undefined if the request is not a metered call
  * @param sender the client, or the function, that sends it on
  */
-export function isPassedOn(plan: CallPlan, layer: Layer, sender: object): boolean {
+export function passOn(plan: CallPlan | undefined, layer: Layer, sender: object): SentRequest | undefined {
   const request = enclosingRequest.getStore();
-  if (request === undefined || request.isOver) return false;
-  if (request.sender === sender || request.passed.has(sender)) return false;
-  if (!isBelow(layer, request.layer) || !isSameRequest(request, plan)) return false;
-  request.passed.add(sender);
-  return true;
+  if (request === undefined || plan === undefined) return undefined;
+  return failOpen('comparing requests', () => {
+    if (request.isOver || request.isPassedOn || request.sender === sender) return undefined;
+    if (!isBelow(layer, request.layer) || !isSameRequest(request, plan)) return undefined;
+    request.isPassedOn = true;
+    return { call: request.call, plan, layer, sender, isPassedOn: false, isOver: false };
+  });
+}
+
+/** Sends a request in its own context: the layers below send it on, and do not meter it again. */
+export async function sendInside<T>(request: SentRequest, send: () => PromiseLike<T>): Promise<T> {
+  try {
+    return await enclosingRequest.run(request, send);
+  } finally {
+    request.isOver = true;
+  }
 }
 
 /** A middleware or a budgeted `fetch` may be around another one; an SDK never sends another's requests. */
@@ -57,10 +70,20 @@ function isSameRequest({ plan: outer, layer }: SentRequest, inner: CallPlan): bo
   if (outer === undefined) return false;
   const model = withoutPrefix(inner.model);
   if (model !== '' && model !== withoutPrefix(outer.model)) return false;
-  const [asked, sent] = [promptOf(outer.body), promptOf(inner.body)];
-  // A middleware's SDK may put instructions of its own into the prompt.
-  const isComplete = layer === 'middleware' || asked.size === sent.size;
-  return isComplete && [...asked].every((part) => sent.has(part));
+  const isMiddleware = layer === 'middleware';
+  const asked = promptOf(isMiddleware ? userPromptOf(outer.body) : outer.body);
+  const sent = promptOf(inner.body);
+  return (isMiddleware || asked.size === sent.size) && [...asked].every((part) => sent.has(part));
+}
+
+/**
+ * Returns what an SDK sends as a middleware got it: what the user says. It may leave out what the model said, as
+ * reasoning or as an item that the service has, write the results of tools in its own way, and add instructions.
+ */
+function userPromptOf(body: CallPlan['body']): CallPlan['body'] {
+  const messages = body['messages'];
+  if (!Array.isArray(messages)) return body;
+  return { messages: messages.filter((message) => isRecord(message) && message['role'] === 'user') };
 }
 
 /** A gateway names the provider in the model: `anthropic/claude-sonnet-4-6`. */

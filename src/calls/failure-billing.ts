@@ -1,13 +1,5 @@
 import type { ClientErrors } from '../providers/index.ts';
-
-/**
- * The cost that a failed request may have had:
- *
- * - `nothing`: the service answered with an error status, or was never reached;
- * - `unknown`: the service may have processed and billed the request (a timeout, an abort or a broken
- *   connection after it was sent).
- */
-export type FailureCost = 'nothing' | 'unknown';
+import { type FailureCharge, type FailureCharges, failureCharges } from './failure-charges.ts';
 
 /** The codes of errors that occur before a request can be sent. */
 const NOT_SENT_CODES: ReadonlySet<string> = new Set([
@@ -27,9 +19,22 @@ const NOT_SENT_CODES: ReadonlySet<string> = new Set([
   'CERT_HAS_EXPIRED',
 ]);
 
-/** Decides what a failed request may have cost, by the error that the client threw. */
-export function failureCost(error: unknown, clientErrors: ClientErrors = {}): FailureCost {
-  if (statusOf(error) !== undefined) return 'nothing';
+/**
+ * Decides what a failed request is charged:
+ *
+ * - by its status, if it was answered with one;
+ * - `nothing` if the service was never reached;
+ * - `worst-case` if it may have been processed and billed: a timeout, an abort or a broken connection after it
+ *   was sent.
+ * @param error what the client threw, or its response
+ */
+export function failureCharge(
+  error: unknown,
+  clientErrors: ClientErrors = {},
+  charges: FailureCharges = failureCharges(undefined),
+): FailureCharge {
+  const status = statusOf(error);
+  if (status !== undefined) return charges.get(status) ?? 'nothing';
   let cause = error;
   for (let depth = 0; depth < 5 && cause instanceof Error; depth += 1) {
     if (
@@ -39,11 +44,11 @@ export function failureCost(error: unknown, clientErrors: ClientErrors = {}): Fa
       return 'nothing';
     }
     if (cause instanceof AggregateError && cause.errors.length > 0) {
-      return cause.errors.every((one) => failureCost(one) === 'nothing') ? 'nothing' : 'unknown';
+      return cause.errors.every((one) => failureCharge(one) === 'nothing') ? 'nothing' : 'worst-case';
     }
     cause = cause.cause;
   }
-  return isUnsent(error, clientErrors) ? 'nothing' : 'unknown';
+  return isUnsent(error, clientErrors) ? 'nothing' : 'worst-case';
 }
 
 /** Whether the client threw before it sent anything: a missing key, or a body that cannot be serialized. */

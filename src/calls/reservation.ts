@@ -64,12 +64,13 @@ export class CallReservation {
   }
 
   /**
-   * Charges a failed attempt of unknown cost in full and reserves for the next attempt.
+   * Charges a failed attempt and reserves for the next one.
+   * @param due the charge of the failed attempt
    * @throws BudgetExceededError if the budget cannot pay for the next attempt
    */
-  async renew(): Promise<void> {
-    await this.tracker.settle(this.id, this.amounts);
-    this.failedAttempts = addAmounts(this.failedAttempts, this.amounts);
+  async renew(due: Amounts): Promise<void> {
+    await this.tracker.settle(this.id, due);
+    this.failedAttempts = addAmounts(this.failedAttempts, due);
     this.id = newUniqueId();
     const next = await this.tracker.reserve({
       ...this.#request,

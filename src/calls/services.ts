@@ -4,6 +4,7 @@ import type { PriceBook } from '../pricing/index.ts';
 import type { CallInstruments } from '../telemetry/signals/index.ts';
 import { type Indexed, IndexedList, SeenOnce } from '../util/index.ts';
 import { ResponseHistory } from './cost/index.ts';
+import { type FailureBilling, type FailureCharges, failureCharges } from './failure-charges.ts';
 import { BatchFiles, DeferredCalls } from './memory/index.ts';
 
 /** A call that has started and not ended. */
@@ -31,6 +32,8 @@ export interface CallServices {
   readonly unpricedModels: SeenOnce;
   /** Whether `strict` refuses a call whose cost is unknown or unbounded, or lets it pass with a warning. */
   readonly unmeteredEndpoints: 'warn' | 'refuse';
+  /** What requests are charged that fail with an error status. */
+  readonly failureCharges: FailureCharges;
   readonly includeUsage: 'auto' | 'always' | 'never';
   readonly captureContent: boolean;
   readonly budgetStatus: BudgetStatusSetting;
@@ -47,6 +50,7 @@ export interface CallServicesOptions {
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
   readonly unmeteredEndpoints?: 'warn' | 'refuse' | undefined;
+  readonly failureBilling?: FailureBilling | undefined;
   readonly includeUsage?: 'auto' | 'always' | 'never' | undefined;
   readonly captureContent?: boolean | undefined;
   readonly budgetStatus?: BudgetStatusSetting | undefined;
@@ -57,7 +61,10 @@ export interface CallServicesOptions {
 /** Where the telemetry of calls goes. Read for each call, since a provider may be registered late. */
 export type CallTelemetry = Pick<CallServices, 'tracer' | 'instruments'>;
 
-/** Creates the services that calls share. */
+/**
+ * Creates the services that calls share.
+ * @throws TypeError if `failureBilling` has a wrong field
+ */
 export function createCallServices(
   options: CallServicesOptions,
   telemetry: CallTelemetry,
@@ -75,6 +82,7 @@ export function createCallServices(
     reportedEndpoints: new SeenOnce(),
     unpricedModels: new SeenOnce(),
     unmeteredEndpoints: options.unmeteredEndpoints ?? 'warn',
+    failureCharges: failureCharges(options.failureBilling),
     includeUsage: options.includeUsage ?? 'auto',
     captureContent: options.captureContent ?? false,
     budgetStatus: options.budgetStatus ?? 'off',

@@ -47,6 +47,8 @@ export interface Config {
   readonly unknownModel: UnknownModelPolicy;
   /** The action of `strict` for a call whose cost is not counted, or has no bound before it is sent. */
   readonly unmeteredEndpoints: 'warn' | 'refuse';
+  /** What requests are charged that fail with an error status, by the status, if not as by default. */
+  readonly failureBilling: Readonly<Record<string, 'nothing' | 'estimate' | 'worst-case'>>;
   /** Whether streams are asked for their usage: if the API is known to accept that, always, or never. */
   readonly includeUsage: 'auto' | 'always' | 'never';
   /**
@@ -121,6 +123,7 @@ export function loadConfig(env: Env = process.env): Config {
     prices: settings.prices ?? {},
     unknownModel: settings.unknownModel ?? 'family',
     unmeteredEndpoints: settings.unmeteredEndpoints ?? 'warn',
+    failureBilling: settings.failureBilling ?? {},
     includeUsage: settings.includeUsage ?? 'auto',
     budgetStatus: settings.budgetStatus ?? 'off',
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,

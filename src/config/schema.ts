@@ -130,6 +130,12 @@ export const SETTING_ENTRIES = {
   ),
   unknownModel: v.optional(v.union([v.picklist(['family', 'error', 'zero']), priceSchema])),
   unmeteredEndpoints: v.optional(v.picklist(['warn', 'refuse'])),
+  failureBilling: v.optional(
+    v.pipe(
+      v.custom<object>((value) => !Array.isArray(value)),
+      v.record(v.pipe(v.string(), v.regex(/^[45]\d\d$/)), v.picklist(['nothing', 'estimate', 'worst-case'])),
+    ),
+  ),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
   budgetStatus: v.optional(v.picklist(['off', 'text', 'compact'])),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),

@@ -134,6 +134,11 @@ export const SETTING_DOCS: Readonly<Record<string, SettingDoc>> = {
     description:
       'what `strict` does with a request whose cost is not counted, or has no bound before it is sent: see [coverage](coverage.md)',
   },
+  failureBilling: {
+    expected: 'an object of statuses from 400 to 599, each nothing, estimate or worst-case',
+    description:
+      'what a request is charged that fails with an error status, by the status: see [failed requests](guarantees.md#failed-requests)',
+  },
   includeUsage: {
     expected: 'auto, always or never',
     default: '`auto`',

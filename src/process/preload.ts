@@ -118,6 +118,7 @@ function instrument(
       tracker,
       prices,
       unmeteredEndpoints: config.unmeteredEndpoints,
+      failureBilling: config.failureBilling,
       includeUsage: config.includeUsage,
       captureContent: config.captureContent,
       budgetStatus: config.budgetStatus,

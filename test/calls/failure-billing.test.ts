@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import OpenAI, { OpenAIError } from 'openai';
 import { BudgetExceededError, defineBudget, NOTHING } from '../../src/budget/index.ts';
-import { errorType, failureCost } from '../../src/calls/failure-billing.ts';
+import { errorType, failureCharge } from '../../src/calls/failure-billing.ts';
 
 /** The error that the SDK throws for a call to a server with this listener; undefined: nothing listens. */
 async function errorOfCall(
@@ -47,16 +47,16 @@ function respondWith(status: number): RequestListener {
 }
 
 describe('a failed call costs nothing', () => {
-  for (const status of [400, 401, 403, 404, 409, 422, 429, 500, 503]) {
+  for (const status of [400, 401, 403, 404, 409, 422, 429, 501, 521, 522, 529]) {
     it(`if the service responds with ${status}`, async () => {
       const error = await errorOfCall(respondWith(status));
-      assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['nothing', String(status)]);
+      assert.deepEqual([failureCharge(error, OpenAI), errorType(error, OpenAI)], ['nothing', String(status)]);
     });
   }
 
   it('if nothing listens', async () => {
     const error = await errorOfCall(undefined);
-    assert.equal(failureCost(error, OpenAI), 'nothing');
+    assert.equal(failureCharge(error, OpenAI), 'nothing');
     assert.equal(errorType(error, OpenAI), 'APIConnectionError');
   });
 
@@ -64,11 +64,11 @@ describe('a failed call costs nothing', () => {
     const input: unknown[] = [];
     input.push(input);
     const error = await errorOfCall(respondWith(200), { body: { input } });
-    assert.equal(failureCost(error, OpenAI), 'nothing');
+    assert.equal(failureCharge(error, OpenAI), 'nothing');
   });
 
   it('if the client cannot be created', () => {
-    assert.equal(failureCost(new OpenAIError('a key is missing'), OpenAI), 'nothing');
+    assert.equal(failureCharge(new OpenAIError('a key is missing'), OpenAI), 'nothing');
   });
 
   it('if the budget refuses it', () => {
@@ -82,7 +82,7 @@ describe('a failed call costs nothing', () => {
       requested: NOTHING,
     });
     assert.deepEqual(
-      [failureCost(error, OpenAI), errorType(error, OpenAI)],
+      [failureCharge(error, OpenAI), errorType(error, OpenAI)],
       ['nothing', 'token_budget_exceeded'],
     );
   });
@@ -90,7 +90,7 @@ describe('a failed call costs nothing', () => {
   for (const code of ['ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT', 'ERR_TLS_CERT_ALTNAME_INVALID']) {
     it(`if the service is never reached: ${code}`, () => {
       const cause = new TypeError('fetch failed', { cause: Object.assign(new Error(), { code }) });
-      assert.equal(failureCost(new OpenAI.APIConnectionError({ message: 'x', cause }), OpenAI), 'nothing');
+      assert.equal(failureCharge(new OpenAI.APIConnectionError({ message: 'x', cause }), OpenAI), 'nothing');
     });
   }
 
@@ -98,8 +98,8 @@ describe('a failed call costs nothing', () => {
     const refused = Object.assign(new Error(), { code: 'ECONNREFUSED' });
     const all = new AggregateError([refused, refused]);
     const some = new AggregateError([refused, Object.assign(new Error(), { code: 'ECONNRESET' })]);
-    assert.equal(failureCost(new OpenAI.APIConnectionError({ cause: all }), OpenAI), 'nothing');
-    assert.equal(failureCost(new OpenAI.APIConnectionError({ cause: some }), OpenAI), 'unknown');
+    assert.equal(failureCharge(new OpenAI.APIConnectionError({ cause: all }), OpenAI), 'nothing');
+    assert.equal(failureCharge(new OpenAI.APIConnectionError({ cause: some }), OpenAI), 'worst-case');
   });
 });
 
@@ -111,27 +111,27 @@ describe('the cost of a failed call is unknown', () => {
       onRequest: () => controller.abort(),
     });
     assert.ok(error instanceof OpenAI.APIUserAbortError);
-    assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['unknown', 'aborted']);
+    assert.deepEqual([failureCharge(error, OpenAI), errorType(error, OpenAI)], ['worst-case', 'aborted']);
   });
 
   it('if it times out', async () => {
     const error = await errorOfCall(() => {}, { timeout: 100 });
     assert.ok(error instanceof OpenAI.APIConnectionTimeoutError);
-    assert.deepEqual([failureCost(error, OpenAI), errorType(error, OpenAI)], ['unknown', 'timeout']);
+    assert.deepEqual([failureCharge(error, OpenAI), errorType(error, OpenAI)], ['worst-case', 'timeout']);
   });
 
   it('if the connection breaks', async () => {
     const error = await errorOfCall((request) => request.socket.destroy());
     assert.ok(error instanceof OpenAI.APIConnectionError);
     assert.deepEqual(
-      [failureCost(error, OpenAI), errorType(error, OpenAI)],
-      ['unknown', 'APIConnectionError'],
+      [failureCharge(error, OpenAI), errorType(error, OpenAI)],
+      ['worst-case', 'APIConnectionError'],
     );
   });
 
   it('if the error says nothing about it', () => {
     for (const error of [undefined, null, 'x', 5, {}, new Error('x'), { status: '500' }]) {
-      assert.equal(failureCost(error, OpenAI), 'unknown');
+      assert.equal(failureCharge(error, OpenAI), 'worst-case');
     }
     assert.equal(errorType('x'), '_OTHER');
     assert.equal(errorType(new RangeError('x')), 'RangeError');
@@ -141,12 +141,12 @@ describe('the cost of a failed call is unknown', () => {
   it('if its causes form a cycle', () => {
     const error = new Error('a');
     error.cause = new Error('b', { cause: error });
-    assert.equal(failureCost(error, OpenAI), 'unknown');
+    assert.equal(failureCharge(error, OpenAI), 'worst-case');
   });
 
   it('if fetch fails with a cause', () => {
     const cause = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-    assert.equal(failureCost(new TypeError('fetch failed', { cause })), 'unknown');
+    assert.equal(failureCharge(new TypeError('fetch failed', { cause })), 'worst-case');
   });
 });
 
@@ -159,9 +159,12 @@ describe('a client whose classes a bundler renamed', () => {
   const client = { OpenAIError: a, APIError: b, APIConnectionTimeoutError: c, APIUserAbortError: d };
 
   it('has its errors classified by their classes', () => {
-    assert.equal(failureCost(new a('The OPENAI_API_KEY environment variable is missing'), client), 'nothing');
-    assert.equal(failureCost(new b('Connection error.'), client), 'unknown');
-    assert.deepEqual([failureCost(new c(), client), errorType(new c(), client)], ['unknown', 'timeout']);
-    assert.deepEqual([failureCost(new d(), client), errorType(new d(), client)], ['unknown', 'aborted']);
+    assert.equal(
+      failureCharge(new a('The OPENAI_API_KEY environment variable is missing'), client),
+      'nothing',
+    );
+    assert.equal(failureCharge(new b('Connection error.'), client), 'worst-case');
+    assert.deepEqual([failureCharge(new c(), client), errorType(new c(), client)], ['worst-case', 'timeout']);
+    assert.deepEqual([failureCharge(new d(), client), errorType(new d(), client)], ['worst-case', 'aborted']);
   });
 });

@@ -1,43 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { createOpenAI } from '@ai-sdk/openai';
 import { generateText, wrapLanguageModel } from 'ai';
 import type OpenAI from 'openai';
 import { budgetMiddleware } from '../../src/clients/ai-sdk/index.ts';
 import { budgetFetch } from '../../src/clients/fetch/index.ts';
-import { type ApiRequest, budgetedClient, startApi } from '../support/budgeted-client.ts';
-
-const NANO = { 'gpt-4o-mini': 10 * 150 + 5 * 600, 'gpt-4o': 10 * 2_500 + 5 * 10_000 } as const;
-
-/** A service that keeps its own account, and a client whose calls are charged to a budget. */
-async function setUp(test: TestContext) {
-  const api = await startApi(test, ({ body }: ApiRequest) => ({
-    id: 'chatcmpl-1',
-    object: 'chat.completion',
-    created: 1,
-    model: body['model'],
-    choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'yes' } }],
-    usage: { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 },
-  }));
-  const budgeted = budgetedClient(api);
-  const { client } = budgeted;
-  const billed = (): number =>
-    api.requests.reduce((sum, { body }) => sum + NANO[body['model'] as keyof typeof NANO], 0);
-  const agrees = async (calls: number): Promise<void> => {
-    const { nanoUsd, calls: charged, open } = await budgeted.ledger();
-    assert.deepEqual([api.requests.length, charged, nanoUsd, open], [calls, calls, billed(), 0]);
-  };
-  const withFetch = (fetch: typeof globalThis.fetch): OpenAI => client.withOptions({ fetch });
-  return { api, ...budgeted, withFetch, agrees };
-}
-
-function ask(client: OpenAI, model: keyof typeof NANO = 'gpt-4o-mini', content = 'Hello.'): Promise<unknown> {
-  return client.chat.completions.create({ model, max_tokens: 20, messages: [{ role: 'user', content }] });
-}
+import { ask, JSON_TYPE, startNested } from './nested-calls.ts';
 
 describe('a call within a call is a call', () => {
   it('of a guardrail in the fetch of a client', async (test) => {
-    const { client, withFetch, agrees } = await setUp(test);
+    const { client, withFetch, agrees } = await startNested(test);
     const guarded = withFetch(async (...args) => {
       await ask(client, 'gpt-4o', 'Is this allowed?');
       return fetch(...args);
@@ -47,7 +19,7 @@ describe('a call within a call is a call', () => {
   });
 
   it('of a router that asks the same model', async (test) => {
-    const { client, withFetch, agrees } = await setUp(test);
+    const { client, withFetch, agrees } = await startNested(test);
     await ask(
       withFetch(async (...args) => {
         await ask(client, 'gpt-4o-mini', 'Which model is good at this?');
@@ -58,7 +30,7 @@ describe('a call within a call is a call', () => {
   });
 
   it('of a cache that asks the same', async (test) => {
-    const { client, withFetch, agrees } = await setUp(test);
+    const { client, withFetch, agrees } = await startNested(test);
     await ask(
       withFetch(async (...args) => {
         await ask(client);
@@ -69,7 +41,7 @@ describe('a call within a call is a call', () => {
   });
 
   it('in an async apiKey', async (test) => {
-    const { client, agrees } = await setUp(test);
+    const { client, agrees } = await startNested(test);
     const keyed = client.withOptions({
       apiKey: async () => {
         await ask(client, 'gpt-4o', 'Which key?');
@@ -81,7 +53,7 @@ describe('a call within a call is a call', () => {
   });
 
   it('that an interval makes which was started there', async (test) => {
-    const { client, withFetch, agrees } = await setUp(test);
+    const { client, withFetch, agrees } = await startNested(test);
     let polled: Promise<unknown> | undefined;
     await ask(
       withFetch((...args) => {
@@ -97,13 +69,13 @@ describe('a call within a call is a call', () => {
   });
 
   it('that a budgeted fetch makes for another client', async (test) => {
-    const { tracker, withFetch, api, agrees } = await setUp(test);
+    const { tracker, withFetch, api, agrees } = await startNested(test);
     const budgeted = budgetFetch({ tracker });
     await ask(
       withFetch(async (...args) => {
         await budgeted(`${api.url}/chat/completions`, {
           method: 'POST',
-          headers: { 'content-type': 'application/json' },
+          headers: JSON_TYPE,
           body: JSON.stringify({
             model: 'gpt-4o',
             max_tokens: 20,
@@ -117,15 +89,68 @@ describe('a call within a call is a call', () => {
   });
 });
 
+describe('a call beside the one that is sent on is a call', () => {
+  const guard = (send: typeof fetch, url: string, messages: readonly object[]): Promise<string> =>
+    send(`${url}/chat/completions`, {
+      method: 'POST',
+      headers: JSON_TYPE,
+      body: JSON.stringify({ model: 'gpt-4o-mini', max_tokens: 20, messages }),
+    }).then((response) => response.text());
+
+  it('that asks the same through a budgeted fetch of its own', async (test) => {
+    const { tracker, withFetch, api, agrees } = await startNested(test);
+    const [own, below] = [budgetFetch({ tracker }), budgetFetch({ tracker })];
+    await ask(
+      withFetch(async (...args) => {
+        await guard(own, api.url, [{ role: 'user', content: 'Hello.' }]);
+        return below(...args);
+      }),
+    );
+    await agrees(2);
+  });
+
+  it('that is sent at the same time', async (test) => {
+    const { tracker, withFetch, agrees } = await startNested(test);
+    const [first, second] = [budgetFetch({ tracker }), budgetFetch({ tracker })];
+    await ask(
+      withFetch(async (...args) => {
+        const [answer, other] = await Promise.all([first(...args), second(...args)]);
+        await other.text();
+        return answer;
+      }),
+    );
+    await agrees(2);
+  });
+
+  it('of a guardrail below a middleware that quotes the prompt', async (test) => {
+    const { tracker, api, agrees } = await startNested(test);
+    const [own, below] = [budgetFetch({ tracker }), budgetFetch({ tracker })];
+    const guarded: typeof fetch = async (...args) => {
+      await guard(own, api.url, [
+        { role: 'system', content: 'Is this allowed?' },
+        { role: 'user', content: 'Hello.' },
+      ]);
+      return below(...args);
+    };
+    const provider = createOpenAI({ apiKey: 'k', baseURL: api.url, fetch: guarded });
+    const model = wrapLanguageModel({
+      model: provider.chat('gpt-4o-mini'),
+      middleware: budgetMiddleware({ tracker }),
+    });
+    await generateText({ model, prompt: 'Hello.', maxOutputTokens: 20, maxRetries: 0 });
+    await agrees(2);
+  });
+});
+
 describe('layers that send the same request are one call', () => {
   it('the SDK over a budgeted fetch', async (test) => {
-    const { tracker, withFetch, agrees } = await setUp(test);
+    const { tracker, withFetch, agrees } = await startNested(test);
     await ask(withFetch(budgetFetch({ tracker })));
     await agrees(1);
   });
 
   it('budgeted fetches within each other, also where one rewrites the request', async (test) => {
-    const { tracker, withFetch, api, agrees } = await setUp(test);
+    const { tracker, withFetch, api, agrees } = await startNested(test);
     const inner = budgetFetch({ tracker });
     const rewriting: typeof fetch = async (url, init) => {
       const request = new Request(`${api.url}/chat/completions?via=proxy`, {
@@ -140,7 +165,7 @@ describe('layers that send the same request are one call', () => {
   });
 
   it('in every attempt of the SDK', async (test) => {
-    const { tracker, client, agrees } = await setUp(test);
+    const { tracker, client, agrees } = await startNested(test);
     let attempts = 0;
     const flaky: typeof fetch = async (...args) => {
       attempts += 1;
@@ -152,11 +177,77 @@ describe('layers that send the same request are one call', () => {
   });
 
   it('a middleware of the AI SDK over a budgeted fetch', async (test) => {
-    const { tracker, api, agrees } = await setUp(test);
+    const { tracker, api, agrees } = await startNested(test);
     const provider = createOpenAI({ apiKey: 'k', baseURL: api.url, fetch: budgetFetch({ tracker }) });
     const middleware = budgetMiddleware({ tracker });
     const model = wrapLanguageModel({ model: provider.chat('gpt-4o-mini'), middleware });
     await generateText({ model, system: 'Be brief.', prompt: 'Hello.', maxOutputTokens: 20, maxRetries: 0 });
     await agrees(1);
   });
+
+  it('a middleware, whose provider writes the turns of an agent in its own way', async (test) => {
+    const { tracker, api, agrees } = await startNested(test);
+    const provider = createOpenAI({ apiKey: 'k', baseURL: api.url, fetch: budgetFetch({ tracker }) });
+    const middleware = budgetMiddleware({ tracker });
+    const model = wrapLanguageModel({ model: provider.chat('gpt-4o-mini'), middleware });
+    const output = { type: 'content' as const, value: [{ type: 'text' as const, text: '4 °C' }] };
+    const call = { toolCallId: 't1', toolName: 'weather' };
+    await generateText({
+      model,
+      messages: [
+        { role: 'user', content: 'How warm is it in Nuuk?' },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'reasoning', text: 'I need the weather.' },
+            { type: 'tool-call', ...call, input: { place: 'Nuuk' } },
+          ],
+        },
+        { role: 'tool', content: [{ type: 'tool-result', ...call, output }] },
+      ],
+      maxOutputTokens: 20,
+      maxRetries: 0,
+    });
+    await agrees(1);
+  });
+
+  it('a middleware over the SDK over a budgeted fetch, in every attempt', async (test) => {
+    const { tracker, client, agrees } = await startNested(test);
+    let attempts = 0;
+    const flaky: typeof fetch = async (...args) => {
+      attempts += 1;
+      const headers = { 'retry-after-ms': '1' };
+      return attempts === 1 ? new Response('{}', { status: 429, headers }) : fetch(...args);
+    };
+    const below = client.withOptions({ maxRetries: 1, fetch: budgetFetch({ tracker, fetch: flaky }) });
+    await budgetMiddleware({ tracker }).wrapGenerate({
+      model: { provider: 'openai.chat', modelId: 'gpt-4o-mini' },
+      params: { prompt: [{ role: 'user', content: [{ type: 'text', text: 'Hello.' }] }] },
+      doGenerate: async () => {
+        await ask(below);
+        return { content: [], usage: { inputTokens: 10, outputTokens: 5 } };
+      },
+    });
+    assert.equal(attempts, 2);
+    await agrees(1);
+  });
+
+  for (const [what, send] of [
+    [
+      'whose path is not the SDK’s',
+      (client: OpenAI, body: object) => client.post('/chat/completions/', { body }),
+    ],
+    [
+      'whose body is a text',
+      (client: OpenAI, body: object) =>
+        client.post('/chat/completions', { body: JSON.stringify(body), headers: JSON_TYPE }),
+    ],
+  ] as const) {
+    it(`a request of the SDK ${what} over a budgeted fetch`, async (test) => {
+      const { tracker, withFetch, agrees } = await startNested(test);
+      const messages = [{ role: 'user', content: 'Hello.' }];
+      await send(withFetch(budgetFetch({ tracker })), { model: 'gpt-4o-mini', max_tokens: 20, messages });
+      await agrees(1);
+    });
+  }
 });

@@ -17,6 +17,7 @@ describe('without settings', () => {
       limitGiven: false,
       prices: {},
       unknownModel: 'family',
+      failureBilling: {},
       includeUsage: 'auto',
       flushTimeoutMs: DEFAULT_FLUSH_TIMEOUT_MS,
       budgetStatus: 'off',

@@ -69,6 +69,7 @@ const settings = fc.record(
       { weight: 40, arbitrary: fc.oneof(price, mostly('family', 'error', 'zero')) },
       leaf,
     ),
+    failureBilling: mostly({}, { 502: 'nothing' }, { 503: 'worst-case' }),
     includeUsage: mostly('auto', 'never', 'always'),
     flushTimeoutMs: mostly(0, 2_000),
     window: fc.oneof({ weight: 40, arbitrary: window }, leaf),

@@ -94,7 +94,7 @@ describe('attempts that may have been billed', { concurrency: 2 }, () => {
     const { printed, server } = await runScript({
       script: `
         const patient = new OpenAI({ apiKey: 'x', baseURL: url + '/v1', maxRetries: 2 });
-        await patient.chat.completions.create(CHAT, replay('chat-plain', { status: 503, headers: { 'retry-after-ms': '5' } })).catch((error) => print(failure(error)));
+        await patient.chat.completions.create(CHAT, replay('chat-plain', { status: 429, headers: { 'retry-after-ms': '5' } })).catch((error) => print(failure(error)));
         print(await budget().status());`,
       env: { TOKEN_BUDGET_TOKENS: '10000' },
     });

@@ -12,6 +12,7 @@ import {
   type Store,
   TokenBudgetTracker,
 } from '../../src/budget/index.ts';
+import type { FailureBilling } from '../../src/calls/index.ts';
 import { OpenAIInstrumentation } from '../../src/clients/openai-sdk/index.ts';
 import { PriceBook, type PriceOverride } from '../../src/pricing/index.ts';
 import { MemoryStore } from '../../src/stores/index.ts';
@@ -63,7 +64,8 @@ export async function startApi(
     }
     const text = 'text' in result && 'type' in result ? result : undefined;
     const status = text !== undefined && 'status' in text ? Number(text.status) : 200;
-    response.writeHead(status, { 'content-type': text ? String(text.type) : 'application/json' });
+    const contentType = text ? String(text.type) : 'application/json';
+    response.writeHead(status, { 'content-type': contentType, 'retry-after-ms': '1' });
     response.end(text ? text.text : JSON.stringify(result));
   });
   const { url, close } = await listen(server);
@@ -109,6 +111,7 @@ export function budgetedClient(
     readonly store?: Store;
     readonly prices?: Readonly<Record<string, PriceOverride>>;
     readonly unmeteredEndpoints?: 'warn' | 'refuse';
+    readonly failureBilling?: FailureBilling;
   } = {},
 ): BudgetedClient {
   const { limits = { costUsd: 50 }, mode = 'strict', store = new MemoryStore(), prices = {} } = options;
@@ -118,9 +121,9 @@ export function budgetedClient(
   tracker.on((event) => void (event.type !== 'call' && events.push(event)));
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
-  const { unmeteredEndpoints = 'warn' } = options;
+  const { unmeteredEndpoints = 'warn', failureBilling = {} } = options;
   const instrumentation = new OpenAIInstrumentation(
-    { enabled: false, tracker, prices: new PriceBook({ prices }), unmeteredEndpoints },
+    { enabled: false, tracker, prices: new PriceBook({ prices }), unmeteredEndpoints, failureBilling },
     '0',
   );
   const done = () => Promise.resolve();

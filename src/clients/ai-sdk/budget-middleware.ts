@@ -5,7 +5,9 @@ import {
   failOpen,
   getPreloaded,
   guardStream,
+  passOn,
   resolveServices,
+  sendInside,
   tryStartCall,
 } from '../../calls/index.ts';
 import type { CallPlan } from '../../providers/index.ts';
@@ -59,7 +61,10 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
     send: (clampedTo: number | undefined) => PromiseLike<R>,
     record: (result: R, call: Call) => R,
   ): Promise<R> {
-    const call = await tryStartCall(services, failOpen('planning a call', makePlan), 'middleware', run);
+    const plan = failOpen('planning a call', makePlan);
+    const passedOn = passOn(plan, 'middleware', run);
+    if (passedOn !== undefined) return sendInside(passedOn, () => send(undefined));
+    const call = await tryStartCall(services, plan);
     if (call === undefined) return send(undefined);
     const result = await call.send('middleware', run, () => send(call.reservation.clampedTo));
     return failOpen('recording a response', () => record(result, call)) ?? result;

@@ -9,8 +9,10 @@ import {
   guardRawResponse,
   guardStream,
   isRefusal,
+  passOn,
   resolveServices,
   SseBodySink,
+  sendInside,
   tryStartCall,
 } from '../../calls/index.ts';
 import { type CallPlan, findApi, type ProviderApi } from '../../providers/index.ts';
@@ -49,9 +51,12 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
   const budgeted: typeof fetch = async (...args) => {
     const request = await readModelRequest(args);
     if (request === undefined) return send(...args);
+    const plan = planRequest(request);
+    const passedOn = passOn(plan, 'fetch', budgeted);
+    if (passedOn !== undefined) return sendInside(passedOn, () => send(...args));
     let call: Call | undefined;
     try {
-      call = await tryStartCall(services, planRequest(request), 'fetch', budgeted);
+      call = await tryStartCall(services, plan);
     } catch (error) {
       if (isRefusal(error) && retriesErrors(args)) return refusalResponse(error);
       throw error;
@@ -138,7 +143,7 @@ function guardResponse(response: Response, call: Call, api: ProviderApi, addsUsa
   return guarded;
 }
 
-/** The service answered with an error status: nothing is billed. */
+/** The service answered with an error status. */
 class StatusError extends Error {
   readonly status: number;
 

@@ -1,5 +1,5 @@
 /**
  * `otel-token-budget/fetch`: a budget for clients that accept a custom `fetch`.
  */
-export { type BudgetOptions, NoBudgetError } from '../../calls/index.ts';
+export { type BudgetOptions, type FailureBilling, NoBudgetError } from '../../calls/index.ts';
 export { type BudgetFetchOptions, budgetFetch } from './budget-fetch.ts';

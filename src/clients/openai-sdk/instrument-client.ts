@@ -1,6 +1,6 @@
 import { metrics, trace } from '@opentelemetry/api';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { type CallServices, createCallServices } from '../../calls/index.ts';
+import { type CallServices, createCallServices, type FailureBilling } from '../../calls/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { createCallInstruments } from '../../telemetry/signals/index.ts';
@@ -12,6 +12,8 @@ export interface InstrumentClientOptions {
   readonly tracker: TokenBudgetTracker;
   /** The prices; default: the list prices. */
   readonly prices?: PriceBook;
+  /** What requests are charged that fail with an error status, by the status, if not as by default. */
+  readonly failureBilling?: FailureBilling;
   /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether the model is given the status of its budget, and in which format; default: `off`. */

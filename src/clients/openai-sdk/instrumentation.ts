@@ -7,7 +7,12 @@ import {
   isWrapped,
 } from '@opentelemetry/instrumentation';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { type ActiveCall, type CallServices, createCallServices } from '../../calls/index.ts';
+import {
+  type ActiveCall,
+  type CallServices,
+  createCallServices,
+  type FailureBilling,
+} from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { type CallInstruments, createCallInstruments } from '../../telemetry/signals/index.ts';
@@ -27,6 +32,8 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
    * reported.
    */
   readonly unmeteredEndpoints?: 'warn' | 'refuse';
+  /** What requests are charged that fail with an error status, by the status, if not as by default. */
+  readonly failureBilling?: FailureBilling;
   /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether spans carry prompts and completions; default: no. */

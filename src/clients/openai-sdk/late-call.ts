@@ -4,6 +4,7 @@ import {
   enclosingRequest,
   failOpen,
   isRefusal,
+  passOn,
   type SentRequest,
   tryStartCall,
 } from '../../calls/index.ts';
@@ -36,6 +37,8 @@ export function isKnownLate(client: ApiClient, request: ApiRequest, prepareOptio
 export class LateCall {
   /** The call; undefined until it starts, and if the request is not one. */
   sent: SentCall | undefined;
+  /** The request, if a layer above meters its call. */
+  passedOn: SentRequest | undefined;
   /** The observer of the response to a request that is not a call. */
   observer: ResponseObserver | undefined;
   readonly #services: CallServices;
@@ -58,7 +61,7 @@ export class LateCall {
       plan: undefined,
       layer: 'sdk',
       sender: client,
-      passed: new Set(),
+      isPassedOn: false,
       isOver: true,
     };
   }
@@ -98,9 +101,12 @@ export class LateCall {
     const request = { ...options, path: apiPathOf(url, client.baseURL) };
     const body = await readSentBody(sentBody);
     const plan = planSentRequest(client, request, body);
-    const call = await enclosingRequest.run(this.#outer as SentRequest, () =>
-      tryStartCall(services, plan, 'sdk', client),
-    );
+    const passedOn = enclosingRequest.run(this.#outer as SentRequest, () => passOn(plan, 'sdk', client));
+    if (passedOn !== undefined) {
+      this.passedOn = Object.assign(this.#request, passedOn);
+      return;
+    }
+    const call = await enclosingRequest.run(this.#outer as SentRequest, () => tryStartCall(services, plan));
     if (call === undefined) {
       if (plan === undefined)
         this.observer = responseObserverFor(services, client, { ...request, body: options.body });

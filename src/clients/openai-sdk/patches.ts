@@ -9,7 +9,9 @@ import {
   guardRawResponse,
   isRawResponse,
   isRefusal,
+  passOn,
   type RawResponse,
+  sendInside,
   tryStartCall,
 } from '../../calls/index.ts';
 import {
@@ -30,6 +32,8 @@ import {
   type BuiltRequest,
   LATE,
   lateCallOf,
+  PASSED_ON,
+  passedOnOf,
   putFields,
   putFieldsIntoBytes,
   SENT,
@@ -91,12 +95,20 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
       await repeated.call.beforeRetry();
       return original.call(this, options, ...rest);
     }
+    const outer = passedOnOf(options);
+    if (outer !== undefined) {
+      if (outer.call instanceof Call) await outer.call.beforeRetry();
+      return original.call(this, options, ...rest);
+    }
     const { budgetStatus } = services;
     const request = budgetStatus === 'off' ? options : await withStatus(services, options, budgetStatus);
     if (failOpen('reading a request', () => isKnownLate(this, request, ownPrepareOptions(this))) === true)
       return sendLate(services, this, request, (sent) => original.call(this, sent, ...rest));
     const plan = failOpen('planning a call', () => planRequest(this, request));
-    const call = await tryStartCall(services, plan, 'sdk', this);
+    const passedOn = passOn(plan, 'sdk', this);
+    if (passedOn !== undefined)
+      return sendInside(passedOn, () => original.call(this, { ...options, [PASSED_ON]: passedOn }, ...rest));
+    const call = await tryStartCall(services, plan);
     if (call === undefined) return original.call(this, withObserver(services, this, options), ...rest);
     const { clampedTo } = call.reservation;
     // Most calls are sent as they are.
@@ -209,13 +221,16 @@ function wrapFetch(original: Method): Method {
     const request = enclosingRequest.getStore();
     const isOwn = request?.sender === this;
     // Another attempt, which goes down through the same layers.
-    if (isOwn) request.passed.clear();
+    if (isOwn) request.isPassedOn = false;
     const response: unknown = original.apply(this, args);
     const call = isOwn ? request.call : undefined;
     if (call instanceof Call && response instanceof Promise) {
-      response.catch((error: unknown) => {
-        failOpen('recording a failed attempt', () => call.recordFailedAttempt(error));
-      });
+      const fail = (failure: unknown): void => {
+        failOpen('recording a failed attempt', () => call.recordFailedAttempt(failure));
+      };
+      response.then((answer: Partial<Response> | undefined) => {
+        if (answer?.ok === false) fail(answer);
+      }, fail);
     }
     return response;
   };

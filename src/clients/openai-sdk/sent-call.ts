@@ -1,4 +1,4 @@
-import type { Call } from '../../calls/index.ts';
+import type { Call, SentRequest } from '../../calls/index.ts';
 import { jsonWithFields, type OutgoingFields, withFields } from '../../providers/index.ts';
 import { isRecord } from '../../util/index.ts';
 import type { LateCall } from './late-call.ts';
@@ -25,6 +25,14 @@ export const SENT = Symbol('otel-token-budget.sent');
 
 /** Carries a call that starts when its request has been built. */
 export const LATE = Symbol('otel-token-budget.late');
+
+/** Carries a request whose call a layer above meters. */
+export const PASSED_ON = Symbol('otel-token-budget.passed-on');
+
+/** Returns the request with these options whose call a layer above meters. */
+export function passedOnOf(target: object): SentRequest | undefined {
+  return (Reflect.get(target, PASSED_ON) as SentRequest | undefined) ?? lateCallOf(target)?.passedOn;
+}
 
 /** Returns the call that options, or a response, belong to. */
 export function sentCallOf(target: object): SentCall | undefined {
