@@ -12,7 +12,7 @@ const PLANNED = 0.5;
 export const PREFETCH_CALLS = 4;
 export const QUOTA_SHARE = 16;
 export const QUOTA_IDLE_MS = 15_000;
-export const STORE_TIMEOUT_MS = 250;
+export const STORE_WAIT_MS = 10_000;
 
 /** Of a new Redis: https://redis.io/docs/latest/develop/reference/clients/ */
 const MAX_CLIENTS = 10_000;
@@ -139,8 +139,8 @@ function pageOf(figure: Figures, processors: string, crowds: readonly number[]):
         `${((calls / capacity) * 1_000).toFixed(0)} ms`,
       ]),
     }),
-    `(Calls ÷ ${count(capacity)}.) A call that Redis has not answered within \`storeTimeoutMs\`, ${STORE_TIMEOUT_MS} ms by default, is handled by \`failurePolicy\`: \`open\` sends it and charges it later, \`closed\` denies it. So no more than ${count((capacity * STORE_TIMEOUT_MS) / 1_000)} agents of one ` +
-      'server should start in the same instant; spread the start over seconds, or raise `storeTimeoutMs`.',
+    `(Calls ÷ ${count(capacity)}.) A call waits for Redis for \`storeWaitMs\`, ${STORE_WAIT_MS / 1_000} seconds by default; then it is handled by \`failurePolicy\`, which denies it if its budget is strict. So no more than ${count((capacity * STORE_WAIT_MS) / 1_000)} agents of one ` +
+      'server should start in the same instant.',
     '## When a shared budget runs out',
     'The limit is enforced with and without local quotas: what a quota holds is reserved before its first call. What changes is which call is denied, and when.',
     tableOf({

@@ -20,6 +20,7 @@ export const ENTRIES: readonly string[] = [
   'cli/main',
   // What is loaded on first use, at once.
   'process/index',
+  'stores/journal/index',
   'stores/local-quota/index',
   'stores/redis/index',
   'stores/sqlite/index',

@@ -6,8 +6,8 @@ import { describe, it } from 'node:test';
 import { performancePage, readMeasurements, tableOf } from '../bench/harness/report.ts';
 import { interleave, median, medianDifference, percentile } from '../bench/harness/rounds.ts';
 import { PARTS } from '../bench/parts/index.ts';
-import { PREFETCH_CALLS, QUOTA_IDLE_MS, QUOTA_SHARE, STORE_TIMEOUT_MS, scalePage } from '../bench/scale.ts';
-import { DEFAULT_STORE_TIMEOUT_MS } from '../src/config/config.ts';
+import { PREFETCH_CALLS, QUOTA_IDLE_MS, QUOTA_SHARE, STORE_WAIT_MS, scalePage } from '../bench/scale.ts';
+import { DEFAULT_STORE_WAIT_MS } from '../src/stores/index.ts';
 import { REPO_ROOT } from './support/paths.ts';
 
 const read = (path: string): string => readFileSync(join(REPO_ROOT, path), 'utf8');
@@ -55,7 +55,7 @@ describe('the pages of the benchmark', () => {
     assert.match(source, new RegExp(`prefetchCalls: ${PREFETCH_CALLS},`));
     assert.match(source, new RegExp(`maxQuotaShare: 1 / ${QUOTA_SHARE},`));
     assert.ok(source.replaceAll('_', '').includes(`idleMs = ${QUOTA_IDLE_MS} }`));
-    assert.equal(STORE_TIMEOUT_MS, DEFAULT_STORE_TIMEOUT_MS);
+    assert.equal(STORE_WAIT_MS, DEFAULT_STORE_WAIT_MS);
   });
 
   it('need the figures that are computed with', () => {
@@ -84,7 +84,7 @@ describe('the pages of the benchmark', () => {
     assert.match(page, /^\| 60 s \| 167 \| 3\.0 \| 6\.0 \| 500 \| 1,000 \| 1 \| 1 \|$/m);
     assert.match(page, /^\| 4 \| 32 \| 2,000 \| 2,000 \|$/m);
     assert.match(page, /^\| 10,000 \| 833 ms \|$/m);
-    assert.match(page, /no more than 3,000 agents/);
+    assert.match(page, /no more than 120,000 agents/);
     assert.match(page, /10,000 budgets, 4\.0 MB/);
     // None of them may be missing.
     for (const name of Object.keys(figures)) {

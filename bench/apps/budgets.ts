@@ -16,7 +16,7 @@ export function budgetsIn(
   url: string,
   { names, localQuota, limitUsd }: { names: readonly string[]; localQuota: boolean; limitUsd: number },
 ): Admit {
-  const store = openStore({ store: url, failurePolicy: 'closed', storeTimeoutMs: 10_000, localQuota });
+  const store = openStore({ store: url, localQuota });
   const trackers = names.map(
     (name) => new TokenBudgetTracker(defineBudget({ name, limits: { costUsd: limitUsd } }), { store }),
   );

@@ -44,7 +44,7 @@ const client = clientOf(options.from, async () => {
   });
 });
 
-const store = openStore({ store: 'memory', failurePolicy: 'open', storeTimeoutMs: 250 });
+const store = openStore({ store: 'memory' });
 const trackers = Array.from(
   { length: options.budgets },
   (_, n) =>

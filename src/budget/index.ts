@@ -99,6 +99,7 @@ export type {
   Admission,
   Admitted,
   Balances,
+  ChargeName,
   Denied,
   FailurePolicy,
   ReserveRequest,
@@ -108,6 +109,7 @@ export type {
   StoreFinding,
   WorstCase,
 } from './store.ts';
+export { failurePolicyOf } from './store.ts';
 export {
   LEASE_MS,
   onAnyBudgetEvent,

@@ -99,8 +99,9 @@ export interface StoreCapabilities {
   /**
    * Settles what is in flight or held when the process exits and no promise runs any more; blocks for at most
    * `timeoutMs` milliseconds.
+   * @returns whether everything is known to be settled
    */
-  settleAtExit?(timeoutMs: number): void;
+  settleAtExit?(timeoutMs: number): boolean;
   /** Checks whether the store is set up so that it keeps what was spent. */
   inspect?(): MaybePromise<readonly StoreFinding[]>;
 }
@@ -140,6 +141,12 @@ export interface Store extends StoreCapabilities {
   transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean>;
   /** Charges without a reservation: usage that is known only afterwards. */
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void>;
+  /**
+   * Makes a charge once. Nothing is charged if the last charge of the source is not the one that this one
+   * follows.
+   * @returns the position of the last charge of the source: this one's if it is made, now or earlier
+   */
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): MaybePromise<number>;
   /** Returns the balances of a budget in its current window; all zero for one that was never used. */
   balances(budget: BudgetDefinition): MaybePromise<Balances>;
   /** Renews the leases of open reservations of a living process. */
@@ -153,5 +160,28 @@ export interface Store extends StoreCapabilities {
   close(): MaybePromise<void>;
 }
 
+/**
+ * Names a charge, so that it is made once, however often it is repeated. The charges of one source follow one
+ * another: each says which one it follows.
+ */
+export interface ChargeName {
+  /** A name that nothing else charges under. */
+  readonly source: string;
+  /** The position of the source's charge before this one; 0 if it is the first. */
+  readonly after: number;
+  /** The position of this charge, above `after`. */
+  readonly position: number;
+  /** When the amounts were spent, milliseconds since the epoch, which decides the windows. */
+  readonly at: number;
+}
+
 /** Whether calls are sent while the store is unavailable and charged later (`open`), or denied (`closed`). */
 export type FailurePolicy = 'open' | 'closed';
+
+/** Returns the failure policy of a chain: the given one, or `closed` if one of its budgets is strict. */
+export function failurePolicyOf(
+  chain: readonly BudgetDefinition[],
+  given: FailurePolicy | undefined,
+): FailurePolicy {
+  return given ?? (chain.some(({ mode }) => mode === 'strict') ? 'closed' : 'open');
+}

@@ -33,7 +33,7 @@ import {
   initialWorstCase,
   tokenizedWorstCase,
 } from './cost/index.ts';
-import { enclosingCall } from './enclosing-call.ts';
+import { enclosingRequest, isPassedOn, type Layer } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
 import { AbandonedError, failureCost, isRefusal } from './failure-billing.ts';
 import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
@@ -57,15 +57,20 @@ import {
 
 /**
  * Starts the call of a plan, failing open: returns undefined, so that the request is sent as if this package
- * were not there, if the request is part of a call that is already under way, or if our own code fails.
+ * were not there, if a layer above meters the request already, or if our own code fails.
  * @param plan undefined if the request is not a metered call
+ * @param layer what sends the request
+ * @param sender the client, or the function, that sends it
  * @throws the refusals of {@link startCall}
  */
 export async function tryStartCall(
   services: CallServices,
   plan: CallPlan | undefined,
+  layer: Layer,
+  sender: object,
 ): Promise<Call | undefined> {
-  if (plan === undefined || enclosingCall.getStore() !== undefined) return undefined;
+  if (plan === undefined) return undefined;
+  if (failOpen('comparing requests', () => isPassedOn(plan, layer, sender)) === true) return undefined;
   try {
     const batchFile = plan.body['input_file_id'];
     if (typeof batchFile === 'string') await services.batchFiles.ready(batchFile);
@@ -206,18 +211,22 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   // ── Send ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Sends the request in the context of the call; requests sent on the way are part of it.
+   * Sends the request in the context of the call. The layers below do not meter it again.
+   * @param sender as for {@link tryStartCall}
    * @throws what `send` throws, after it is recorded
    */
-  async send<T>(send: () => PromiseLike<T>): Promise<T> {
+  async send<T>(layer: Layer, sender: object, send: () => PromiseLike<T>): Promise<T> {
+    const request = { call: this, plan: this.plan, layer, sender, passed: new Set<object>(), isOver: false };
     try {
-      const response = await enclosingCall.run(this, () => context.with(this.context, send));
+      const response = await enclosingRequest.run(request, () => context.with(this.context, send));
       // The headers arrived: if the client repeats the request from here, the body of this response was lost.
       this.#attemptLost = true;
       return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
       throw error;
+    } finally {
+      request.isOver = true;
     }
   }
 

@@ -11,6 +11,7 @@ import {
   type StatusFormat,
 } from '../budget/index.ts';
 import type { PriceOverride, UnknownModelPolicy } from '../pricing/index.ts';
+import { DEFAULT_STORE_WAIT_MS } from '../stores/index.ts';
 import { errorMessage, findClosestMatch } from '../util/index.ts';
 import { ConfigError, checkSettings, type ParentSettings, type Settings } from './schema.ts';
 
@@ -26,11 +27,14 @@ export interface Config {
    */
   readonly localQuota: boolean;
   /**
-   * Whether calls are sent while the store is unavailable and charged later (`open`), or denied (`closed`).
+   * Whether calls are sent while the store is unavailable and charged later (`open`), or denied (`closed`);
+   * undefined: by the modes of their budgets.
    */
-  readonly failurePolicy: FailurePolicy;
-  /** How long a shared store may take to answer, milliseconds. */
-  readonly storeTimeoutMs: number;
+  readonly failurePolicy: FailurePolicy | undefined;
+  /** How long a call waits for the answer of a shared store, milliseconds. */
+  readonly storeWaitMs: number;
+  /** The directory for what is owed to an unavailable Redis; undefined: that of the user's state. */
+  readonly stateDirectory: string | undefined;
   /** How long a call may wait for open reservations to settle before it is denied, milliseconds. */
   readonly waitMs: number;
   /** How long a reservation outlives its process, milliseconds. */
@@ -60,9 +64,6 @@ export interface Config {
 
 /** The default of {@link Config.flushTimeoutMs}, milliseconds. */
 export const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
-
-/** The default of {@link Config.storeTimeoutMs}, milliseconds. */
-export const DEFAULT_STORE_TIMEOUT_MS = 250;
 
 /** Environment variables, such as `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -110,8 +111,9 @@ export function loadConfig(env: Env = process.env): Config {
     limitGiven,
     store: settings.store ?? 'memory',
     localQuota: settings.localQuota ?? true,
-    failurePolicy: settings.failurePolicy ?? 'open',
-    storeTimeoutMs: settings.storeTimeoutMs ?? DEFAULT_STORE_TIMEOUT_MS,
+    failurePolicy: settings.failurePolicy,
+    storeWaitMs: settings.storeWaitMs ?? DEFAULT_STORE_WAIT_MS,
+    stateDirectory: settings.stateDirectory,
     waitMs: settings.waitMs ?? 0,
     leaseMs: settings.leaseMs ?? LEASE_MS,
     sendBaggage: settings.sendBaggage ?? false,

@@ -80,14 +80,21 @@ export const SETTING_DOCS: Readonly<Record<string, SettingDoc>> = {
   },
   failurePolicy: {
     expected: 'open or closed',
-    default: '`open`',
+    default: '`closed` in `strict`, else `open`',
     description:
-      'while the store is unavailable: `open` sends calls and charges them once it is back, `closed` denies them with a `StoreUnavailableError`',
+      'while the store is unavailable: `open` sends calls and charges them once it is back, `closed` denies them with a `StoreUnavailableError`: see [stores](stores.md#when-the-store-is-unavailable)',
   },
-  storeTimeoutMs: {
-    expected: 'a whole number of milliseconds from 1 to 60000, such as 250',
-    default: '`250`',
-    description: 'how long SQLite or Redis may take to answer before it counts as unavailable',
+  storeWaitMs: {
+    expected: 'a whole number of milliseconds from 1 to 600000, such as 10000',
+    default: '`10000`',
+    description:
+      'how long a call waits for SQLite or Redis before it counts as unavailable; at most 1 second if none of its budgets is strict',
+  },
+  stateDirectory: {
+    expected: 'a path, such as "/var/lib/token-budget"',
+    default: '`$XDG_STATE_HOME/otel-token-budget`',
+    description:
+      'Redis: where this host keeps what is owed to it while it is unavailable: see [stores](stores.md#what-is-owed)',
   },
   waitMs: {
     expected: 'a whole number of milliseconds from 0 to 3600000, such as 5000',

@@ -2,7 +2,14 @@ import module from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { metrics, trace } from '@opentelemetry/api';
 import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
-import { type Store, StoreError, type StoreFinding, TokenBudgetTracker } from '../budget/index.ts';
+import {
+  chainOf,
+  failurePolicyOf,
+  type Store,
+  StoreError,
+  type StoreFinding,
+  TokenBudgetTracker,
+} from '../budget/index.ts';
 import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
 import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig } from '../config/index.ts';
@@ -18,9 +25,10 @@ import { handleShutdown } from './shutdown.ts';
 const EX_CONFIG = 78;
 
 /**
- * How long a thread may take to start at exit, in addition to the answers of a shared store, milliseconds.
+ * How long exit waits for a shared store, milliseconds: enough for a thread to start, and to connect to a
+ * Redis with a round trip of 300 ms.
  */
-const THREAD_START_MS = 500;
+const EXIT_WAIT_MS = 2_500;
 
 /** Options of {@link preloadBudget}. */
 export interface PreloadBudgetOptions {
@@ -55,7 +63,7 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
   const flush = (): void => telemetry.flushSync(config.flushTimeoutMs);
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
-    budget.store.settleAtExit?.(2 * config.storeTimeoutMs + THREAD_START_MS);
+    budget.store.settleAtExit?.(EXIT_WAIT_MS);
     flush();
   };
   // Cheaper than at exit, which needs a thread for it; only once, so that it does not keep the process alive.
@@ -73,9 +81,11 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
 
 /** Opens the process's budget in the configured store, whose failures are events of the budget. */
 function openBudget(config: Config): ProcessBudget {
-  const { budget, failurePolicy, waitMs, leaseMs } = config;
+  const { budget, waitMs, leaseMs } = config;
+  const failurePolicy = failurePolicyOf(chainOf(budget), config.failurePolicy);
   const onChange = (available: boolean, cause?: unknown): void => {
     const reason = errorMessage(cause);
+    if (failurePolicy === 'open') printLine(available ? ENFORCED_AGAIN : notEnforced(reason));
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
   };
@@ -88,7 +98,8 @@ function openBudget(config: Config): ProcessBudget {
     printLine(reason);
     tracker.emit({ type: 'store_warning', budget: budget.name, reason });
   };
-  const store = exitIfInvalid(() => openStore({ ...config, onChange, onLost, onFinding }));
+  const listeners = { onChange, onLost, onFinding, onProblem: printLine };
+  const store = exitIfInvalid(() => openStore({ ...config, ...listeners }));
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
@@ -184,6 +195,12 @@ function exitIfInvalid<T>(read: () => T): T {
     printLine(error.message);
     process.exit(EX_CONFIG);
   }
+}
+
+const ENFORCED_AGAIN = 'the store is available again, and limits are enforced';
+
+function notEnforced(reason: string): string {
+  return `the store is unavailable (${reason}): calls are sent, and no limit is enforced until it is available again`;
 }
 
 function printDefaultBudget({ budget: { limits, mode } }: Config): void {

@@ -6,6 +6,7 @@ import {
   addAmounts,
   type Balances,
   type BudgetDefinition,
+  type ChargeName,
   canAfford,
   decideAdmission,
   NOTHING,
@@ -46,6 +47,8 @@ export class MemoryStore implements Store {
    */
   readonly #entries = new Map<string, Map<number, Entry>>();
   readonly #open = new Map<string, Reservation>();
+  /** The position of the last charge of each source whose charges are made once. */
+  readonly #charges = new Map<string, number>();
   readonly #now: () => number;
 
   /** @param now the clock, milliseconds since the epoch */
@@ -105,6 +108,14 @@ export class MemoryStore implements Store {
       const entry = this.#entry(budget, now);
       entry.settled = addAmounts(entry.settled, used);
     }
+  }
+
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): number {
+    const last = this.#charges.get(name.source) ?? 0;
+    if (last !== name.after) return last;
+    this.#charges.set(name.source, name.position);
+    this.charge(chain, used);
+    return name.position;
   }
 
   balances(budget: BudgetDefinition): Balances {

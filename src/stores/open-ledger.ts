@@ -5,7 +5,7 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  * Opens the ledger of a shared store for an operator: its failures are not hidden, and a ledger that does not
  * exist is not created.
  * @param store `sqlite:PATH`, or the URL of a Redis
- * @param timeoutMs how long the store may take to answer, milliseconds
+ * @param waitMs how long an answer of the store is waited for, milliseconds
  * @param create whether a ledger that does not exist is created after all; default: false
  * @throws StoreError if there is no such ledger, if it is in the memory of a process, or if `store` is not a
  * store's URL
@@ -18,9 +18,9 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
  */
 export function openLedger(
   store: string,
-  timeoutMs: number,
+  waitMs: number,
   { create = false }: { readonly create?: boolean } = {},
 ): Ledger {
   const url = parseStoreUrl(store);
-  return storeKindOf(url).openLedger(url, timeoutMs, create);
+  return storeKindOf(url).openLedger(url, waitMs, create);
 }

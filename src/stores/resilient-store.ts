@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import {
   type Abandoned,
   type Admission,
   type Amounts,
-  addAmounts,
   type Balances,
   type BudgetDefinition,
+  type ChargeName,
   type FailurePolicy,
+  failurePolicyOf,
   LedgerLostError,
   NOTHING,
   type ReserveRequest,
@@ -13,44 +15,57 @@ import {
   type Store,
   StoreError,
   StoreUnavailableError,
-  subtractAmounts,
+  worstCaseAmounts,
 } from '../budget/index.ts';
-import { ignoreRejection, isPromise, type MaybePromise, withTimeout } from '../util/index.ts';
+import { isPromise, loadEntryModule, type MaybePromise, newUniqueId, withTimeout } from '../util/index.ts';
+import type * as Journals from './journal/index.ts';
 
 /** How the failures of a store are handled. */
 export interface ResilientStoreOptions {
-  /** Whether calls are sent (`open`) or denied (`closed`) while the store is unavailable. */
-  readonly failurePolicy: FailurePolicy;
-  /** How long the store may take to answer, milliseconds. */
-  readonly timeoutMs: number;
-  /** Called once when the store is found to be unavailable, and once when it is available again. */
-  readonly onChange?: (available: boolean, cause?: unknown) => void;
+  /**
+   * Whether calls are sent (`open`) or denied (`closed`) while the store is unavailable; default: denied if
+   * one of their budgets is strict.
+   */
+  readonly failurePolicy?: FailurePolicy | undefined;
+  /** How long a call of a strict budget waits for the store, milliseconds. */
+  readonly waitMs: number;
+  /** The directory of the journals of what is owed to the store. */
+  readonly journalDirectory: string;
+  /** Called when the store is found to be unavailable, and when it is available again. */
+  readonly onChange?: ((available: boolean, cause?: unknown) => void) | undefined;
+  /** Called with a sentence for people about what may be lost. */
+  readonly onProblem?: ((problem: string) => void) | undefined;
 }
 
-/**
- * The most settlements kept for an unavailable store. Beyond that, leases end and reservations are charged in
- * full.
- */
-const MAX_PENDING_SETTLEMENTS = 10_000;
+/** How long calls of budgets that are not strict wait at most, milliseconds: the store decides nothing for them. */
+const LENIENT_WAIT_MS = 1_000;
 
-/** The pause after a failure before the store is tried again, milliseconds. */
+/** How long calls wait while the store is known to be unavailable, milliseconds. */
+const UNAVAILABLE_WAIT_MS = 250;
+
+/** The pause before an unavailable store is tried again, milliseconds. */
 const RETRY_MS = 1_000;
 
+/** How often journals of processes that have ended are looked for, milliseconds. */
+const ADOPT_MS = 60_000;
+
+/** For how long the process is kept alive for the end of a call, milliseconds; then its exit takes care of it. */
+const KEEP_ALIVE_MS = 500;
+
 /**
- * Makes a store that may be unavailable usable: no call waits for it longer than the timeout, and what is
- * spent while it is unavailable is kept, in bounded memory, and written when it is available again.
+ * Makes a store that may be slow or unavailable usable. A store that answers late is waited for. What is
+ * spent without one is owed to it: kept in a journal on disk, and booked once when it is available again, by
+ * this process or another.
  */
 export class ResilientStore implements Store {
   readonly #inner: Store;
   readonly #options: ResilientStoreOptions;
-  /** Reservations that were admitted without the store, with the budgets to charge. */
-  readonly #unrecordedReservations = new Map<string, readonly BudgetDefinition[]>();
-  /** Charges that the store does not have yet, summed by chain. */
-  readonly #pendingCharges = new Map<string, { chain: readonly BudgetDefinition[]; used: Amounts }>();
-  /** Settlements that the store may not have yet, by reservation. */
-  readonly #pendingSettlements = new Map<string, Amounts>();
+  #journal: Journals.Journal | undefined;
+  /** Settlements and charges that the store has not answered yet. */
+  readonly #unanswered = new Set<() => void>();
   #isAvailable = true;
   #retryTimer: NodeJS.Timeout | undefined;
+  #adoptTimer: NodeJS.Timeout | undefined;
 
   constructor(inner: Store, options: ResilientStoreOptions) {
     this.#inner = inner;
@@ -60,43 +75,52 @@ export class ResilientStore implements Store {
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
     return this.#ask(
       () => this.#inner.reserve(chain, request),
-      (error, answer) => {
+      async (error, answer) => {
         // If the store reserves it after all, the caller will never settle that reservation.
         answer
           .then(({ admitted }) => (admitted ? this.#inner.release(request.id) : false))
           .catch(() => undefined);
         // It would begin with a second full budget.
-        if (error instanceof LedgerLostError && chain.some(({ mode }) => mode === 'strict')) throw error;
-        if (this.#options.failurePolicy === 'closed')
-          throw new StoreUnavailableError(chain[0]?.name ?? '', error);
-        this.#unrecordedReservations.set(request.id, chain);
-        return { admitted: true, outputCap: request.outputCap, reserved: NOTHING };
+        if (error instanceof LedgerLostError && isStrict(chain)) throw error;
+        if (this.#policyFor(chain) === 'closed') throw new StoreUnavailableError(chain[0]?.name ?? '', error);
+        const { outputCap } = request;
+        const reserved = worstCaseAmounts(request, outputCap);
+        await this.#openJournal().admit(request.id, chain, reserved);
+        return { admitted: true, outputCap, reserved };
       },
+      { waitMs: this.#waitFor(chain) },
     );
   }
 
   grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): MaybePromise<boolean> {
-    if (this.#unrecordedReservations.has(id)) return true;
+    const admitMore = async (as: string): Promise<boolean> => {
+      await this.#openJournal().admit(as, chain, more);
+      return true;
+    };
+    if (this.#journal?.has(id) === true) return admitMore(id);
     return this.#ask(
       () => this.#inner.grow(chain, id, more),
-      () => this.#options.failurePolicy === 'open',
+      () => {
+        return this.#policyFor(chain) === 'open' ? admitMore(growthOf(id)) : false;
+      },
+      { waitMs: this.#waitFor(chain) },
     );
   }
 
   settle(id: string, used: Amounts, seen?: SettledBalances): MaybePromise<boolean> {
-    const chain = this.#unrecordedReservations.get(id);
-    if (chain !== undefined) {
-      this.#unrecordedReservations.delete(id);
-      this.#chargeLater(chain, used);
+    const journal = this.#journal;
+    if (journal?.has(growthOf(id)) === true) journal.settle(growthOf(id), NOTHING);
+    if (journal?.has(id) === true) {
+      journal.settle(id, used);
+      this.#retryLater();
       return true;
     }
-    // The first settlement is pending; this is another one.
-    if (this.#pendingSettlements.has(id)) return false;
-    return this.#ask(
+    // The first settlement is owed; this is another one.
+    if (journal?.hasSettlement(id) === true) return false;
+    return this.#write(
       () => this.#inner.settle(id, used, seen),
       () => {
-        if (this.#pendingSettlements.size < MAX_PENDING_SETTLEMENTS) this.#pendingSettlements.set(id, used);
-        this.#retryLater();
+        this.#openJournal().settleHeld(id, used);
         return true;
       },
     );
@@ -107,10 +131,8 @@ export class ResilientStore implements Store {
   }
 
   transfer(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    const chain = this.#unrecordedReservations.get(id);
-    if (chain !== undefined) {
-      this.#unrecordedReservations.delete(id);
-      this.#unrecordedReservations.set(to, chain);
+    if (this.#journal?.has(id) === true) {
+      this.#journal.rename(id, to);
       return true;
     }
     return this.#ask(
@@ -120,14 +142,16 @@ export class ResilientStore implements Store {
   }
 
   charge(chain: readonly BudgetDefinition[], used: Amounts): MaybePromise<void> {
-    return this.#ask(
-      () => this.#inner.charge(chain, used),
-      (_, written) => {
-        this.#chargeLater(chain, used);
-        // If the store writes it after the timeout, it is no longer pending.
-        written.then(() => this.#chargeLater(chain, subtractAmounts(NOTHING, used))).catch(() => undefined);
-      },
-    );
+    if (used === NOTHING) return;
+    const name = { source: newUniqueId(), after: 0, position: 1, at: Date.now() };
+    return this.#write<unknown>(
+      () => this.#inner.chargeOnce(chain, used, name),
+      () => this.#openJournal().charge(name.source, chain, used),
+    ) as MaybePromise<void>;
+  }
+
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): MaybePromise<number> {
+    return this.#ask(() => this.#inner.chargeOnce(chain, used, name), rethrow);
   }
 
   balances(budget: BudgetDefinition): MaybePromise<Balances> {
@@ -135,107 +159,162 @@ export class ResilientStore implements Store {
   }
 
   heartbeat(ids: readonly string[], leaseMs: number): MaybePromise<void> {
-    return this.#ask(() => this.#inner.heartbeat(ids, leaseMs), rethrow);
+    return this.#ask(() => this.#inner.heartbeat(ids, leaseMs), rethrow, { keepsAliveMs: 0 });
   }
 
   returnUnused(): MaybePromise<void> {
     return this.#inner.returnUnused?.();
   }
 
-  settleAtExit(timeoutMs: number): void {
-    const { settleAtExit } = this.#inner;
-    if (settleAtExit === undefined) return;
-    // Started once more, so that the inner store has them under way.
-    for (const [id, used] of this.#pendingSettlements)
-      void ignoreRejection(attempt(() => this.#inner.settle(id, used)));
-    settleAtExit.call(this.#inner, timeoutMs);
+  settleAtExit(timeoutMs: number): boolean {
+    const isSettled = this.#inner.settleAtExit?.(this.#isAvailable ? timeoutMs : UNAVAILABLE_WAIT_MS) ?? true;
+    if (!isSettled) for (const owe of this.#unanswered) owe();
+    const { costNanoUsd, tokens } = this.#journal?.atRisk ?? NOTHING;
+    if (costNanoUsd > 0 || tokens > 0) {
+      this.#report(
+        `the store is unavailable and no journal can be written: ${costNanoUsd / 1e9} USD and ${tokens} tokens are lost`,
+      );
+    }
+    return true;
   }
 
   /**
    * @throws StoreError if the store is unavailable: the reservations are then charged when their leases end
    */
   chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
-    return this.#withinTimeout(Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix)));
+    const answer = Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix));
+    return this.#withinWait(answer, this.#waitMs);
   }
 
   async close(): Promise<void> {
-    await this.#writePending().catch(() => undefined);
+    await this.#book().catch(() => undefined);
     clearTimeout(this.#retryTimer);
+    clearInterval(this.#adoptTimer);
     await this.#inner.close();
   }
 
-  #chargeLater(chain: readonly BudgetDefinition[], used: Amounts): void {
-    if (used === NOTHING) return;
-    const key = chain.map(({ name }) => name).join('\n');
-    const pending = this.#pendingCharges.get(key);
-    const sum = pending === undefined ? used : addAmounts(pending.used, used);
-    if (sum.calls > 0 || sum.tokens > 0 || sum.costNanoUsd > 0)
-      this.#pendingCharges.set(key, { chain, used: sum });
-    else this.#pendingCharges.delete(key);
-    this.#retryLater();
+  #policyFor(chain: readonly BudgetDefinition[]): FailurePolicy {
+    return failurePolicyOf(chain, this.#options.failurePolicy);
+  }
+
+  #waitFor(chain: readonly BudgetDefinition[]): number {
+    return isStrict(chain) ? this.#waitMs : Math.min(this.#waitMs, LENIENT_WAIT_MS);
+  }
+
+  get #waitMs(): number {
+    const { waitMs } = this.#options;
+    return this.#isAvailable ? waitMs : Math.min(waitMs, UNAVAILABLE_WAIT_MS);
+  }
+
+  /** Asks for what ends a call; what is not answered is owed. */
+  #write<T>(ask: () => MaybePromise<T>, owe: () => T): MaybePromise<T> {
+    const answer = this.#ask(
+      ask,
+      () => {
+        this.#retryLater();
+        return owe();
+      },
+      { keepsAliveMs: KEEP_ALIVE_MS },
+    );
+    if (!isPromise(answer)) return answer;
+    this.#unanswered.add(owe);
+    const forget = (): boolean => this.#unanswered.delete(owe);
+    answer.then(forget, forget);
+    return answer;
   }
 
   /**
    * Returns the store's answer, at once if it answers at once; `onFailure` returns the answer if the store
    * fails.
    */
-  #ask<T>(ask: () => MaybePromise<T>, onFailure: (error: unknown, answer: Promise<T>) => T): MaybePromise<T> {
+  #ask<T>(
+    ask: () => MaybePromise<T>,
+    onFailure: (error: unknown, answer: Promise<T>) => MaybePromise<T>,
+    { waitMs = this.#waitMs, keepsAliveMs = waitMs }: { waitMs?: number; keepsAliveMs?: number } = {},
+  ): MaybePromise<T> {
     const answer = attempt(ask);
     if (isPromise(answer)) {
-      return this.#withinTimeout(answer).catch((error: unknown) => onFailure(error, answer));
+      return this.#withinWait(answer, waitMs, keepsAliveMs).catch((error: unknown) =>
+        onFailure(error, answer),
+      );
     }
     if (this.#inner.answersLocally !== true) this.#setAvailable(true);
     return answer;
   }
 
-  async #withinTimeout<T>(answer: T | Promise<T>): Promise<T> {
-    const { timeoutMs } = this.#options;
-    const late = (): StoreError => new StoreError(`the store did not answer within ${timeoutMs} ms`);
+  async #withinWait<T>(answer: Promise<T>, waitMs: number, keepsAliveMs = waitMs): Promise<T> {
+    const late = (): StoreError => new StoreError(`the store did not answer within ${waitMs} ms`);
     try {
-      const value = await withTimeout(answer, timeoutMs, late);
+      const value = await withTimeout(answer, waitMs, late, { keepsAliveMs });
       this.#setAvailable(true);
       return value;
     } catch (error) {
-      if (!(error instanceof LedgerLostError)) this.#setAvailable(false, error);
+      if (error instanceof LedgerLostError) throw error;
+      this.#setAvailable(false, error);
+      // It may still come.
+      answer.then(
+        () => this.#setAvailable(true),
+        () => undefined,
+      );
       throw error;
     }
   }
 
   #setAvailable(isAvailable: boolean, cause?: unknown): void {
+    if (isAvailable) this.#adoptTimer ??= this.#startAdopting();
     if (isAvailable === this.#isAvailable) return;
     this.#isAvailable = isAvailable;
     this.#options.onChange?.(isAvailable, cause);
     if (isAvailable) this.#retryLater(0);
   }
 
+  #openJournal(): Journals.Journal {
+    if (this.#journal === undefined) {
+      const { Journal } = loadEntryModule('stores/journal/index') as typeof Journals;
+      this.#journal = new Journal(this.#options.journalDirectory, (problem) => this.#report(problem));
+    }
+    return this.#journal;
+  }
+
+  #report(problem: string): void {
+    this.#options.onProblem?.(problem);
+  }
+
+  /** Books what is owed soon, and until it is booked. */
   #retryLater(afterMs = RETRY_MS): void {
-    if (this.#pendingCharges.size === 0 && this.#pendingSettlements.size === 0) return;
     this.#retryTimer ??= setTimeout(() => {
       this.#retryTimer = undefined;
-      this.#writePending().catch(() => this.#retryLater());
+      if (this.#journal?.isDue !== true) return;
+      this.#book().catch(() => this.#retryLater());
     }, afterMs).unref();
   }
 
-  /**
-   * Writes what is pending; what fails again stays pending. A settlement does until it is known to be
-   * written.
-   */
-  async #writePending(): Promise<void> {
-    for (const [id, used] of [...this.#pendingSettlements]) {
-      await this.#withinTimeout(this.#inner.settle(id, used));
-      this.#pendingSettlements.delete(id);
-    }
-    for (const [key, { chain, used }] of [...this.#pendingCharges]) {
-      // Removed before it is written: a charge that is written late must not be written twice.
-      this.#pendingCharges.delete(key);
-      try {
-        await this.#withinTimeout(this.#inner.charge(chain, used));
-      } catch (error) {
-        this.#chargeLater(chain, used);
-        throw error;
-      }
-    }
+  async #book(): Promise<void> {
+    if (this.#journal?.isDue !== true) return;
+    await this.#withinWait(this.#journal.book(this.#inner), this.#options.waitMs, 0);
   }
+
+  /** Books what other processes left behind, now and from time to time. */
+  #startAdopting(): NodeJS.Timeout {
+    const adopt = (): void => {
+      if (!existsSync(this.#options.journalDirectory)) return;
+      // What cannot be booked now is tried again.
+      void this.#openJournal()
+        .bookAbandoned(this.#inner)
+        .catch(() => undefined);
+    };
+    setImmediate(adopt).unref();
+    return setInterval(adopt, ADOPT_MS).unref();
+  }
+}
+
+/** The name under which a reservation of the store grows without the store. */
+function growthOf(id: string): string {
+  return `${id} growth`;
+}
+
+function isStrict(chain: readonly BudgetDefinition[]): boolean {
+  return chain.some(({ mode }) => mode === 'strict');
 }
 
 /** Turns what is thrown synchronously into a rejection like any other. */

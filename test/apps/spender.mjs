@@ -2,7 +2,8 @@
  * An application under test: many workers that call until the budget refuses. Prints `ready` before the first call, and at the
  * end how many calls were answered and how many workers were refused.
  *
- * Environment: REPLAY_URL, WORKERS, MAX_CALLS (of one worker).
+ * Environment: REPLAY_URL, WORKERS, MAX_CALLS (of one worker); BLOCK_MS and BLOCK_TIMES: for how long the event loop is
+ * blocked, and how often.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import OpenAI from 'openai';
@@ -35,6 +36,13 @@ async function work() {
   }
 }
 
+function block(times) {
+  if (times === 0) return;
+  for (const until = performance.now() + Number(process.env.BLOCK_MS); performance.now() < until; );
+  setTimeout(block, 5, times - 1);
+}
+
 process.stdout.write('ready\n');
+setTimeout(block, 5, Number(process.env.BLOCK_TIMES ?? 0));
 await Promise.all(Array.from({ length: Number(process.env.WORKERS) }, work));
 process.stdout.write(`${JSON.stringify({ answered, refused, errors })}\n`);

@@ -52,7 +52,7 @@ describe('a Redis that does not keep its data', { skip: REDIS_MISSING }, () => {
       script: `
         for (let n = 0; n < 3; n += 1) await client.chat.completions.create(CHAT, replay('chat-plain'));
         await new Promise((done) => setTimeout(done, 300));`,
-      config: { store: server.url, storeTimeoutMs: 5_000, limits: { tokens: 100_000 } },
+      config: { store: server.url, storeWaitMs: 5_000, limits: { tokens: 100_000 } },
     });
     assert.equal(code, 0);
     assert.match(stderr, /^otel-token-budget: Redis deletes keys .*allkeys-lru.*noeviction.*\n$/);
@@ -85,7 +85,7 @@ describe('a Redis that does not keep its data', { skip: REDIS_MISSING }, () => {
         print(await attempt());
         await fetch(process.env.FLUSH);
         print(await attempt());`,
-      config: { store: server.url, storeTimeoutMs: 5_000, localQuota: false, limits: { tokens: 100_000 } },
+      config: { store: server.url, storeWaitMs: 5_000, localQuota: false, limits: { tokens: 100_000 } },
       env: { FLUSH: await flushUrl(server) },
     });
     assert.deepEqual(printed, ['sent', ['token_budget_ledger_lost', 402]]);

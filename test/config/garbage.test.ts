@@ -75,7 +75,7 @@ const settings = fc.record(
     parent: fc.oneof({ weight: 40, arbitrary: parent }, leaf),
     store: mostly('memory', 'sqlite:a.db', 'redis://h'),
     failurePolicy: mostly('open', 'closed'),
-    storeTimeoutMs: mostly(1, 250),
+    storeWaitMs: mostly(1, 250),
     waitMs: mostly(0, 5_000),
     leaseMs: mostly(100, 60_000),
     sendBaggage: mostly(true, false),
@@ -90,8 +90,8 @@ function assertSound(config: Config): void {
   const names = chainOf(budget).map(({ name }) => name);
   assert.ok(names.length <= 8 && new Set(names).size === names.length);
   assert.match(config.store, /^(memory|sqlite:.+|rediss?:\/\/.+)$/);
-  assert.ok(config.storeTimeoutMs >= 1 && config.waitMs >= 0 && config.leaseMs >= 100);
-  assert.ok(['open', 'closed'].includes(config.failurePolicy));
+  assert.ok(config.storeWaitMs >= 1 && config.waitMs >= 0 && config.leaseMs >= 100);
+  assert.ok(['open', 'closed', undefined].includes(config.failurePolicy));
   for (const name of config.acceptBaggage) assert.equal(typeof name, 'string');
   assert.ok(['observe', 'soft', 'strict'].includes(budget.mode));
   assert.match(budget.name, /^[\w.:/-]+$/);

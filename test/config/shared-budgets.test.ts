@@ -8,8 +8,8 @@ describe('the settings of stores, waiting and baggage', () => {
   it('have defaults', () => {
     assert.partialDeepStrictEqual(loadConfig({}), {
       store: 'memory',
-      failurePolicy: 'open',
-      storeTimeoutMs: 250,
+      failurePolicy: undefined,
+      storeWaitMs: 10_000,
       waitMs: 0,
       leaseMs: LEASE_MS,
       sendBaggage: false,
@@ -22,7 +22,7 @@ describe('the settings of stores, waiting and baggage', () => {
   const good: readonly (readonly [string, readonly unknown[]])[] = [
     ['store', ['memory', 'sqlite:/a/b.db', 'sqlite:b', 'redis://localhost:6379', 'rediss://u:p@h:1/2']],
     ['failurePolicy', ['open', 'closed']],
-    ['storeTimeoutMs', [1, 250, 60_000]],
+    ['storeWaitMs', [1, 250, 600_000]],
     ['waitMs', [0, 5_000, 3_600_000]],
     ['leaseMs', [100, 60_000, 3_600_000]],
     ['sendBaggage', [true, false]],
@@ -43,7 +43,7 @@ describe('the settings of stores, waiting and baggage', () => {
       /expected memory, sqlite:PATH, or the URL of a Redis such as redis:\/\/localhost:6379\./,
     ],
     ['failurePolicy', ['Open', '', true, null], /expected open or closed\./],
-    ['storeTimeoutMs', [0, -1, 1.5, 60_001, '250', null], /milliseconds from 1 to 60000, such as 250\./],
+    ['storeWaitMs', [0, -1, 1.5, 600_001, '250', null], /milliseconds from 1 to 600000, such as 10000\./],
     ['waitMs', [-1, 0.5, 3_600_001, '5', null], /milliseconds from 0 to 3600000, such as 5000\./],
     ['leaseMs', [0, 99, 100.5, 3_600_001, '60'], /milliseconds from 100 to 3600000, such as 60000\./],
     ['sendBaggage', ['true', 1, null], /expected true or false\./],

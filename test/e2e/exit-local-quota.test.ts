@@ -59,7 +59,7 @@ describe('a process that holds a local quota of a budget in Redis returns it whe
       const store = new RedisStore({ url: redis.url, timeoutMs: 5_000 });
       try {
         app.write('app.mjs', APP(code));
-        const config = { name, limits: { tokens: 1_000_000 }, store: redis.url, storeTimeoutMs: 2_000 };
+        const config = { name, limits: { tokens: 1_000_000 }, store: redis.url };
         const running = startNode({
           args: ['--require', registerPath, 'app.mjs'],
           cwd: app.path,

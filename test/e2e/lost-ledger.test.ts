@@ -59,7 +59,7 @@ async function spend(redis: RedisServer, localQuota: boolean, lose: Loss['lose']
         limits: { costUsd: 2 },
         store: redis.url,
         localQuota,
-        storeTimeoutMs: 2_000,
+        storeWaitMs: 2_000,
         failurePolicy: 'closed',
         waitMs: 1_000,
         leaseMs: 20_000,
@@ -115,7 +115,7 @@ test('an SQLite ledger that is deleted, and confirmed, while processes spend fro
         name: 'shared',
         limits: { costUsd: 2 },
         store: `sqlite:${path}`,
-        storeTimeoutMs: 2_000,
+        storeWaitMs: 2_000,
         leaseMs: 20_000,
       },
       meanwhile: async () => {

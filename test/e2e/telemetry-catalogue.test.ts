@@ -159,7 +159,7 @@ it('a store that was away before telemetry began is told of', async () => {
       const { trace } = await import('@opentelemetry/api');
       // Until the SDK has started.
       while (!trace.getTracer('test').startSpan('test').isRecording()) await new Promise((done) => setTimeout(done, 5));`,
-    config: { store: 'redis://127.0.0.1:1', storeTimeoutMs: 100, limits: { tokens: 1_000 } },
+    config: { store: 'redis://127.0.0.1:1', storeWaitMs: 100, limits: { tokens: 1_000 } },
   });
   const names = otlp.logs().map(({ eventName }) => eventName);
   assert.deepEqual(names, ['token_budget.store_unavailable']);

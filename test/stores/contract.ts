@@ -121,6 +121,20 @@ export function storeContract(name: string, makeStore: MakeStore, runs = 200): v
       await assertBalances(store, team, { settled: tokens(20) });
     });
 
+    test('makes a named charge once, and only if it follows the last one of its source', async ({
+      store,
+    }) => {
+      const charge = async (source: string, after: number, position: number): Promise<number> =>
+        store.chargeOnce([job, team], tokens(10), { source, after, position, at: Date.now() });
+      assert.equal(await charge('a', 0, 3), 3);
+      assert.equal(await charge('a', 0, 3), 3);
+      assert.equal(await charge('a', 0, 9), 3);
+      assert.equal(await charge('b', 0, 1), 1);
+      assert.equal(await charge('a', 3, 4), 4);
+      for (const budget of [job, team])
+        await assertBalances(store, budget, { settled: { costNanoUsd: 0, tokens: 30, calls: 3 } });
+    });
+
     test('settles more or less than was reserved', async ({ store }) => {
       for (const id of ['a', 'b', 'c']) await store.reserve([job, team], request(id));
       assert.equal(await store.settle('b', NOTHING), true);

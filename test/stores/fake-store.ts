@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import {
   type BudgetDefinition,
@@ -73,9 +76,14 @@ export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'ope
   test.mock.timers.enable({ apis: ['setTimeout'] });
   const fake = new FakeStore();
   const changes: string[] = [];
+  const journalDirectory = mkdtempSync(join(tmpdir(), 'journal-'));
+  test.after(() => rmSync(journalDirectory, { recursive: true }));
+  const problems: string[] = [];
   const store = new ResilientStore(fake.store, {
     failurePolicy,
-    timeoutMs: 250,
+    waitMs: 250,
+    journalDirectory,
+    onProblem: (problem) => problems.push(problem),
     onChange: (available, cause) =>
       changes.push(
         available ? 'available' : `unavailable: ${cause instanceof Error ? cause.message : cause}`,
@@ -95,8 +103,8 @@ export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'ope
     });
   /** The answer of a call that takes until the timeout. */
   const late = async <T>(answer: MaybePromise<T>): Promise<T> => {
-    const [result] = await Promise.all([answer, flush().then(() => pass(300))]);
+    const [result] = await Promise.all([answer, flush().then(() => pass(600))]);
     return result;
   };
-  return { fake, store, changes, pass, ledger, late };
+  return { fake, store, changes, problems, journalDirectory, pass, ledger, late };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NOTHING, StoreError, StoreUnavailableError } from '../../src/budget/index.ts';
+import { StoreError, StoreUnavailableError, worstCaseAmounts } from '../../src/budget/index.ts';
 import { amounts } from '../budget/helpers.ts';
 import { chain, flush, job, request, resilient, used } from './fake-store.ts';
 
@@ -29,10 +29,11 @@ describe('an unavailable store with the policy open', () => {
     const { fake, store, pass, ledger } = resilient(test);
     fake.how = 'fails';
     const [one, two] = [request(9_999), request()];
+    // Its worst case: if it is cut, that is what it is charged.
     assert.deepEqual(await store.reserve(chain, one), {
       admitted: true,
       outputCap: 9_999,
-      reserved: NOTHING,
+      reserved: worstCaseAmounts(one, 9_999),
     });
     await store.reserve(chain, two);
     assert.equal(await store.grow(chain, one.id, used(5)), true);
@@ -89,7 +90,7 @@ describe('an unavailable store with the policy open', () => {
     assert.equal(await store.release(one.id), true);
     fake.how = 'well';
     await pass(2_000);
-    assert.equal(fake.count('charge'), 0);
+    assert.equal(fake.count('chargeOnce'), 0);
   });
 
   it('is awaited no longer than the timeout', async (test) => {
@@ -194,14 +195,14 @@ describe('a write whose result is not known', () => {
     });
   }
 
-  it('is kept for at most ten thousand calls', async (test) => {
+  it('is kept for any number of calls', async (test) => {
     const { fake, store, pass } = resilient(test);
     fake.how = 'fails';
     await Promise.all(Array.from({ length: 10_050 }, (_, n) => store.settle(`call ${n}`, used(1))));
     fake.how = 'well';
     await pass(1_100);
-    for (let n = 0; n < 2_000 && fake.settled.size < 10_000; n += 1) await flush();
+    for (let n = 0; n < 2_000 && fake.settled.size < 10_050; n += 1) await flush();
     await pass(3_000);
-    assert.equal(fake.settled.size, 10_000);
+    assert.equal(fake.settled.size, 10_050);
   });
 });

@@ -13,7 +13,7 @@ import {
   tryParseStoreUrl,
 } from '../../src/stores/index.ts';
 
-const SETTINGS = { failurePolicy: 'closed', storeTimeoutMs: 100 } as const;
+const SETTINGS = { failurePolicy: 'closed', storeWaitMs: 100 } as const;
 
 describe('the URL of a store', () => {
   for (const [text, expected] of [

@@ -85,8 +85,6 @@ function spend(store: RoundStore, seed: number, mode: 'strict' | 'soft', kills: 
       limits: { costUsd: 1 },
       store: store.setting,
       ...(store.localQuota === undefined ? {} : { localQuota: store.localQuota }),
-      storeTimeoutMs: 5_000,
-      failurePolicy: 'closed',
       waitMs: 1_500,
       leaseMs: LEASE_MS,
     },

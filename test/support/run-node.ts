@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { NODE, REPO_ROOT } from './paths.ts';
 
 export { NODE, NODE_22, OPENAI_VERSIONS, packagePath, REPO_ROOT, registerPath } from './paths.ts';
 
-/** What to run. `env` is added to PATH and HOME alone, so nothing of this machine's settings leaks in. */
+/** What to run. `env` is added to PATH, HOME and a state directory of the test file alone, so nothing of this machine's settings leaks in. */
 export interface NodeRun {
   /** The Node to run; default: the package's own. */
   readonly node?: string;
@@ -62,8 +65,12 @@ export function startNode(run: NodeRun): RunningNode {
   return { child, stdout, stderr, waitForOutput: outputWaiter(child, stdout, stderr), result };
 }
 
+/** What processes of a test keep on this machine, until the test file has run. */
+const STATE_HOME = join(tmpdir(), `otel-token-budget-state-${process.pid}`);
+process.on('exit', () => rmSync(STATE_HOME, { recursive: true, force: true }));
+
 function cleanEnv(): Record<string, string> {
-  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '' };
+  return { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', XDG_STATE_HOME: STATE_HOME };
 }
 
 function collect(stream: NodeJS.ReadableStream): () => string {

@@ -59,6 +59,8 @@ export interface SpendersOptions {
   /** Done once, at a random moment of the round. */
   readonly meanwhile?: () => Promise<void>;
   readonly maxCalls?: number;
+  /** More of the environment of the processes. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Spent {
@@ -110,6 +112,7 @@ function start(cwd: string, url: string, config: string, options: SpendersOption
       TOKEN_BUDGET_CONFIG: config,
       OTEL_SDK_DISABLED: 'true',
       ...(options.maxCalls === undefined ? {} : { MAX_CALLS: String(options.maxCalls) }),
+      ...options.env,
     },
   });
 }

@@ -59,9 +59,9 @@ export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware 
     send: (clampedTo: number | undefined) => PromiseLike<R>,
     record: (result: R, call: Call) => R,
   ): Promise<R> {
-    const call = await tryStartCall(services, failOpen('planning a call', makePlan));
+    const call = await tryStartCall(services, failOpen('planning a call', makePlan), 'middleware', run);
     if (call === undefined) return send(undefined);
-    const result = await call.send(() => send(call.reservation.clampedTo));
+    const result = await call.send('middleware', run, () => send(call.reservation.clampedTo));
     return failOpen('recording a response', () => record(result, call)) ?? result;
   }
 

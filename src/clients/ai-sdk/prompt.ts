@@ -54,7 +54,7 @@ function partsOf(part: Fields): unknown[] {
     case 'tool-call':
       return [];
     case 'tool-result':
-      return [text(part['toolCallId']), ...outputOf(fieldsOf(part['output']))];
+      return [{ type: 'text', id: part['toolCallId'] }, ...outputOf(fieldsOf(part['output']))];
     default:
       return [part];
   }

@@ -51,12 +51,12 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
     if (request === undefined) return send(...args);
     let call: Call | undefined;
     try {
-      call = await tryStartCall(services, planRequest(request));
+      call = await tryStartCall(services, planRequest(request), 'fetch', budgeted);
     } catch (error) {
       if (isRefusal(error) && retriesErrors(args)) return refusalResponse(error);
       throw error;
     }
-    return call === undefined ? send(...args) : sendCall(services, call, request, args, send);
+    return call === undefined ? send(...args) : sendCall(services, call, request, args, send, budgeted);
   };
   return Object.assign(budgeted, { [BUDGETED]: true });
 }
@@ -93,9 +93,10 @@ async function sendCall(
   { api, body }: ModelRequest,
   args: Parameters<typeof fetch>,
   send: typeof fetch,
+  budgeted: typeof fetch,
 ): Promise<Response> {
   const outgoing = api.outgoingBody(call.plan, body, call.reservation.clampedTo, includeUsage);
-  const response = await call.send(() =>
+  const response = await call.send('fetch', budgeted, () =>
     send(...(outgoing.body === body ? args : withBody(args, outgoing.body))),
   );
   const guarded = failOpen('guarding a response', () =>

@@ -4,7 +4,7 @@ import {
   abandonIfUnread,
   Call,
   type CallServices,
-  enclosingCall,
+  enclosingRequest,
   failOpen,
   guardRawResponse,
   isRawResponse,
@@ -88,7 +88,7 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     const { budgetStatus } = services;
     const request = budgetStatus === 'off' ? options : await withStatus(services, options, budgetStatus);
     const plan = failOpen('planning a call', () => planRequest(this, request));
-    const call = await tryStartCall(services, plan);
+    const call = await tryStartCall(services, plan, 'sdk', this);
     if (call === undefined) return original.call(this, withObserver(services, this, options), ...rest);
     const sent = new SentCall(call);
     const sentOptions: ApiRequest & { [SENT]: SentCall; body?: unknown } = { ...request, [SENT]: sent };
@@ -99,7 +99,9 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
       if (body !== call.plan.body) sentOptions.body = body;
       sent.addsUsageChunk = addsUsageChunk;
     }
-    const props: ResponseProps = await call.send(() => original.call(this, sentOptions, ...rest));
+    const props: ResponseProps = await call.send('sdk', this, () =>
+      original.call(this, sentOptions, ...rest),
+    );
     failOpen('observing a response', () => {
       // For an application that reads the response itself.
       Reflect.defineProperty(props.response, SENT, { value: sent });
@@ -138,8 +140,12 @@ async function withStatus(
 
 function wrapFetch(original: Method): Method {
   return function fetchWithTimeout(this: ApiClient, ...args: unknown[]): unknown {
+    const request = enclosingRequest.getStore();
+    const isOwn = request?.sender === this;
+    // Another attempt, which goes down through the same layers.
+    if (isOwn) request.passed.clear();
     const response: unknown = original.apply(this, args);
-    const call = enclosingCall.getStore();
+    const call = isOwn ? request.call : undefined;
     if (call instanceof Call && response instanceof Promise) {
       response.catch((error: unknown) => {
         failOpen('recording a failed attempt', () => call.recordFailedAttempt(error));

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FailurePolicy, Store } from '../../budget/index.ts';
-import { openStore, parseStoreUrl, type StoreUrl } from '../../stores/index.ts';
+import { DEFAULT_STORE_WAIT_MS, openStore, parseStoreUrl, type StoreUrl } from '../../stores/index.ts';
 import type { JobStore } from './job-store.ts';
 
 /** Where a job's ledger is, and where its checkpoints are. */
@@ -23,8 +23,8 @@ export interface JobStoreSettings {
    * Whether calls are sent (`open`) or denied (`closed`) while the ledger is unavailable; default: `closed`.
    */
   readonly failurePolicy?: FailurePolicy | undefined;
-  /** How long the ledger may take to answer, milliseconds; default: 5,000. */
-  readonly storeTimeoutMs?: number | undefined;
+  /** How long the answer of the ledger is waited for, milliseconds; default: 10,000. */
+  readonly storeWaitMs?: number | undefined;
 }
 
 /** The default directory of jobs, relative to the working directory. */
@@ -63,14 +63,18 @@ const OPEN_JOBS: { readonly [Kind in StoreUrl['kind']]: OpenJobs<Extract<StoreUr
  * @throws Error of the file system if the default directory cannot be created
  */
 export async function openJobStores(settings: JobStoreSettings = {}): Promise<JobStores> {
-  const { directory = JOB_DIRECTORY, failurePolicy = 'closed', storeTimeoutMs = 5_000 } = settings;
+  const {
+    directory = JOB_DIRECTORY,
+    failurePolicy = 'closed',
+    storeWaitMs = DEFAULT_STORE_WAIT_MS,
+  } = settings;
   // Only the default directory is created: a misspelt path of a ledger would start a new one at zero.
   if (settings.store === undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
   const store = settings.store ?? `sqlite:${join(directory, 'ledger.db')}`;
   const url = parseStoreUrl(store);
   const openJobs = OPEN_JOBS[url.kind] as OpenJobs<StoreUrl>;
-  const ledger = openStore({ store, failurePolicy, storeTimeoutMs, localQuota: false });
-  return { ledger, jobs: await openJobs(url, { directory, timeoutMs: storeTimeoutMs }) };
+  const ledger = openStore({ store, failurePolicy, storeWaitMs, localQuota: false });
+  return { ledger, jobs: await openJobs(url, { directory, timeoutMs: storeWaitMs }) };
 }
 
 /** Closes the ledger and the job store. */

@@ -75,7 +75,7 @@ export class RedisJobStore implements JobStore {
     maxCheckpoints = KEPT_CHECKPOINTS,
     lockMs = 10_000,
   }: RedisJobStoreOptions) {
-    this.#connection = new RedisConnection(url, timeoutMs, () => undefined);
+    this.#connection = new RedisConnection(url, () => undefined);
     this.location = `Redis at ${new URL(url).host}`;
     this.#prefix = prefix;
     this.#timeoutMs = timeoutMs;

@@ -3,6 +3,7 @@ import { redisKind } from './redis.ts';
 import { sqliteKind } from './sqlite.ts';
 import type { StoreKind } from './store-kind.ts';
 
+export { defaultStateDirectory } from './state-directory.ts';
 export type { Ledger, OpenOptions, StoreKind } from './store-kind.ts';
 
 const KINDS = [memoryKind, sqliteKind, redisKind] as const;

@@ -23,4 +23,6 @@ export const memoryKind: StoreKind<MemoryUrl> = {
         'or with the URL of a Redis.',
     );
   },
+
+  journalDirectory: (_, stateDirectory) => stateDirectory,
 };

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { loadEntryModule } from '../../util/index.ts';
 import type * as LocalQuota from '../local-quota/index.ts';
 import type * as Redis from '../redis/index.ts';
@@ -21,16 +23,23 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
-  openStore: ({ url }, { timeoutMs, localQuota, leaseMs, ...listeners }) => {
+  openStore: ({ url }, { waitMs, localQuota, leaseMs, ...listeners }) => {
     // Every process renews its quotas within a lease, and so hears of a loss while the ledger recovers.
     const recovery = leaseMs === undefined ? {} : { recoveryMs: Math.max(leaseMs, MIN_RECOVERY_MS) };
-    const redis = connect({ url, timeoutMs, ...recovery, ...listeners });
+    const redis = connect({ url, timeoutMs: waitMs, ...recovery, ...listeners });
     if (!localQuota) return redis;
     const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
     return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
   },
 
-  openLedger: ({ url }, timeoutMs) => connect({ url, timeoutMs }),
+  openLedger: ({ url }, waitMs) => connect({ url, timeoutMs: waitMs }),
+
+  // A directory for each ledger, whose name shows no password.
+  journalDirectory: ({ url }, stateDirectory) => {
+    const { host, pathname } = new URL(url);
+    const ledger = createHash('sha256').update(`${host}${pathname}`).digest('hex').slice(0, 16);
+    return join(stateDirectory, `redis-${ledger}`);
+  },
 };
 
 function connect(options: Redis.RedisStoreOptions): Redis.RedisStore {

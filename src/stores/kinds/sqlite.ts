@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { StoreError } from '../../budget/index.ts';
 import { loadEntryModule } from '../../util/index.ts';
 import type * as Sqlite from '../sqlite/index.ts';
@@ -22,16 +23,18 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
     return path === undefined ? undefined : { kind: 'sqlite', path };
   },
 
-  openStore: ({ path }, { timeoutMs, onLost }) => openFile(path, timeoutMs, onLost),
+  openStore: ({ path }, { waitMs, onLost }) => openFile(path, waitMs, onLost),
 
-  openLedger: ({ path }, timeoutMs, create) => {
+  openLedger: ({ path }, waitMs, create) => {
     if (!create && statSync(path, { throwIfNoEntry: false })?.isFile() !== true) {
       throw new StoreError(
         `There is no ledger ${path}. The first process that runs with TOKEN_BUDGET_STORE=sqlite:${path} creates it.`,
       );
     }
-    return openFile(path, timeoutMs);
+    return openFile(path, waitMs);
   },
+
+  journalDirectory: ({ path }) => `${resolve(path)}.owed`,
 };
 
 function openFile(path: string, busyTimeoutMs: number, onLost?: (what: string) => void): Sqlite.SqliteStore {

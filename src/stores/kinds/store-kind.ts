@@ -5,8 +5,8 @@ export type Ledger = Store & LedgerAdmin;
 
 /** How a ledger is opened for calls. */
 export interface OpenOptions {
-  /** How long a shared store may take to answer, milliseconds. */
-  readonly timeoutMs: number;
+  /** How long a call waits for the answer of a shared store, milliseconds. */
+  readonly waitMs: number;
   /** Whether the process reserves local quotas, where the store supports them. */
   readonly localQuota: boolean;
   /** How long a local quota outlives its process, milliseconds. */
@@ -36,5 +36,10 @@ export interface StoreKind<Url extends { readonly kind: string } = { readonly ki
    * @param create whether one that does not exist is created
    * @throws StoreError if there is no such ledger
    */
-  openLedger(url: Url, timeoutMs: number, create: boolean): Ledger;
+  openLedger(url: Url, waitMs: number, create: boolean): Ledger;
+  /**
+   * Returns the directory of the journals of what is owed to an unavailable store.
+   * @param stateDirectory for what outlives a process on this host
+   */
+  journalDirectory(url: Url, stateDirectory: string): string;
 }

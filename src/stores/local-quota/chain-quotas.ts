@@ -61,8 +61,8 @@ export class ChainQuotas {
   }
 
   /** Returns the quotas that admit calls. */
-  usable({ now, remoteNow }: Moment): Quota[] {
-    return [...this.quotas].filter((quota) => quota.isUsable(now, remoteNow));
+  usable({ remoteNow }: Moment): Quota[] {
+    return [...this.quotas].filter((quota) => quota.isUsable(remoteNow));
   }
 
   /**

@@ -4,6 +4,7 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
+  type ChargeName,
   fixedWorstCase,
   NOTHING,
   type ReserveRequest,
@@ -145,6 +146,10 @@ export class LocalQuotaStore implements Store {
     return this.#pool.known.during(chain, () => this.#remote.charge(chain, used));
   }
 
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): Promise<number> {
+    return this.#pool.known.during(chain, () => this.#remote.chargeOnce(chain, used, name));
+  }
+
   balances(budget: BudgetDefinition): MaybePromise<Balances> {
     return this.#pool.known.recent(budget, this.#settings.balancesMaxAgeMs) ?? this.#pool.balances(budget);
   }
@@ -197,13 +202,13 @@ export class LocalQuotaStore implements Store {
     );
   }
 
-  settleAtExit(timeoutMs: number): void {
-    if (this.#pool.isClosed) return;
+  settleAtExit(timeoutMs: number): boolean {
+    if (this.#pool.isClosed) return true;
     this.#pool.isClosed = true;
     clearInterval(this.#maintenanceTimer);
     this.#pool.startSettlingAll();
     this.#localReservations.clear();
-    this.#remote.settleAtExit?.(timeoutMs);
+    return this.#remote.settleAtExit?.(timeoutMs) ?? true;
   }
 
   /** Ends a reservation that is on the remote store itself. */

@@ -54,6 +54,8 @@ async function maintainChain(
     if (view.freshAt !== undefined && moment.now - view.freshAt < maxAgeMs) fresh.add(budget);
   }
   await Promise.all(chain.filter((budget) => !fresh.has(budget)).map(refresh));
+  // What its quotas hold is all that this process has to spend until the remote store is back.
+  if (pool.known.isUnavailable) return;
   for (const quota of [...quotas]) await maintainQuota(pool, chainQuotas, quota, moment);
 }
 
@@ -64,7 +66,7 @@ async function maintainQuota(
   moment: Moment,
 ): Promise<void> {
   const { idleMs, maxQuotaShare } = pool.settings;
-  if (quota.isUsable(moment.now, moment.remoteNow)) {
+  if (quota.isUsable(moment.remoteNow)) {
     const isIdle = quota.open === 0 && moment.now - quota.touchedAt > idleMs;
     const budgets = pool.known.of(chainQuotas.chain, moment);
     if (isIdle || isTooLarge(budgets, quota.free, maxQuotaShare)) {
@@ -73,6 +75,7 @@ async function maintainQuota(
       // Settled so that others see what was spent. Another quota takes its place.
       const { need } = chainQuotas;
       if (need !== undefined && !chainQuotas.hasAmpleQuota(quota)) await pool.refill(chainQuotas, need);
+      if (pool.known.isUnavailable) return;
       quota.state = 'draining';
     }
   }

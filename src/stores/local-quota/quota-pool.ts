@@ -172,7 +172,7 @@ export class QuotaPool {
     // The chain may have been forgotten meanwhile.
     const present = this.chains.of(chain.key, chain.chain);
     present.quotas.add(quota);
-    if (!quota.isUsable(now, this.known.moment().remoteNow)) {
+    if (!quota.isUsable(this.known.moment().remoteNow)) {
       // A window ended meanwhile, and the quota may be reserved in the one before or in the one after.
       await this.settle(present, quota);
       return false;
@@ -200,7 +200,10 @@ export class QuotaPool {
         // Its lease ended and it was charged in full. Responses that billed more than was reserved may exceed
         // that.
         const beyond = excessOver(quota.used, quota.held);
-        if (!quota.mayBeSettled && !isNothing(beyond)) await this.remote.charge(quota.chain, beyond);
+        if (!quota.mayBeSettled && !isNothing(beyond)) {
+          const name = { source: quota.id, after: 0, position: 1, at: this.known.moment().remoteNow };
+          await this.remote.chargeOnce(quota.chain, beyond, name);
+        }
       }
       quota.state = 'settled';
       chain.quotas.delete(quota);

@@ -36,7 +36,10 @@ export class Quota {
   /** What its open calls reserve. */
   reserved = NOTHING;
   open = 0;
-  /** Until when it is certainly reserved, by the local clock, milliseconds. */
+  /**
+   * Until when it is certainly reserved, by the local clock, milliseconds. If it is not renewed in time, it is
+   * charged in full: then it is paid for, and calls may spend what is left of it.
+   */
   validUntil: number;
   /** When a call was last admitted or settled, by the local clock, milliseconds. */
   touchedAt: number;
@@ -78,9 +81,9 @@ export class Quota {
   }
 
   /** Whether it admits calls. Once it does not, it never does again. */
-  isUsable(now: number, remoteNow: number): boolean {
+  isUsable(remoteNow: number): boolean {
     if (this.state !== 'active') return false;
-    if (now < this.validUntil && remoteNow < this.windowEnd) return true;
+    if (remoteNow < this.windowEnd) return true;
     this.state = 'draining';
     return false;
   }

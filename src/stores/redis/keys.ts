@@ -63,3 +63,8 @@ export interface AccountKey {
    */
   readonly span: readonly [start: string, end: string, expireAt: string, definition: string];
 }
+
+/** Returns the same account for a charge that may come after the end of its window. */
+export function inAnyWindow({ key, span: [start, , expireAt, definition] }: AccountKey): AccountKey {
+  return { key, span: [start, NEVER, expireAt, definition] };
+}

@@ -10,7 +10,10 @@ export interface RedisStoreOptions extends LedgerGuardOptions {
    * a cluster.
    */
   readonly prefix?: string;
-  /** How long a command may take before it rejects, milliseconds; default: 250. */
+  /**
+   * How long an answer is waited for before a method rejects, milliseconds, without the time in which this
+   * process is blocked; default: 10,000. A command is repeated meanwhile if its connection is lost.
+   */
   readonly timeoutMs?: number;
   /**
    * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.

@@ -5,6 +5,7 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
+  type ChargeName,
   checkGrant,
   type Grant,
   type LedgerAccount,
@@ -27,16 +28,25 @@ import {
   ruleArguments,
 } from './arguments.ts';
 import { ServerHealth } from './health/index.ts';
-import { type AccountKey, RedisKeys } from './keys.ts';
+import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
 import { LedgerGuard } from './ledger-guard.ts';
 import type { RedisStoreOptions } from './options.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
-import { type ScriptParameters, ScriptRunner } from './server/index.ts';
+import { type ScriptParameters, type ScriptRun, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
 
 const DEFAULT_PREFIX = 'token-budget';
-const DEFAULT_TIMEOUT_MS = 250;
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** For how long the process is kept alive for the end of a call, milliseconds. */
+const KEEP_ALIVE_MS = 500;
+
+/** How long the name of a charge is remembered, milliseconds: 30 days. */
+const CHARGE_KEPT_MS = 30 * 86_400_000;
+
+/** How many arguments a charge and its undoing have in common: its name and the amounts. */
+const UNCHARGE_ARGUMENTS = 7;
 
 /** How many leases one script renews. */
 const LEASES_PER_HEARTBEAT = 1_000;
@@ -64,6 +74,8 @@ export class RedisStore implements Store, LedgerAdmin {
   readonly #health: ServerHealth;
   /** Settlements that are not answered yet. */
   readonly #unansweredSettlements = new Map<string, Amounts>();
+  /** How many charges are not answered yet. */
+  #unansweredCharges = 0;
   readonly #url: string;
   readonly #prefix: string;
   readonly #id = randomUUID();
@@ -78,7 +90,7 @@ export class RedisStore implements Store, LedgerAdmin {
     this.#url = url;
     this.#prefix = prefix ?? DEFAULT_PREFIX;
     this.#keys = new RedisKeys(this.#prefix);
-    this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args));
+    this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args, KEEP_ALIVE_MS));
     this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory);
     const send = (args: readonly string[], keepsAlive: boolean) => this.#runner.command(args, keepsAlive);
     this.#health = new ServerHealth(send, this.#keys.probe, options.onFinding);
@@ -120,7 +132,7 @@ export class RedisStore implements Store, LedgerAdmin {
 
   async grow(chain: readonly BudgetDefinition[], id: string, more: Amounts): Promise<boolean> {
     const ofBudgets = chain.flatMap((budget) => [budget.mode, ...limitArguments(budget)]);
-    const args = [id, ...amountArguments(more), ...ofBudgets];
+    const args = [id, ...amountArguments(more), this.#newAttempt(), ...ofBudgets];
     const [isGrown] = await this.#guard.runOnReservation(SCRIPTS.grow, id, args);
     if (isGrown === '1') this.#guard.memory.reservations.grow(id, more);
     return isGrown === '1';
@@ -150,6 +162,11 @@ export class RedisStore implements Store, LedgerAdmin {
     await this.#chargeAccounts((now) => chain.map((budget) => this.#keys.account(budget, now)), used);
   }
 
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): Promise<number> {
+    const accounts = chain.map((budget) => inAnyWindow(this.#keys.account(budget, name.at)));
+    return this.#charge(() => accounts, used, name);
+  }
+
   async balances(budget: BudgetDefinition): Promise<Balances> {
     const balances = await this.#runOnAccount(SCRIPTS.balances, budget);
     if (!this.#guard.memory.isLost) return balances;
@@ -160,7 +177,7 @@ export class RedisStore implements Store, LedgerAdmin {
   async heartbeat(ids: readonly string[], leaseMs: number): Promise<void> {
     for (let from = 0; from < ids.length; from += LEASES_PER_HEARTBEAT) {
       const some = ids.slice(from, from + LEASES_PER_HEARTBEAT);
-      await this.#run(SCRIPTS.heartbeat, [integerArgument(leaseMs), ...some]);
+      await this.#run(SCRIPTS.heartbeat, [integerArgument(leaseMs), ...some], KEEP_ALIVE_MS);
     }
   }
 
@@ -208,10 +225,12 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   /** Repeats unanswered settlements from a thread of its own: a settlement may be repeated. */
-  settleAtExit(timeoutMs: number): void {
-    if (this.#unansweredSettlements.size === 0) return;
+  settleAtExit(timeoutMs: number): boolean {
     const settlements = [...this.#unansweredSettlements];
-    settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
+    const isSettled =
+      settlements.length === 0 ||
+      settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
+    return isSettled && this.#unansweredCharges === 0;
   }
 
   async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {
@@ -227,10 +246,18 @@ export class RedisStore implements Store, LedgerAdmin {
     return true;
   }
 
-  /** Runs a script without accounts, and returns the texts of its answer. */
-  async #run(script: Script, args: readonly string[]): Promise<readonly string[]> {
+  /**
+   * Runs a script without accounts, and returns the texts of its answer.
+   * @param keepsAliveMs for how long the process is kept alive for it, milliseconds; default: until the timeout
+   */
+  async #run(script: Script, args: readonly string[], keepsAliveMs?: number): Promise<readonly string[]> {
     const parameters = this.#parameters([], args);
-    return (await this.#runner.run({ script, prepare: () => parameters })).values;
+    const run = {
+      script,
+      prepare: () => parameters,
+      ...(keepsAliveMs === undefined ? {} : { keepsAliveMs }),
+    };
+    return (await this.#runner.run(run)).values;
   }
 
   /** Runs a script on the present account of a budget, and returns the balances of its answer. */
@@ -243,7 +270,9 @@ export class RedisStore implements Store, LedgerAdmin {
       const account = this.#keys.account(budget, now);
       return this.#parameters([account], [...args, ...account.span]);
     };
-    return parseBalances((await this.#runner.run({ script, prepare })).values);
+    // A raise that is repeated would raise twice.
+    const isRepeatable = script === SCRIPTS.balances;
+    return parseBalances((await this.#runner.run({ script, prepare, isRepeatable })).values);
   }
 
   /** Returns all accounts, each once. */
@@ -258,22 +287,37 @@ export class RedisStore implements Store, LedgerAdmin {
     return [...found.values()];
   }
 
+  /** Charges accounts; undone if the server does not answer in time. */
   async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {
+    const name = { source: this.#newAttempt(), after: 0, position: 1 };
+    await this.#charge(accountsAt, used, name, ({ keys, args }) => ({
+      script: SCRIPTS.uncharge,
+      keys,
+      args: args.slice(0, UNCHARGE_ARGUMENTS),
+    }));
+  }
+
+  async #charge(
+    accountsAt: (now: number) => readonly AccountKey[],
+    used: Amounts,
+    { source, after, position }: Omit<ChargeName, 'at'>,
+    undo?: ScriptRun['undo'],
+  ): Promise<number> {
     this.#guard.watch();
-    const ofCharge = [this.#newAttempt(), ...amountArguments(used)];
+    const name = [source, ...[after, position, CHARGE_KEPT_MS].map(integerArgument)];
     const prepare = (now: number): ScriptParameters => {
       const accounts = accountsAt(now);
-      return this.#parameters(accounts, [...ofCharge, ...accounts.flatMap(({ span }) => span)]);
+      const spans = accounts.flatMap(({ span }) => span);
+      return this.#parameters(accounts, [...name, ...amountArguments(used), ...spans]);
     };
-    await this.#runner.run({
-      script: SCRIPTS.charge,
-      prepare,
-      undo: ({ keys, args }) => ({
-        script: SCRIPTS.uncharge,
-        keys,
-        args: args.slice(0, ofCharge.length),
-      }),
-    });
+    const run = { script: SCRIPTS.charge, prepare, keepsAliveMs: KEEP_ALIVE_MS };
+    this.#unansweredCharges += 1;
+    try {
+      const reply = await this.#runner.run(undo === undefined ? run : { ...run, undo });
+      return Number(reply.values[0]);
+    } finally {
+      this.#unansweredCharges -= 1;
+    }
   }
 
   #parameters(accounts: readonly AccountKey[], args: readonly string[]): ScriptParameters {

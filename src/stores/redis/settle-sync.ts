@@ -15,15 +15,22 @@ export interface LastSettlements {
 export interface SettleWorkerData extends LastSettlements {
   /** Tells our preload, which the thread may inherit, that the thread is not the application's. */
   readonly thread: typeof SETTLE_THREAD;
-  /** Becomes 1 when everything is settled, or nothing more can be. */
+  /** Becomes {@link SETTLED} or {@link FAILED}. */
   readonly done: Int32Array;
 }
 
 /** The name of the thread. The preload does nothing in threads whose data has a name with this prefix. */
 export const SETTLE_THREAD = 'otel-token-budget settle';
 
-/** Settles from another thread while this one is blocked: only for the exit of the process. */
-export function settleSync(last: LastSettlements): void {
+/** The results of the thread. */
+export const SETTLED = 1;
+export const FAILED = 2;
+
+/**
+ * Settles from another thread while this one is blocked: only for the exit of the process.
+ * @returns whether everything is settled
+ */
+export function settleSync(last: LastSettlements): boolean {
   const done = new Int32Array(new SharedArrayBuffer(4));
   const { NODE_OPTIONS: _, ...env } = process.env;
   const worker = new Worker(entryModuleUrl('stores/redis/settle-worker'), {
@@ -36,4 +43,5 @@ export function settleSync(last: LastSettlements): void {
   });
   worker.unref();
   Atomics.wait(done, 0, 0, last.timeoutMs);
+  return Atomics.load(done, 0) === SETTLED;
 }

@@ -8,7 +8,7 @@ import { prepareSchema, readMark } from './schema.ts';
 /** The columns of a row in order: with their names, reading a row would take longer than finding it. */
 export type SqliteRow = readonly SQLOutputValue[];
 
-/** How long SQLite itself waits for a lock, milliseconds. It blocks the event loop meanwhile. */
+/** How long SQLite itself waits for a lock by default, milliseconds. It blocks the event loop meanwhile. */
 const BLOCKING_MS = 5;
 
 /**
@@ -25,6 +25,7 @@ export class SqliteConnection {
   readonly #known: KnownFile;
   readonly #watch: FileWatch;
   readonly #statements = new Map<string, StatementSync>();
+  #isWriting = false;
 
   /**
    * @throws StoreError if the file is not a usable ledger, or its directory does not exist
@@ -38,7 +39,7 @@ export class SqliteConnection {
     if (opened === undefined) throw known.lostError(DELETED);
     this.#database = new (loadNodeSqlite().DatabaseSync)(path);
     try {
-      this.#database.exec(`PRAGMA busy_timeout = ${BLOCKING_MS}`);
+      this.setBlocking(BLOCKING_MS);
       prepareSchema(this.#database, path);
       this.#database.exec(DURABILITY);
       known.accept(readMark(this.#database));
@@ -52,11 +53,14 @@ export class SqliteConnection {
 
   /**
    * Runs `work` in a transaction that excludes those of all processes. If it throws, nothing is written.
+   * Within the `work` of another one, it is a part of that transaction which is undone by itself.
    * @throws LedgerLostError if the file is no longer there, or is not what it was
    */
   write<T>(work: () => T): T {
+    if (this.#isWriting) return this.#writePart(work);
     this.#assertSameFile();
     this.run('BEGIN IMMEDIATE');
+    this.#isWriting = true;
     try {
       const value = work();
       this.run('COMMIT');
@@ -66,7 +70,14 @@ export class SqliteConnection {
       this.#known.rollBack();
       this.#rollBack(error);
       throw error;
+    } finally {
+      this.#isWriting = false;
     }
+  }
+
+  /** Sets how long SQLite waits for a lock, milliseconds, which blocks the event loop. */
+  setBlocking(ms: number): void {
+    this.#database.exec(`PRAGMA busy_timeout = ${ms}`);
   }
 
   /**
@@ -108,6 +119,20 @@ export class SqliteConnection {
       this.#database.close();
     } catch {
       // It is closed already, or its disk is gone.
+    }
+  }
+
+  #writePart<T>(work: () => T): T {
+    this.run('SAVEPOINT part');
+    try {
+      const value = work();
+      this.run('RELEASE part');
+      return value;
+    } catch (error) {
+      if (!keepsFileUsable(error)) throw error;
+      this.run('ROLLBACK TO part');
+      this.run('RELEASE part');
+      throw error;
     }
   }
 

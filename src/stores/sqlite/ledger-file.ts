@@ -1,15 +1,12 @@
 import { resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LedgerLostError, StoreError } from '../../budget/index.ts';
-import { backoffMs, type MaybePromise } from '../../util/index.ts';
+import type { MaybePromise } from '../../util/index.ts';
 import { SqliteConnection } from './connection.ts';
 import { isBusy, keepsFileUsable, lockTimeoutError, toStoreFailure } from './failures.ts';
 import { KnownFile } from './known-file.ts';
+import { type Work, WorkQueue } from './work-queue.ts';
 
-const DEFAULT_BUSY_TIMEOUT_MS = 5_000;
-
-/** The pauses before a locked file is tried again. */
-const BUSY_RETRY = { firstMs: 2, maxMs: 25 };
+const DEFAULT_BUSY_TIMEOUT_MS = 10_000;
 
 /**
  * The file of a ledger, opened on first use. Work on it is done at once if the file is free, and returns a
@@ -18,17 +15,17 @@ const BUSY_RETRY = { firstMs: 2, maxMs: 25 };
  */
 export class LedgerFile {
   readonly #path: string;
-  readonly #busyTimeoutMs: number;
+  readonly #queue: WorkQueue;
   readonly #known: KnownFile;
   readonly #onLost: ((what: string) => void) | undefined;
   #isLost = false;
-  readonly #waiting = new Set<Promise<unknown>>();
   #connection: SqliteConnection | undefined;
   #isClosed = false;
 
   /**
    * @param path a relative one is resolved now, by the working directory
-   * @param busyTimeoutMs how long work waits for other processes to release the file, milliseconds
+   * @param busyTimeoutMs how long work waits for other processes to release the file, milliseconds, without
+   * the time in which this process is blocked; default: 10,000
    * @param onLost called when the file is found not to be what it was
    * @throws RangeError if the timeout is negative or not a number
    */
@@ -37,7 +34,12 @@ export class LedgerFile {
       throw new RangeError(`busyTimeoutMs: got ${busyTimeoutMs}, expected a number of milliseconds from 0`);
     }
     this.#path = resolve(path);
-    this.#busyTimeoutMs = busyTimeoutMs;
+    const file = {
+      attempt: <T>(work: Work<T>) => this.#attempt(work),
+      toLockTimeout: (cause: unknown) => lockTimeoutError(this.#path, busyTimeoutMs, cause),
+      toFailure: (error: unknown) => toStoreFailure(this.#path, error),
+    };
+    this.#queue = new WorkQueue(file, busyTimeoutMs);
     this.#known = new KnownFile(this.#path);
     this.#onLost = onLost;
   }
@@ -50,40 +52,38 @@ export class LedgerFile {
   /** Closes the file when the work that waits for it is done. Later work is rejected. */
   close(): MaybePromise<void> {
     this.#isClosed = true;
-    if (this.#waiting.size === 0) return this.#disconnect();
-    return Promise.allSettled(this.#waiting).then(() => this.#disconnect());
+    if (this.#queue.isEmpty) return this.#disconnect();
+    return this.#queue.drained.then(() => this.#disconnect());
   }
 
   /** Runs `work` at once, or when the file is free. */
-  run<T>(work: (connection: SqliteConnection) => T): MaybePromise<T> {
+  run<T>(work: Work<T>): MaybePromise<T> {
     if (this.#isClosed) return Promise.reject(new StoreError(`The ledger ${this.#path} is closed.`));
+    if (!this.#queue.isEmpty) return this.#queue.add(work);
     try {
       return this.#attempt(work);
     } catch (error) {
-      if (!isBusy(error)) return Promise.reject(toStoreFailure(this.#path, error));
-      const result = this.#runWhenFree(work);
-      this.#waiting.add(result);
-      const forget = (): boolean => this.#waiting.delete(result);
-      result.then(forget, forget);
-      return result;
+      return isBusy(error) ? this.#queue.add(work) : Promise.reject(toStoreFailure(this.#path, error));
     }
   }
 
-  async #runWhenFree<T>(work: (connection: SqliteConnection) => T): Promise<T> {
-    const deadline = performance.now() + this.#busyTimeoutMs;
-    for (let retries = 0; ; retries += 1) {
-      const leftMs = Math.max(0, deadline - performance.now());
-      await sleep(Math.min(leftMs, backoffMs(retries, BUSY_RETRY)));
-      try {
-        return this.#attempt(work);
-      } catch (error) {
-        if (!isBusy(error)) throw toStoreFailure(this.#path, error);
-        if (performance.now() >= deadline) throw lockTimeoutError(this.#path, this.#busyTimeoutMs, error);
-      }
+  /**
+   * Does the work that waits for the file in this turn, which blocks the process for at most `timeoutMs`
+   * milliseconds.
+   * @returns whether it was done: if not, the file is still locked
+   */
+  runWaiting(timeoutMs: number): boolean {
+    if (this.#queue.isEmpty) return true;
+    try {
+      this.#connection?.setBlocking(Math.ceil(timeoutMs));
+      this.#queue.runNow();
+      return true;
+    } catch {
+      return false;
     }
   }
 
-  #attempt<T>(work: (connection: SqliteConnection) => T): T {
+  #attempt<T>(work: Work<T>): T {
     try {
       this.#connection ??= new SqliteConnection(this.#path, this.#known);
       const value = work(this.#connection);

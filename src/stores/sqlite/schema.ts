@@ -6,7 +6,7 @@ import type { FileMark } from './known-file.ts';
 export const NO_LEASE = Number.MAX_SAFE_INTEGER;
 
 /** The version of the tables below; a file with tables of another version is not opened. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * The page size of a new file. A call changes some rows in two pages, and each page is written to the log as
@@ -23,8 +23,9 @@ const APPLICATION_ID = 0x6f746b62;
  * used the budget with, as JSON. `spending` is what was settled, by the minute. The last minute of an account
  * is in the account itself (`minute` …), and `lease_until` is a time before which no lease of its
  * reservations ends. `generation` is how often an account was changed. `ledger` has one row: the id of the file,
- * and when an operator last confirmed it, 0 for never. `reservations` has a row for each budget of the chain. So a call writes two pages as a
- * rule.
+ * and when an operator last confirmed it, 0 for never. `reservations` has a row for each budget of the chain. So
+ * a call writes two pages as a rule. `charges` has the position of the last charge of each source whose charges
+ * are made once.
  */
 const TABLES = `
   CREATE TABLE ledger (
@@ -75,6 +76,11 @@ const TABLES = `
     calls INTEGER NOT NULL,
     PRIMARY KEY (minute, budget)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE charges (
+    id INTEGER PRIMARY KEY,
+    source TEXT NOT NULL UNIQUE,
+    position INTEGER NOT NULL
+  ) STRICT;
   PRAGMA application_id = ${APPLICATION_ID};
   PRAGMA user_version = ${VERSION};`;
 

@@ -5,6 +5,7 @@ import {
   type Amounts,
   type Balances,
   type BudgetDefinition,
+  type ChargeName,
   canAfford,
   checkGrant,
   decideAdmission,
@@ -37,6 +38,7 @@ import {
   readSpending,
   resetAccount,
   settleReservation,
+  takeTurn,
   transferReservation,
 } from './queries/index.ts';
 
@@ -54,8 +56,8 @@ export interface SqliteStoreOptions {
   /** The clock, milliseconds since the epoch; the same for all processes that share the file. */
   readonly now?: () => number;
   /**
-   * How long a call waits for other processes to release the file before it rejects, milliseconds; default:
-   * 5,000.
+   * How long a call waits for other processes to release the file before it rejects, milliseconds, without
+   * the time in which this process is blocked; default: 10,000.
    */
   readonly busyTimeoutMs?: number;
   /** Called when the file is found to be deleted, replaced or an older copy. */
@@ -150,6 +152,16 @@ export class SqliteStore implements Store, LedgerAdmin {
     });
   }
 
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): MaybePromise<number> {
+    return this.#write((connection, now) => {
+      const { last, isTurn } = takeTurn(connection, name);
+      for (const budget of isTurn ? chain : []) {
+        chargeAccount(connection, openAccount(connection, budget, Math.min(name.at, now)), used, now);
+      }
+      return last;
+    });
+  }
+
   balances(budget: BudgetDefinition): MaybePromise<Balances> {
     return this.#file.run((connection) => {
       const now = this.#now();
@@ -196,6 +208,10 @@ export class SqliteStore implements Store, LedgerAdmin {
     return this.#writeAfterExpiry((connection, now) =>
       chargeAbandonedReservations(connection, idPrefix, now),
     );
+  }
+
+  settleAtExit(timeoutMs: number): boolean {
+    return this.#file.runWaiting(timeoutMs);
   }
 
   /** Closes the file when the calls that wait for it are answered. Later calls reject. */

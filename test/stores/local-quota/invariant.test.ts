@@ -8,6 +8,7 @@ import {
   addAmounts,
   type Balances,
   type BudgetDefinition,
+  type ChargeName,
   defineBudget,
   type Limits,
   NOTHING,
@@ -63,6 +64,10 @@ class FlakyStore implements Store {
 
   charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
     return this.#travel(false, () => this.inner.charge(chain, used));
+  }
+
+  chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): Promise<number> {
+    return this.#travel(false, () => this.inner.chargeOnce(chain, used, name));
   }
 
   balances(budget: BudgetDefinition): Promise<Balances> {

@@ -291,28 +291,46 @@ describe('a local quota store', () => {
     assert.equal(remote.balances(job).open, 0);
   });
 
-  it('admits from its quota while the remote store is unavailable, and settles when it is available again', async () => {
+  it('goes on with what its quotas hold while the remote store is unavailable, and settles when it is available again', async () => {
     const { remote, store, advance } = open({ idleMs: 0 });
     await warm(store, [job]);
+    const held = remote.balances(job).reserved.tokens;
     remote.isUnavailable = true;
-    for (let call = 0; call < 10; call += 1) {
-      atOnce(store.reserve([job], request(`c${call}`)));
-      atOnce(store.settle(`c${call}`, tokens(20)));
+    let spent = 0;
+    for (; spent + 60 <= held; spent += 60) {
+      atOnce(store.reserve([job], request(`c${spent}`)));
+      atOnce(store.settle(`c${spent}`, tokens(60)));
+      advance(1_000);
+      await store.maintain();
     }
-    advance(2);
-    await store.maintain();
     await assert.rejects(async () => store.reserve([job], request('more')), StoreError);
     remote.isUnavailable = false;
     await store.maintain();
-    assert.deepEqual([remote.balances(job).settled.tokens, remote.balances(job).open], [10 + 10 * 20, 0]);
+    await store.maintain();
+    assert.ok(spent > 0);
+    assert.deepEqual([remote.balances(job).settled.tokens, remote.balances(job).open], [10 + spent, 0]);
   });
 
-  it('spends no quota whose lease it could not renew', async () => {
+  it('spends the rest of a quota whose lease has ended, which is charged in full', async () => {
     const { remote, store, advance } = open({ leaseMs: 30_000 });
     await warm(store, [job]);
+    const held = remote.balances(job).reserved.tokens;
+    advance(60_000);
+    remote.chargeAbandoned('quota:');
     remote.isUnavailable = true;
-    advance(27_000);
-    await assert.rejects(async () => store.reserve([job], request('a')), StoreError);
+    let admitted = 0;
+    try {
+      for (; ; admitted += 60) {
+        await store.reserve([job], request(`c${admitted}`));
+        await store.settle(`c${admitted}`, tokens(60));
+      }
+    } catch (error) {
+      assert.ok(error instanceof StoreError, String(error));
+    }
+    assert.ok(admitted > 0 && admitted <= held);
+    remote.isUnavailable = false;
+    await store.close();
+    assert.deepEqual([remote.balances(job).settled.tokens, remote.balances(job).open], [10 + held, 0]);
   });
 
   it('renews the lease of a quota', async () => {

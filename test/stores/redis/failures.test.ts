@@ -83,8 +83,8 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     });
   }
 
-  it('rejects at once if no server listens, without the password in the message', async () => {
-    const store = open('redis://:secret@127.0.0.1:1');
+  it('rejects after the timeout if no server listens, without the password in the message', async () => {
+    const store = open('redis://:secret@127.0.0.1:1', { timeoutMs: TIMEOUT });
     for (let call = 0; call < 3; call += 1) {
       await fails(
         store.reserve([job], request('a')),
@@ -186,7 +186,7 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     const server = await serve();
     const proxy = await startDeafProxy(server.port);
     ends.push(proxy.close);
-    const store = open(proxy.url, { timeoutMs: TIMEOUT });
+    const store = open(proxy.url, { timeoutMs: 2 * TIMEOUT });
     const other = open(server.url);
     await store.reserve([job], request('answered'));
     proxy.deafen();
@@ -197,6 +197,31 @@ describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
     await back(() => store.balances(job));
     // It is sent on the new connection, beside the balances.
     await comesTo(other, job, { open: 1, settled: NOTHING });
+  });
+
+  it('repeats what was executed but never answered on a new connection, with one effect', async () => {
+    const server = await serve();
+    const proxy = await startDeafProxy(server.port);
+    ends.push(proxy.close);
+    const store = open(proxy.url, { timeoutMs: 20_000 });
+    const other = open(server.url);
+    const lost = async <T>(ask: () => Promise<T>): Promise<T> => {
+      await store.balances(job);
+      proxy.deafen();
+      const answer = ask();
+      await proxy.executed();
+      proxy.hear();
+      return answer;
+    };
+    const admitted = await lost(() => store.reserve([job], request('a')));
+    assert.partialDeepStrictEqual(admitted, { admitted: true, reserved: { tokens: 60 } });
+    assert.equal(await lost(() => store.grow([job], 'a', tokens(5))), true);
+    assert.equal(await lost(() => store.transfer('a', 'b', 60_000)), true);
+    await lost(() => store.charge([job], tokens(7)));
+    const { settled, reserved, open: calls } = await other.balances(job);
+    assert.deepEqual([settled.tokens, reserved.tokens, calls], [7, 65, 1]);
+    await lost(() => store.settle('b', tokens(8)));
+    assert.deepEqual((await other.balances(job)).settled.tokens, 15);
   });
 
   it('replaces a connection without answers', async () => {
@@ -270,6 +295,7 @@ const wide = defineBudget({ name: 'wide', limits: { calls: 100_000 } });
  */
 async function startDeafProxy(port: number) {
   let deaf = false;
+  let heard = (): void => {};
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
     if (deaf) return void client.destroy();
@@ -280,8 +306,10 @@ async function startDeafProxy(port: number) {
     }
     client.pipe(server);
     server.on('data', (data) => {
-      if (deaf) client.destroy();
-      else client.write(data);
+      if (deaf) {
+        client.destroy();
+        heard();
+      } else client.write(data);
     });
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
@@ -295,6 +323,11 @@ async function startDeafProxy(port: number) {
     deafen: () => {
       deaf = true;
     },
+    /** Resolves when an answer did not come through. */
+    executed: () =>
+      new Promise<void>((resolve) => {
+        heard = resolve;
+      }),
     hear: () => {
       deaf = false;
     },

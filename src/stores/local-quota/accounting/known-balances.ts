@@ -28,6 +28,8 @@ export class KnownBalances {
   readonly #views = new Map<string, LedgerView>();
   readonly #totals = new Map<string, QuotaTotals>();
   readonly #changes = new InFlightChanges();
+  /** Whether the remote store did not answer when its balances were read last. */
+  isUnavailable = false;
 
   /** @param elapsed a clock of elapsed time, milliseconds */
   constructor(remote: RemoteStore, elapsed: () => number) {
@@ -62,7 +64,7 @@ export class KnownBalances {
   async refresh(budget: BudgetDefinition): Promise<LedgerView> {
     const isUndisturbed = this.#changes.observe(budget);
     const { now } = this.moment();
-    const raw = await this.#remote.balances(budget);
+    const raw = await this.#readBalances(budget);
     const view = this.viewOf(budget, raw, isUndisturbed() ? now : undefined);
     this.#views.set(budget.name, view);
     return view;
@@ -107,6 +109,17 @@ export class KnownBalances {
     this.#changes.forget(name);
     this.#totals.delete(name);
     this.#views.delete(name);
+  }
+
+  async #readBalances(budget: BudgetDefinition): Promise<Balances> {
+    try {
+      const balances = await this.#remote.balances(budget);
+      this.isUnavailable = false;
+      return balances;
+    } catch (error) {
+      this.isUnavailable = true;
+      throw error;
+    }
   }
 
   #totalsOf(name: string, windowStart: number): QuotaTotals {

@@ -1,32 +1,32 @@
-/** How long a charge can be undone, milliseconds, and how many are remembered for that. */
-const REMEMBERED_MS = 600_000;
-const MAX_REMEMBERED = 10_000;
-
 /**
- * Charges without a reservation. The charge is remembered for some time, so that a client without an answer
- * can undo it.
+ * Charges without a reservation, once. The position of the last charge of its source is remembered for a
+ * time. Answers that position, and charges nothing if this charge does not follow it.
  *
- * ARGV: 2 the name of the charge, 3 to 5 what was used (nano-USD, tokens, calls); from 6 on, for each
- * account: start and end of the window, its expiry, definition.
+ * ARGV: 2 the source, 3 the position that this charge follows, 4 its own, 5 how long it is remembered (ms),
+ * 6 to 8 what was used (nano-USD, tokens, calls); from 9 on, for each account: start and end of the window,
+ * its expiry, definition.
  */
 export const CHARGE = `
-local used = { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) }
-local accounts = present_accounts(6, 4)
+local key = CHARGES .. ':' .. ARGV[2]
+local last = redis.call('GET', key) or '0'
+if last ~= ARGV[3] then return answer(last) end
+local used = { tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]) }
+local accounts = present_accounts(9, 4)
 if not accounts then return { 'retry', int(now) } end
-redis.call('ZADD', CHARGES, int(now), ARGV[2])
-redis.call('ZREMRANGEBYSCORE', CHARGES, '-inf', int(now - ${REMEMBERED_MS}))
-redis.call('ZREMRANGEBYRANK', CHARGES, 0, -${MAX_REMEMBERED + 1})
+redis.call('SET', key, ARGV[4], 'PX', ARGV[5])
 for _, account in ipairs(accounts) do
   settle_amounts(account, used, 1)
   save_account(account)
 end
-return answer()
+return answer(ARGV[4])
 `;
 
 /** Undoes a charge whose caller was told that it failed. ARGV as for the charge, without windows. */
 export const UNCHARGE = `
-if redis.call('ZREM', CHARGES, ARGV[2]) == 0 then return answer('0') end
-local used = { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) }
+local key = CHARGES .. ':' .. ARGV[2]
+if redis.call('GET', key) ~= ARGV[4] then return answer('0') end
+redis.call('DEL', key)
+local used = { tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]) }
 for i = FIRST_ACCOUNT, #KEYS do
   local account = load_account(KEYS[i])
   if account.startedAt then

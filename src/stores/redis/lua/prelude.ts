@@ -20,9 +20,9 @@ const ENDED_KEPT_MS = 600_000;
  * Numbers are doubles in Lua, as in JavaScript: integers are exact up to 2^53, and are written with `%.0f`,
  * because `tostring` keeps 14 digits.
  *
- * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 charges that can be undone, 5 the keys of all
- * accounts, from 6 on the accounts. ARGV: 1 the envelope: the deadline, by the server's clock, after which the
- * client no longer waits for the answer, and what the client knows of the epoch.
+ * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the prefix of charges that are made once, 5 the
+ * keys of all accounts, from 6 on the accounts. ARGV: 1 the envelope: the deadline, by the server's clock, after
+ * which the client no longer waits for the answer, and what the client knows of the epoch.
  *
  * An answer is `ok`, the server's time, the epoch's id, its generation and when its recovery ends; how many
  * accounts follow, the key and the state of each; and the values of the script.
@@ -155,6 +155,23 @@ for _, id in ipairs(ended) do
 end
 if #ended == 200 then return { 'retry', int(now) } end
 
+-- Undoes the charge of a reservation whose lease ended, if that attempt made it. Returns whether it did.
+local function undo_ended(id, attempt)
+  local charged = redis.call('GET', ended_key(id))
+  if not charged then return false end
+  local held = cjson.decode(charged)
+  if held.attempt ~= attempt then return false end
+  redis.call('DEL', ended_key(id))
+  for _, key in ipairs(held.accounts) do
+    local account = load_account(key)
+    if account.startedAt then
+      settle_amounts(account, amounts_of(held), -1)
+      save_account(account)
+    end
+  end
+  return true
+end
+
 local function answer(...)
   save_epoch()
   local list = { 'ok', int(now), is_stored and epoch_id or '', int(generation), int(recovering), '0' }
@@ -190,7 +207,9 @@ local function present_accounts(from, step)
   end
   for i = FIRST_ACCOUNT, #KEYS do
     local at = from + (i - FIRST_ACCOUNT) * step
-    local account = find_account(KEYS[i])
+    -- That of a window which is over has expired, and was not evicted.
+    local is_over = ARGV[at + 2] ~= '' and now >= tonumber(ARGV[at + 2])
+    local account = is_over and load_account(KEYS[i]) or find_account(KEYS[i])
     account.at = at + 4
     if not account.startedAt then
       account.expireAt = ARGV[at + 2]

@@ -3,8 +3,8 @@ import { WINDOW_KEPT_MS } from '../keys.ts';
 /**
  * Reserves more for an open reservation, in the windows that it was made in.
  *
- * ARGV: 2 id, 3 to 5 how much more (nano-USD, tokens, calls); from 6 on, for each budget of the chain: mode
- * and limits.
+ * ARGV: 2 id, 3 to 5 how much more (nano-USD, tokens, calls), 6 the name of the attempt; from 7 on, for each
+ * budget of the chain: mode and limits.
  */
 export const GROW = `
 local id = ARGV[2]
@@ -12,9 +12,11 @@ local more = { tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]) }
 local packed = redis.call('HGET', OPEN, id)
 if not packed then return answer('0') end
 local held = cjson.decode(packed)
+-- Repeated, because its answer was lost.
+if held.grown == ARGV[6] then return answer('1') end
 local accounts = {}
 for index, key in ipairs(held.accounts) do
-  local account, at = find_account(key), 6 + (index - 1) * 4
+  local account, at = find_account(key), 7 + (index - 1) * 4
   accounts[index] = account
   if not account.startedAt then save_account(account) end
   if ARGV[at] == 'strict' then
@@ -32,6 +34,7 @@ end
 held.cost = int(tonumber(held.cost) + more[1])
 held.tokens = int(tonumber(held.tokens) + more[2])
 held.calls = int(tonumber(held.calls) + more[3])
+held.grown = ARGV[6]
 redis.call('HSET', OPEN, id, cjson.encode(held))
 return answer('1')
 `;
@@ -61,11 +64,15 @@ return reply
 
 /** Gives an open reservation another id and lease. ARGV: 2 id, 3 the other id, 4 lease (ms). */
 export const TRANSFER = `
-local packed = redis.call('HGET', OPEN, ARGV[2])
-if not packed or redis.call('HEXISTS', OPEN, ARGV[3]) == 1 then return answer('0') end
+local packed, taken = redis.call('HGET', OPEN, ARGV[2]), redis.call('HGET', OPEN, ARGV[3])
+-- Repeated, because its answer was lost.
+if taken and cjson.decode(taken).from == ARGV[2] then return answer('1') end
+if not packed or taken then return answer('0') end
+local held = cjson.decode(packed)
+held.from = ARGV[2]
 redis.call('HDEL', OPEN, ARGV[2])
 redis.call('ZREM', LEASES, ARGV[2])
-redis.call('HSET', OPEN, ARGV[3], packed)
+redis.call('HSET', OPEN, ARGV[3], cjson.encode(held))
 redis.call('ZADD', LEASES, int(now + tonumber(ARGV[4])), ARGV[3])
 written = true
 return answer('1')
@@ -82,19 +89,7 @@ if packed and cjson.decode(packed).attempt == attempt then
   end_reservation(id, packed, { 0, 0, 0 })
   return answer('1')
 end
-local charged = redis.call('GET', ended_key(id))
-if not charged then return answer('0') end
-local held = cjson.decode(charged)
-if held.attempt ~= attempt then return answer('0') end
-redis.call('DEL', ended_key(id))
-for _, key in ipairs(held.accounts) do
-  local account = load_account(key)
-  if account.startedAt then
-    settle_amounts(account, amounts_of(held), -1)
-    save_account(account)
-  end
-end
-return answer('1')
+return answer(undo_ended(id, attempt) and '1' or '0')
 `;
 
 /**

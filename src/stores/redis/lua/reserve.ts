@@ -61,10 +61,17 @@ end
 
 local accounts = present_accounts(12, 11)
 if not accounts then return { 'retry', int(now) } end
-if redis.call('HEXISTS', OPEN, id) == 1 then return answer('open') end
+local known = redis.call('HGET', OPEN, id)
+if known then
+  known = cjson.decode(known)
+  if known.attempt ~= attempt then return answer('open') end
+  -- Repeated, because its answer was lost.
+  return answer('admitted', known.cap, known.cost, known.tokens, known.calls)
+end
 for _, account in ipairs(accounts) do
   if is_recovering() and ARGV[account.at] == 'strict' then return answer('lost') end
 end
+undo_ended(id, attempt)
 
 local function denied(index, limit)
   return answer('denied', int(index), limit, balances(accounts[index]))
@@ -101,7 +108,8 @@ for _, account in ipairs(accounts) do
   keys[#keys + 1] = account.key
 end
 local held = {
-  cost = int(amounts[1]), tokens = int(amounts[2]), calls = int(amounts[3]), accounts = keys, attempt = attempt
+  cost = int(amounts[1]), tokens = int(amounts[2]), calls = int(amounts[3]), accounts = keys, attempt = attempt,
+  cap = int(granted)
 }
 redis.call('HSET', OPEN, id, cjson.encode(held))
 redis.call('ZADD', LEASES, int(now + lease), id)

@@ -3,8 +3,10 @@ import { backoffMs, formatValue, withTimeout } from '../../../util/index.ts';
 import { createClient, isServerError, messageOf, type RedisClient } from './client.ts';
 import { ClusterNodes, parseRedirect } from './cluster-nodes.ts';
 
-/** How long connecting may take, with the handshake, milliseconds; as long as a command if that is longer. */
-const CONNECT_MS = 2_000;
+/**
+ * How long connecting may take, milliseconds: the handshake has several round trips, and more with TLS.
+ */
+const CONNECT_MS = 10_000;
 
 /** The pauses before connecting again. */
 const RECONNECT = { firstMs: 50, maxMs: 2_000 };
@@ -14,6 +16,13 @@ const MAX_REDIRECTS = 5;
 
 /** For how long a connection to a node that no longer serves the ledger is kept for its answers, milliseconds. */
 const DRAIN_MS = 1_000;
+
+/**
+ * After how many ticks without an answer to anything a connection is replaced, and how long a tick is,
+ * milliseconds. Ticks and not the time are counted, since a process that is blocked reads no answers.
+ */
+const STALL_TICKS = 4;
+const TICK_MS = 1_000;
 
 /** How many commands may be in flight or wait for the connection; more are rejected at once. */
 export const MAX_PENDING = 10_000;
@@ -36,7 +45,6 @@ export interface PendingCommand {
 export class RedisConnection {
   readonly #nodes: ClusterNodes;
   readonly #onConnect: () => void;
-  readonly #connectMs: number;
   /** Host and port, without credentials. */
   readonly #host: string;
   #client: RedisClient | undefined;
@@ -45,27 +53,33 @@ export class RedisConnection {
   #failedAttempts = 0;
   #failure: unknown;
   #pending = 0;
+  #watchTimer: NodeJS.Timeout | undefined;
+  /** How many ticks have passed since the last answer. */
+  #quietTicks = 0;
   #isClosed = false;
 
   /**
-   * @param timeoutMs how long a command may take, milliseconds
    * @param onConnect called on each new connection, before the commands that wait for it are sent
    * @throws RangeError if `url` is not a URL of redis:// or rediss://
    */
-  constructor(url: string, timeoutMs: number, onConnect: () => void) {
+  constructor(url: string, onConnect: () => void) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed?.protocol !== 'redis:' && parsed?.protocol !== 'rediss:') {
       throw new RangeError(`got ${formatValue(url)}, expected a URL of redis:// or rediss://`);
     }
     this.#nodes = new ClusterNodes(url);
     this.#host = parsed.host;
-    this.#connectMs = Math.max(CONNECT_MS, timeoutMs);
     this.#onConnect = onConnect;
   }
 
   /** Whether there is a connection. */
   get isConnected(): boolean {
     return this.#client !== undefined;
+  }
+
+  /** Whether it was closed for good. */
+  get isClosed(): boolean {
+    return this.#isClosed;
   }
 
   /** How many commands are in flight. */
@@ -99,13 +113,16 @@ export class RedisConnection {
       const full = new StoreError(`${MAX_PENDING} commands are waiting for Redis at ${this.#host} already.`);
       return { answer: Promise.reject(full), isSent: () => false, cancel: () => {} };
     }
+    if (this.#pending === 0) this.#quietTicks = 0;
     this.#pending += 1;
+    this.#watchTimer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     const answer = write()
       .catch((error) => {
         throw this.#toStoreError(error);
       })
       .finally(() => {
         this.#pending -= 1;
+        this.#quietTicks = 0;
       });
     return {
       answer,
@@ -125,6 +142,7 @@ export class RedisConnection {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#reconnectTimer);
+    clearInterval(this.#watchTimer);
     const client = this.#client ?? this.#connecting?.client;
     this.#client = undefined;
     this.#failure = new Error('it was closed');
@@ -152,7 +170,7 @@ export class RedisConnection {
 
   /** Sends a command to the node to which its keys are being moved. */
   async #ask(url: string, args: readonly string[]): Promise<unknown> {
-    const client = createClient(url, this.#connectMs);
+    const client = createClient(url, CONNECT_MS);
     client.on('error', () => {});
     try {
       await client.connect();
@@ -173,12 +191,12 @@ export class RedisConnection {
   }
 
   #connect(): void {
-    const client = createClient(this.#nodes.url, this.#connectMs);
+    const client = createClient(this.#nodes.url, CONNECT_MS);
     this.#connecting = { client, waiters: new Set() };
     // Without a listener, the error would end the process.
     client.on('error', (error) => this.#onLost(client, error));
     const late = (): Error => new Error('it does not answer');
-    withTimeout(client.connect(), this.#connectMs, late, { keepsAlive: false }).then(
+    withTimeout(client.connect(), CONNECT_MS, late, { keepsAliveMs: 0 }).then(
       () => this.#onConnected(client),
       (error: unknown) => this.#onLost(client, error),
     );
@@ -216,6 +234,19 @@ export class RedisConnection {
       this.#reconnectTimer = undefined;
       this.#connect();
     }, pauseMs).unref();
+  }
+
+  /** Replaces a connection on which nothing is answered. */
+  #tick(): void {
+    if (this.#pending === 0) {
+      clearInterval(this.#watchTimer);
+      this.#watchTimer = undefined;
+      return;
+    }
+    this.#quietTicks += 1;
+    if (this.#quietTicks < STALL_TICKS) return;
+    this.#quietTicks = 0;
+    this.reconnect(`it has not answered for ${(STALL_TICKS * TICK_MS) / 1_000} s`);
   }
 
   /** Resumes those that wait for the connection, whether or not it was made. */

@@ -1,3 +1,3 @@
 export { RedisConnection } from './connection.ts';
-export { ScriptRunner } from './runner.ts';
+export { type ScriptRun, ScriptRunner } from './runner.ts';
 export type { ScriptParameters } from './undo-list.ts';

@@ -1,5 +1,5 @@
 import { StoreError } from '../../../budget/index.ts';
-import { withTimeout } from '../../../util/index.ts';
+import { backoffMs, withTimeout } from '../../../util/index.ts';
 import type { LedgerMemory } from '../memory/index.ts';
 import { parseReply, type ScriptReply } from '../replies.ts';
 import type { Script } from '../scripts.ts';
@@ -11,11 +11,11 @@ import { type ScriptParameters, type Undo, UndoList } from './undo-list.ts';
 /** How often a script may ask to be retried: at the end of a window, and if many leases end at once. */
 const MAX_TRIES = 50;
 
-/**
- * After how long without an answer a connection is replaced, milliseconds; or four times the timeout, if
- * longer.
- */
-const STALL_MS = 1_000;
+/** The pauses before a command is repeated that was not answered because its connection was lost. */
+const REPEAT = { firstMs: 10, maxMs: 250 };
+
+/** How long closing waits for commands in flight at most, milliseconds. */
+const CLOSE_MS = 2_000;
 
 const NO_DEADLINE = String(Number.MAX_SAFE_INTEGER);
 
@@ -26,17 +26,29 @@ export interface ScriptRun {
   readonly prepare: (now: number) => ScriptParameters;
   /** Undoes what the script did with these parameters. */
   readonly undo?: (parameters: ScriptParameters) => Undo;
+  /**
+   * Whether a script that may have been executed already is sent again: it has to have the same effect, and
+   * the same answer, however often it is executed; default: true.
+   */
+  readonly isRepeatable?: boolean;
+  /** For how long the process is kept alive for the answer, milliseconds; default: until the timeout. */
+  readonly keepsAliveMs?: number;
 }
 
-/** The state of a run: its last command, and whether the caller has given up. */
+/** The state of a run. */
 interface RunState {
-  last: { readonly command: PendingCommand; readonly parameters: ScriptParameters } | undefined;
-  isTimedOut: boolean;
+  /** Its commands in order: more than one if it was repeated. */
+  readonly commands: { readonly command: PendingCommand; readonly parameters: ScriptParameters }[];
+  /** Why it was not answered so far. */
+  failure: StoreError | undefined;
+  /** Whether the caller has its answer, or has given up. */
+  isOver: boolean;
 }
 
 /**
- * Runs scripts, each within the timeout. A script that reaches the server too late does nothing. If one may
- * have been executed although its caller was told that it failed, it is undone as soon as the server answers.
+ * Runs scripts. A script whose answer is lost is sent again until it is answered, or until the timeout; one
+ * that reaches the server later than that does nothing. If one may have been executed although its caller was
+ * told that it failed, it is undone as soon as the server answers.
  */
 export class ScriptRunner {
   readonly clock: ServerClock;
@@ -44,35 +56,34 @@ export class ScriptRunner {
   readonly #timeoutMs: number;
   readonly #undos: UndoList;
   readonly #memory: LedgerMemory;
-  /** Since when the server has not answered, by `performance.now()`. */
-  #quietSince = 0;
 
   constructor(url: string, timeoutMs: number, now: () => number, memory: LedgerMemory) {
     this.#memory = memory;
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
-    this.#connection = new RedisConnection(url, timeoutMs, () => {
-      this.#quietSince = performance.now();
-      this.#undos.flush();
-    });
+    this.#connection = new RedisConnection(url, () => this.#undos.flush());
     this.#undos = new UndoList((undo) => this.#execute(undo.script, undo, NO_DEADLINE));
   }
 
   /**
    * Runs a script, and returns its answer.
-   * @throws StoreError if the server cannot be reached, refuses, or does not answer in time
+   * @throws StoreError if the server refuses, or does not answer within the timeout
    */
   async run(run: ScriptRun): Promise<ScriptReply> {
     // Before the timer starts: the first time, loading the package may take longer than the timeout.
     this.#connection.open();
-    const state: RunState = { last: undefined, isTimedOut: false };
+    const state: RunState = { commands: [], failure: undefined, isOver: false };
     try {
-      return await withTimeout(this.#executeUntilDone(run, state), this.#timeoutMs, () =>
-        this.#timeOut(state),
-      );
+      const { keepsAliveMs = this.#timeoutMs } = run;
+      const onTimeout = (): StoreError => this.#timeOut(state);
+      return await withTimeout(this.#repeatUntilAnswered(run, state), this.#timeoutMs, onTimeout, {
+        keepsAliveMs,
+      });
     } catch (error) {
       if (!isRefusal(error)) this.#undoLast(run, state);
       throw error;
+    } finally {
+      state.isOver = true;
     }
   }
 
@@ -84,12 +95,14 @@ export class ScriptRunner {
   command(args: readonly string[], keepsAlive: boolean): Promise<unknown> {
     this.#connection.open();
     const late = (): StoreError => new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
-    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, { keepsAlive });
+    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, {
+      ...(keepsAlive ? {} : { keepsAliveMs: 0 }),
+    });
   }
 
-  /** Waits for commands in flight, at most as long as the timeout, and closes the connection. */
+  /** Waits for commands in flight, for a while, and closes the connection. */
   async close(): Promise<void> {
-    const deadline = performance.now() + this.#timeoutMs;
+    const deadline = performance.now() + Math.min(this.#timeoutMs, CLOSE_MS);
     while (this.#connection.pending > 0 && performance.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -97,15 +110,29 @@ export class ScriptRunner {
     this.#connection.close();
   }
 
+  /** Executes the script, again as long as no answer comes because the connection is lost. */
+  async #repeatUntilAnswered(run: ScriptRun, state: RunState): Promise<ScriptReply> {
+    for (let repeats = 0; ; repeats += 1) {
+      try {
+        return await this.#executeUntilDone(run, state);
+      } catch (error) {
+        const isUnsafe = run.isRepeatable === false && lastSent(state) !== undefined;
+        if (state.isOver || isUnsafe || this.#connection.isClosed || !mayPass(error)) throw error;
+        state.failure = error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, backoffMs(repeats, REPEAT)).unref());
+    }
+  }
+
   /** Executes the script, again as long as it asks for that. */
   async #executeUntilDone({ script, prepare }: ScriptRun, state: RunState): Promise<ScriptReply> {
-    for (let tries = 0; tries < MAX_TRIES && !state.isTimedOut; tries += 1) {
+    for (let tries = 0; tries < MAX_TRIES && !state.isOver; tries += 1) {
       const now = this.clock.now();
       const parameters = prepare(now);
       const deadline = String(now + this.#timeoutMs);
       const reply = await this.#execute(script, parameters, deadline, (command) => {
-        state.last = { command, parameters };
-        if (state.isTimedOut) command.cancel();
+        state.commands.push({ command, parameters });
+        if (state.isOver) command.cancel();
       });
       if (reply.word === 'ok') return reply;
     }
@@ -130,36 +157,31 @@ export class ScriptRunner {
   }
 
   async #send(args: readonly string[], onSend?: (command: PendingCommand) => void): Promise<ScriptReply> {
-    if (this.#connection.pending === 0) this.#quietSince = performance.now();
     const sentAt = this.clock.local();
     const sentId = this.#memory.known.id;
     const command = this.#connection.send(args);
     onSend?.(command);
     const reply = parseReply(await command.answer);
-    this.#quietSince = performance.now();
     this.clock.learn(reply.now, sentAt);
     this.#memory.learn(reply, sentId);
     return reply;
   }
 
-  #timeOut(state: RunState): StoreError {
-    state.isTimedOut = true;
-    state.last?.command.cancel();
-    this.#replaceStalledConnection();
-    return new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
+  #timeOut({ commands, failure }: RunState): StoreError {
+    commands.at(-1)?.command.cancel();
+    return failure ?? new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
   }
 
-  #undoLast({ undo }: ScriptRun, { last }: RunState): void {
-    if (undo === undefined || last?.command.isSent() !== true) return;
-    this.#undos.add(undo(last.parameters), this.#connection.isConnected);
+  #undoLast({ undo }: ScriptRun, state: RunState): void {
+    const parameters = lastSent(state);
+    if (undo === undefined || parameters === undefined) return;
+    this.#undos.add(undo(parameters), this.#connection.isConnected);
   }
+}
 
-  #replaceStalledConnection(): void {
-    const quietMs = performance.now() - this.#quietSince;
-    if (this.#connection.isConnected && quietMs > Math.max(STALL_MS, 4 * this.#timeoutMs)) {
-      this.#connection.reconnect(`no answer for ${Math.round(quietMs)} ms`);
-    }
-  }
+/** Returns the parameters of the last command that may have been executed. */
+function lastSent({ commands }: RunState): ScriptParameters | undefined {
+  return commands.findLast(({ command }) => command.isSent())?.parameters;
 }
 
 /** Whether the server answered that it did nothing. */
@@ -168,7 +190,23 @@ function isRefusal(error: unknown): boolean {
 }
 
 function isNoScript(error: unknown): boolean {
-  return (
-    error instanceof StoreError && error.cause instanceof Error && error.cause.message.startsWith('NOSCRIPT')
-  );
+  return refusalCode(error) === 'NOSCRIPT';
+}
+
+/**
+ * The codes of refusals that end by themselves: the server loads its data, runs a slow script, or is being
+ * replaced. https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
+ */
+const TEMPORARY = new Set(['LOADING', 'BUSY', 'READONLY', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']);
+
+/** Whether the same command may succeed soon. */
+function mayPass(error: unknown): error is StoreError {
+  if (!(error instanceof StoreError)) return false;
+  return !isRefusal(error) || TEMPORARY.has(refusalCode(error) ?? '');
+}
+
+/** Returns the first word of the server's error. */
+function refusalCode(error: unknown): string | undefined {
+  if (!(error instanceof StoreError) || !(error.cause instanceof Error)) return undefined;
+  return error.cause.message.split(' ', 1)[0];
 }

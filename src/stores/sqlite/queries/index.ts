@@ -1,5 +1,6 @@
 export { findReservedAccount, openAccount, readBalances } from './accounts.ts';
 export { confirmLedger, listAccounts, raiseAccount, resetAccount } from './admin.ts';
+export { takeTurn } from './charges.ts';
 export { chargeExpired } from './expired.ts';
 export {
   chargeAbandonedReservations,
