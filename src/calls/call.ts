@@ -161,7 +161,10 @@ function reserveWorstCase(
   const worstCase = initialWorstCase(plan, card, history, batchFiles);
   if (worstCase === undefined) reportUnmetered(services, tracker, plan.endpoint.name, 'unbounded');
   // Tokenized only if the cheap bound would deny or clamp the call.
-  const refine = isTokenPlan(plan) ? () => ({ id, ...tokenizedWorstCase(plan, card, history) }) : undefined;
+  const refine =
+    isTokenPlan(plan) && worstCase !== undefined
+      ? () => ({ id, ...tokenizedWorstCase(plan, card, history) })
+      : undefined;
   const request = { id, ...(worstCase ?? fixedWorstCase({ ...NOTHING, calls: 1 })) };
   return tracker.reserve(request, refine, plan.signal);
 }
@@ -219,8 +222,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const request = { call: this, plan: this.plan, layer, sender, passed: new Set<object>(), isOver: false };
     try {
       const response = await enclosingRequest.run(request, () => context.with(this.context, send));
-      // The headers arrived: if the client repeats the request from here, the body of this response was lost.
-      this.#attemptLost = true;
+      this.recordHeaders();
       return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.recordFailure(error, 'request'));
@@ -228,6 +230,14 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     } finally {
       request.isOver = true;
     }
+  }
+
+  /**
+   * Records that the headers of a response arrived: if the client repeats the request from here, its body was
+   * lost.
+   */
+  recordHeaders(): void {
+    this.#attemptLost = true;
   }
 
   /** Records that an attempt failed; the client may repeat it. */

@@ -11,7 +11,8 @@ const DEPTHS: Readonly<Record<Layer, number>> = { middleware: 0, sdk: 1, fetch: 
 export interface SentRequest {
   /** The call. Another copy of this package may have stored it, so check its class before use. */
   readonly call: unknown;
-  readonly plan: CallPlan;
+  /** Undefined until the call has started. */
+  readonly plan: CallPlan | undefined;
   readonly layer: Layer;
   /** The client, or the function, that sends it. */
   readonly sender: object;
@@ -53,6 +54,7 @@ function isBelow(layer: Layer, outer: Layer): boolean {
 }
 
 function isSameRequest({ plan: outer, layer }: SentRequest, inner: CallPlan): boolean {
+  if (outer === undefined) return false;
   const model = withoutPrefix(inner.model);
   if (model !== '' && model !== withoutPrefix(outer.model)) return false;
   const [asked, sent] = [promptOf(outer.body), promptOf(inner.body)];

@@ -2,7 +2,7 @@ export { Call, startCall, tryStartCall } from './call.ts';
 export { chargeUsage } from './cost/index.ts';
 export { type BudgetOptions, NoBudgetError, resolveServices } from './default-services.ts';
 export { settleDeferredCall } from './deferred/index.ts';
-export { enclosingRequest } from './enclosing-call.ts';
+export { enclosingRequest, type SentRequest } from './enclosing-call.ts';
 export { failOpen } from './fail-open.ts';
 export { isRefusal, StreamAbortedError } from './failure-billing.ts';
 export { getPreloaded, type Preloaded, setPreloaded } from './preloaded.ts';

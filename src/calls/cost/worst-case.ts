@@ -30,6 +30,7 @@ export function initialWorstCase(
   history: ResponseHistory,
   files: KnownFiles,
 ): WorstCase | undefined {
+  if (plan.isOpaque === true) return undefined;
   if (isTokenPlan(plan)) return boundedWorstCase(plan, card, history);
   return plan.endpoint.kind === 'unit-priced'
     ? plan.endpoint.pricing.worstCase(plan, card, files)

@@ -12,13 +12,30 @@ import {
   type RawResponse,
   tryStartCall,
 } from '../../calls/index.ts';
-import { type ApiClient, type ApiRequest, outgoingBody, planRequest } from '../../providers/index.ts';
+import {
+  type ApiClient,
+  type ApiRequest,
+  type OutgoingFields,
+  outgoingFields,
+  planRequest,
+} from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
+import { isKnownLate, LateCall } from './late-call.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
 import { guardSdkStream } from './sdk-stream.ts';
 import { type ApiPromise, isSdkStream, type ResponseProps } from './sdk-types.ts';
+import {
+  type BuiltRequest,
+  LATE,
+  lateCallOf,
+  putFields,
+  putFieldsIntoBytes,
+  SENT,
+  SentCall,
+  sentCallOf,
+} from './sent-call.ts';
 
 /** A method of the SDK, of which only the name is known. */
 // biome-ignore lint/suspicious/noExplicitAny: neither its arguments nor its receiver have known types
@@ -30,22 +47,6 @@ export interface ClientPatch {
   readonly wrap: (original: Method) => Method;
 }
 
-/** A call on its way through the SDK. */
-class SentCall {
-  readonly call: Call;
-  /** Whether the usage chunk of the stream was requested by this package. */
-  addsUsageChunk = false;
-  /** Whether the SDK reads the response body; if not, the application does. */
-  parsed = false;
-
-  constructor(call: Call) {
-    this.call = call;
-  }
-}
-
-/** Carries the call in the options of its request: the SDK copies their symbols, through retries too. */
-const SENT = Symbol('otel-token-budget.sent');
-
 /** Carries the observer of the response to a request that is not a call. */
 const OBSERVER = Symbol('otel-token-budget.observer');
 
@@ -53,12 +54,17 @@ const OBSERVER = Symbol('otel-token-budget.observer');
  * The patches of the prototype of the client:
  *
  * - `makeRequest` knows the request before it is sent: the call starts here, is refused here, or fails here;
+ * - `buildRequest` makes the URL and the text that are sent: a lowered cap is put into the text, and a call starts
+ *   here whose options do not show what is sent;
+ * - `prepareRequest` is the same for openai 4, whose `buildRequest` does not wait;
  * - `fetchWithTimeout` is one attempt: one that fails after it was sent may have been billed;
  * - `request` returns the promise that the application gets, from which the response is read;
  * - `parseResponseWithTimeout` reads the response in the later releases of openai 7.
  */
 export function clientPatches(services: CallServices): readonly ClientPatch[] {
   return [
+    { name: 'buildRequest', wrap: wrapBuildRequest },
+    { name: 'prepareRequest', wrap: wrapPrepareRequest },
     { name: 'fetchWithTimeout', wrap: wrapFetch },
     { name: 'makeRequest', wrap: (original) => wrapMakeRequest(services, original) },
     { name: 'parseResponseWithTimeout', wrap: wrapParseResponse },
@@ -87,29 +93,89 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     }
     const { budgetStatus } = services;
     const request = budgetStatus === 'off' ? options : await withStatus(services, options, budgetStatus);
+    if (failOpen('reading a request', () => isKnownLate(this, request, ownPrepareOptions(this))) === true)
+      return sendLate(services, this, request, (sent) => original.call(this, sent, ...rest));
     const plan = failOpen('planning a call', () => planRequest(this, request));
     const call = await tryStartCall(services, plan, 'sdk', this);
     if (call === undefined) return original.call(this, withObserver(services, this, options), ...rest);
-    const sent = new SentCall(call);
-    const sentOptions: ApiRequest & { [SENT]: SentCall; body?: unknown } = { ...request, [SENT]: sent };
     const { clampedTo } = call.reservation;
-    // Most calls are sent as they are. A form always is: its fields are only read.
-    if (call.plan.stream || clampedTo !== undefined) {
-      const { body, addsUsageChunk } = outgoingBody(services, call.plan, clampedTo);
-      if (body !== call.plan.body) sentOptions.body = body;
-      sent.addsUsageChunk = addsUsageChunk;
-    }
+    // Most calls are sent as they are.
+    const isSentAsIs = !call.plan.stream && clampedTo === undefined;
+    const sent = new SentCall(call, isSentAsIs ? AS_IS : outgoingFields(services, call.plan, clampedTo));
+    const sentOptions = { ...request, [SENT]: sent };
     const props: ResponseProps = await call.send('sdk', this, () =>
       original.call(this, sentOptions, ...rest),
     );
-    failOpen('observing a response', () => {
-      // For an application that reads the response itself.
-      Reflect.defineProperty(props.response, SENT, { value: sent });
-      abandonIfUnread(props.response, sent);
-    });
+    observeUnread(props, sent);
     return props;
   }
   return Object.assign(makeRequest, { [INSTRUMENTED]: true });
+}
+
+const AS_IS: OutgoingFields = { fields: undefined, addsUsageChunk: false };
+
+/** Sends a request whose call starts when it has been built. */
+async function sendLate(
+  services: CallServices,
+  client: ApiClient,
+  request: ApiRequest,
+  send: (options: ApiRequest) => Promise<ResponseProps>,
+): Promise<unknown> {
+  const late = new LateCall(services, client);
+  const props = await late.send(() => send({ ...request, [LATE]: late }));
+  if (late.sent !== undefined) observeUnread(props, late.sent);
+  return props;
+}
+
+/** Ends the call whose response nobody reads, and finds it for an application that reads the response itself. */
+function observeUnread({ response }: ResponseProps, sent: SentCall): void {
+  failOpen('observing a response', () => {
+    Reflect.defineProperty(response, SENT, { value: sent });
+    abandonIfUnread(response, sent);
+  });
+}
+
+/** The method of the SDK that a program may override to change the options of its requests. */
+function ownPrepareOptions(client: ApiClient): unknown {
+  let prototype: unknown = Object.getPrototypeOf(client);
+  let own: unknown;
+  // The patched class, or one that the SDK derives from it.
+  for (; isRecord(prototype); prototype = Object.getPrototypeOf(prototype)) {
+    if (Object.hasOwn(prototype, 'prepareOptions')) own = prototype['prepareOptions'];
+  }
+  return own;
+}
+
+function wrapBuildRequest(original: Method): Method {
+  return function buildRequest(this: ApiClient, options: ApiRequest, ...rest: unknown[]): unknown {
+    const built: unknown = original.call(this, options, ...rest);
+    if (built instanceof Promise)
+      return built.then((request: BuiltRequest) => finishRequest(options, request));
+    failOpen('putting a cap into a request', () => putFields(options, built as BuiltRequest));
+    return built;
+  };
+}
+
+function wrapPrepareRequest(original: Method): Method {
+  return async function prepareRequest(
+    this: ApiClient,
+    req: BuiltRequest['req'],
+    about: { readonly url: string; readonly options: ApiRequest },
+  ): Promise<unknown> {
+    const late = lateCallOf(about.options);
+    if (late !== undefined && !late.isStarted) await finishRequest(about.options, { req, url: about.url });
+    return original.call(this, req, about);
+  };
+}
+
+/** Starts a late call, and puts the fields of any call into its request. */
+async function finishRequest(options: ApiRequest, built: BuiltRequest): Promise<BuiltRequest> {
+  await lateCallOf(options)?.start(options, built);
+  failOpen('putting a cap into a request', () => putFields(options, built));
+  await putFieldsIntoBytes(options, built).catch((error: unknown) =>
+    diag.error('otel-token-budget: putting a cap into a request failed', error),
+  );
+  return built;
 }
 
 /** The options of a request that is not a call, with the observer of its response. */
@@ -215,7 +281,8 @@ async function parseAndRecord(props: unknown, parse: () => unknown): Promise<unk
 
 /** Passes the response to a request that is not a call to its observer. */
 function observe(options: object, value: unknown): unknown {
-  const observer = Reflect.get(options, OBSERVER) as ResponseObserver | undefined;
+  const observer =
+    (Reflect.get(options, OBSERVER) as ResponseObserver | undefined) ?? lateCallOf(options)?.observer;
   if (observer !== undefined) failOpen('observing a response', () => observer(value));
   return value;
 }
@@ -236,8 +303,4 @@ function wrapAsResponse(prototype: ApiPromise): void {
     }
     return response;
   };
-}
-
-function sentCallOf(target: object): SentCall | undefined {
-  return Reflect.get(target, SENT) as SentCall | undefined;
 }

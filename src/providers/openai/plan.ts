@@ -35,6 +35,20 @@ export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | 
 }
 
 /**
+ * Plans the call of a request as it is sent.
+ * @param request with the path of {@link apiPathOf}
+ * @param body as {@link readSentBody} reads it; undefined if it cannot be read
+ */
+export function planSentRequest(
+  client: ApiClient,
+  request: ApiRequest,
+  body: Readonly<Record<string, unknown>> | FormData | undefined,
+): CallPlan | undefined {
+  const plan = planRequest(client, { ...request, body: body ?? {} });
+  return plan === undefined || body !== undefined ? plan : { ...plan, isOpaque: true };
+}
+
+/**
  * Whether the response is a stream. In a form `stream` is a text; the text `true` in JSON is for the API to
  * reject. Speech is a stream of events if its format says so.
  */

@@ -11,18 +11,17 @@ const CONNECT_MS = 10_000;
 /** The pauses before connecting again. */
 const RECONNECT = { firstMs: 50, maxMs: 2_000 };
 
-/** How often a command follows the redirection of a cluster. */
-const MAX_REDIRECTS = 5;
-
-/** For how long a connection to a node that no longer serves the ledger is kept for its answers, milliseconds. */
-const DRAIN_MS = 1_000;
-
 /**
  * After how many ticks without an answer to anything a connection is replaced, and how long a tick is,
  * milliseconds. Ticks and not the time are counted, since a process that is blocked reads no answers.
  */
 const STALL_TICKS = 4;
 const TICK_MS = 1_000;
+/** How often a command follows the redirection of a cluster. */
+const MAX_REDIRECTS = 5;
+
+/** For how long a connection to a node that no longer serves the ledger is kept for its answers, milliseconds. */
+const DRAIN_MS = 1_000;
 
 /** How many commands may be in flight or wait for the connection; more are rejected at once. */
 export const MAX_PENDING = 10_000;

@@ -95,9 +95,8 @@ export class ScriptRunner {
   command(args: readonly string[], keepsAlive: boolean): Promise<unknown> {
     this.#connection.open();
     const late = (): StoreError => new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
-    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, {
-      ...(keepsAlive ? {} : { keepsAliveMs: 0 }),
-    });
+    const keepsAliveMs = keepsAlive ? this.#timeoutMs : 0;
+    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, { keepsAliveMs });
   }
 
   /** Waits for commands in flight, for a while, and closes the connection. */
