@@ -308,6 +308,22 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     assert.deepEqual((await store.balances(daily)).settled, tokens(990));
   });
 
+  it('does not take a window that is over for one that was evicted', { skip: !CAN_SET_CLOCK }, async () => {
+    const window = { per: 'hour', timeZone: 'UTC' } as const;
+    const hourly = defineBudget({ name: 'hourly', limits: { tokens: 1_000 }, window });
+    const server = await serve({ clock: true });
+    const reports: string[] = [];
+    const store = open(server, { onLost: (what) => reports.push(what) });
+    const at = Date.now();
+    await store.charge([hourly], tokens(5));
+    const [key = ''] = (await server.command('KEYS', '*:account:hour:*:hourly')) as string[];
+    server.setClock(3 * 86_400_000);
+    assert.equal(await server.command('EXISTS', key), 0);
+    await store.chargeOnce([hourly], tokens(7), { source: 'journal', after: 0, position: 1, at });
+    assert.ok((await store.reserve([hourly], request('a'))).admitted);
+    assert.deepEqual(reports, []);
+  });
+
   it('lets idle processes notice', async () => {
     const server = await serve();
     const reports: string[] = [];

@@ -207,7 +207,9 @@ local function present_accounts(from, step)
   end
   for i = FIRST_ACCOUNT, #KEYS do
     local at = from + (i - FIRST_ACCOUNT) * step
-    local account = find_account(KEYS[i])
+    -- That of a window which is over has expired, and was not evicted.
+    local is_over = ARGV[at + 2] ~= '' and now >= tonumber(ARGV[at + 2])
+    local account = is_over and load_account(KEYS[i]) or find_account(KEYS[i])
     account.at = at + 4
     if not account.startedAt then
       account.expireAt = ARGV[at + 2]
