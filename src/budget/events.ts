@@ -111,6 +111,16 @@ export interface LedgerLostEvent extends BudgetEventFields {
 }
 
 /**
+ * The store is set up in a way by which it may lose what was spent, or cannot charge it. Emitted once for each
+ * problem.
+ */
+export interface StoreWarningEvent extends BudgetEventFields {
+  readonly type: 'store_warning';
+  /** What is wrong, and what to do. */
+  readonly reason: string;
+}
+
+/**
  * A call ended, with any outcome. Emitted before it is charged; a denied call emits only a `denied` event.
  */
 export interface CallEvent extends BudgetEventFields {
@@ -157,7 +167,8 @@ export type BudgetEvent =
   | UnmeteredEvent
   | StoreUnavailableEvent
   | StoreAvailableEvent
-  | LedgerLostEvent;
+  | LedgerLostEvent
+  | StoreWarningEvent;
 
 /** Receives each event synchronously; an error that it throws is ignored. */
 export type BudgetListener = (event: BudgetEvent) => void;

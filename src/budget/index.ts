@@ -50,6 +50,7 @@ export {
   type PriceUnknownEvent,
   type StoreAvailableEvent,
   type StoreUnavailableEvent,
+  type StoreWarningEvent,
   THRESHOLDS,
   type ThresholdEvent,
   type UnmeteredEvent,
@@ -105,6 +106,7 @@ export type {
   SettledBalances,
   Store,
   StoreCapabilities,
+  StoreFinding,
   WorstCase,
 } from './store.ts';
 export { failurePolicyOf } from './store.ts';

@@ -74,6 +74,15 @@ export interface Abandoned {
 /** The balances after a settlement, by the name of the budget. */
 export type SettledBalances = Map<string, Balances>;
 
+/** Something about a store by which it may lose what was spent, or cannot charge it. */
+export interface StoreFinding {
+  /** `fail`: calls are not charged, or what was spent is forgotten while the store runs. */
+  readonly severity: 'warn' | 'fail';
+  readonly found: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
 /** The optional capabilities of a store. */
 export interface StoreCapabilities {
   /** Whether reservations end with their process, so that they need no lease; default: false. */
@@ -93,6 +102,8 @@ export interface StoreCapabilities {
    * @returns whether everything is known to be settled
    */
   settleAtExit?(timeoutMs: number): boolean;
+  /** Checks whether the store is set up so that it keeps what was spent. */
+  inspect?(): MaybePromise<readonly StoreFinding[]>;
 }
 
 /**

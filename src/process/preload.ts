@@ -2,7 +2,14 @@ import module from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { metrics, trace } from '@opentelemetry/api';
 import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
-import { chainOf, failurePolicyOf, type Store, StoreError, TokenBudgetTracker } from '../budget/index.ts';
+import {
+  chainOf,
+  failurePolicyOf,
+  type Store,
+  StoreError,
+  type StoreFinding,
+  TokenBudgetTracker,
+} from '../budget/index.ts';
 import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
 import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig } from '../config/index.ts';
@@ -86,7 +93,13 @@ function openBudget(config: Config): ProcessBudget {
     printLine(reason);
     tracker.emit({ type: 'ledger_lost', budget: budget.name, reason });
   };
-  const store = exitIfInvalid(() => openStore({ ...config, onChange, onLost, onProblem: printLine }));
+  const onFinding = ({ found, fix }: StoreFinding): void => {
+    const reason = `${found}; ${fix}`;
+    printLine(reason);
+    tracker.emit({ type: 'store_warning', budget: budget.name, reason });
+  };
+  const listeners = { onChange, onLost, onFinding, onProblem: printLine };
+  const store = exitIfInvalid(() => openStore({ ...config, ...listeners }));
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });

@@ -1,4 +1,4 @@
-import type { FailurePolicy, Store } from '../budget/index.ts';
+import type { FailurePolicy, Store, StoreFinding } from '../budget/index.ts';
 import { defaultStateDirectory } from './kinds/index.ts';
 import { ResilientStore } from './resilient-store.ts';
 import { parseStoreUrl, storeKindOf } from './store-url.ts';
@@ -36,6 +36,8 @@ export interface StoreSettings {
   readonly onChange?: ((available: boolean, cause?: unknown) => void) | undefined;
   /** Called when a shared store is found to have lost data, with what happened and what to do. */
   readonly onLost?: ((what: string) => void) | undefined;
+  /** Called once a shared store is in use, with each problem of its set-up. */
+  readonly onFinding?: ((finding: StoreFinding) => void) | undefined;
   /** Called with a sentence for people about what may be lost; default: it is a warning of the process. */
   readonly onProblem?: ((problem: string) => void) | undefined;
 }
@@ -51,7 +53,8 @@ export interface StoreSettings {
  * ```
  */
 export function openStore(settings: StoreSettings): Store {
-  const { failurePolicy, storeWaitMs = DEFAULT_STORE_WAIT_MS, localQuota = true, leaseMs, onLost } = settings;
+  const { failurePolicy, storeWaitMs = DEFAULT_STORE_WAIT_MS, localQuota = true, leaseMs } = settings;
+  const { onLost, onFinding } = settings;
   const url = parseStoreUrl(settings.store);
   const kind = storeKindOf(url);
   const store = kind.openStore(url, {
@@ -59,6 +62,7 @@ export function openStore(settings: StoreSettings): Store {
     localQuota,
     leaseMs,
     ...(onLost === undefined ? {} : { onLost }),
+    ...(onFinding === undefined ? {} : { onFinding }),
   });
   if (!kind.isShared) return store;
   const { stateDirectory = defaultStateDirectory(process.env), onChange, onProblem = warn } = settings;

@@ -8,6 +8,8 @@ import { command, testDirectory } from './run-cli.ts';
 /** Clears the screen, sets the title (by the 8-bit form, too), rings, hides what follows, reverses it. */
 const HOSTILE = 'job\u001b[2J\u009b1;1H\u001b]0;owned\u0007\u001b[8m\r\n\u202etxt';
 
+const ESCAPE = '\u001b';
+
 /** What a terminal may act upon, apart from line ends. */
 const CONTROL = /[^\P{Cc}\n]|[\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
@@ -74,7 +76,7 @@ describe('names that contain escape sequences', () => {
 
   it('do not reach the terminal with colors either', async () => {
     const { stdout } = await command(['status', '--store', setting], { env: { FORCE_COLOR: '1' } });
-    const allowed = /\u001b\[[0-9;]*m/g;
+    const allowed = new RegExp(`${ESCAPE}\\[[0-9;]*m`, 'g');
     assert.doesNotMatch(stdout.replaceAll(allowed, ''), CONTROL);
     assert.ok(!stdout.includes('\u001b[8m'));
   });

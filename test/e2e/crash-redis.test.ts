@@ -3,7 +3,7 @@ import { crashRounds, type RoundStore } from '../support/crash-rounds.ts';
 import { REDIS_MISSING, startRedisServer } from '../support/redis-server.ts';
 
 async function redis(localQuota: boolean): Promise<RoundStore> {
-  const server = await startRedisServer();
+  const server = await startRedisServer({ args: ['--appendonly', 'yes'] });
   return {
     setting: server.url,
     localQuota,

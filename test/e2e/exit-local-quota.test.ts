@@ -47,7 +47,7 @@ describe('a process that holds a local quota of a budget in Redis returns it whe
 }, () => {
   let redis: RedisServer;
   before(async () => {
-    redis = await startRedisServer();
+    redis = await startRedisServer({ args: ['--appendonly', 'yes'] });
   });
   after(() => redis.close());
 

@@ -119,6 +119,43 @@ test('a stream that nobody reads is charged once it is collected', async () => {
   assert.ok(settled.tokens >= 60, `${settled.tokens}`);
 });
 
+for (const [how, options] of Object.entries({
+  'is never read': '.asResponse()',
+  'of a stream is never read': '.asResponse()',
+  'is left in the middle': '.asResponse().then(async ({ body }) => { await body.getReader().read(); })',
+})) {
+  test(`a raw response whose body ${how} is charged once it is collected`, async () => {
+    const stream = how !== 'is never read';
+    const { printed } = await runScript({
+      script: `
+        await (async () => { await client.chat.completions.create({ ...CHAT, max_tokens: 60, stream: ${stream} }, replay('${stream ? 'chat-stream-plain' : 'chat-plain'}'))${options}; })();
+        print((await budget().status()).balances.open);
+        for (let n = 0; n < 50 && (await budget().status()).balances.open > 0; n += 1) { globalThis.gc(); await new Promise((done) => setTimeout(done, 20)); }
+        print(await budget().status());`,
+      args: ['--expose-gc', '--require', (await import('../support/paths.ts')).registerPath],
+      env: { TOKEN_BUDGET_TOKENS: '10000' },
+    });
+    assert.equal(printed[0], 1);
+    const { settled, open } = (printed[1] as Status).balances;
+    assert.deepEqual([open, settled.calls], [0, 1]);
+  });
+}
+
+test('a raw stream is read to its end after its response was collected', async () => {
+  const { printed, server } = await runScript({
+    script: `
+      const reader = await (async () => (await client.chat.completions.create({ ...CHAT, max_tokens: 60, stream: true }, replay('chat-stream-plain', { chunkDelayMs: 20 })).asResponse()).body.getReader())();
+      for (;;) { globalThis.gc(); await new Promise((done) => setTimeout(done, 5)); globalThis.gc(); const { done } = await reader.read(); if (done) break; }
+      print(await budget().status());`,
+    args: ['--expose-gc', '--require', (await import('../support/paths.ts')).registerPath],
+    env: { TOKEN_BUDGET_TOKENS: '10000' },
+  });
+  const { settled, open } = (printed[0] as Status).balances;
+  assert.deepEqual([open, settled.calls], [0, 1]);
+  const billed = server.account[0]?.billed;
+  assert.equal(settled.tokens, (billed?.input ?? 0) + (billed?.output ?? 0));
+});
+
 describe('a call may wait for what is reserved', { concurrency: 2 }, () => {
   const PARALLEL = `
     const send = (n, options = {}) => client.chat.completions.create({ ...CHAT, max_tokens: 100 }, { ...replay('chat-plain', { delayMs: 100 }), ...options })

@@ -75,7 +75,12 @@ describe('what the demo emits is what the source says', () => {
     );
     assert.deepEqual(
       silent.map(({ name }) => name),
-      ['token_budget.window.duration', 'token_budget.window.left', 'token_budget.store.failures'],
+      [
+        'token_budget.window.duration',
+        'token_budget.window.left',
+        'token_budget.store.failures',
+        'token_budget.store.losses',
+      ],
     );
   });
 

@@ -8,7 +8,17 @@ const collected = new FinalizationRegistry<Call>((call) => {
 
 /** Abandons the call, unless it has ended, once nothing references `response` any more. */
 export function abandonIfCollected(response: object, call: Call): void {
-  collected.register(response, call);
+  registered.add(response);
+  collected.register(response, call, response);
+}
+
+/** The responses that are, or were, registered. */
+const registered = new WeakSet<object>();
+
+/** The same for the body of a response instead: a program may read the body and drop the response. */
+export function abandonIfBodyCollected(response: object, body: object, call: Call): void {
+  collected.unregister(response);
+  collected.register(body, call);
 }
 
 /** A response whose headers arrived, and whether the SDK reads its body. */
@@ -32,7 +42,8 @@ export function abandonIfUnread(response: object, sent: PendingResponse): void {
     pending = [];
     for (const one of responses) {
       const { call, parsed } = one.sent;
-      if (!parsed || call.plan.stream) abandonIfCollected(one.response, call);
+      const isPending = !parsed || call.plan.stream;
+      if (isPending && !registered.has(one.response)) abandonIfCollected(one.response, call);
     }
   }).unref();
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { isRecord } from '../../util/index.ts';
 import type { Call } from '../call.ts';
 import { failOpen } from '../fail-open.ts';
+import { abandonIfBodyCollected, abandonIfCollected } from './abandoned-responses.ts';
 import { type BodySink, BufferedBodySink, SseBodySink } from './body-sinks.ts';
 import { guardReadable, guardStream } from './guarded-body.ts';
 
@@ -41,12 +42,16 @@ export function guardRawResponse(response: RawResponse, call: Call, addsUsageChu
     };
     Object.defineProperty(response, name, { value, configurable: true, writable: true });
   }
+  abandonIfCollected(response, call);
   const { body } = response;
   let guarded: unknown;
   Object.defineProperty(response, 'body', {
     configurable: true,
-    get: () => {
-      guarded ??= failOpen('guarding a response body', () => guardBody(body, newSink())) ?? body;
+    get(this: object) {
+      if (guarded === undefined) {
+        guarded = failOpen('guarding a response body', () => guardBody(body, newSink())) ?? body;
+        if (isRecord(guarded)) abandonIfBodyCollected(this, guarded, call);
+      }
       return guarded;
     },
   });

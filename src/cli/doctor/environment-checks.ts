@@ -57,7 +57,7 @@ export function checkSettings(env: Environment): {
 }
 
 /** Checks that the store answers, or can be created. */
-export async function checkStore(setting: string): Promise<Finding> {
+export async function checkStore(setting: string): Promise<Finding | readonly Finding[]> {
   const check = 'Store';
   const url = parseStoreUrl(setting);
   if (url.kind === 'memory')
@@ -69,8 +69,16 @@ export async function checkStore(setting: string): Promise<Finding> {
   try {
     const ledger = openLedger(setting, CHECK_TIMEOUT_MS);
     try {
+      const problems = (await ledger.inspect?.()) ?? [];
+      const found = problems.map(({ severity, found, fix }) =>
+        (severity === 'fail' ? foundFailure : foundWarning)(check, found, fix),
+      );
+      if (found.some(({ state }) => state === 'fail')) return found;
       const accounts = await ledger.accounts();
-      return foundOk(check, `${redacted} answers; it has ${formatQuantity(accounts.length, 'account')}`);
+      return [
+        foundOk(check, `${redacted} answers; it has ${formatQuantity(accounts.length, 'account')}`),
+        ...found,
+      ];
     } finally {
       await ledger.close();
     }

@@ -72,6 +72,8 @@ function describeEvent(name: string, attributes: OtlpAttributes): string {
       return `the store is unavailable: ${text(semconv.ATTR_BUDGET_REASON)}`;
     case semconv.EVENT_STORE_AVAILABLE:
       return 'the store is available again';
+    case semconv.EVENT_STORE_WARNING:
+      return `the set-up of the store: ${text(semconv.ATTR_BUDGET_REASON)}`;
     case semconv.EVENT_LEDGER_LOST:
       return `the ledger has lost data: ${text(semconv.ATTR_BUDGET_REASON)}`;
     default:

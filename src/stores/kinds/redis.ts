@@ -12,6 +12,9 @@ export interface RedisUrl {
   readonly url: string;
 }
 
+/** How long a ledger that has lost data recovers at least, milliseconds. */
+const MIN_RECOVERY_MS = 30_000;
+
 /** `redis://…` and `rediss://…` */
 export const redisKind: StoreKind<RedisUrl> = {
   kind: 'redis',
@@ -20,14 +23,16 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
-  openStore: ({ url }, { waitMs, localQuota, leaseMs, onLost }) => {
-    const redis = connect(url, waitMs, onLost);
+  openStore: ({ url }, { waitMs, localQuota, leaseMs, ...listeners }) => {
+    // Every process renews its quotas within a lease, and so hears of a loss while the ledger recovers.
+    const recovery = leaseMs === undefined ? {} : { recoveryMs: Math.max(leaseMs, MIN_RECOVERY_MS) };
+    const redis = connect({ url, timeoutMs: waitMs, ...recovery, ...listeners });
     if (!localQuota) return redis;
     const { LocalQuotaStore } = loadEntryModule('stores/local-quota/index') as typeof LocalQuota;
     return new LocalQuotaStore(redis, leaseMs === undefined ? {} : { leaseMs });
   },
 
-  openLedger: ({ url }, waitMs) => connect(url, waitMs),
+  openLedger: ({ url }, waitMs) => connect({ url, timeoutMs: waitMs }),
 
   // A directory for each ledger, whose name shows no password.
   journalDirectory: ({ url }, stateDirectory) => {
@@ -37,7 +42,7 @@ export const redisKind: StoreKind<RedisUrl> = {
   },
 };
 
-function connect(url: string, waitMs: number, onLost?: (what: string) => void): Redis.RedisStore {
+function connect(options: Redis.RedisStoreOptions): Redis.RedisStore {
   const { RedisStore } = loadEntryModule('stores/redis/index') as typeof Redis;
-  return new RedisStore({ url, timeoutMs: waitMs, ...(onLost === undefined ? {} : { onLost }) });
+  return new RedisStore(options);
 }

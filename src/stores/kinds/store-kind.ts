@@ -1,4 +1,4 @@
-import type { LedgerAdmin, Store } from '../../budget/index.ts';
+import type { LedgerAdmin, Store, StoreFinding } from '../../budget/index.ts';
 
 /** A shared ledger as an operator uses it: to look at and to change. */
 export type Ledger = Store & LedgerAdmin;
@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly leaseMs: number | undefined;
   /** Called when the ledger is found to have lost data, with what happened and what to do. */
   readonly onLost?: (what: string) => void;
+  /** Called once the store is in use, with each problem of its set-up. */
+  readonly onFinding?: (finding: StoreFinding) => void;
 }
 
 /**

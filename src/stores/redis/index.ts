@@ -1,2 +1,3 @@
-export { RedisStore, type RedisStoreOptions } from './redis-store.ts';
+export type { RedisStoreOptions } from './options.ts';
+export { RedisStore } from './redis-store.ts';
 export { RedisConnection } from './server/index.ts';

@@ -24,7 +24,12 @@ export class RedisKeys {
       );
     }
     this.#tag = `{${prefix}}`;
-    this.common = ['open', 'leases', 'epoch', 'charges', 'accounts'].map((name) => `${this.#tag}:${name}`);
+    this.common = ['open', 'leases', 'epoch', 'accounts'].map((name) => `${this.#tag}:${name}`);
+  }
+
+  /** A key that is tried out, and has no data. */
+  get probe(): string {
+    return `${this.#tag}:probe`;
   }
 
   /** Returns the key of a budget's account in the window of a moment. */

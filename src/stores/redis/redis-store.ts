@@ -16,6 +16,7 @@ import {
   type Spending,
   type Store,
   StoreError,
+  type StoreFinding,
 } from '../../budget/index.ts';
 import { type ListedAccount, mergeSpending, parseAccountPage, parseSpending } from './admin.ts';
 import {
@@ -26,32 +27,14 @@ import {
   reserveArguments,
   ruleArguments,
 } from './arguments.ts';
+import { ServerHealth } from './health/index.ts';
 import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
-import { LedgerGuard, type LedgerGuardOptions } from './ledger-guard.ts';
+import { LedgerGuard } from './ledger-guard.ts';
+import type { RedisStoreOptions } from './options.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
 import { type ScriptParameters, type ScriptRun, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
-
-/** Where the ledger is. */
-export interface RedisStoreOptions extends LedgerGuardOptions {
-  /** redis:// or rediss:// (TLS), with user, password and database if needed. */
-  readonly url: string;
-  /**
-   * The prefix of all keys, in braces; default: `token-budget`. All budgets of one prefix are on one node of
-   * a cluster.
-   */
-  readonly prefix?: string;
-  /**
-   * How long an answer is waited for before a method rejects, milliseconds, without the time in which this
-   * process is blocked; default: 10,000. A command is repeated meanwhile if its connection is lost.
-   */
-  readonly timeoutMs?: number;
-  /**
-   * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.
-   */
-  readonly now?: () => number;
-}
 
 const DEFAULT_PREFIX = 'token-budget';
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -88,6 +71,7 @@ export class RedisStore implements Store, LedgerAdmin {
   readonly #keys: RedisKeys;
   readonly #runner: ScriptRunner;
   readonly #guard: LedgerGuard;
+  readonly #health: ServerHealth;
   /** Settlements that are not answered yet. */
   readonly #unansweredSettlements = new Map<string, Amounts>();
   /** How many charges are not answered yet. */
@@ -108,6 +92,8 @@ export class RedisStore implements Store, LedgerAdmin {
     this.#keys = new RedisKeys(this.#prefix);
     this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args, KEEP_ALIVE_MS));
     this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory);
+    const send = (args: readonly string[], keepsAlive: boolean) => this.#runner.command(args, keepsAlive);
+    this.#health = new ServerHealth(send, this.#keys.probe, options.onFinding);
   }
 
   /** Estimates the server's time from its answers, milliseconds since the epoch. */
@@ -140,6 +126,7 @@ export class RedisStore implements Store, LedgerAdmin {
       this.#guard.memory.reservations.add(request.id, { accounts, attempt, amounts: reserved, leaseMs });
       this.#guard.watch();
     }
+    this.#health.report();
     return answer.admission;
   }
 
@@ -222,6 +209,10 @@ export class RedisStore implements Store, LedgerAdmin {
   async confirm(): Promise<boolean> {
     const [wasRecovering] = await this.#run(SCRIPTS.confirm, []);
     return wasRecovering === '1';
+  }
+
+  inspect(): Promise<readonly StoreFinding[]> {
+    return this.#health.inspect(true);
   }
 
   async chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {

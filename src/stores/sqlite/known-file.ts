@@ -24,6 +24,8 @@ export class KnownFile {
   readonly #uncommitted = new Map<number, number>();
   #usedAt = 0;
   #replacements = 0;
+  /** The file that was refused last. */
+  #refused: Pick<FileMark, 'id' | 'confirmedAt'> | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -48,13 +50,15 @@ export class KnownFile {
     const isOlder = (): boolean =>
       [...this.#generations].some(([account, generation]) => (generationOf(account) ?? -1) < generation);
     if (isOther || isOlder()) {
-      if (confirmedAt < this.#usedAt) {
+      if (!this.#isConfirmed(id, confirmedAt)) {
+        this.#refused = { id, confirmedAt };
         throw this.lostError(isOther ? 'was replaced by another ledger while it was in use' : OLDER);
       }
       this.#generations.clear();
       this.#replacements += 1;
     }
     this.#id = id;
+    this.#refused = undefined;
   }
 
   /**
@@ -79,6 +83,12 @@ export class KnownFile {
   /** Forgets what the transaction has seen. */
   rollBack(): void {
     this.#uncommitted.clear();
+  }
+
+  /** Whether it was confirmed after this process last used a file, or refused this one: a clock may be wrong. */
+  #isConfirmed(id: string, confirmedAt: number): boolean {
+    const refused = this.#refused;
+    return confirmedAt >= this.#usedAt || (refused?.id === id && refused.confirmedAt !== confirmedAt);
   }
 
   /** Returns the error for a file that is not what it was. @param what happened to it */

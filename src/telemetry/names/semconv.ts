@@ -357,6 +357,12 @@ export const EVENT_STORE_AVAILABLE = 'token_budget.store_available';
  * @severity ERROR @attributes `token_budget.reason`
  */
 export const EVENT_LEDGER_LOST = 'token_budget.ledger_lost';
+/**
+ * The store is set up in a way by which it may lose what was spent, or cannot charge it. Emitted once for each
+ * problem.
+ * @severity WARN @attributes `token_budget.reason`
+ */
+export const EVENT_STORE_WARNING = 'token_budget.store_warning';
 
 // # metrics
 /**

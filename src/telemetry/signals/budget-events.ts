@@ -25,6 +25,7 @@ export const BUDGET_EVENTS: Readonly<
   store_unavailable: [semconv.EVENT_STORE_UNAVAILABLE, SeverityNumber.ERROR],
   store_available: [semconv.EVENT_STORE_AVAILABLE, SeverityNumber.INFO],
   ledger_lost: [semconv.EVENT_LEDGER_LOST, SeverityNumber.ERROR],
+  store_warning: [semconv.EVENT_STORE_WARNING, SeverityNumber.WARN],
 };
 
 const CHARGE_DESCRIPTIONS = {
@@ -94,6 +95,7 @@ export function eventAttributes(event: BudgetEvent): Attributes {
     case 'store_available':
       return budget;
     case 'ledger_lost':
+    case 'store_warning':
       return { ...budget, [semconv.ATTR_BUDGET_REASON]: event.reason };
   }
 }
@@ -157,6 +159,7 @@ export function describeEvent(event: BudgetEvent): string {
     case 'store_available':
       return `${budget}: the store is available again`;
     case 'ledger_lost':
+    case 'store_warning':
       return `${budget}: ${event.reason}`;
   }
 }

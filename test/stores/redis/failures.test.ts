@@ -10,7 +10,7 @@ import {
   type ReserveRequest,
   StoreError,
 } from '../../../src/budget/index.ts';
-import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   REDIS_MISSING,

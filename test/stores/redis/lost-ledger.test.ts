@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
 import {
   type Amounts,
@@ -7,7 +8,7 @@ import {
   NOTHING,
   type ReserveRequest,
 } from '../../../src/budget/index.ts';
-import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/redis-store.ts';
+import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import {
   CAN_SET_CLOCK,
@@ -186,7 +187,8 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     await other.balances(job);
     for (const key of ['account:always:job', 'epoch', 'accounts']) {
       await server.command('DEL', `{token-budget}:${key}`);
-      if (key === 'accounts') continue;
+      // The list of accounts has no amounts: it is missed if an account is missing, too.
+      if (key === 'accounts') await server.command('DEL', '{token-budget}:account:always:job');
       await assert.rejects(other.reserve([job], request(`after ${key}`)), isLost);
       await eventually('it is restored', async () => {
         assert.deepEqual((await store.balances(job)).settled, tokens(300));
@@ -195,6 +197,74 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
       await store.confirm();
     }
     assert.ok((await store.reserve([job], request('goes on'))).admitted);
+  });
+
+  it('evicted an account with open reservations: counts what they hold, whatever comes first', async () => {
+    for (const first of ['reserve', 'settle', 'grow'] as const) {
+      const server = await serve();
+      const store = open(server);
+      await store.charge([job], tokens(100));
+      for (const id of ['a', 'b', 'c']) await store.reserve([job], request(id));
+      await server.command('DEL', '{token-budget}:account:always:job');
+      if (first === 'reserve') await assert.rejects(store.reserve([job], request('d')), isLost);
+      if (first === 'grow') await store.grow([job], 'a', tokens(1));
+      assert.equal(await store.settle('a', tokens(7)), true);
+      const { settled, reserved, open: calls } = await store.balances(job);
+      assert.deepEqual([settled.tokens, reserved.tokens, calls], [107, 120, 2], first);
+      await assert.rejects(store.reserve([job], request('d')), isLost);
+    }
+  });
+
+  it('that evicts whatever it can, under pressure: admits no more than the limit', async () => {
+    const server = await serve({ args: ['--maxmemory', '3mb', '--maxmemory-policy', 'allkeys-random'] });
+    const store = open(server, { recoveryMs: 1 });
+    let spent = 0;
+
+    const filler = 'x'.repeat(20_000);
+    for (let round = 0; round < 150; round += 1) {
+      await server.command('SET', `filler ${round}`, filler);
+      const id = `r${round}`;
+      const admission = await store.reserve([job], request(id)).catch((error: unknown) => {
+        assert.ok(error instanceof LedgerLostError, String(error));
+        return undefined;
+      });
+      if (admission?.admitted !== true) continue;
+      const { tokens: reserved } = admission.reserved;
+      spent += reserved;
+      await store.settle(id, tokens(reserved));
+    }
+    const evicted = /evicted_keys:(\d+)/.exec(String(await server.command('INFO', 'stats')))?.[1];
+    assert.ok(Number(evicted) > 20, `${evicted} keys evicted`);
+    assert.ok(spent <= 1_000 && spent > 0, `${spent} of 1,000`);
+    const { settled, reserved } = await store.balances(job);
+    assert.ok(
+      settled.tokens + reserved.tokens >= spent,
+      `${settled.tokens} + ${reserved.tokens}, ${spent} spent`,
+    );
+  });
+
+  it('failed over to a replica that lagged behind: gets back what that lacks', async () => {
+    const [primary, replica] = await Promise.all([serve(), serve()]);
+    const proxy = await startProxy(primary.port);
+    ends.push(proxy.close);
+    const store = new RedisStore({ url: proxy.url, timeoutMs: 5_000, recoveryMs: RECOVERY });
+    ends.push(() => store.close());
+    await store.charge([job], tokens(100));
+    await replica.command('REPLICAOF', '127.0.0.1', String(primary.port));
+    await eventually('the replica is in step', async () => {
+      const info = String(await replica.command('INFO', 'replication'));
+      return info.includes('master_link_status:up');
+    });
+    await replica.command('REPLICAOF', 'NO', 'ONE');
+    await store.charge([job], tokens(200));
+    await store.reserve([job], request('open'));
+    proxy.forwardTo(replica.port);
+    await eventually('it is denied', async () => {
+      await assert.rejects(store.reserve([job], request('x')), isLost);
+      return true;
+    });
+    const { settled, reserved, open: calls } = await store.balances(job);
+    assert.deepEqual([settled.tokens, reserved.tokens, calls], [300, 60, 1]);
   });
 
   it('evicts accounts again and again: never admits more than the limit', async () => {
@@ -238,6 +308,22 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     assert.deepEqual((await store.balances(daily)).settled, tokens(990));
   });
 
+  it('does not take a window that is over for one that was evicted', { skip: !CAN_SET_CLOCK }, async () => {
+    const window = { per: 'hour', timeZone: 'UTC' } as const;
+    const hourly = defineBudget({ name: 'hourly', limits: { tokens: 1_000 }, window });
+    const server = await serve({ clock: true });
+    const reports: string[] = [];
+    const store = open(server, { onLost: (what) => reports.push(what) });
+    const at = Date.now();
+    await store.charge([hourly], tokens(5));
+    const [key = ''] = (await server.command('KEYS', '*:account:hour:*:hourly')) as string[];
+    server.setClock(3 * 86_400_000);
+    assert.equal(await server.command('EXISTS', key), 0);
+    await store.chargeOnce([hourly], tokens(7), { source: 'journal', after: 0, position: 1, at });
+    assert.ok((await store.reserve([hourly], request('a'))).admitted);
+    assert.deepEqual(reports, []);
+  });
+
   it('lets idle processes notice', async () => {
     const server = await serve();
     const reports: string[] = [];
@@ -264,3 +350,34 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     assert.ok((await store.reserve([job], request('a'))).admitted);
   });
 });
+
+/** Forwards connections to a server, and later to another one, for which it cuts those that are open. */
+async function startProxy(firstPort: number) {
+  let port = firstPort;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const server = connect(port, '127.0.0.1');
+    for (const socket of [client, server]) {
+      sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
+    }
+    client.pipe(server).pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const address = proxy.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    url: `redis://127.0.0.1:${address.port}`,
+    forwardTo: (next: number) => {
+      port = next;
+      cut();
+    },
+    close: async () => {
+      proxy.close();
+      cut();
+    },
+  };
+}

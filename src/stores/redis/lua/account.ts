@@ -7,7 +7,7 @@
  * its expiry, definition.
  */
 export const CHARGE = `
-local key = CHARGES .. ':' .. ARGV[2]
+local key = EPOCH .. ':charged:' .. ARGV[2]
 local last = redis.call('GET', key) or '0'
 if last ~= ARGV[3] then return answer(last) end
 local used = { tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]) }
@@ -23,7 +23,7 @@ return answer(ARGV[4])
 
 /** Undoes a charge whose caller was told that it failed. ARGV as for the charge, without windows. */
 export const UNCHARGE = `
-local key = CHARGES .. ':' .. ARGV[2]
+local key = EPOCH .. ':charged:' .. ARGV[2]
 if redis.call('GET', key) ~= ARGV[4] then return answer('0') end
 redis.call('DEL', key)
 local used = { tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8]) }

@@ -67,6 +67,7 @@ local was = now < recovering
 if was then
   recovering = now
   written = true
+  has_begun = true
 end
 return answer(was and '1' or '0')
 `;

@@ -23,14 +23,15 @@ end
 local epoch_id = stored[1] or new_epoch_id()
 local generation, recovering = tonumber(stored[2] or 0), tonumber(stored[3] or 0)
 local is_known, known_generation = KNOWN_ID ~= '-', tonumber(KNOWN_GENERATION)
--- Whether the script changes something; the accounts that it has loaded, by key.
-local written, seen = false, {}
+-- Whether the script changes something, the epoch itself, or the list of accounts; the accounts that it has loaded.
+local written, has_begun, has_listed, seen = false, not is_stored, false, {}
 
 -- Admits nothing to strict budgets for some time, once in an epoch.
 local function begin_recovery()
   if recovering == 0 then recovering = now + tonumber(RECOVERY) end
   if is_known and known_generation >= generation then generation = known_generation + ${GENERATION_GAP} end
   written = true
+  has_begun = true
 end
 
 local function begin_epoch()
@@ -38,6 +39,7 @@ local function begin_epoch()
     epoch_id = new_epoch_id()
     recovering = 0
   end
+  has_listed = true
   begin_recovery()
 end
 
@@ -54,7 +56,22 @@ local function save_epoch()
   if not written then return end
   generation = generation + 1
   is_stored = true
-  redis.call('HSET', EPOCH, 'id', epoch_id, 'generation', int(generation), 'recovering', int(recovering))
+  if has_begun then
+    redis.call('HSET', EPOCH, 'id', epoch_id, 'generation', int(generation), 'recovering', int(recovering))
+  else redis.call('HINCRBY', EPOCH, 'generation', '1') end
+  if has_listed then redis.call('HSET', EPOCH, 'accounts', redis.call('SCARD', ACCOUNTS)) end
+end
+
+-- Whether an account that is not there was: it is listed, or the list itself has shrunk.
+local function was_evicted(key)
+  if redis.call('SISMEMBER', ACCOUNTS, key) == 1 then return true end
+  return redis.call('SCARD', ACCOUNTS) < tonumber(redis.call('HGET', EPOCH, 'accounts') or 0)
+end
+
+local function list_account(key)
+  redis.call('SADD', ACCOUNTS, key)
+  written = true
+  has_listed = true
 end
 
 -- Keeps what an account had settled when the epoch began, with the first change after that.

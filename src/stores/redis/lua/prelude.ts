@@ -20,15 +20,15 @@ const ENDED_KEPT_MS = 600_000;
  * Numbers are doubles in Lua, as in JavaScript: integers are exact up to 2^53, and are written with `%.0f`,
  * because `tostring` keeps 14 digits.
  *
- * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the prefix of charges that are made once, 5 the
- * keys of all accounts, from 6 on the accounts. ARGV: 1 the envelope: the deadline, by the server's clock, after
- * which the client no longer waits for the answer, and what the client knows of the epoch.
+ * KEYS: 1 open reservations, 2 their leases, 3 the epoch, 4 the keys of all accounts, from 5 on the accounts.
+ * ARGV: 1 the envelope: the deadline, by the server's clock, after which the client no longer waits for the
+ * answer, and what the client knows of the epoch.
  *
  * An answer is `ok`, the server's time, the epoch's id, its generation and when its recovery ends; how many
  * accounts follow, the key and the state of each; and the values of the script.
  */
 export const PRELUDE = `
-local OPEN, LEASES, EPOCH, CHARGES, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], 6
+local OPEN, LEASES, EPOCH, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], 5
 local DEADLINE, KNOWN_ID, KNOWN_GENERATION, RECOVERY = string.match(ARGV[1], '^(%S+) (%S+) (%S+) (%S+)$')
 local MAX_INTEGER = ${Number.MAX_SAFE_INTEGER}
 local clock = redis.call('TIME')
@@ -51,6 +51,23 @@ local function load_account(key)
   account.found = { account[1], account[2], account[3] }
   account.epoch, account.generation = got[15], tonumber(got[16] or 0)
   seen[key] = account
+  return account
+end
+
+-- Loads an account that is used. If the server has evicted it, what is open on it is reserved again, and a new epoch begins, in which the clients write back what was settled.
+local function find_account(key)
+  local account = load_account(key)
+  if account.startedAt or not was_evicted(key) then return account end
+  begin_epoch()
+  for _, packed in ipairs(redis.call('HVALS', OPEN)) do
+    local held = cjson.decode(packed)
+    for _, other in ipairs(held.accounts) do
+      if other == key then
+        for i, amount in ipairs({ held.cost, held.tokens, held.calls }) do account[i + 3] = account[i + 3] + tonumber(amount) end
+        account[7] = account[7] + 1
+      end
+    end
+  end
   return account
 end
 
@@ -112,16 +129,15 @@ local function amounts_of(held) return { tonumber(held.cost), tonumber(held.toke
 local function end_reservation(id, packed, used)
   local held = cjson.decode(packed)
   local amounts = amounts_of(held)
+  local accounts = {}
+  for index, key in ipairs(held.accounts) do accounts[index] = find_account(key) end
   redis.call('HDEL', OPEN, id)
   redis.call('ZREM', LEASES, id)
-  local accounts = {}
-  for index, key in ipairs(held.accounts) do
-    local account = load_account(key)
+  for _, account in ipairs(accounts) do
     add_amounts(account, 4, amounts, -1)
     settle_amounts(account, used or amounts, 1)
     account[7] = math.max(0, account[7] - 1)
     save_account(account)
-    accounts[index] = account
   end
   return accounts
 end
@@ -191,11 +207,11 @@ local function present_accounts(from, step)
   end
   for i = FIRST_ACCOUNT, #KEYS do
     local at = from + (i - FIRST_ACCOUNT) * step
-    local account = load_account(KEYS[i])
+    -- That of a window which is over has expired, and was not evicted.
+    local is_over = ARGV[at + 2] ~= '' and now >= tonumber(ARGV[at + 2])
+    local account = is_over and load_account(KEYS[i]) or find_account(KEYS[i])
     account.at = at + 4
     if not account.startedAt then
-      -- It is listed and not there: the server evicted it.
-      if redis.call('SISMEMBER', ACCOUNTS, account.key) == 1 then begin_epoch() end
       account.expireAt = ARGV[at + 2]
       account.startedAt = account.expireAt == '' and now or tonumber(ARGV[at])
       save_account(account)
@@ -203,7 +219,7 @@ local function present_accounts(from, step)
     if account.definition ~= ARGV[at + 3] then
       account.definition = ARGV[at + 3]
       redis.call('HSET', account.key, 'definition', account.definition)
-      redis.call('SADD', ACCOUNTS, account.key)
+      list_account(account.key)
       -- Two expired accounts leave a long list for each that is added, so that it does not grow forever. In a
       -- short one they stay: the clock may have been wrong when they expired.
       if redis.call('SCARD', ACCOUNTS) > ${LISTED_AT_LEAST} then

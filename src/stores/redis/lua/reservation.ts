@@ -16,8 +16,9 @@ local held = cjson.decode(packed)
 if held.grown == ARGV[6] then return answer('1') end
 local accounts = {}
 for index, key in ipairs(held.accounts) do
-  local account, at = load_account(key), 7 + (index - 1) * 4
+  local account, at = find_account(key), 7 + (index - 1) * 4
   accounts[index] = account
+  if not account.startedAt then save_account(account) end
   if ARGV[at] == 'strict' then
     if is_recovering() then return answer('0') end
     for which = 1, 3 do

@@ -76,7 +76,7 @@ for _, one in ipairs(given.accounts) do
     save_base(account, base)
     save_account(account)
     save_grant(account)
-    redis.call('SADD', ACCOUNTS, key)
+    list_account(key)
   end
 end
 
@@ -90,7 +90,7 @@ for _, one in ipairs(given.open) do
         account.expireAt = span[3]
         account.startedAt = span[3] == '' and now or tonumber(span[2])
         redis.call('HSET', account.key, 'definition', span[4])
-        redis.call('SADD', ACCOUNTS, account.key)
+        list_account(account.key)
       end
       add_amounts(account, 4, amounts, 1)
       account[7] = account[7] + 1

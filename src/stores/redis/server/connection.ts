@@ -1,6 +1,7 @@
 import { StoreError } from '../../../budget/index.ts';
 import { backoffMs, formatValue, withTimeout } from '../../../util/index.ts';
 import { createClient, isServerError, messageOf, type RedisClient } from './client.ts';
+import { ClusterNodes, parseRedirect } from './cluster-nodes.ts';
 
 /**
  * How long connecting may take, milliseconds: the handshake has several round trips, and more with TLS.
@@ -16,6 +17,11 @@ const RECONNECT = { firstMs: 50, maxMs: 2_000 };
  */
 const STALL_TICKS = 4;
 const TICK_MS = 1_000;
+/** How often a command follows the redirection of a cluster. */
+const MAX_REDIRECTS = 5;
+
+/** For how long a connection to a node that no longer serves the ledger is kept for its answers, milliseconds. */
+const DRAIN_MS = 1_000;
 
 /** How many commands may be in flight or wait for the connection; more are rejected at once. */
 export const MAX_PENDING = 10_000;
@@ -32,10 +38,11 @@ export interface PendingCommand {
 
 /**
  * One connection, opened on first use and reopened with backoff if it breaks. It never keeps the process
- * alive. While it waits to reconnect, commands are rejected at once.
+ * alive. While it waits to reconnect, commands are rejected at once. In a cluster it goes to the node that
+ * serves the ledger.
  */
 export class RedisConnection {
-  readonly #url: string;
+  readonly #nodes: ClusterNodes;
   readonly #onConnect: () => void;
   /** Host and port, without credentials. */
   readonly #host: string;
@@ -59,7 +66,7 @@ export class RedisConnection {
     if (parsed?.protocol !== 'redis:' && parsed?.protocol !== 'rediss:') {
       throw new RangeError(`got ${formatValue(url)}, expected a URL of redis:// or rediss://`);
     }
-    this.#url = url;
+    this.#nodes = new ClusterNodes(url);
     this.#host = parsed.host;
     this.#onConnect = onConnect;
   }
@@ -99,7 +106,7 @@ export class RedisConnection {
       const client = this.#client ?? (await this.#untilConnected());
       if (isCancelled) throw new StoreError('The command was cancelled before it was sent.');
       isSent = true;
-      return client.sendCommand(args);
+      return this.#sendTo(client, args);
     };
     if (this.#pending >= MAX_PENDING) {
       const full = new StoreError(`${MAX_PENDING} commands are waiting for Redis at ${this.#host} already.`);
@@ -142,6 +149,37 @@ export class RedisConnection {
     if (client !== undefined) destroyClient(client);
   }
 
+  /** Sends a command, and again where a cluster redirects it: it was not executed then. */
+  async #sendTo(client: RedisClient, args: readonly string[], redirects = 0): Promise<unknown> {
+    try {
+      return await client.sendCommand(args);
+    } catch (error) {
+      const redirect = parseRedirect(error);
+      if (redirect === undefined || redirects === MAX_REDIRECTS || this.#isClosed) throw error;
+      if (redirect.kind === 'ask') return this.#ask(this.#nodes.urlOf(redirect), args);
+      if (client === this.#client) {
+        this.#nodes.follow(redirect);
+        this.#client = undefined;
+        setTimeout(() => destroyClient(client), DRAIN_MS).unref();
+        this.#connect();
+      }
+      return this.#sendTo(this.#client ?? (await this.#untilConnected()), args, redirects + 1);
+    }
+  }
+
+  /** Sends a command to the node to which its keys are being moved. */
+  async #ask(url: string, args: readonly string[]): Promise<unknown> {
+    const client = createClient(url, CONNECT_MS);
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      const [, answer] = await Promise.all([client.sendCommand(['ASKING']), client.sendCommand(args)]);
+      return answer;
+    } finally {
+      destroyClient(client);
+    }
+  }
+
   async #untilConnected(): Promise<RedisClient> {
     if (this.#isClosed || this.#reconnectTimer !== undefined) throw this.#failure;
     this.open();
@@ -152,7 +190,7 @@ export class RedisConnection {
   }
 
   #connect(): void {
-    const client = createClient(this.#url, CONNECT_MS);
+    const client = createClient(this.#nodes.url, CONNECT_MS);
     this.#connecting = { client, waiters: new Set() };
     // Without a listener, the error would end the process.
     client.on('error', (error) => this.#onLost(client, error));
@@ -171,6 +209,12 @@ export class RedisConnection {
     this.#client = client;
     this.#failedAttempts = 0;
     this.#failure = undefined;
+    client.sendCommand(['CLUSTER', 'NODES']).then(
+      (answer) => this.#nodes.learn(answer),
+      () => {
+        // It is not one of a cluster, or does not say.
+      },
+    );
     this.#onConnect();
     this.#resumeWaiters();
   }
@@ -179,6 +223,7 @@ export class RedisConnection {
     if (client !== this.#client && client !== this.#connecting?.client) return;
     this.#failure = error;
     this.#client = undefined;
+    this.#nodes.leave();
     destroyClient(client);
     this.#resumeWaiters();
     if (this.#isClosed) return;

@@ -87,6 +87,18 @@ export class ScriptRunner {
     }
   }
 
+  /**
+   * Sends a command that is no script, and returns its answer.
+   * @param keepsAlive whether the process stays alive for it
+   * @throws StoreError as {@link run} does
+   */
+  command(args: readonly string[], keepsAlive: boolean): Promise<unknown> {
+    this.#connection.open();
+    const late = (): StoreError => new StoreError(`Redis did not answer within ${this.#timeoutMs} ms.`);
+    const keepsAliveMs = keepsAlive ? this.#timeoutMs : 0;
+    return withTimeout(this.#connection.send(args).answer, this.#timeoutMs, late, { keepsAliveMs });
+  }
+
   /** Waits for commands in flight, for a while, and closes the connection. */
   async close(): Promise<void> {
     const deadline = performance.now() + Math.min(this.#timeoutMs, CLOSE_MS);
