@@ -31,6 +31,7 @@ import {
   estimateUsage,
   fillMissingUsage,
   initialWorstCase,
+  inputOf,
   tokenizedWorstCase,
 } from './cost/index.ts';
 import { type Layer, sendInside } from './enclosing-call.ts';
@@ -250,10 +251,18 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   async beforeRetry(): Promise<void> {
     const charge = this.#attemptCharge;
     this.#attemptCharge = 'nothing';
-    if (charge === 'nothing') return;
-    const { strict, reservation } = this;
-    const due = strict && charge === 'worst-case' ? reservation.amounts : this.#estimatedCharge().amounts;
-    await reservation.renew(due);
+    const failed = this.#failedCharge(charge);
+    if (failed !== undefined) await this.reservation.renew(failed.amounts);
+  }
+
+  /** The charge of a failed request: its reservation, what is counted locally, or undefined for nothing. */
+  #failedCharge(charge: FailureCharge): Charge | undefined {
+    if (charge === 'nothing') return undefined;
+    if (charge === 'worst-case')
+      return this.strict ? this.#reservedCharge() : this.#chargeUsage(this.#estimateUsage([]));
+    const input = this.#chargeUsage(inputOf(this.#estimateUsage([])));
+    const { costNanoUsd, tokens } = input.amounts;
+    return costNanoUsd > 0 || tokens > 0 ? input : undefined;
   }
 
   #failureCharge(error: unknown): FailureCharge {
@@ -308,13 +317,15 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   recordFailure(error: unknown, phase: 'request' | 'response'): void {
     if (this.#ended) return;
     const charge = phase === 'request' ? this.#failureCharge(error) : 'worst-case';
-    if (charge === 'nothing' || (phase === 'request' && this.plan.aborted)) {
+    const isUnsent = phase === 'request' && this.plan.aborted;
+    const failed = isUnsent ? undefined : this.#failedCharge(charge);
+    if (failed === undefined) {
       this.#end({ due: NOTHING, error });
       return;
     }
     const response = parseResponse(undefined, this.plan.endpoint);
-    const fallback = this.strict && charge === 'worst-case' ? 'reservation' : 'local';
-    this.#conclude(response, fallback, () => [], { cut: true, error });
+    const source = this.strict && charge === 'worst-case' ? 'reservation' : 'local';
+    this.#conclude(response, source, () => [], { cut: true, error, charge: failed });
   }
 
   /** Ends the call whose end will not be seen: its response was never read, or the process exits. */
@@ -344,7 +355,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const { plan, card, reservation, strict } = this;
     let hold: Amounts = NOTHING;
     // Nothing was reserved: what is known so far is charged if the completion is never seen.
-    if (!strict) hold = this.#estimatedCharge(response).amounts;
+    if (!strict) hold = this.#chargeUsage(this.#estimateUsage([]), response).amounts;
     this.#deferred = { id, hold };
     const held = strict ? reservation.amounts : hold;
     this.#services.deferredCalls.remember(id, { tracker: reservation.tracker, plan, card, held });
@@ -356,7 +367,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     response: ParsedResponse,
     fallback: 'local' | 'reservation',
     texts: () => Iterable<string>,
-    { cut = false, error }: { cut?: boolean; error?: unknown } = {},
+    { cut = false, error, charge: failed }: { cut?: boolean; error?: unknown; charge?: Charge } = {},
   ): void {
     const { plan, reservation } = this;
     const { inputKnown, outputKnown, problems } = response.usage;
@@ -368,7 +379,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       const charged = source === 'reservation' ? 'reservation' : 'local';
       this.#emit({ type: 'usage_missing', budget, model: plan.model, reason, problems, charged });
     }
-    const charge = source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts);
+    const charge =
+      failed ?? (source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts));
     if (plan.endpoint.kind === 'responses')
       this.#services.history.remember(response.id, plan.body, charge.usage);
     this.#end({ due: charge.amounts, response, charge, source, error });
@@ -384,16 +396,15 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     };
   }
 
-  /** The charge of the input alone, counted locally. */
-  #estimatedCharge(response: Pick<ParsedResponse, 'model' | 'serviceTier' | 'tools'> = {}): Charge {
-    return chargeUsage(this.#services, this.plan, this.card, this.#estimateUsage([]), response);
+  #chargeUsage(usage: TokenUsage, response: Parameters<typeof chargeUsage>[4] = {}): Charge {
+    return chargeUsage(this.#services, this.plan, this.card, usage, response);
   }
 
   #usageCharge(response: ParsedResponse, texts: () => Iterable<string>): Charge {
     const reading = response.usage;
     const isComplete = reading.inputKnown && reading.outputKnown;
     const usage = isComplete ? reading.usage : fillMissingUsage(reading, this.#estimateUsage(texts()));
-    return chargeUsage(this.#services, this.plan, this.card, usage, response);
+    return this.#chargeUsage(usage, response);
   }
 
   #end(outcome: CallOutcome): void {

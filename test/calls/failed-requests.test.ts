@@ -114,6 +114,19 @@ describe('a request that failed with a status', () => {
     });
   }
 
+  it('503 is free if its input has no price: a picture that was not generated', async (test) => {
+    const { client, ledger } = await setUp(test, [503, 502], 0);
+    const picture = { model: 'dall-e-3', prompt: PROMPT };
+    await assert.rejects(client.images.generate(picture), { status: 503 });
+    const free = await ledger();
+    assert.deepEqual([free.nanoUsd, free.calls, free.open], [0, 0, 0]);
+    await assert.rejects(client.images.generate(picture), { status: 502 });
+    const { nanoUsd, calls, open } = await ledger();
+    assert.deepEqual([calls, open], [1, 0]);
+    // The price of the picture, at least.
+    assert.ok(nanoUsd >= 40_000_000, `${nanoUsd}`);
+  });
+
   it('is charged as the setting says', async (test) => {
     const failureBilling = { 502: 'nothing', 429: 'estimate' } as const;
     const { client, ledger } = await setUp(test, [502, 429], 0, { failureBilling });

@@ -1,6 +1,6 @@
 import type { TokenPlan } from '../../providers/index.ts';
 import { countInput, countOutput } from '../../tokens/index.ts';
-import { type TokenUsage, tokenUsage, type UsageReading } from '../../usage/index.ts';
+import { type TokenUsage, tokenUsage, type UnitKind, type UsageReading } from '../../usage/index.ts';
 import type { ResponseHistory } from './response-history.ts';
 
 /** Counts the usage of a call from its request and the texts that were generated. */
@@ -14,6 +14,20 @@ export function estimateUsage(
   return tokenUsage({
     input: tokens + stored,
     output: plan.endpoint.hasOutput ? countOutput(texts, plan.model, { kind: plan.endpoint.kind }) : 0,
+  });
+}
+
+/** The units that a call is answered with. */
+const OUTPUT_UNITS: ReadonlySet<UnitKind> = new Set(['picture', 'video_ms', 'container']);
+
+/** Returns the input of a usage. */
+export function inputOf(usage: TokenUsage): TokenUsage {
+  const { input, cachedInput, cacheWrite, audioInput, imageInput, cachedAudioInput, cachedImageInput } =
+    usage;
+  const units = (usage.units ?? []).filter(({ unit }) => !OUTPUT_UNITS.has(unit));
+  return tokenUsage({
+    ...{ input, cachedInput, cacheWrite, audioInput, imageInput, cachedAudioInput, cachedImageInput },
+    units,
   });
 }
 

@@ -1,4 +1,4 @@
 export { type Charge, type ChargeContext, chargeUsage } from './charge.ts';
-export { estimateUsage, fillMissingUsage } from './estimate.ts';
+export { estimateUsage, fillMissingUsage, inputOf } from './estimate.ts';
 export { ResponseHistory } from './response-history.ts';
 export { boundedWorstCase, initialWorstCase, tokenizedWorstCase } from './worst-case.ts';
