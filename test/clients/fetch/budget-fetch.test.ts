@@ -63,7 +63,7 @@ describe('budgetFetch', { concurrency: 4 }, () => {
         usage: { prompt_tokens: 3, completion_tokens: 4 },
       });
     };
-    const tracker = trackerOf();
+    const tracker = trackerOf({ costUsd: 5 });
     const fetch = budgetFetch({ tracker, fetch: answer as typeof globalThis.fetch });
     const text = JSON.stringify(CHAT);
     const bodies = [text, new DataView(new TextEncoder().encode(text).buffer), new Blob([text])];
@@ -84,7 +84,7 @@ describe('budgetFetch', { concurrency: 4 }, () => {
   });
 
   it('sends a stream as it is, and reports its call as unbounded', async () => {
-    const tracker = trackerOf();
+    const tracker = trackerOf({ costUsd: 5 });
     const events: unknown[] = [];
     tracker.on((event) => void events.push(event));
     const received: string[] = [];
