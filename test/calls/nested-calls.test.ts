@@ -52,6 +52,31 @@ describe('a call within a call is a call', () => {
     await agrees(2);
   });
 
+  it('in prepareOptions', async (test) => {
+    const { client, withFetch, agrees } = await startNested(test);
+    const prepared = withFetch(fetch);
+    Object.assign(prepared, { prepareOptions: () => ask(client, 'gpt-4o', 'Which options?') });
+    await ask(prepared);
+    await agrees(2);
+  });
+
+  it('of a queue whose worker is started there', async (test) => {
+    const { client, withFetch, agrees } = await startNested(test);
+    const waiting = ['first', 'second'];
+    let worker: Promise<void> | undefined;
+    const work = async (): Promise<void> => {
+      for (let job = waiting.shift(); job !== undefined; job = waiting.shift())
+        await ask(client, 'gpt-4o', job);
+    };
+    const queueing = withFetch((...args) => {
+      worker ??= work();
+      return fetch(...args);
+    });
+    await ask(queueing);
+    await worker;
+    await agrees(3);
+  });
+
   it('that an interval makes which was started there', async (test) => {
     const { client, withFetch, agrees } = await startNested(test);
     let polled: Promise<unknown> | undefined;

@@ -47,6 +47,16 @@ const step = async (name, run) => {
 })();
 `;
 
+const RETRIES = `
+const OpenAI = require('openai');
+const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
+const client = new OpenAI({ apiKey: 'x', baseURL: process.env.URL, maxRetries: 2 });
+(async () => {
+  await client.chat.completions.create({ model: 'gpt-4o-mini', max_tokens: 100, messages: [{ role: 'user', content: 'Say yes.' }] });
+  console.log(JSON.stringify((await budget.status()).balances));
+})();
+`;
+
 /** The endpoints reported for openai 4, which encodes forms before they can be read. */
 const UNREADABLE_FORMS: Readonly<Record<string, readonly string[]>> = {
   '4': ['POST /audio/transcriptions', 'POST /batches'],
@@ -96,6 +106,29 @@ describe('every supported release of openai', { concurrency: 3 }, () => {
       }
       assert.ok(Object.keys(steps).length >= 2);
       assert.deepEqual(unmetered, UNREADABLE_FORMS[version] ?? []);
+    });
+
+    test(`${version} is charged for attempts that a gateway failed`, async (t) => {
+      const api = await startApi(t, () => {
+        if (api.requests.length < 3)
+          return { text: '<html>Bad gateway</html>', type: 'text/html', status: 502 };
+        const usage = { prompt_tokens: 10, completion_tokens: 100, total_tokens: 110 };
+        return { id: 'c1', object: 'chat.completion', model: 'gpt-4o-mini', choices: [], usage };
+      });
+      const app = makeAppDir(version);
+      t.after(() => app.remove());
+      app.write('app.cjs', RETRIES);
+      const { stdout, stderr } = await runNode({
+        args: ['--require', registerPath, 'app.cjs'],
+        cwd: app.path,
+        env: { URL: api.url, TOKEN_BUDGET_USD: '20', OTEL_SDK_DISABLED: 'true' },
+      });
+      assert.ok(stdout.startsWith('{'), stderr);
+      const { settled, open } = JSON.parse(stdout) as { settled: Record<string, number>; open: number };
+      const billed = 3 * (10 * 150 + 100 * 600);
+      assert.deepEqual([api.requests.length, settled['calls'], open], [3, 3, 0]);
+      const charged = settled['costNanoUsd'] ?? 0;
+      assert.ok(charged >= billed && charged <= 1.5 * billed, `${charged} of ${billed}`);
     });
   }
 });
