@@ -16,7 +16,8 @@ const FAMILIES: readonly (readonly [RegExp, EncodingName])[] = [
 ];
 
 /** Names that reveal their family; others (Azure deployments, aliases of gateways) could be any model. */
-const KNOWN = /^(?:gpt-\d|chatgpt-|codex-|o\d|computer-use|text-embedding-|babbage-002|davinci-002)/;
+const KNOWN =
+  /^(?:gpt-(?:\d|audio|realtime)|chatgpt-|codex-|o\d|computer-use|text-embedding-|babbage-002|davinci-002)/;
 
 /**
  * Returns the part of a model's name that determines its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini

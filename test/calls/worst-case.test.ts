@@ -101,6 +101,28 @@ describe('the worst case of input that the service stores', () => {
   });
 });
 
+describe('the worst case of a compressed file', () => {
+  const file_data = `data:application/pdf;base64,${btoa('%PDF-1.7')}`;
+  const input = [{ role: 'user', content: [{ type: 'input_file', filename: 'a.pdf', file_data }] }];
+
+  it('is the context window', () => {
+    const request = tokenizedWorstCase(
+      planOf('/responses', { model: 'gpt-4o-mini', input }),
+      card('gpt-4o-mini'),
+      history,
+    );
+    assert.equal(request.fixed.tokens, 128_000);
+  });
+
+  it('is the context window too if the response that it follows is remembered', () => {
+    const seen = new ResponseHistory();
+    seen.remember('resp_1', {}, tokenUsage({ input: 700, output: 50 }));
+    const body = { model: 'gpt-4o-mini', input, previous_response_id: 'resp_1' };
+    const request = tokenizedWorstCase(planOf('/responses', body), card('gpt-4o-mini'), seen);
+    assert.equal(request.fixed.tokens, 128_000);
+  });
+});
+
 describe('the charge of a usage', () => {
   const usage = tokenUsage({ input: 1_000, output: 100 });
   const cost = (requested: string, responded: { model?: string; serviceTier?: string }, book = prices) =>

@@ -19,6 +19,8 @@ export class Tally {
   margin = 0;
   /** False if part of the input is not in the request. */
   complete = true;
+  /** Whether part of the input has no bound but the context window. */
+  opaque = false;
   readonly #measure: TextMeasure;
 
   constructor(model: string, measure: TextMeasure) {
@@ -49,8 +51,14 @@ export class Tally {
     return tokens;
   }
 
-  /** Marks input that the service adds or stores: the caller must bound the call in another way. */
-  markIncomplete(): void {
+  /** Marks input of an earlier response or conversation, which bounds it. */
+  markContinued(): void {
     this.complete = false;
+  }
+
+  /** Marks input that the service adds, stores or unpacks, and that nothing but the context window bounds. */
+  markOpaque(): void {
+    this.complete = false;
+    this.opaque = true;
   }
 }
