@@ -62,6 +62,24 @@ export interface UsageMissingEvent extends BudgetEventFields {
   readonly charged: 'local' | 'reservation' | 'nothing';
 }
 
+/**
+ * Why a call cost more than was reserved for it: a dearer `model` or service `tier` answered; more `choices`,
+ * `output` or `input` was billed than the request asks for; `tools` of the service ran more often.
+ */
+export type ExceededReason = 'model' | 'tier' | 'choices' | 'output' | 'input' | 'tools' | 'unknown';
+
+/** A call of a strict budget cost more than was reserved for it. It is charged in full. */
+export interface ExceededReservationEvent extends BudgetEventFields {
+  readonly type: 'exceeded_reservation';
+  /** The model of the request. */
+  readonly model: string;
+  /** The model of the response. */
+  readonly responseModel?: string;
+  readonly reason: ExceededReason;
+  readonly reserved: Amounts;
+  readonly charged: Amounts;
+}
+
 /** A model without a known price was priced by policy. Emitted once per model. */
 export interface PriceUnknownEvent extends BudgetEventFields {
   readonly type: 'price_unknown';
@@ -153,6 +171,7 @@ export type BudgetEvent =
   | DeniedEvent
   | ClampedEvent
   | UsageMissingEvent
+  | ExceededReservationEvent
   | PriceUnknownEvent
   | UnmeteredEvent
   | StoreUnavailableEvent

@@ -29,6 +29,7 @@ import {
   type Charge,
   chargeUsage,
   estimateUsage,
+  exceededReason,
   fillMissingUsage,
   initialWorstCase,
   tokenizedWorstCase,
@@ -343,9 +344,25 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       this.#emit({ type: 'usage_missing', budget, model: plan.model, reason, problems, charged });
     }
     const charge = source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts);
+    this.#reportExceeded(charge, response);
     if (plan.endpoint.kind === 'responses')
       this.#services.history.remember(response.id, plan.body, charge.usage);
     this.#end({ due: charge.amounts, response, charge, source, error });
+  }
+
+  #reportExceeded(charge: Charge, response: ParsedResponse): void {
+    const { plan, reservation } = this;
+    const reason = this.strict && exceededReason(plan, this.card, reservation, charge, response);
+    if (!reason) return;
+    this.#emit({
+      type: 'exceeded_reservation',
+      budget: reservation.tracker.budget.name,
+      model: plan.model,
+      ...(response.model === undefined ? {} : { responseModel: response.model }),
+      reason,
+      reserved: reservation.amounts,
+      charged: charge.amounts,
+    });
   }
 
   #reservedCharge(): Charge {
@@ -354,7 +371,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return {
       usage,
       amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 },
-      priceSource: this.card.source,
+      card: this.card,
     };
   }
 

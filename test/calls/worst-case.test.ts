@@ -141,7 +141,7 @@ describe('the charge of a usage', () => {
 
   it('is at the price of the model that responded, if it is known', () => {
     const charge = cost('my-deployment', { model: 'gpt-4o-2024-08-06' });
-    assert.equal(charge.priceSource, 'book');
+    assert.equal(charge.card.source, 'book');
     assert.equal(charge.amounts.costNanoUsd, 2_500_000 + 1_000_000);
     assert.equal(cost('gpt-5.2', { model: 'unknown-model' }).amounts.costNanoUsd, 3_150_000);
   });
@@ -149,7 +149,7 @@ describe('the charge of a usage', () => {
   it("is at the caller's own price of the requested model, whichever responded", () => {
     const mine: Record<string, PriceOverride> = { 'my-deployment': { input: 1, output: 1 } };
     const charge = cost('my-deployment', { model: 'gpt-4o' }, new PriceBook({ prices: mine }));
-    assert.deepEqual([charge.priceSource, charge.amounts.costNanoUsd], ['override', 1_100_000]);
+    assert.deepEqual([charge.card.source, charge.amounts.costNanoUsd], ['override', 1_100_000]);
   });
 
   it('is at the price of the service tier that responded', () => {

@@ -1,5 +1,5 @@
 import type { Amounts } from '../../budget/index.ts';
-import { type PriceBook, type PriceSource, priceUsage, type RateCard } from '../../pricing/index.ts';
+import { type PriceBook, priceUsage, type RateCard } from '../../pricing/index.ts';
 import { addToolFees, type CallPlan, type ParsedResponse } from '../../providers/index.ts';
 import { type TokenUsage, totalTokens } from '../../usage/index.ts';
 import type { SeenOnce } from '../../util/index.ts';
@@ -9,7 +9,8 @@ export interface Charge {
   /** The usage of the model that responded, with the fees of its hosted tools as units. */
   readonly usage: TokenUsage;
   readonly amounts: Amounts;
-  readonly priceSource: PriceSource;
+  /** The prices that were charged. */
+  readonly card: RateCard;
 }
 
 /** The inputs of a charge that do not change over the life of a call. */
@@ -39,7 +40,7 @@ export function chargeUsage(
     costNanoUsd += priceUsage(context.prices.lookup({ ...plan.priceQuery, model: other.model }), other.usage);
     tokens += totalTokens(other.usage);
   }
-  return { usage: own, amounts: { costNanoUsd, tokens, calls: 1 }, priceSource: card.source };
+  return { usage: own, amounts: { costNanoUsd, tokens, calls: 1 }, card };
 }
 
 /**

@@ -17,16 +17,18 @@ export function base64Head(data: string): Buffer {
 }
 
 /** The starts of formats that are text, and hold compressed data. */
-const COMPRESSED_TEXT = /^\uFEFF?\s*(?:%PDF-|%!PS|\{\\rtf)/;
+const COMPRESSED_TEXT = /^(?:\xEF\xBB\xBF)?\s*(?:%PDF-|%!PS|\{\\rtf)/;
 
 /** Whether a file is plain text: no byte of it stands for more than itself. */
 export function isPlainText(head: Buffer): boolean {
-  if (head.length === 0) return false;
+  if (head.length === 0 || head.some(isControl)) return false;
   const text = head.toString('latin1');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell a binary file from a text
-  return (
-    !/[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) && !COMPRESSED_TEXT.test(text) && !text.includes('%PDF-')
-  );
+  return !COMPRESSED_TEXT.test(text) && !text.includes('%PDF-');
+}
+
+/** Whether a byte is a control character that no text has: any but tab, the ends of lines and escape. */
+function isControl(byte: number): boolean {
+  return byte < 9 || (byte > 13 && byte < 32 && byte !== 27);
 }
 
 /** The formats of WAV without compression, and those with a fixed share of it: PCM, float, A-law, mu-law. */
