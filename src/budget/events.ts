@@ -57,9 +57,10 @@ export interface UsageMissingEvent extends BudgetEventFields {
   /** The fields that are not plausible. */
   readonly problems: readonly string[];
   /**
-   * What was charged: a local count, the whole reservation, or nothing (a call known only from another span).
+   * What was charged: a local count, the whole reservation, the price of what was requested (a cheaper model or
+   * tier answered that the request does not allow), or nothing (a call known only from another span).
    */
-  readonly charged: 'local' | 'reservation' | 'nothing';
+  readonly charged: 'local' | 'reservation' | 'request' | 'nothing';
 }
 
 /**

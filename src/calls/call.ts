@@ -33,6 +33,7 @@ import {
   fillMissingUsage,
   initialWorstCase,
   tokenizedWorstCase,
+  withPlausibleCounts,
 } from './cost/index.ts';
 import { enclosingCall } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
@@ -248,7 +249,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
       const fallback = response.unfinished && this.strict ? 'reservation' : 'local';
-      this.#conclude(response, fallback, () => responseTexts(value));
+      const answers = responseTexts(value, 'answer');
+      this.#conclude(this.#withPlausibleCounts(response, answers), fallback, () => responseTexts(value));
     }
   }
 
@@ -272,7 +274,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const isHidden = !reader.usageSeen && (hidesReasoning(model) || hidesReasoning(response.model ?? ''));
     const fallback = this.strict && isHidden ? 'reservation' : 'local';
     const error = typeof end === 'object' ? end.error : reader.error;
-    this.#conclude(response, fallback, () => reader.texts, { cut: end !== 'complete', error });
+    const plausible = this.#withPlausibleCounts(response, reader.answers);
+    this.#conclude(plausible, fallback, () => reader.texts, { cut: end !== 'complete', error });
   }
 
   /**
@@ -305,6 +308,15 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return { ...response, usage: endpoint.pricing.readUsage(fields, this.plan, this.card) };
   }
 
+  /** The response without counts that are far below those of its texts. */
+  #withPlausibleCounts(response: ParsedResponse, answers: readonly string[]): ParsedResponse {
+    const { plan, reservation } = this;
+    if (!isTokenPlan(plan)) return response;
+    const inputTokens = this.strict ? reservation.inputTokens : 0;
+    const usage = withPlausibleCounts(plan, inputTokens, response.usage, answers);
+    return usage === response.usage ? response : { ...response, usage };
+  }
+
   #estimateUsage(texts: Iterable<string>): TokenUsage {
     const { plan } = this;
     if (isTokenPlan(plan)) return estimateUsage(plan, texts, this.#services.history);
@@ -334,16 +346,18 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     { cut = false, error }: { cut?: boolean; error?: unknown } = {},
   ): void {
     const { plan, reservation } = this;
-    const { inputKnown, outputKnown, problems } = response.usage;
+    const { inputKnown, outputKnown } = response.usage;
     const isComplete = inputKnown && outputKnown;
     const source = isComplete ? 'response' : fallback;
+    const charge = source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts);
+    const problems = [...response.usage.problems, ...charge.problems];
     if (!isComplete || problems.length > 0) {
       const reason = problems.length > 0 ? 'implausible' : cut ? 'cut' : 'absent';
       const budget = reservation.tracker.budget.name;
-      const charged = source === 'reservation' ? 'reservation' : 'local';
+      const isUnearned = isComplete && charge.problems.length > 0;
+      const charged = isUnearned ? 'request' : source === 'reservation' ? 'reservation' : 'local';
       this.#emit({ type: 'usage_missing', budget, model: plan.model, reason, problems, charged });
     }
-    const charge = source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts);
     this.#reportExceeded(charge, response);
     if (plan.endpoint.kind === 'responses')
       this.#services.history.remember(response.id, plan.body, charge.usage);
@@ -372,6 +386,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       usage,
       amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 },
       card: this.card,
+      problems: [],
     };
   }
 

@@ -119,7 +119,7 @@ function countRequests(text: string, modelOption: string | undefined): FileCount
     return {
       model,
       kind: 'text',
-      inputs: [{ tokens, upper: tokens, complete: true, opaque: false }],
+      inputs: [{ tokens, textTokens: tokens, upper: tokens, complete: true, opaque: false }],
       batch: false,
     };
   }

@@ -43,6 +43,14 @@ export function isKnownModel(model: string): boolean {
   return KNOWN.test(baseModel(model));
 }
 
+/** What names a version of a model: `-2024-07-18`, `-0613`, `-20250929`, `-latest`, `-preview`. */
+const VERSION = /-(?:\d{4}-\d{2}-\d{2}|\d{4}|\d{6}|\d{8}|latest|preview)(?=-|$)/g;
+
+/** Whether a name is a version of a model, or the model of a version: `gpt-4o-2024-08-06` of `gpt-4o`. */
+export function isSnapshotOf(name: string, model: string): boolean {
+  return baseModel(name).replace(VERSION, '') === baseModel(model).replace(VERSION, '');
+}
+
 /** Models of other vendors, whose encodings are not published or not supported. */
 const OTHER_VENDORS =
   /claude|gemini|gemma|llama|mi[sx]tral|ministral|codestral|magistral|command-|deepseek|grok|qwen|kimi|sonar|nova-/;

@@ -26,6 +26,8 @@ export interface InputBound {
 export interface InputCount extends InputBound {
   /** The best estimate, exact for plain text. */
   readonly tokens: number;
+  /** The part of the estimate that is texts of the request, without framing, images and files. */
+  readonly textTokens: number;
 }
 
 /**
@@ -40,8 +42,8 @@ export function countInput(kind: RequestKind, body: unknown): InputCount {
   const encoding = encodingForModel(model);
   const count = tallyInput(kind, body, model, measureIn(encoding));
   const upper = Math.ceil(count.tokens + count.margin);
-  const { tokens, complete, opaque } = count;
-  const known = { tokens, complete, opaque };
+  const { tokens, textTokens, complete, opaque } = count;
+  const known = { tokens, textTokens, complete, opaque };
   if (isOthersModel(model)) return { ...known, upper: boundInput(kind, body).upper };
   if (isKnownModel(model)) return { ...known, upper };
   const other = tallyInput(kind, body, model, measureIn('cl100k_base'));

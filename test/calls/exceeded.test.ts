@@ -16,9 +16,9 @@ interface Answer {
 
 const REQUEST = {
   model: 'gpt-4o-mini',
-  messages: [{ role: 'user', content: 'Name a colour, please.' }],
+  messages: [{ role: 'user' as const, content: 'Name a colour, please.' }],
   max_tokens: 20,
-} as const;
+};
 
 async function ask(test: TestContext, answer: Answer, request: object = {}, limits: object = { costUsd: 1 }) {
   const api = await startApi(test, () => ({

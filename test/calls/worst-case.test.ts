@@ -154,7 +154,7 @@ describe('the charge of a usage', () => {
 
   it('is at the price of the service tier that responded', () => {
     assert.equal(cost('gpt-5.2', { serviceTier: 'priority' }).amounts.costNanoUsd, 6_300_000);
-    assert.equal(cost('gpt-5.2', { serviceTier: 'flex' }).amounts.costNanoUsd, 1_575_000);
+    assert.equal(cost('gpt-5.2', { serviceTier: 'flex' }).amounts.costNanoUsd, 3_150_000);
     assert.equal(cost('gpt-5.2', { serviceTier: 'unheard-of' }).amounts.costNanoUsd, 3_150_000);
   });
 });

@@ -83,7 +83,7 @@ const MAX_CHOICES = 1_000;
 
 /** Reads a number of choices as the most that a service may take it for: `"5"` is five, 1.5 is two. */
 function choiceCount(value: unknown): number {
-  const count = Math.ceil(Number(value));
+  const count = typeof value === 'number' || typeof value === 'string' ? Math.ceil(Number(value)) : 1;
   return count >= 1 ? Math.min(MAX_CHOICES, count) : 1;
 }
 

@@ -33,6 +33,7 @@ export const BUDGET_EVENTS: Readonly<
 const CHARGE_DESCRIPTIONS = {
   local: 'charged by local count',
   reservation: 'charged the whole reservation',
+  request: 'charged the price of what was requested',
   nothing: 'nothing was charged',
 };
 
@@ -152,7 +153,7 @@ export function describeEvent(event: BudgetEvent): string {
       return `${budget}: a call was sent with an output cap of ${event.sent} tokens`;
     case 'usage_missing': {
       const charge = CHARGE_DESCRIPTIONS[event.charged];
-      return `${budget}: a response of ${event.model} reported no plausible usage; ${charge}`;
+      return `${budget}: a response of ${event.model} reported no plausible ${event.charged === 'request' ? 'price' : 'usage'}; ${charge}`;
     }
     case 'exceeded_reservation':
       return `${budget}: ${describeExceeded(event)}`;

@@ -15,6 +15,8 @@ export class Tally {
   readonly model: string;
   /** The best estimate. */
   tokens = 0;
+  /** The part of the estimate that is counted texts. */
+  textTokens = 0;
   /** The tokens that admission adds because a rule is not exact. */
   margin = 0;
   /** False if part of the input is not in the request. */
@@ -48,6 +50,7 @@ export class Tally {
   text(text: string): number {
     const tokens = this.#measure(text);
     this.tokens += tokens;
+    this.textTokens += tokens;
     return tokens;
   }
 
