@@ -42,6 +42,10 @@ export function fillMissingUsage(reading: UsageReading, estimate: TokenUsage): T
           acceptedPrediction: usage.acceptedPrediction,
           rejectedPrediction: usage.rejectedPrediction,
         }
-      : {}),
+      : // Reasoning is not in the texts that were counted.
+        {
+          output: Math.max(usage.output, estimate.output + usage.reasoning),
+          reasoning: usage.reasoning,
+        }),
   };
 }
