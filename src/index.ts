@@ -18,6 +18,8 @@ export {
   type Denied,
   type DeniedEvent,
   defineBudget,
+  type ExceededReason,
+  type ExceededReservationEvent,
   type ExhaustedEvent,
   type FailurePolicy,
   type Grant,

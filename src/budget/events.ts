@@ -57,9 +57,28 @@ export interface UsageMissingEvent extends BudgetEventFields {
   /** The fields that are not plausible. */
   readonly problems: readonly string[];
   /**
-   * What was charged: a local count, the whole reservation, or nothing (a call known only from another span).
+   * What was charged: a local count, the whole reservation, the price of what was requested (a cheaper model or
+   * tier answered that the request does not allow), or nothing (a call known only from another span).
    */
-  readonly charged: 'local' | 'reservation' | 'nothing';
+  readonly charged: 'local' | 'reservation' | 'request' | 'nothing';
+}
+
+/**
+ * Why a call cost more than was reserved for it: a dearer `model` or service `tier` answered; more `choices`,
+ * `output` or `input` was billed than the request asks for; `tools` of the service ran more often.
+ */
+export type ExceededReason = 'model' | 'tier' | 'choices' | 'output' | 'input' | 'tools' | 'unknown';
+
+/** A call of a strict budget cost more than was reserved for it. It is charged in full. */
+export interface ExceededReservationEvent extends BudgetEventFields {
+  readonly type: 'exceeded_reservation';
+  /** The model of the request. */
+  readonly model: string;
+  /** The model of the response. */
+  readonly responseModel?: string;
+  readonly reason: ExceededReason;
+  readonly reserved: Amounts;
+  readonly charged: Amounts;
 }
 
 /** A model without a known price was priced by policy. Emitted once per model. */
@@ -163,6 +182,7 @@ export type BudgetEvent =
   | DeniedEvent
   | ClampedEvent
   | UsageMissingEvent
+  | ExceededReservationEvent
   | PriceUnknownEvent
   | UnmeteredEvent
   | StoreUnavailableEvent

@@ -45,6 +45,8 @@ export {
   type CallEvent,
   type ClampedEvent,
   type DeniedEvent,
+  type ExceededReason,
+  type ExceededReservationEvent,
   type ExhaustedEvent,
   type LedgerLostEvent,
   type PriceUnknownEvent,

@@ -29,10 +29,12 @@ import {
   type Charge,
   chargeUsage,
   estimateUsage,
+  exceededReason,
   fillMissingUsage,
   initialWorstCase,
   inputOf,
   tokenizedWorstCase,
+  withPlausibleCounts,
 } from './cost/index.ts';
 import { type Layer, sendInside } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
@@ -281,7 +283,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       // What is not an object is not the model's: a page of a gateway, behind which the model may have worked.
       const isForeign = isTokenPlan(this.plan) && !isRecord(value);
       const fallback = (response.unfinished || isForeign) && this.strict ? 'reservation' : 'local';
-      this.#conclude(response, fallback, () => responseTexts(value));
+      const answers = responseTexts(value, 'answer');
+      this.#conclude(this.#withPlausibleCounts(response, answers), fallback, () => responseTexts(value));
     }
   }
 
@@ -307,7 +310,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const isForeign = end === 'complete' && this.firstChunkSeconds === undefined;
     const fallback = this.strict && (isHidden || isForeign) ? 'reservation' : 'local';
     const error = typeof end === 'object' ? end.error : reader.error;
-    this.#conclude(response, fallback, () => reader.texts, { cut: end !== 'complete', error });
+    const plausible = this.#withPlausibleCounts(response, reader.answers);
+    this.#conclude(plausible, fallback, () => reader.texts, { cut: end !== 'complete', error });
   }
 
   /**
@@ -341,6 +345,15 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return { ...response, usage: endpoint.pricing.readUsage(fields, this.plan, this.card) };
   }
 
+  /** The response without counts that are far below those of its texts. */
+  #withPlausibleCounts(response: ParsedResponse, answers: readonly string[]): ParsedResponse {
+    const { plan, reservation } = this;
+    if (!isTokenPlan(plan)) return response;
+    const inputTokens = this.strict ? reservation.inputTokens : 0;
+    const usage = withPlausibleCounts(plan, inputTokens, response.usage, answers);
+    return usage === response.usage ? response : { ...response, usage };
+  }
+
   #estimateUsage(texts: Iterable<string>): TokenUsage {
     const { plan } = this;
     if (isTokenPlan(plan)) return estimateUsage(plan, texts, this.#services.history);
@@ -370,20 +383,38 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     { cut = false, error, charge: failed }: { cut?: boolean; error?: unknown; charge?: Charge } = {},
   ): void {
     const { plan, reservation } = this;
-    const { inputKnown, outputKnown, problems } = response.usage;
+    const { inputKnown, outputKnown } = response.usage;
     const isComplete = inputKnown && outputKnown;
     const source = isComplete ? 'response' : fallback;
+    const charge =
+      failed ?? (source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts));
+    const problems = [...response.usage.problems, ...charge.problems];
     if (!isComplete || problems.length > 0) {
       const reason = problems.length > 0 ? 'implausible' : cut ? 'cut' : 'absent';
       const budget = reservation.tracker.budget.name;
-      const charged = source === 'reservation' ? 'reservation' : 'local';
+      const isUnearned = isComplete && charge.problems.length > 0;
+      const charged = isUnearned ? 'request' : source === 'reservation' ? 'reservation' : 'local';
       this.#emit({ type: 'usage_missing', budget, model: plan.model, reason, problems, charged });
     }
-    const charge =
-      failed ?? (source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts));
+    this.#reportExceeded(charge, response);
     if (plan.endpoint.kind === 'responses')
       this.#services.history.remember(response.id, plan.body, charge.usage);
     this.#end({ due: charge.amounts, response, charge, source, error });
+  }
+
+  #reportExceeded(charge: Charge, response: ParsedResponse): void {
+    const { plan, reservation } = this;
+    const reason = this.strict && exceededReason(plan, this.card, reservation, charge, response);
+    if (!reason) return;
+    this.#emit({
+      type: 'exceeded_reservation',
+      budget: reservation.tracker.budget.name,
+      model: plan.model,
+      ...(response.model === undefined ? {} : { responseModel: response.model }),
+      reason,
+      reserved: reservation.amounts,
+      charged: charge.amounts,
+    });
   }
 
   #reservedCharge(): Charge {
@@ -392,7 +423,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return {
       usage,
       amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 },
-      priceSource: this.card.source,
+      card: this.card,
+      problems: [],
     };
   }
 

@@ -43,6 +43,11 @@ export class CallReservation {
     this.outputTokens = outputCap * request.choices;
   }
 
+  /** The input tokens that are reserved, with an output that has no cap. */
+  get inputTokens(): number {
+    return this.#request.fixed.tokens;
+  }
+
   /** The most tokens that the call can have used. */
   get maxTokens(): number {
     return this.#request.fixed.tokens + this.outputTokens;

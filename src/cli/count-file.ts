@@ -116,7 +116,12 @@ function countRequests(text: string, modelOption: string | undefined): FileCount
   }
   if (requests === undefined) {
     const tokens = countText(text, encodingForModel(model));
-    return { model, kind: 'text', inputs: [{ tokens, upper: tokens, complete: true }], batch: false };
+    return {
+      model,
+      kind: 'text',
+      inputs: [{ tokens, textTokens: tokens, upper: tokens, complete: true, opaque: false }],
+      batch: false,
+    };
   }
   const inputs = requests.map(({ kind, body }) => countInput(kind, { ...body, model }));
   return { model, kind: requests[0]?.kind ?? 'chat', inputs, batch: requests.every(({ batch }) => batch) };

@@ -5,6 +5,7 @@ import { register as registerEsmHooks } from 'import-in-the-middle/register-hook
 import {
   chainOf,
   failurePolicyOf,
+  onAnyBudgetEvent,
   type Store,
   StoreError,
   type StoreFinding,
@@ -17,8 +18,8 @@ import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
-import { hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, escapeControl, loadEntryModule, VERSION } from '../util/index.ts';
+import { describeExceeded, hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
+import { errorMessage, escapeControl, loadEntryModule, SeenOnce, VERSION } from '../util/index.ts';
 import { handleShutdown } from './shutdown.ts';
 
 /** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
@@ -102,6 +103,7 @@ function openBudget(config: Config): ProcessBudget {
   const store = exitIfInvalid(() => openStore({ ...config, ...listeners }));
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
+  printExceeded();
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
   return { tracker, store, prices };
@@ -202,6 +204,15 @@ const ENFORCED_AGAIN = 'the store is available again, and limits are enforced';
 
 function notEnforced(reason: string): string {
   return `the store is unavailable (${reason}): calls are sent, and no limit is enforced until it is available again`;
+}
+
+/** Prints the first call of each model and reason, of any budget, that cost more than was reserved for it. */
+function printExceeded(): void {
+  const printed = new SeenOnce();
+  onAnyBudgetEvent((event) => {
+    if (event.type !== 'exceeded_reservation' || !printed.isNew(`${event.reason} ${event.model}`)) return;
+    printLine(`${describeExceeded(event)}; it was charged in full`);
+  });
 }
 
 function printDefaultBudget({ budget: { limits, mode } }: Config): void {

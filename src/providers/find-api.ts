@@ -1,6 +1,6 @@
 import { ANTHROPIC_API } from './anthropic/index.ts';
 import type { ApiTarget, ProviderApi } from './contract/index.ts';
-import { OPENAI_API } from './openai/index.ts';
+import { OPENAI_API, plainPath } from './openai/index.ts';
 
 /** The APIs that are metered. A new one is a folder here, and an entry in this list. */
 const PROVIDER_APIS: readonly ProviderApi[] = [OPENAI_API, ANTHROPIC_API];
@@ -12,7 +12,8 @@ const AZURE_DEPLOYMENT = /\/openai\/deployments\/([^/]+)$/;
  * does.
  */
 export function findApi(url: URL): { readonly api: ProviderApi; readonly target: ApiTarget } | undefined {
-  const { hostname, pathname } = url;
+  const { hostname } = url;
+  const pathname = plainPath(url.pathname);
   for (let at = 0; at >= 0; at = pathname.indexOf('/', at + 1)) {
     const path = pathname.slice(at);
     const api = PROVIDER_APIS.find((one) => one.serves(path, hostname));

@@ -19,6 +19,7 @@ export {
   type ApiRequest,
   addToolFees,
   apiPathOf,
+  bodyText,
   type DeferredBill,
   type DeferredCompletion,
   deferredCompletionOf,

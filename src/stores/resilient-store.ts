@@ -13,11 +13,11 @@ import {
   type ReserveRequest,
   type SettledBalances,
   type Store,
-  StoreError,
   StoreUnavailableError,
   worstCaseAmounts,
 } from '../budget/index.ts';
-import { isPromise, loadEntryModule, type MaybePromise, newUniqueId, withTimeout } from '../util/index.ts';
+import { isPromise, loadEntryModule, type MaybePromise, newUniqueId } from '../util/index.ts';
+import { Availability, UNAVAILABLE_WAIT_MS } from './availability.ts';
 import type * as Journals from './journal/index.ts';
 
 /** How the failures of a store are handled. */
@@ -37,12 +37,6 @@ export interface ResilientStoreOptions {
   readonly onProblem?: ((problem: string) => void) | undefined;
 }
 
-/** How long calls of budgets that are not strict wait at most, milliseconds: the store decides nothing for them. */
-const LENIENT_WAIT_MS = 1_000;
-
-/** How long calls wait while the store is known to be unavailable, milliseconds. */
-const UNAVAILABLE_WAIT_MS = 250;
-
 /** The pause before an unavailable store is tried again, milliseconds. */
 const RETRY_MS = 1_000;
 
@@ -60,16 +54,27 @@ const KEEP_ALIVE_MS = 500;
 export class ResilientStore implements Store {
   readonly #inner: Store;
   readonly #options: ResilientStoreOptions;
+  readonly #availability: Availability;
   #journal: Journals.Journal | undefined;
   /** Settlements and charges that the store has not answered yet. */
   readonly #unanswered = new Set<() => void>();
-  #isAvailable = true;
   #retryTimer: NodeJS.Timeout | undefined;
   #adoptTimer: NodeJS.Timeout | undefined;
 
   constructor(inner: Store, options: ResilientStoreOptions) {
     this.#inner = inner;
     this.#options = options;
+    this.#availability = new Availability({
+      waitMs: options.waitMs,
+      isAnswer: (error) => error instanceof LedgerLostError,
+      onChange: (isAvailable, cause) => {
+        options.onChange?.(isAvailable, cause);
+        if (isAvailable) this.#retryLater(0);
+      },
+      onFirstAnswer: () => {
+        this.#adoptTimer = this.#startAdopting();
+      },
+    });
   }
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
@@ -167,14 +172,9 @@ export class ResilientStore implements Store {
   }
 
   settleAtExit(timeoutMs: number): boolean {
-    const isSettled = this.#inner.settleAtExit?.(this.#isAvailable ? timeoutMs : UNAVAILABLE_WAIT_MS) ?? true;
-    if (!isSettled) for (const owe of this.#unanswered) owe();
-    const { costNanoUsd, tokens } = this.#journal?.atRisk ?? NOTHING;
-    if (costNanoUsd > 0 || tokens > 0) {
-      this.#report(
-        `the store is unavailable and no journal can be written: ${costNanoUsd / 1e9} USD and ${tokens} tokens are lost`,
-      );
-    }
+    const waitMs = this.#availability.isAvailable ? timeoutMs : UNAVAILABLE_WAIT_MS;
+    if (this.#inner.settleAtExit?.(waitMs) === false) for (const owe of this.#unanswered) owe();
+    this.#journal?.reportLoss();
     return true;
   }
 
@@ -183,7 +183,7 @@ export class ResilientStore implements Store {
    */
   chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     const answer = Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix));
-    return this.#withinWait(answer, this.#waitMs);
+    return this.#availability.within(answer, this.#availability.waitMs());
   }
 
   async close(): Promise<void> {
@@ -198,12 +198,7 @@ export class ResilientStore implements Store {
   }
 
   #waitFor(chain: readonly BudgetDefinition[]): number {
-    return isStrict(chain) ? this.#waitMs : Math.min(this.#waitMs, LENIENT_WAIT_MS);
-  }
-
-  get #waitMs(): number {
-    const { waitMs } = this.#options;
-    return this.#isAvailable ? waitMs : Math.min(waitMs, UNAVAILABLE_WAIT_MS);
+    return this.#availability.waitMs(isStrict(chain));
   }
 
   /** Asks for what ends a call; what is not answered is owed. */
@@ -230,54 +225,28 @@ export class ResilientStore implements Store {
   #ask<T>(
     ask: () => MaybePromise<T>,
     onFailure: (error: unknown, answer: Promise<T>) => MaybePromise<T>,
-    { waitMs = this.#waitMs, keepsAliveMs = waitMs }: { waitMs?: number; keepsAliveMs?: number } = {},
+    {
+      waitMs = this.#availability.waitMs(),
+      keepsAliveMs = waitMs,
+    }: { waitMs?: number; keepsAliveMs?: number } = {},
   ): MaybePromise<T> {
     const answer = attempt(ask);
     if (isPromise(answer)) {
-      return this.#withinWait(answer, waitMs, keepsAliveMs).catch((error: unknown) =>
-        onFailure(error, answer),
-      );
+      return this.#availability
+        .within(answer, waitMs, keepsAliveMs)
+        .catch((error: unknown) => onFailure(error, answer));
     }
-    if (this.#inner.answersLocally !== true) this.#setAvailable(true);
+    if (this.#inner.answersLocally !== true) this.#availability.set(true);
     return answer;
-  }
-
-  async #withinWait<T>(answer: Promise<T>, waitMs: number, keepsAliveMs = waitMs): Promise<T> {
-    const late = (): StoreError => new StoreError(`the store did not answer within ${waitMs} ms`);
-    try {
-      const value = await withTimeout(answer, waitMs, late, { keepsAliveMs });
-      this.#setAvailable(true);
-      return value;
-    } catch (error) {
-      if (error instanceof LedgerLostError) throw error;
-      this.#setAvailable(false, error);
-      // It may still come.
-      answer.then(
-        () => this.#setAvailable(true),
-        () => undefined,
-      );
-      throw error;
-    }
-  }
-
-  #setAvailable(isAvailable: boolean, cause?: unknown): void {
-    if (isAvailable) this.#adoptTimer ??= this.#startAdopting();
-    if (isAvailable === this.#isAvailable) return;
-    this.#isAvailable = isAvailable;
-    this.#options.onChange?.(isAvailable, cause);
-    if (isAvailable) this.#retryLater(0);
   }
 
   #openJournal(): Journals.Journal {
     if (this.#journal === undefined) {
       const { Journal } = loadEntryModule('stores/journal/index') as typeof Journals;
-      this.#journal = new Journal(this.#options.journalDirectory, (problem) => this.#report(problem));
+      const { journalDirectory, onProblem = () => {} } = this.#options;
+      this.#journal = new Journal(journalDirectory, onProblem);
     }
     return this.#journal;
-  }
-
-  #report(problem: string): void {
-    this.#options.onProblem?.(problem);
   }
 
   /** Books what is owed soon, and until it is booked. */
@@ -291,7 +260,7 @@ export class ResilientStore implements Store {
 
   async #book(): Promise<void> {
     if (this.#journal?.isDue !== true) return;
-    await this.#withinWait(this.#journal.book(this.#inner), this.#options.waitMs, 0);
+    await this.#availability.within(this.#journal.book(this.#inner), this.#options.waitMs, 0);
   }
 
   /** Books what other processes left behind, now and from time to time. */
@@ -309,9 +278,7 @@ export class ResilientStore implements Store {
 }
 
 /** The name under which a reservation of the store grows without the store. */
-function growthOf(id: string): string {
-  return `${id} growth`;
-}
+const growthOf = (id: string): string => `${id} growth`;
 
 function isStrict(chain: readonly BudgetDefinition[]): boolean {
   return chain.some(({ mode }) => mode === 'strict');

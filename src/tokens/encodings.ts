@@ -16,7 +16,8 @@ const FAMILIES: readonly (readonly [RegExp, EncodingName])[] = [
 ];
 
 /** Names that reveal their family; others (Azure deployments, aliases of gateways) could be any model. */
-const KNOWN = /^(?:gpt-\d|chatgpt-|codex-|o\d|computer-use|text-embedding-|babbage-002|davinci-002)/;
+const KNOWN =
+  /^(?:gpt-(?:\d|audio|realtime)|chatgpt-|codex-|o\d|computer-use|text-embedding-|babbage-002|davinci-002)/;
 
 /**
  * Returns the part of a model's name that determines its family: `ft:gpt-4o-mini:org::id` is gpt-4o-mini
@@ -40,6 +41,14 @@ export function encodingForModel(model: string): EncodingName {
 /** Whether a name reveals the model's family; an Azure deployment can have any name. */
 export function isKnownModel(model: string): boolean {
   return KNOWN.test(baseModel(model));
+}
+
+/** What names a version of a model: `-2024-07-18`, `-0613`, `-20250929`, `-latest`, `-preview`. */
+const VERSION = /-(?:\d{4}-\d{2}-\d{2}|\d{4}|\d{6}|\d{8}|latest|preview)(?=-|$)/g;
+
+/** Whether a name is a version of a model, or the model of a version: `gpt-4o-2024-08-06` of `gpt-4o`. */
+export function isSnapshotOf(name: string, model: string): boolean {
+  return baseModel(name).replace(VERSION, '') === baseModel(model).replace(VERSION, '');
 }
 
 /** Models of other vendors, whose encodings are not published or not supported. */

@@ -11,16 +11,23 @@ export interface InputBound {
   /** Tokens, margin included: never below the bill if `complete` is true. */
   readonly upper: number;
   /**
-   * False if part of the input is not in the request (`previous_response_id`, a file id, an image's URL,
-   * built-in tools, …): `upper` bounds only the part that is.
+   * False if part of the input is not in the request (`previous_response_id`, a file id, built-in tools, …),
+   * or is in it as a compressed file: `upper` bounds only the rest.
    */
   readonly complete: boolean;
+  /**
+   * Whether part of that input has no bound but the context window. False if it is an earlier response, whose
+   * tokens bound it.
+   */
+  readonly opaque: boolean;
 }
 
 /** The input tokens of a request. */
 export interface InputCount extends InputBound {
   /** The best estimate, exact for plain text. */
   readonly tokens: number;
+  /** The part of the estimate that is texts of the request, without framing, images and files. */
+  readonly textTokens: number;
 }
 
 /**
@@ -35,15 +42,12 @@ export function countInput(kind: RequestKind, body: unknown): InputCount {
   const encoding = encodingForModel(model);
   const count = tallyInput(kind, body, model, measureIn(encoding));
   const upper = Math.ceil(count.tokens + count.margin);
-  if (isOthersModel(model))
-    return { tokens: count.tokens, upper: boundInput(kind, body).upper, complete: count.complete };
-  if (isKnownModel(model)) return { tokens: count.tokens, upper, complete: count.complete };
+  const { tokens, textTokens, complete, opaque } = count;
+  const known = { tokens, textTokens, complete, opaque };
+  if (isOthersModel(model)) return { ...known, upper: boundInput(kind, body).upper };
+  if (isKnownModel(model)) return { ...known, upper };
   const other = tallyInput(kind, body, model, measureIn('cl100k_base'));
-  return {
-    tokens: count.tokens,
-    upper: Math.max(upper, Math.ceil(other.tokens + other.margin)),
-    complete: count.complete,
-  };
+  return { ...known, upper: Math.max(upper, Math.ceil(other.tokens + other.margin)) };
 }
 
 /**
@@ -52,8 +56,8 @@ export function countInput(kind: RequestKind, body: unknown): InputCount {
  */
 export function boundInput(kind: RequestKind, body: unknown): InputBound {
   const model = textOf(fieldsOf(body)['model']);
-  const { tokens, margin, complete } = tallyInput(kind, body, model, Buffer.byteLength);
-  return { upper: Math.ceil(tokens + margin), complete };
+  const { tokens, margin, complete, opaque } = tallyInput(kind, body, model, Buffer.byteLength);
+  return { upper: Math.ceil(tokens + margin), complete, opaque };
 }
 
 function measureIn(encoding: EncodingName): TextMeasure {

@@ -101,6 +101,28 @@ describe('the worst case of input that the service stores', () => {
   });
 });
 
+describe('the worst case of a compressed file', () => {
+  const file_data = `data:application/pdf;base64,${btoa('%PDF-1.7')}`;
+  const input = [{ role: 'user', content: [{ type: 'input_file', filename: 'a.pdf', file_data }] }];
+
+  it('is the context window', () => {
+    const request = tokenizedWorstCase(
+      planOf('/responses', { model: 'gpt-4o-mini', input }),
+      card('gpt-4o-mini'),
+      history,
+    );
+    assert.equal(request.fixed.tokens, 128_000);
+  });
+
+  it('is the context window too if the response that it follows is remembered', () => {
+    const seen = new ResponseHistory();
+    seen.remember('resp_1', {}, tokenUsage({ input: 700, output: 50 }));
+    const body = { model: 'gpt-4o-mini', input, previous_response_id: 'resp_1' };
+    const request = tokenizedWorstCase(planOf('/responses', body), card('gpt-4o-mini'), seen);
+    assert.equal(request.fixed.tokens, 128_000);
+  });
+});
+
 describe('the charge of a usage', () => {
   const usage = tokenUsage({ input: 1_000, output: 100 });
   const cost = (requested: string, responded: { model?: string; serviceTier?: string }, book = prices) =>
@@ -119,7 +141,7 @@ describe('the charge of a usage', () => {
 
   it('is at the price of the model that responded, if it is known', () => {
     const charge = cost('my-deployment', { model: 'gpt-4o-2024-08-06' });
-    assert.equal(charge.priceSource, 'book');
+    assert.equal(charge.card.source, 'book');
     assert.equal(charge.amounts.costNanoUsd, 2_500_000 + 1_000_000);
     assert.equal(cost('gpt-5.2', { model: 'unknown-model' }).amounts.costNanoUsd, 3_150_000);
   });
@@ -127,12 +149,12 @@ describe('the charge of a usage', () => {
   it("is at the caller's own price of the requested model, whichever responded", () => {
     const mine: Record<string, PriceOverride> = { 'my-deployment': { input: 1, output: 1 } };
     const charge = cost('my-deployment', { model: 'gpt-4o' }, new PriceBook({ prices: mine }));
-    assert.deepEqual([charge.priceSource, charge.amounts.costNanoUsd], ['override', 1_100_000]);
+    assert.deepEqual([charge.card.source, charge.amounts.costNanoUsd], ['override', 1_100_000]);
   });
 
   it('is at the price of the service tier that responded', () => {
     assert.equal(cost('gpt-5.2', { serviceTier: 'priority' }).amounts.costNanoUsd, 6_300_000);
-    assert.equal(cost('gpt-5.2', { serviceTier: 'flex' }).amounts.costNanoUsd, 1_575_000);
+    assert.equal(cost('gpt-5.2', { serviceTier: 'flex' }).amounts.costNanoUsd, 3_150_000);
     assert.equal(cost('gpt-5.2', { serviceTier: 'unheard-of' }).amounts.costNanoUsd, 3_150_000);
   });
 });

@@ -89,7 +89,7 @@ describe('what was recorded is sent before the process ends, and it ends as it w
     assertFlushed(ended);
   });
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'] as const) {
     test(`by ${signal}, which nobody handles`, async () => {
       const ended = await end(WAIT, { signal });
       assert.equal(ended.code, null);
@@ -106,7 +106,52 @@ describe('what was recorded is sent before the process ends, and it ends as it w
       assert.match(ended.stdout, /bye/);
       assertFlushed(ended);
     });
+
+    const again = `process.kill(process.pid, '${signal}'); console.log('after'); process.exit(8);`;
+    for (const [how, handler] of [
+      ['once', `process.once('${signal}', () => { ${again} });`],
+      [
+        'by a listener that removes itself',
+        `process.on('${signal}', function handle() { process.removeListener('${signal}', handle); ${again} });`,
+      ],
+      ['once, a moment later', `process.once('${signal}', () => setTimeout(() => { ${again} }, 50));`],
+    ] as const) {
+      test(`by ${signal}, which the application handles ${how} and sends to itself again`, async () => {
+        const ended = await end(`${handler} ${WAIT}`, { signal });
+        assert.deepEqual([ended.code, ended.signal, ended.stdout], [null, signal, 'ready\n']);
+        assertFlushed(ended);
+      });
+    }
   }
+
+  for (const [call, signal] of [
+    ['process.kill(process.pid)', 'SIGTERM'],
+    [`process.kill(process.pid, 'SIGKILL')`, 'SIGKILL'],
+    [`process.kill(String(process.pid), 'SIGALRM')`, 'SIGALRM'],
+  ] as const) {
+    test(`by ${call}`, async () => {
+      const ended = await end(`${call}; process.exit(8);`);
+      assert.deepEqual([ended.code, ended.signal], [null, signal]);
+      assertFlushed(ended);
+    });
+  }
+
+  test('not by signals that end nothing, other processes or arguments that are wrong', async () => {
+    const ended = await end(
+      `process.on('SIGTERM', () => console.log('heard'));
+       for (const signal of [0, 'SIGCONT', 'SIGWINCH', 'SIGTERM']) process.kill(process.pid, signal);
+       for (const args of [[process.pid, 'SIGNONE'], [2 ** 30, 'SIGTERM'], ['x']]) {
+         try { process.kill(...args); } catch (error) { console.log(error.code); }
+       }
+       console.log(process.kill.name, process.kill.length);
+       await new Promise((done) => setTimeout(done, 50));
+       await client.chat.completions.create(body, options);
+       process.exit(4);`,
+    );
+    assert.equal(ended.code, 4);
+    assert.equal(ended.stdout, 'ERR_UNKNOWN_SIGNAL\nESRCH\nERR_INVALID_ARG_TYPE\nkill 2\nheard\n');
+    assert.equal(ended.otlp.spans().filter(({ scope }) => scope === 'otel-token-budget').length, 2);
+  });
 
   for (const [release, emitter] of [
     ['3', `process.__signal_exit_emitter__ = { count: 1 }`],

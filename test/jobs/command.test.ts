@@ -114,35 +114,37 @@ describe('token-budget job', { concurrency: 2 }, () => {
     for (const secret of ['secret question', 'In short']) assert.ok(!exported.includes(secret), secret);
   });
 
-  it('saves a checkpoint on SIGTERM, and resumes in the same trace', async (t) => {
-    const { start, run, otlp, server } = await setUp(t);
-    const first = start(['run', 'job-file.mjs', '--id', 'r2', '--cost', '1', '--unit', 'cost'], {
-      HOLD: '1',
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    it(`saves a checkpoint on ${signal}, and resumes in the same trace`, async (t) => {
+      const { start, run, otlp, server } = await setUp(t);
+      const first = start(['run', 'job-file.mjs', '--id', 'r2', '--cost', '1', '--unit', 'cost'], {
+        HOLD: '1',
+      });
+      await first.waitForOutput(/reading/);
+      first.child.kill(signal);
+      const stopped = await first.result;
+      assert.deepEqual([stopped.code, stopped.signal, stopped.stderr], [null, signal, '']);
+      assert.match(stopped.stdout, /Job r2 \(research\): signal/);
+      assert.match((await run(['list'])).stdout, /r2 +signal +research +.*job-file\.mjs +1 +1 /);
+      const { code, stdout } = await run(['resume', 'r2']);
+      assert.equal(code, 0);
+      assert.match(stdout, /Job r2 \(research\): completed/);
+      assert.match(stdout, /in 2 runs/);
+      assert.deepEqual(
+        server.account.map(({ headers }) => headers['x-step']),
+        ['search', 'read', 'read', 'summarise'],
+      );
+      const spans = otlp.spans();
+      assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
+      assert.deepEqual(
+        spans
+          .filter(({ name }) => name === 'invoke_agent research')
+          .map(({ attributes }) => attributes['token_budget.job.reason'])
+          .sort(),
+        ['completed', 'signal'],
+      );
     });
-    await first.waitForOutput(/reading/);
-    first.child.kill('SIGTERM');
-    const stopped = await first.result;
-    assert.deepEqual([stopped.code, stopped.signal, stopped.stderr], [null, 'SIGTERM', '']);
-    assert.match(stopped.stdout, /Job r2 \(research\): signal/);
-    assert.match((await run(['list'])).stdout, /r2 +signal +research +.*job-file\.mjs +1 +1 /);
-    const { code, stdout } = await run(['resume', 'r2']);
-    assert.equal(code, 0);
-    assert.match(stdout, /Job r2 \(research\): completed/);
-    assert.match(stdout, /in 2 runs/);
-    assert.deepEqual(
-      server.account.map(({ headers }) => headers['x-step']),
-      ['search', 'read', 'read', 'summarise'],
-    );
-    const spans = otlp.spans();
-    assert.equal(new Set(spans.map(({ traceId }) => traceId)).size, 1);
-    assert.deepEqual(
-      spans
-        .filter(({ name }) => name === 'invoke_agent research')
-        .map(({ attributes }) => attributes['token_budget.job.reason'])
-        .sort(),
-      ['completed', 'signal'],
-    );
-  });
+  }
 
   it('is listed as killed after kill -9, and resumes at the interrupted step', async (t) => {
     const { start, run, server } = await setUp(t);

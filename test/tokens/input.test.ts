@@ -114,6 +114,72 @@ describe('input that is not in the request', () => {
       assert.equal(boundInput(kind, request).complete, false);
     });
 
+  const dataUrl = (type: string, bytes: Buffer | string): string =>
+    `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
+  const fileOf = (file_data: string, filename = 'a'): object => ({
+    input: [{ role: 'user', content: [{ type: 'input_file', filename, file_data }] }],
+  });
+  const pdf = dataUrl('application/pdf', '%PDF-1.7\n1 0 obj');
+  const compressed: readonly (readonly [string, RequestKind, object])[] = [
+    ['a PDF', 'responses', fileOf(pdf)],
+    ['a PDF that is called a text', 'responses', fileOf(dataUrl('text/plain', '\n%PDF-1.7\n1 0 obj'))],
+    ['a docx', 'responses', fileOf(dataUrl('application/x', 'PK\x03\x04\x14\0'), 'a.docx')],
+    ['gzip without a media type', 'responses', fileOf(Buffer.from('\x1f\x8b\x08\0').toString('base64'))],
+    ['rich text', 'responses', fileOf(dataUrl('text/rtf', '{\\rtf1'))],
+    ['a table, which the service summarizes', 'responses', fileOf(dataUrl('text/plain', 'a,b'), 'a.csv')],
+    [
+      'a PDF of Chat',
+      'chat',
+      { messages: [{ role: 'user', content: [{ type: 'file', file: { file_data: pdf } }] }] },
+    ],
+    [
+      'a PDF that a tool returned',
+      'responses',
+      { input: [{ type: 'function_call_output', output: [{ type: 'input_file', file_data: pdf }] }] },
+    ],
+    ...['OggS\0\x02', 'fLaC\0', `RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x55\0`].map(
+      (data) =>
+        [
+          `audio of a dense format: ${data.slice(0, 4)}`,
+          'chat',
+          {
+            messages: [
+              {
+                role: 'user',
+                content: [{ type: 'input_audio', input_audio: { data: btoa(data), format: 'mp3' } }],
+              },
+            ],
+          },
+        ] as const,
+    ),
+  ];
+  for (const [name, kind, body] of compressed)
+    it(`has no bound of its own in ${name}`, () => {
+      const request = { model: 'gpt-4o', ...body };
+      assert.deepEqual([countInput(kind, request).opaque, boundInput(kind, request).opaque], [true, true]);
+    });
+
+  it('is none for a file of plain text, which is a token a byte at most', () => {
+    const text = 'Ein Satz, und noch einer: ünïcödé.\n'.repeat(300);
+    const count = countInput('responses', { model: 'gpt-4o', ...fileOf(dataUrl('text/plain', text)) });
+    assert.ok(count.complete);
+    assert.ok(count.upper >= Buffer.byteLength(text));
+  });
+
+  it('is none for MP3 and uncompressed WAV, whose length follows from their size', () => {
+    for (const data of ['ID3\x04\0', '\xff\xf3\x40', `RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0`]) {
+      const audio = { type: 'input_audio', input_audio: { data: btoa(data), format: 'wav' } };
+      const messages = [{ role: 'user', content: [audio] }];
+      assert.ok(countInput('chat', { model: 'gpt-audio', messages }).complete, data);
+      assert.ok(!countInput('chat', { model: 'gemini-3-flash', messages }).complete, data);
+    }
+  });
+
+  it('is not opaque if it is an earlier response alone', () => {
+    const { complete, opaque } = countInput('responses', { input: 'hi', previous_response_id: 'resp_1' });
+    assert.deepEqual([complete, opaque], [false, false]);
+  });
+
   it('is none for an image of unknown size, which costs the most of its rule: 85 and 8 tiles of 170', () => {
     const url = { type: 'image_url', image_url: { url: 'https://example.com/a.png' } };
     const id = { type: 'input_image', file_id: 'f' };

@@ -56,6 +56,10 @@ export function fillMissingUsage(reading: UsageReading, estimate: TokenUsage): T
           acceptedPrediction: usage.acceptedPrediction,
           rejectedPrediction: usage.rejectedPrediction,
         }
-      : {}),
+      : // Reasoning is not in the texts that were counted.
+        {
+          output: Math.max(usage.output, estimate.output + usage.reasoning),
+          reasoning: usage.reasoning,
+        }),
   };
 }

@@ -54,7 +54,7 @@ function worstCaseOf(
   history: ResponseHistory,
 ): WorstCase {
   const { body, endpoint, choices, outputCap } = plan;
-  const input = bound.complete ? bound.upper : withStoredInput(bound.upper, plan, card, history);
+  const input = bound.complete ? bound.upper : withStoredInput(bound, plan, card, history);
   const standard = ratesFor(card.tiers, input);
   const tier = body['service_tier'];
   // The requested tier may not be the one that serves the call: the more expensive one bounds both.
@@ -96,16 +96,16 @@ const IMAGE_TOKEN_PICO = 40_000_000;
 const MIN_COMPACTION = 4_096;
 
 /**
- * Bounds an input of which the service stores a part: by the total of the response that it continues, if this
- * process saw that one, else by the context window.
+ * Bounds an input that is not as a whole in the request: by the total of the response that it continues, if
+ * this process saw that one and nothing else is added, else by the context window.
  */
 function withStoredInput(
-  upper: number,
+  { upper, opaque }: InputBound,
   { body }: CallPlan,
   card: RateCard,
   history: ResponseHistory,
 ): number {
-  const previous = history.previousTokens(body);
+  const previous = opaque ? undefined : history.previousTokens(body);
   return previous === undefined
     ? Math.max(upper, card.contextWindow ?? LARGEST_CONTEXT_WINDOW)
     : upper + previous;

@@ -45,7 +45,9 @@ export function settleDeferredCall(
   const isFree = completion.bills?.length === 0;
   const name = deferredReservationName(completion.id);
   return andThen(tracker.settleTransferred(name, isFree ? NOTHING : due.amounts), (isFirst) => {
-    if (isFirst && !isFree) reportSettlement(services, completion, call, provider, tracker, due);
+    if (!isFirst || isFree) return;
+    reportExceeded(call, due.amounts);
+    reportSettlement(services, completion, call, provider, tracker, due);
   });
 }
 
@@ -111,6 +113,22 @@ function reservedDue({ response }: DeferredCompletion, call: DeferredCall | unde
   });
   const usage = tokenUsage({ input: call.held.tokens });
   return { usage, amounts: call.held, priceSource: call.card.source };
+}
+
+/** Reports that a call of this process cost more than is held for it. */
+function reportExceeded(call: DeferredCall | undefined, charged: Amounts): void {
+  if (call?.tracker.strict !== true) return;
+  const { tracker, plan, held } = call;
+  const isUnbounded = held.costNanoUsd === 0 && held.tokens === 0;
+  if (isUnbounded || (charged.costNanoUsd <= held.costNanoUsd && charged.tokens <= held.tokens)) return;
+  tracker.emit({
+    type: 'exceeded_reservation',
+    budget: tracker.budget.name,
+    model: plan.model,
+    reason: 'unknown',
+    reserved: held,
+    charged,
+  });
 }
 
 /** Reports the settlement as a span and metrics: what the call itself could not report. */

@@ -9,17 +9,11 @@ const collected = new FinalizationRegistry<Call>((call) => {
 /** Abandons the call, unless it has ended, once nothing references `response` any more. */
 export function abandonIfCollected(response: object, call: Call): void {
   registered.add(response);
-  collected.register(response, call, response);
+  collected.register(response, call);
 }
 
 /** The responses that are, or were, registered. */
 const registered = new WeakSet<object>();
-
-/** The same for the body of a response instead: a program may read the body and drop the response. */
-export function abandonIfBodyCollected(response: object, body: object, call: Call): void {
-  collected.unregister(response);
-  collected.register(body, call);
-}
 
 /** A response whose headers arrived, and whether the SDK reads its body. */
 interface PendingResponse {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { isRecord } from '../../util/index.ts';
 import type { Call } from '../call.ts';
 import { failOpen } from '../fail-open.ts';
-import { abandonIfBodyCollected, abandonIfCollected } from './abandoned-responses.ts';
+import { abandonIfCollected } from './abandoned-responses.ts';
 import { type BodySink, BufferedBodySink, SseBodySink } from './body-sinks.ts';
 import { guardReadable, guardStream } from './guarded-body.ts';
 
@@ -11,12 +11,19 @@ export interface RawResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   readonly body: unknown;
+  readonly clone?: () => RawResponse;
 }
 
 /** Whether a value is a response that the SDK leaves unread, such as speech or a file. */
 export function isRawResponse(value: unknown): value is RawResponse {
   return isRecord(value) && typeof value['status'] === 'number' && 'headers' in value && 'body' in value;
 }
+
+/**
+ * The response that a body or a clone was taken from, for as long as they are in use: the call of a response
+ * that was collected as garbage is abandoned.
+ */
+const lifelines = new WeakMap<object, RawResponse>();
 
 /** The methods of a response that read its whole body. */
 const READERS = ['text', 'json', 'arrayBuffer', 'blob', 'bytes', 'formData', 'buffer'] as const;
@@ -43,14 +50,29 @@ export function guardRawResponse(response: RawResponse, call: Call, addsUsageChu
     Object.defineProperty(response, name, { value, configurable: true, writable: true });
   }
   abandonIfCollected(response, call);
-  const { body } = response;
+  const { clone } = response;
+  if (clone !== undefined) {
+    const value = (): RawResponse => {
+      const copy = clone.call(response);
+      guardRawResponse(copy, call, addsUsageChunk);
+      lifelines.set(copy, response);
+      return copy;
+    };
+    Object.defineProperty(response, 'clone', { value, configurable: true, writable: true });
+  }
+  const prototype: object = Object.getPrototypeOf(response) ?? {};
+  const first = response.body;
+  let body: unknown;
   let guarded: unknown;
   Object.defineProperty(response, 'body', {
     configurable: true,
-    get(this: object) {
-      if (guarded === undefined) {
+    get: () => {
+      // A clone replaces the body of the original.
+      const current: unknown = 'body' in prototype ? Reflect.get(prototype, 'body', response) : first;
+      if (guarded === undefined || current !== body) {
+        body = current;
         guarded = failOpen('guarding a response body', () => guardBody(body, newSink())) ?? body;
-        if (isRecord(guarded)) abandonIfBodyCollected(this, guarded, call);
+        if (typeof guarded === 'object' && guarded !== null) lifelines.set(guarded, response);
       }
       return guarded;
     },

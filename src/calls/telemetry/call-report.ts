@@ -169,7 +169,7 @@ function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
   const { failedAttempts } = reservation;
   const attributes = response === undefined ? {} : responseAttributes(response);
   if (charge !== undefined) {
-    const cost = { costNanoUsd: charge.amounts.costNanoUsd, source: charge.priceSource };
+    const cost = { costNanoUsd: charge.amounts.costNanoUsd, source: charge.card.source };
     const usage = usageAttributes(charge.usage, plan.endpoint.hasOutput, source ?? 'response', cost);
     Object.assign(attributes, usage);
   }

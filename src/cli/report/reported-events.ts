@@ -62,6 +62,8 @@ function describeEvent(name: string, attributes: OtlpAttributes): string {
       return `a call was sent with an output cap of ${text(semconv.ATTR_BUDGET_CAP_SENT)} tokens`;
     case semconv.EVENT_USAGE_MISSING:
       return `a response of ${text(semconv.ATTR_REQUEST_MODEL)} reported no usage (${text(semconv.ATTR_BUDGET_REASON)}); charged by ${text(semconv.ATTR_BUDGET_USAGE_SOURCE)}`;
+    case semconv.EVENT_EXCEEDED_RESERVATION:
+      return `a call to ${text(semconv.ATTR_REQUEST_MODEL)} cost more than was reserved (${text(semconv.ATTR_BUDGET_REASON)})`;
     case semconv.EVENT_PRICE_UNKNOWN:
       return `no price is known for ${text(semconv.ATTR_REQUEST_MODEL)}; charged as ${text(semconv.ATTR_BUDGET_PRICED_AS)}`;
     case semconv.EVENT_UNMETERED:

@@ -10,12 +10,15 @@ import {
   guardStream,
   isRefusal,
   passOn,
+  reportUnmetered,
   resolveServices,
   SseBodySink,
   sendInside,
   tryStartCall,
 } from '../../calls/index.ts';
 import { type CallPlan, findApi, type ProviderApi } from '../../providers/index.ts';
+import { currentBudget } from '../../telemetry/context/index.ts';
+import { isRecord } from '../../util/index.ts';
 import { type JsonRequest, readJsonRequest, withBody } from './json-request.ts';
 import { refusalResponse, retriesErrors } from './refusal.ts';
 
@@ -50,7 +53,10 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
     (options.fetch ?? (isBudgeted(globalThis.fetch) ? original : globalThis.fetch))(...args);
   const budgeted: typeof fetch = async (...args) => {
     const request = await readModelRequest(args);
-    if (request === undefined) return send(...args);
+    if (request === undefined) {
+      reportUnreadable(services, args);
+      return send(...args);
+    }
     const plan = planRequest(request);
     const passedOn = passOn(plan, 'fetch', budgeted);
     if (passedOn !== undefined) return sendInside(passedOn, () => send(...args));
@@ -71,6 +77,20 @@ const BUDGETED = Symbol.for('otel-token-budget.fetch');
 
 function isBudgeted(one: typeof fetch): boolean {
   return BUDGETED in one;
+}
+
+/**
+ * Reports a call whose body is a stream: it is sent as it is, and its cost is unknown.
+ * @throws UnmeteredEndpointError in `strict`, if `unmeteredEndpoints` is `refuse`
+ */
+function reportUnreadable(services: CallServices, [input, init]: Parameters<typeof fetch>): void {
+  const { body } = init ?? {};
+  const isStream = body instanceof ReadableStream || (isRecord(body) && Symbol.asyncIterator in body);
+  const url = input instanceof Request ? input.url : String(input);
+  if (!isStream || !URL.canParse(url)) return;
+  const found = findApi(new URL(url));
+  if (found === undefined) return;
+  reportUnmetered(services, currentBudget() ?? services.tracker, `POST ${found.target.path}`, 'unbounded');
 }
 
 /** A request that may be a call of a model, and the API that it is for. */

@@ -1,3 +1,4 @@
+import { bodyText } from '../../providers/index.ts';
 import { isRecord, parseJson } from '../../util/index.ts';
 
 /** A POST request whose body is a JSON object. */
@@ -26,7 +27,9 @@ export async function readJsonRequest(...[input, init]: FetchArguments): Promise
 
 /** Returns the arguments of `fetch` with another body. */
 export function withBody([input, init]: FetchArguments, body: object): FetchArguments {
-  const text = JSON.stringify(body);
+  const json = JSON.stringify(body);
+  // A Blob sets the content type.
+  const text = init?.body instanceof Blob ? new Blob([json], { type: init.body.type }) : json;
   if (input instanceof Request && init?.body === undefined) return [input, { ...init, body: text }];
   const headers = new Headers(init?.headers);
   if (!headers.has('content-length')) return [input, { ...init, body: text }];
@@ -36,11 +39,8 @@ export function withBody([input, init]: FetchArguments, body: object): FetchArgu
 }
 
 async function textOf(body: unknown, request: Request | undefined): Promise<string | undefined> {
-  if (typeof body === 'string') return body;
-  if (body instanceof Uint8Array || body instanceof ArrayBuffer)
-    return Buffer.from(body as ArrayBuffer).toString('utf8');
   if (body === undefined || body === null) return request?.body ? request.clone().text() : undefined;
-  return undefined;
+  return bodyText(body);
 }
 
 function parseObject(text: string | undefined): unknown {

@@ -4,7 +4,8 @@ import { type CallServices, createCallServices, type FailureBilling } from '../.
 import { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { createCallInstruments } from '../../telemetry/signals/index.ts';
-import { clientPatches, isInstrumented, type Method } from './patches.ts';
+import { clientPatches, isInstrumented } from './patches.ts';
+import type { Method } from './sdk-types.ts';
 
 /** The budget of a client, and how its calls are priced and recorded. */
 export interface InstrumentClientOptions {

@@ -17,8 +17,9 @@ import type { PriceBook } from '../../pricing/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { type CallInstruments, createCallInstruments } from '../../telemetry/signals/index.ts';
 import { IndexedList } from '../../util/index.ts';
-import { type ClientPatch, clientPatches, type Method } from './patches.ts';
+import { type ClientPatch, clientPatches } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
+import type { Method } from './sdk-types.ts';
 
 export { SCOPE };
 

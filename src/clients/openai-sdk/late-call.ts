@@ -19,7 +19,7 @@ import {
   readSentBody,
 } from '../../providers/index.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
-import { type BuiltRequest, SentCall } from './sent-call.ts';
+import { type BuiltRequest, SentCall, type StartsLate } from './sent-call.ts';
 
 /**
  * Whether only the built request shows what is sent: its URL is not what the path says, its body serializes itself
@@ -34,7 +34,7 @@ export function isKnownLate(client: ApiClient, request: ApiRequest, prepareOptio
 }
 
 /** A call that starts when the SDK has built its request, and before it is sent. */
-export class LateCall {
+export class LateCall implements StartsLate {
   /** The call; undefined until it starts, and if the request is not one. */
   sent: SentCall | undefined;
   /** The request, if a layer above meters its call. */

@@ -24,26 +24,12 @@ import {
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
+import { ownPrepareOptions, wrapBuildRequest, wrapPrepareRequest } from './built-request.ts';
 import { isKnownLate, LateCall } from './late-call.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
 import { guardSdkStream } from './sdk-stream.ts';
-import { type ApiPromise, isSdkStream, type ResponseProps } from './sdk-types.ts';
-import {
-  type BuiltRequest,
-  LATE,
-  lateCallOf,
-  PASSED_ON,
-  passedOnOf,
-  putFields,
-  putFieldsIntoBytes,
-  SENT,
-  SentCall,
-  sentCallOf,
-} from './sent-call.ts';
-
-/** A method of the SDK, of which only the name is known. */
-// biome-ignore lint/suspicious/noExplicitAny: neither its arguments nor its receiver have known types
-export type Method = (this: any, ...args: any[]) => any;
+import { type ApiPromise, isSdkStream, type Method, type ResponseProps } from './sdk-types.ts';
+import { LATE, lateCallOf, PASSED_ON, passedOnOf, SENT, SentCall, sentCallOf } from './sent-call.ts';
 
 /** A method of the client, and what wraps it. */
 export interface ClientPatch {
@@ -145,49 +131,6 @@ function observeUnread({ response }: ResponseProps, sent: SentCall): void {
     Reflect.defineProperty(response, SENT, { value: sent });
     abandonIfUnread(response, sent);
   });
-}
-
-/** The method of the SDK that a program may override to change the options of its requests. */
-function ownPrepareOptions(client: ApiClient): unknown {
-  let prototype: unknown = Object.getPrototypeOf(client);
-  let own: unknown;
-  // The patched class, or one that the SDK derives from it.
-  for (; isRecord(prototype); prototype = Object.getPrototypeOf(prototype)) {
-    if (Object.hasOwn(prototype, 'prepareOptions')) own = prototype['prepareOptions'];
-  }
-  return own;
-}
-
-function wrapBuildRequest(original: Method): Method {
-  return function buildRequest(this: ApiClient, options: ApiRequest, ...rest: unknown[]): unknown {
-    const built: unknown = original.call(this, options, ...rest);
-    if (built instanceof Promise)
-      return built.then((request: BuiltRequest) => finishRequest(options, request));
-    failOpen('putting a cap into a request', () => putFields(options, built as BuiltRequest));
-    return built;
-  };
-}
-
-function wrapPrepareRequest(original: Method): Method {
-  return async function prepareRequest(
-    this: ApiClient,
-    req: BuiltRequest['req'],
-    about: { readonly url: string; readonly options: ApiRequest },
-  ): Promise<unknown> {
-    const late = lateCallOf(about.options);
-    if (late !== undefined && !late.isStarted) await finishRequest(about.options, { req, url: about.url });
-    return original.call(this, req, about);
-  };
-}
-
-/** Starts a late call, and puts the fields of any call into its request. */
-async function finishRequest(options: ApiRequest, built: BuiltRequest): Promise<BuiltRequest> {
-  await lateCallOf(options)?.start(options, built);
-  failOpen('putting a cap into a request', () => putFields(options, built));
-  await putFieldsIntoBytes(options, built).catch((error: unknown) =>
-    diag.error('otel-token-budget: putting a cap into a request failed', error),
-  );
-  return built;
 }
 
 /** The options of a request that is not a call, with the observer of its response. */

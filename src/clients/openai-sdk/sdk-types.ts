@@ -37,3 +37,7 @@ export function isSdkStream(value: unknown): value is SdkStream {
     value.controller instanceof AbortController
   );
 }
+
+/** A method of the SDK, of which only the name is known. */
+// biome-ignore lint/suspicious/noExplicitAny: neither its arguments nor its receiver have known types
+export type Method = (this: any, ...args: any[]) => any;

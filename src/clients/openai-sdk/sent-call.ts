@@ -1,7 +1,7 @@
 import type { Call, SentRequest } from '../../calls/index.ts';
-import { jsonWithFields, type OutgoingFields, withFields } from '../../providers/index.ts';
+import { type ApiRequest, jsonWithFields, type OutgoingFields, withFields } from '../../providers/index.ts';
 import { isRecord } from '../../util/index.ts';
-import type { LateCall } from './late-call.ts';
+import type { ResponseObserver } from './response-observers.ts';
 
 /** A call on its way through the SDK. */
 export class SentCall {
@@ -39,9 +39,26 @@ export function sentCallOf(target: object): SentCall | undefined {
   return (Reflect.get(target, SENT) as SentCall | undefined) ?? lateCallOf(target)?.sent;
 }
 
+/** A call that starts when its request has been built. */
+export interface StartsLate {
+  /** The call; undefined until it starts, and if the request is not one. */
+  readonly sent: SentCall | undefined;
+  /** The request, if a layer above meters it. */
+  readonly passedOn: SentRequest | undefined;
+  /** The observer of the response to a request that is not a call. */
+  readonly observer: ResponseObserver | undefined;
+  /** Whether the request has been built. */
+  readonly isStarted: boolean;
+  /**
+   * Starts the call of the built request, once.
+   * @throws the refusals of `startCall` and of an endpoint whose cost is unknown
+   */
+  start(options: ApiRequest, built: BuiltRequest): Promise<void>;
+}
+
 /** Returns the call that starts when the request with these options has been built. */
-export function lateCallOf(target: object): LateCall | undefined {
-  return Reflect.get(target, LATE) as LateCall | undefined;
+export function lateCallOf(target: object): StartsLate | undefined {
+  return Reflect.get(target, LATE) as StartsLate | undefined;
 }
 
 /** A request as the SDK has built it. */

@@ -1,5 +1,10 @@
-/** The signals that ask a process to end. */
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** The signals that ask a process to end; the third one by a terminal that closes, the fourth one on Windows only. */
+const STOP_SIGNALS: readonly NodeJS.Signals[] = [
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  ...(process.platform === 'win32' ? (['SIGBREAK'] as const) : []),
+];
 
 /** How long a process stays alive for the delivery of its own signal, milliseconds. */
 const DELIVERY_MS = 1_000;
@@ -14,7 +19,7 @@ export interface StopSignals {
   readonly close: () => void;
 }
 
-/** Listens for SIGTERM and SIGINT. A second one ends the process at once. */
+/** Listens for the signals that ask the process to end. A second one ends the process at once. */
 export function listenForStopSignals(): StopSignals {
   const controller = new AbortController();
   let received: NodeJS.Signals | undefined;

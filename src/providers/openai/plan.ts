@@ -92,9 +92,18 @@ function tokenCount(value: unknown): number | undefined {
     : undefined;
 }
 
+/** The most choices that an API generates. */
+const MAX_CHOICES = 1_000;
+
+/** Reads a number of choices as the most that a service may take it for: `"5"` is five, 1.5 is two. */
+function choiceCount(value: unknown): number {
+  const count = typeof value === 'number' || typeof value === 'string' ? Math.ceil(Number(value)) : 1;
+  return count >= 1 ? Math.min(MAX_CHOICES, count) : 1;
+}
+
 /** How many outputs are generated: `n` or `best_of`, for each prompt if there is a list of them. */
 function choicesOf({ kind }: Endpoint, body: Readonly<Record<string, unknown>>): number {
-  const each = Math.min(1_000, Math.max(tokenCount(body['n']) ?? 1, tokenCount(body['best_of']) ?? 1));
+  const each = Math.max(choiceCount(body['n']), choiceCount(body['best_of']));
   const { prompt } = body;
   // A list of numbers is one prompt, as tokens.
   const prompts =

@@ -35,7 +35,7 @@ function isData(value: unknown, depth: number): boolean {
  */
 export async function readSentBody(body: unknown): Promise<Fields | FormData | undefined> {
   if (body instanceof FormData) return body;
-  const text = await textOf(body);
+  const text = await bodyText(body);
   const value = text === undefined ? undefined : parseJson(text);
   return isRecord(value) ? value : undefined;
 }
@@ -46,7 +46,7 @@ export async function readSentBody(body: unknown): Promise<Fields | FormData | u
  */
 export async function withFields(body: unknown, fields: Fields): Promise<unknown> {
   if (typeof body === 'string') return jsonWithFields(body, fields);
-  const text = await textOf(body);
+  const text = await bodyText(body);
   if (text === undefined) return body;
   const changed = jsonWithFields(text, fields);
   return body instanceof Blob ? new Blob([changed], { type: body.type }) : new TextEncoder().encode(changed);
@@ -62,7 +62,7 @@ export function jsonWithFields(text: string, fields: Fields): string {
 }
 
 /** Returns the text of a body that can be read again; undefined of any other, such as a stream. */
-async function textOf(body: unknown): Promise<string | undefined> {
+export async function bodyText(body: unknown): Promise<string | undefined> {
   if (typeof body === 'string') return body;
   if (body instanceof Blob) return body.text();
   if (body instanceof ArrayBuffer) return new TextDecoder().decode(body);

@@ -34,7 +34,8 @@ export function apiPathOf(url: string, baseUrl: unknown): string {
   return path;
 }
 
-function plainPath(pathname: string): string {
+/** Returns a path as a server resolves it: decoded, without doubled slashes and a slash at the end. */
+export function plainPath(pathname: string): string {
   return decoded(pathname)
     .replace(/\/{2,}/g, '/')
     .replace(/\/$/, '');

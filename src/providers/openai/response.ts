@@ -72,24 +72,31 @@ function finishReasons(response: Record<string, unknown>): string[] {
   return response['status'] === 'completed' ? ['stop'] : [];
 }
 
-/** The generated texts of a complete response, to count if its usage is missing or implausible. */
-export function responseTexts(value: unknown): string[] {
+/**
+ * The generated texts of a complete response, to count if its usage is missing or implausible.
+ * @param part `answer`: only what is billed as it is, no summaries of reasoning; default: all
+ */
+export function responseTexts(value: unknown, part: 'all' | 'answer' = 'all'): string[] {
   if (typeof value === 'string') return [value];
   const texts: string[] = [];
   const response = isRecord(value) ? value : {};
   for (const choice of recordsOf(response['choices'])) {
     push(texts, choice['text']);
-    collectMessage(texts, choice['message']);
+    collectMessage(texts, choice['message'], part);
   }
-  for (const item of recordsOf(response['output'])) collectItem(texts, item);
+  for (const item of recordsOf(response['output']))
+    if (part === 'all' || ANSWER_ITEMS.has(item['type'])) collectItem(texts, item);
   return texts;
 }
 
-function collectMessage(texts: string[], message: unknown): void {
+/** The items of Responses with text that is billed as it is. */
+const ANSWER_ITEMS: ReadonlySet<unknown> = new Set(['message', 'function_call', 'custom_tool_call']);
+
+function collectMessage(texts: string[], message: unknown, part: 'all' | 'answer'): void {
   if (!isRecord(message)) return;
   push(texts, message['content']);
   push(texts, message['refusal']);
-  push(texts, message['reasoning_content']);
+  if (part === 'all') push(texts, message['reasoning_content']);
   for (const call of recordsOf(message['tool_calls'])) {
     for (const part of [call['function'], call['custom']]) {
       if (isRecord(part)) for (const key of ['name', 'arguments', 'input']) push(texts, part[key]);

@@ -2,6 +2,10 @@ import { isRecord } from '../../util/index.ts';
 import type { Endpoint, ParsedResponse } from '../contract/index.ts';
 import { parseResponse } from './response.ts';
 
+/** The events of Responses with text that is billed as it is. */
+const ANSWER_DELTA =
+  /^response\.(?:output_text|refusal|function_call_arguments|custom_tool_call_input)\.delta$/;
+
 /**
  * Reads the events of a stream as they arrive, of Chat, Completions and Responses: usage, identity and the
  * generated text. The work per event does not grow with the stream. Never throws.
@@ -10,6 +14,8 @@ export class StreamReader {
   readonly #endpoint: Endpoint;
   readonly #onText: ((text: string) => void) | undefined;
   readonly #texts: string[] = [];
+  /** The texts that are billed as they are: no summaries of reasoning, no transcripts. */
+  readonly #answers: string[] = [];
   #parsed: ParsedResponse | undefined;
   #finishReasons: string[] = [];
   #usage: unknown;
@@ -41,6 +47,11 @@ export class StreamReader {
   /** The text generated so far, joined: the pieces of a text count more tokens than the text. */
   get texts(): readonly string[] {
     return this.#texts.length === 0 ? [] : [this.#texts.join('')];
+  }
+
+  /** The part of the text that is billed as it is, joined: no summaries of reasoning, no transcripts. */
+  get answers(): readonly string[] {
+    return this.#answers.length === 0 ? [] : [this.#answers.join('')];
   }
 
   /** Reads one event. */
@@ -80,7 +91,7 @@ export class StreamReader {
   #readDelta(delta: Record<string, unknown>): void {
     this.#push(delta['content']);
     this.#push(delta['refusal']);
-    this.#push(delta['reasoning_content']);
+    this.#push(delta['reasoning_content'], false);
     if (isRecord(delta['function_call'])) {
       this.#push(delta['function_call']['name']);
       this.#push(delta['function_call']['arguments']);
@@ -97,7 +108,7 @@ export class StreamReader {
 
   #readResponsesEvent(type: string, event: Record<string, unknown>): void {
     if (type === 'error') this.#error = event;
-    if (type.endsWith('.delta')) this.#push(event['delta']);
+    if (type.endsWith('.delta')) this.#push(event['delta'], ANSWER_DELTA.test(type));
     if (type === 'response.output_item.added' && isRecord(event['item'])) this.#push(event['item']['name']);
     // Images, speech and transcriptions report their usage in the last event itself.
     if (isRecord(event['usage'])) {
@@ -129,9 +140,10 @@ export class StreamReader {
     }
   }
 
-  #push(text: unknown): void {
+  #push(text: unknown, isAnswer = true): void {
     if (typeof text !== 'string' || text === '') return;
     this.#texts.push(text);
+    if (isAnswer) this.#answers.push(text);
     this.#onText?.(text);
   }
 }

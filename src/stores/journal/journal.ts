@@ -7,7 +7,8 @@ import {
   type Store,
   StoreError,
 } from '../../budget/index.ts';
-import { errorMessage, mapWithConcurrency } from '../../util/index.ts';
+import { formatUsd } from '../../pricing/index.ts';
+import { errorMessage, formatCount, mapWithConcurrency } from '../../util/index.ts';
 import type { JournalEntry } from './entry.ts';
 import { ABANDONED_MS, JournalFile } from './journal-file.ts';
 import { type Debt, Owed } from './owed.ts';
@@ -55,6 +56,14 @@ export class Journal {
   /** What is owed at most and will be lost with this process, because no file could be written. */
   get atRisk(): Amounts {
     return this.#isInMemory ? this.#owed.total : NOTHING;
+  }
+
+  /** Reports what is lost with this process, because no file could be written. */
+  reportLoss(): void {
+    const { costNanoUsd, tokens } = this.atRisk;
+    if (costNanoUsd === 0 && tokens === 0) return;
+    const lost = `${formatUsd(costNanoUsd)} and ${formatCount(tokens)} tokens`;
+    this.#onProblem(`the store is unavailable, and no journal can be written: ${lost} are lost`);
   }
 
   /** Whether a call was admitted here and has not ended. */
@@ -126,7 +135,11 @@ export class Journal {
 
   async #bookFile(file: JournalFile, store: Store): Promise<void> {
     const owed = new Owed(file.id);
-    for (const entry of file.read()) owed.add(entry);
+    for (const entry of file.read()) {
+      owed.add(entry);
+      // The store may have reserved it, although its process never heard of that.
+      if (entry.kind === 'admit') await store.release(entry.id);
+    }
     for (const [id, { worst }] of [...owed.open]) {
       const entry = { kind: 'settle', id, used: worst } as const;
       file.append(entry);

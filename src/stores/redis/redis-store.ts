@@ -27,13 +27,14 @@ import {
   reserveArguments,
   ruleArguments,
 } from './arguments.ts';
+import { Charges } from './charges.ts';
 import { ServerHealth } from './health/index.ts';
 import { type AccountKey, inAnyWindow, RedisKeys } from './keys.ts';
 import { LedgerGuard } from './ledger-guard.ts';
 import type { RedisStoreOptions } from './options.ts';
 import { parseAbandoned, parseBalances, parseBalancesByKey, parseReserveReply } from './replies.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
-import { type ScriptParameters, type ScriptRun, ScriptRunner } from './server/index.ts';
+import { type ScriptParameters, ScriptRunner } from './server/index.ts';
 import { settleSync } from './settle-sync.ts';
 
 const DEFAULT_PREFIX = 'token-budget';
@@ -41,12 +42,6 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** For how long the process is kept alive for the end of a call, milliseconds. */
 const KEEP_ALIVE_MS = 500;
-
-/** How long the name of a charge is remembered, milliseconds: 30 days. */
-const CHARGE_KEPT_MS = 30 * 86_400_000;
-
-/** How many arguments a charge and its undoing have in common: its name and the amounts. */
-const UNCHARGE_ARGUMENTS = 7;
 
 /** How many leases one script renews. */
 const LEASES_PER_HEARTBEAT = 1_000;
@@ -74,8 +69,7 @@ export class RedisStore implements Store, LedgerAdmin {
   readonly #health: ServerHealth;
   /** Settlements that are not answered yet. */
   readonly #unansweredSettlements = new Map<string, Amounts>();
-  /** How many charges are not answered yet. */
-  #unansweredCharges = 0;
+  readonly #charges: Charges;
   readonly #url: string;
   readonly #prefix: string;
   readonly #id = randomUUID();
@@ -92,6 +86,7 @@ export class RedisStore implements Store, LedgerAdmin {
     this.#keys = new RedisKeys(this.#prefix);
     this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args, KEEP_ALIVE_MS));
     this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory);
+    this.#charges = new Charges(this.#runner, this.#keys, KEEP_ALIVE_MS);
     const send = (args: readonly string[], keepsAlive: boolean) => this.#runner.command(args, keepsAlive);
     this.#health = new ServerHealth(send, this.#keys.probe, options.onFinding);
   }
@@ -159,12 +154,15 @@ export class RedisStore implements Store, LedgerAdmin {
   }
 
   async charge(chain: readonly BudgetDefinition[], used: Amounts): Promise<void> {
-    await this.#chargeAccounts((now) => chain.map((budget) => this.#keys.account(budget, now)), used);
+    this.#guard.watch();
+    const accountsAt = (now: number) => chain.map((budget) => this.#keys.account(budget, now));
+    await this.#charges.make(accountsAt, used, this.#newAttempt());
   }
 
   chargeOnce(chain: readonly BudgetDefinition[], used: Amounts, name: ChargeName): Promise<number> {
+    this.#guard.watch();
     const accounts = chain.map((budget) => inAnyWindow(this.#keys.account(budget, name.at)));
-    return this.#charge(() => accounts, used, name);
+    return this.#charges.makeOnce(accounts, used, name);
   }
 
   async balances(budget: BudgetDefinition): Promise<Balances> {
@@ -230,7 +228,7 @@ export class RedisStore implements Store, LedgerAdmin {
     const isSettled =
       settlements.length === 0 ||
       settleSync({ url: this.#url, prefix: this.#prefix, settlements, timeoutMs });
-    return isSettled && this.#unansweredCharges === 0;
+    return isSettled && this.#charges.areAnswered;
   }
 
   async #settle(id: string, used: Amounts, seen?: SettledBalances): Promise<boolean> {
@@ -285,39 +283,6 @@ export class RedisStore implements Store, LedgerAdmin {
       cursor = page.cursor;
     } while (cursor !== '0');
     return [...found.values()];
-  }
-
-  /** Charges accounts; undone if the server does not answer in time. */
-  async #chargeAccounts(accountsAt: (now: number) => readonly AccountKey[], used: Amounts): Promise<void> {
-    const name = { source: this.#newAttempt(), after: 0, position: 1 };
-    await this.#charge(accountsAt, used, name, ({ keys, args }) => ({
-      script: SCRIPTS.uncharge,
-      keys,
-      args: args.slice(0, UNCHARGE_ARGUMENTS),
-    }));
-  }
-
-  async #charge(
-    accountsAt: (now: number) => readonly AccountKey[],
-    used: Amounts,
-    { source, after, position }: Omit<ChargeName, 'at'>,
-    undo?: ScriptRun['undo'],
-  ): Promise<number> {
-    this.#guard.watch();
-    const name = [source, ...[after, position, CHARGE_KEPT_MS].map(integerArgument)];
-    const prepare = (now: number): ScriptParameters => {
-      const accounts = accountsAt(now);
-      const spans = accounts.flatMap(({ span }) => span);
-      return this.#parameters(accounts, [...name, ...amountArguments(used), ...spans]);
-    };
-    const run = { script: SCRIPTS.charge, prepare, keepsAliveMs: KEEP_ALIVE_MS };
-    this.#unansweredCharges += 1;
-    try {
-      const reply = await this.#runner.run(undo === undefined ? run : { ...run, undo });
-      return Number(reply.values[0]);
-    } finally {
-      this.#unansweredCharges -= 1;
-    }
   }
 
   #parameters(accounts: readonly AccountKey[], args: readonly string[]): ScriptParameters {

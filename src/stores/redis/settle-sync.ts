@@ -22,8 +22,10 @@ export interface SettleWorkerData extends LastSettlements {
 /** The name of the thread. The preload does nothing in threads whose data has a name with this prefix. */
 export const SETTLE_THREAD = 'otel-token-budget settle';
 
-/** The results of the thread. */
+/** The result of a thread that has settled everything. */
 export const SETTLED = 1;
+
+/** The result of a thread that could not. */
 export const FAILED = 2;
 
 /**

@@ -215,7 +215,8 @@ export const ATTR_BUDGET_REQUESTED = 'token_budget.requested';
 /** Used share of the limit: 0.5, 0.8, 0.95 or 1. @unit share @example 0.8 */
 export const ATTR_BUDGET_THRESHOLD = 'token_budget.threshold';
 /**
- * Missing usage: `absent`, `implausible` or `cut`. A store: its error. An endpoint: `endpoint`, or
+ * Missing usage: `absent`, `implausible` or `cut`. An exceeded reservation: `model`, `tier`, `choices`, `output`,
+ * `input`, `tools` or `unknown`. A store: its error. An endpoint: `endpoint`, or
  * `unbounded` if it is counted but could not be reserved.
  * @example cut
  */
@@ -334,6 +335,12 @@ export const EVENT_CLAMPED = 'token_budget.clamped';
  */
 export const EVENT_USAGE_MISSING = 'token_budget.usage_missing';
 /**
+ * A call of a strict budget cost more than was reserved for it. It is charged in full.
+ * @severity WARN @attributes `gen_ai.request.model`, `gen_ai.response.model`, `token_budget.reason`,
+ * `token_budget.reserved.cost`, `token_budget.reserved.tokens`, `gen_ai.usage.cost.amount`
+ */
+export const EVENT_EXCEEDED_RESERVATION = 'token_budget.exceeded_reservation';
+/**
  * A model without a known price was called. Emitted once for each model.
  * @severity WARN @attributes `gen_ai.request.model`, `token_budget.priced_as`
  */
@@ -392,6 +399,12 @@ export const METRIC_TOKENS = 'token_budget.tokens';
  * @attributes `token_budget.name`, `token_budget.decision`, `gen_ai.request.model`
  */
 export const METRIC_CALLS = 'token_budget.calls';
+/**
+ * Calls that cost more than was reserved for them.
+ * @kind counter @unit {call}
+ * @attributes `token_budget.name`, `token_budget.reason`, `gen_ai.request.model`
+ */
+export const METRIC_EXCEEDED_RESERVATIONS = 'token_budget.exceeded_reservations';
 /**
  * The most that the budget may spend.
  * @kind gauge @unit of the limit @attributes `token_budget.name`, `token_budget.limit`

@@ -3,6 +3,8 @@ import {
   type Balances,
   type BudgetEvent,
   type CallEvent,
+  type ExceededReason,
+  type ExceededReservationEvent,
   type LimitName,
   raisedLimits,
 } from '../../budget/index.ts';
@@ -20,6 +22,7 @@ export const BUDGET_EVENTS: Readonly<
   denied: [semconv.EVENT_DENIED, SeverityNumber.ERROR],
   clamped: [semconv.EVENT_CLAMPED, SeverityNumber.INFO],
   usage_missing: [semconv.EVENT_USAGE_MISSING, SeverityNumber.WARN],
+  exceeded_reservation: [semconv.EVENT_EXCEEDED_RESERVATION, SeverityNumber.WARN],
   price_unknown: [semconv.EVENT_PRICE_UNKNOWN, SeverityNumber.WARN],
   unmetered: [semconv.EVENT_UNMETERED, SeverityNumber.WARN],
   store_unavailable: [semconv.EVENT_STORE_UNAVAILABLE, SeverityNumber.ERROR],
@@ -31,6 +34,7 @@ export const BUDGET_EVENTS: Readonly<
 const CHARGE_DESCRIPTIONS = {
   local: 'charged by local count',
   reservation: 'charged the whole reservation',
+  request: 'charged the price of what was requested',
   nothing: 'nothing was charged',
 };
 
@@ -72,6 +76,16 @@ export function eventAttributes(event: BudgetEvent): Attributes {
         [semconv.ATTR_BUDGET_REASON]: event.reason,
         [semconv.ATTR_BUDGET_USAGE_SOURCE]: event.charged,
         ...(event.problems.length === 0 ? {} : { [semconv.ATTR_BUDGET_PROBLEMS]: [...event.problems] }),
+      };
+    case 'exceeded_reservation':
+      return {
+        ...budget,
+        [semconv.ATTR_REQUEST_MODEL]: event.model,
+        ...(event.responseModel === undefined ? {} : { [semconv.ATTR_RESPONSE_MODEL]: event.responseModel }),
+        [semconv.ATTR_BUDGET_REASON]: event.reason,
+        [semconv.ATTR_BUDGET_RESERVED_COST]: nanoToUsd(event.reserved.costNanoUsd),
+        [semconv.ATTR_BUDGET_RESERVED_TOKENS]: event.reserved.tokens,
+        [semconv.ATTR_USAGE_COST_AMOUNT]: nanoToUsd(event.charged.costNanoUsd),
       };
     case 'price_unknown':
       return {
@@ -141,8 +155,10 @@ export function describeEvent(event: BudgetEvent): string {
       return `${budget}: a call was sent with an output cap of ${event.sent} tokens`;
     case 'usage_missing': {
       const charge = CHARGE_DESCRIPTIONS[event.charged];
-      return `${budget}: a response of ${event.model} reported no plausible usage; ${charge}`;
+      return `${budget}: a response of ${event.model} reported no plausible ${event.charged === 'request' ? 'price' : 'usage'}; ${charge}`;
     }
+    case 'exceeded_reservation':
+      return `${budget}: ${describeExceeded(event)}`;
     case 'price_unknown': {
       const pricing = event.pricedAs === undefined ? 'by the policy' : `as ${event.pricedAs}`;
       return `${budget}: no known price for ${event.model}; priced ${pricing}`;
@@ -162,6 +178,26 @@ export function describeEvent(event: BudgetEvent): string {
     case 'store_warning':
       return `${budget}: ${event.reason}`;
   }
+}
+
+const EXCEEDED_BECAUSE: Readonly<Record<ExceededReason, string>> = {
+  model: 'a dearer model answered',
+  tier: 'a dearer service tier answered',
+  choices: 'more choices were generated than requested',
+  output: 'more output was billed than its cap',
+  input: 'more input was billed than its bound',
+  tools: 'tools of the service cost more',
+  unknown: 'for an unknown reason',
+};
+
+/** Describes a call that cost more than was reserved, and why, without the name of its budget. */
+export function describeExceeded(event: ExceededReservationEvent): string {
+  const { model, reason, reserved, charged } = event;
+  const amounts =
+    charged.costNanoUsd > reserved.costNanoUsd
+      ? `${formatUsd(charged.costNanoUsd)}, where ${formatUsd(reserved.costNanoUsd)} was reserved`
+      : `${charged.tokens} tokens, where ${reserved.tokens} were reserved`;
+  return `a call to ${model} cost ${amounts}: ${EXCEEDED_BECAUSE[reason]}`;
 }
 
 function outcomeOf({ error }: CallEvent): string {

@@ -1,3 +1,4 @@
+export { describeExceeded } from './budget-events.ts';
 export { observeBudgets, recordBudgets } from './budget-metrics.ts';
 export { type CallInstruments, createCallInstruments, TOKEN_KIND_NAMES } from './call-instruments.ts';
 export { hasTracerProvider, reportToHostProviders } from './host-providers.ts';

@@ -8,7 +8,7 @@ import {
   SeverityNumber,
   trace,
 } from '@opentelemetry/api';
-import type { BudgetEvent } from '../../budget/index.ts';
+import type { BudgetEvent, ExceededReservationEvent } from '../../budget/index.ts';
 import { reportBudgets } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { BUDGET_EVENTS, describeEvent, eventAttributes } from './budget-events.ts';
@@ -29,6 +29,7 @@ export function reportEvents(version: string): void {
     onBudget: ({ budget }) => recordAvailability(meter(), true, budgetAttributes(budget.name)),
     onEvent: (event) => {
       writeBudgetEvent(event, logger);
+      if (event.type === 'exceeded_reservation') countExceeded(meter(), event);
       if (event.type === 'ledger_lost') countLoss(meter(), budgetAttributes(event.budget));
       if (event.type !== 'store_unavailable' && event.type !== 'store_available') return;
       const isAvailable = event.type === 'store_available';
@@ -71,6 +72,18 @@ function countStoreFailure(meter: Meter, budget: Attributes): void {
     description: 'Number of times that the store became unavailable.',
   });
   failures.add(1, budget);
+}
+
+function countExceeded(meter: Meter, { budget, model, reason }: ExceededReservationEvent): void {
+  const exceeded = meter.createCounter(semconv.METRIC_EXCEEDED_RESERVATIONS, {
+    unit: '{call}',
+    description: 'Number of calls that cost more than was reserved for them.',
+  });
+  exceeded.add(1, {
+    ...budgetAttributes(budget),
+    [semconv.ATTR_BUDGET_REASON]: reason,
+    [semconv.ATTR_REQUEST_MODEL]: model,
+  });
 }
 
 function countLoss(meter: Meter, budget: Attributes): void {

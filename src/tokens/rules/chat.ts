@@ -39,7 +39,7 @@ export function addChat(tally: Tally, body: Fields): void {
   if (body['response_format'] !== undefined)
     addFormat(tally, fieldsOf(fieldsOf(body['response_format'])['json_schema']), 'chat', hasInstructions);
   // The search models add pages to the input.
-  if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.markIncomplete();
+  if (body['web_search_options'] !== undefined || /-search-/.test(tally.model)) tally.markOpaque();
   tally.add(REQUEST_TOKENS[tally.framing], MARGIN.request);
 }
 
@@ -71,5 +71,5 @@ function addMessage(tally: Tally, message: Fields): void {
   const call = fieldsOf(message['function_call']);
   if ('name' in call) addCall(tally, textOf(call['name']), textOf(call['arguments']), 'chat');
   // The service stores the audio of an earlier response under an id.
-  if (typeof message['audio'] === 'object' && message['audio'] !== null) tally.markIncomplete();
+  if (typeof message['audio'] === 'object' && message['audio'] !== null) tally.markOpaque();
 }

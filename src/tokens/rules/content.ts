@@ -1,4 +1,6 @@
 import { type Fields, fieldsOf, listOf, textOf } from '../../util/index.ts';
+import { isKnownModel } from '../encodings.ts';
+import { base64Bytes, base64Head, isMp3OrPcm, isPlainText } from './files.ts';
 import { imageSize, imageTokens } from './images.ts';
 import type { Tally } from './tally.ts';
 
@@ -54,42 +56,46 @@ function addImage(tally: Tally, url: string, detail: unknown): void {
   tally.add(tokens, upper - tokens + 2);
 }
 
-/** Returns the bytes that base64 text, with or without the head of a data URL, decodes to. */
-function base64Bytes(data: string): number {
-  return Math.floor(((data.length - data.indexOf(',') - 1) * 3) / 4);
-}
-
 /**
  * Adds audio: 10 tokens a second (https://platform.openai.com/docs/guides/realtime-costs: one for 100 ms of
- * the user's). A recorded MP3 was 1,224 bytes a token; at the lowest bit rate of speech, 8 kbit/s, 100 bytes
- * are one.
+ * the user's). A recorded MP3 was 1,224 bytes a token; at the lowest bit rate of MP3, 8 kbit/s, 100 bytes are
+ * one. A format that may be denser has no bound; nor has another vendor's model, which counts otherwise.
  */
 function addAudio(tally: Tally, audio: Fields): void {
-  const bytes = base64Bytes(textOf(audio['data']));
+  const data = textOf(audio['data']);
+  const bytes = base64Bytes(data);
   const tokens = 4 + Math.ceil(bytes / 1200);
   tally.add(tokens, 16 + Math.ceil(bytes / 100) - tokens + 4);
+  if (!isKnownModel(tally.model) || !isMp3OrPcm(base64Head(data))) tally.markOpaque();
 }
 
 /**
- * Adds a file of the request, which is read as text, a PDF also as images of its pages. Its tokens are not
- * known before: recorded PDFs were 14 to 230 bytes a token. The bound, a token a byte, is valid for text and
- * for PDFs that are not mostly compressed text.
+ * Adds a file of the request, which is read as text, a PDF also as images of its pages
+ * (https://developers.openai.com/api/docs/guides/file-inputs). A token a byte bounds plain text. Nothing in
+ * the size of a compressed file (PDF, docx, xlsx) bounds its text, and of a table the service makes a summary
+ * of its own: they have no bound but the context window. Recorded PDFs were 14 to 230 bytes a token.
  */
 function addFile(tally: Tally, file: Fields): void {
   const data = textOf(file['file_data']);
-  tally.text(textOf(file['filename']));
+  const name = textOf(file['filename']);
+  tally.text(name);
   if (data === '') {
-    tally.markIncomplete();
+    tally.markOpaque();
     return;
   }
   const bytes = base64Bytes(data);
-  const tokens = Math.ceil(bytes / (data.startsWith('data:text/') ? 4 : 16));
+  const isText = isPlainText(base64Head(data));
+  const tokens = Math.ceil(bytes / (isText ? 4 : 16));
   tally.add(tokens, 64 + bytes - tokens);
+  if (!isText || TABLE.test(name) || TABLE.test(data.slice(0, 64))) tally.markOpaque();
 }
+
+/** The names and media types of tables, to which the service adds summaries. */
+const TABLE = /\.(?:csv|tsv|iif)$|^data:(?:text|application)\/(?:csv|tab-separated-values|x-iif)/i;
 
 /** Adds an unknown value: all its texts, rather than nothing, and the count is incomplete. */
 export function addUnknown(tally: Tally, value: unknown, seen = new Set<unknown>()): void {
-  tally.markIncomplete();
+  tally.markOpaque();
   if (typeof value === 'string') tally.text(value);
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value);

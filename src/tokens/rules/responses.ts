@@ -4,8 +4,8 @@ import { addContent, addUnknown } from './content.ts';
 import type { Tally } from './tally.ts';
 import { addCall, addFormat, addTools } from './tools.ts';
 
-/** Fields of a request that refer to input stored by the service. */
-const STORED = ['previous_response_id', 'conversation', 'prompt'] as const;
+/** Fields of a request that refer to an earlier response. */
+const CONTINUED = ['previous_response_id', 'conversation'] as const;
 
 /**
  * Adds the input of a Responses request. Its framing is that of Chat Completions; `instructions` are one more
@@ -25,8 +25,14 @@ export function addResponses(tally: Tally, body: Fields): void {
   }
   addTools(tally, listOf(body['tools']), 'responses', hasInstructions);
   addFormat(tally, fieldsOf(fieldsOf(body['text'])['format']), 'responses', hasInstructions);
-  for (const field of STORED) if (body[field] !== undefined && body[field] !== null) tally.markIncomplete();
+  for (const field of CONTINUED) if (isSet(body[field])) tally.markContinued();
+  // Stored by the service.
+  if (isSet(body['prompt'])) tally.markOpaque();
   tally.add(REQUEST_TOKENS[tally.framing], MARGIN.request);
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function addFrame(tally: Tally, role: string, content: unknown): void {
@@ -62,7 +68,7 @@ function addItem(tally: Tally, item: Fields): void {
  */
 function addReasoning(tally: Tally, item: Fields, isCurrent: boolean): void {
   const { length } = textOf(item['encrypted_content']);
-  if (length === 0 && isCurrent) tally.markIncomplete();
+  if (length === 0 && isCurrent) tally.markOpaque();
   const tokens = isCurrent ? Math.max(0, Math.round((length - 900) / 4.8)) : 0;
   tally.add(tokens, length - tokens);
 }

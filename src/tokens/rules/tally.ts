@@ -15,10 +15,14 @@ export class Tally {
   readonly model: string;
   /** The best estimate. */
   tokens = 0;
+  /** The part of the estimate that is counted texts. */
+  textTokens = 0;
   /** The tokens that admission adds because a rule is not exact. */
   margin = 0;
   /** False if part of the input is not in the request. */
   complete = true;
+  /** Whether part of the input has no bound but the context window. */
+  opaque = false;
   readonly #measure: TextMeasure;
 
   constructor(model: string, measure: TextMeasure) {
@@ -46,11 +50,18 @@ export class Tally {
   text(text: string): number {
     const tokens = this.#measure(text);
     this.tokens += tokens;
+    this.textTokens += tokens;
     return tokens;
   }
 
-  /** Marks input that the service adds or stores: the caller must bound the call in another way. */
-  markIncomplete(): void {
+  /** Marks input of an earlier response or conversation, which bounds it. */
+  markContinued(): void {
     this.complete = false;
+  }
+
+  /** Marks input that the service adds, stores or unpacks, and that nothing but the context window bounds. */
+  markOpaque(): void {
+    this.complete = false;
+    this.opaque = true;
   }
 }

@@ -28,7 +28,7 @@ export function addTools(tally: Tally, tools: readonly unknown[], api: Api, hasI
     const tool = fieldsOf(value);
     const definition = 'function' in tool ? fieldsOf(tool['function']) : tool;
     if (tool['type'] === 'function' || tool['type'] === undefined) functions.push(definition);
-    else tally.markIncomplete();
+    else tally.markOpaque();
   }
   if (functions.length === 0) return;
   const tokens = tally.text(renderFunctions(functions));

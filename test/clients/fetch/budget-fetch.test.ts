@@ -53,6 +53,54 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.deepEqual(balances().settled, billOf(server.account));
   });
 
+  it('finds the endpoint in the URL as the server resolves it, and reads bytes of any kind', async (test) => {
+    const urls: string[] = [];
+    const answer = async (url: unknown): Promise<Response> => {
+      urls.push(String(url));
+      return Response.json({
+        model: 'gpt-4o-mini',
+        choices: [],
+        usage: { prompt_tokens: 3, completion_tokens: 4 },
+      });
+    };
+    const tracker = trackerOf({ costUsd: 5 });
+    const fetch = budgetFetch({ tracker, fetch: answer as typeof globalThis.fetch });
+    const text = JSON.stringify(CHAT);
+    const bodies = [text, new DataView(new TextEncoder().encode(text).buffer), new Blob([text])];
+    const paths = [
+      '/v1/chat/completions/',
+      '//v1//chat/completions',
+      '/v1/x/../chat/completions',
+      '/v1/chat%2Fcompletions',
+    ];
+    for (const path of paths) {
+      for (const body of bodies) {
+        await (await fetch(`https://api.openai.com${path}`, { method: 'POST', body })).json();
+      }
+    }
+    const { balances } = await tracker.status();
+    assert.deepEqual([urls.length, balances.settled.calls, balances.settled.tokens], [12, 12, 12 * 7]);
+    test.diagnostic(urls.join(' '));
+  });
+
+  it('sends a stream as it is, and reports its call as unbounded', async () => {
+    const tracker = trackerOf({ costUsd: 5 });
+    const events: unknown[] = [];
+    tracker.on((event) => void events.push(event));
+    const received: string[] = [];
+    const answer = async (_: unknown, init?: RequestInit): Promise<Response> => {
+      received.push(await new Response(init?.body ?? null).text());
+      return Response.json({});
+    };
+    const fetch = budgetFetch({ tracker, fetch: answer as typeof globalThis.fetch });
+    const body = new Blob([JSON.stringify(CHAT)]).stream();
+    await fetch(`https://api.openai.com${PATH}`, { method: 'POST', body, duplex: 'half' } as RequestInit);
+    assert.deepEqual(received, [JSON.stringify(CHAT)]);
+    assert.partialDeepStrictEqual(events, [
+      { type: 'unmetered', endpoint: 'POST /chat/completions', reason: 'unbounded' },
+    ]);
+  });
+
   it('returns a response like the original, however it is read', async (t) => {
     const { post, server, balances } = await startBudgetedFetch(t);
     const readers: readonly ((response: Response) => Promise<string>)[] = [

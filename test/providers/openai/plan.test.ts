@@ -104,12 +104,13 @@ describe('the number of billed choices', () => {
     [{ n: 2, best_of: 5 }, 5],
     [{ n: null }, 1],
     [{ n: 0 }, 1],
-    [{ n: '3' }, 1],
+    [{ n: '3' }, 3],
     [{ n: 1_000 }, 1_000],
     [{ n: 1_001 }, 1_000],
     [{ best_of: 1e9 }, 1_000],
-    [{ n: 1e10 }, 1],
-    [{ n: Number.NaN, best_of: 1.5 }, 1],
+    [{ n: 1e10 }, 1_000],
+    [{ n: 'many' }, 1],
+    [{ n: Number.NaN, best_of: 1.5 }, 2],
   ] as const) {
     it(`with ${JSON.stringify(body)} is ${choices}`, () => {
       assert.equal(planOf('/completions', { model: 'davinci-002', ...body }).choices, choices);

@@ -40,7 +40,8 @@ function losing(memory: MemoryStore, lost: readonly number[]): Store {
   return new Proxy(memory, {
     get: (target, name) => {
       const method: unknown = Reflect.get(target, name);
-      if (name !== 'chargeOnce' || typeof method !== 'function') return method;
+      if (typeof method !== 'function') return method;
+      if (name !== 'chargeOnce') return method.bind(target);
       return async (...args: unknown[]) => {
         const answer: unknown = method.apply(target, args);
         calls += 1;
@@ -173,6 +174,8 @@ describe('the journal of what is owed', () => {
       /^the journal in .*below cannot be written \(.*\): what calls cost .* is lost/,
     );
     assert.deepEqual(journal.atRisk, amounts({ tokens: 160, calls: 2 }));
+    journal.reportLoss();
+    assert.match(problems[1] ?? '', /no journal can be written: \$0.* and 160 tokens are lost/);
     journal.settle('b', used(5));
     await journal.book(store);
     assert.deepEqual([settled(store), journal.atRisk], [amounts({ tokens: 65, calls: 2 }), NOTHING]);
