@@ -76,17 +76,14 @@ export const CONDITIONS = {
     of: 'redis',
     act: repeatedly(async ({ ground, random, signal }) => {
       await pause(200 + random() * 1_500, signal);
-      await ground.redis?.restart();
+      await ground.away(0);
     }),
   },
   /** The store is away for some seconds: Redis is killed, or the file is locked. */
   outages: {
     act: repeatedly(async ({ ground, random, signal }) => {
       await pause(random() * 1_000, signal);
-      const ms = 1_000 + random() * 4_000;
-      await ground.redis?.kill();
-      await (ground.redis === undefined ? ground.holdLock(ms) : pause(ms, signal));
-      await ground.redis?.restart();
+      await ground.away(1_000 + random() * 4_000);
     }),
   },
   /** The programs block their event loops. */

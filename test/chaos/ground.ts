@@ -19,6 +19,8 @@ export interface Ground {
   readonly proxy?: SlowProxy;
   /** Holds the write lock of the SQLite file, once it can be had. */
   readonly holdLock: (ms: number) => Promise<void>;
+  /** Takes the store away for a time: Redis is killed and started again with what it has on disk, the file is locked. */
+  readonly away: (ms: number) => Promise<void>;
   /** The journals of what is owed that nobody has booked yet. */
   readonly journals: () => readonly string[];
   readonly close: () => Promise<void>;
@@ -35,6 +37,7 @@ async function sqliteGround(directory: string): Promise<Ground> {
     setting: `sqlite:${path}`,
     localQuota: false,
     holdLock: (ms) => holdLock(path, ms),
+    away: (ms) => holdLock(path, ms),
     journals: () => filesBelow(`${path}.owed`),
     close: async () => {},
   };
@@ -43,12 +46,23 @@ async function sqliteGround(directory: string): Promise<Ground> {
 async function redisGround(localQuota: boolean, directory: string): Promise<Ground> {
   const redis = await startRedisServer({ appendonly: true });
   const proxy = await startSlowProxy(redis.port, 0);
+  let back = Promise.resolve();
+  const away = async (ms: number): Promise<void> => {
+    await redis.kill();
+    await sleep(ms);
+    await redis.restart();
+  };
   return {
     setting: `redis://127.0.0.1:${proxy.port}`,
     localQuota,
     redis,
     proxy,
     holdLock: async () => {},
+    // One after the other: two conditions may want it at once.
+    away: (ms) => {
+      back = back.then(() => away(ms));
+      return back;
+    },
     journals: () => filesBelow(stateDirectory(directory)),
     close: async () => {
       await proxy.close();
