@@ -329,7 +329,7 @@ export const EVENT_DENIED = 'token_budget.denied';
  */
 export const EVENT_CLAMPED = 'token_budget.clamped';
 /**
- * A response reported no usage, or an implausible one.
+ * A response reported no usage, an implausible one, or a cheaper model or tier than requested.
  * @severity WARN @attributes `gen_ai.request.model`, `token_budget.reason`, `token_budget.problems`,
  * `token_budget.usage.source`
  */
