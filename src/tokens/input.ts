@@ -1,4 +1,4 @@
-import { fieldsOf, listOf, textOf } from '../util/index.ts';
+import { type Fields, fieldsOf, listOf, textOf } from '../util/index.ts';
 import { countText } from './bpe/index.ts';
 import { type EncodingName, encodingForModel, isKnownModel, isOthersModel } from './encodings.ts';
 import { addChat, addResponses, Tally, type TextMeasure } from './rules/index.ts';
@@ -70,7 +70,21 @@ function tallyInput(kind: RequestKind, body: unknown, model: string, measure: Te
   if (kind === 'chat') addChat(tally, fields);
   else if (kind === 'responses') addResponses(tally, fields);
   else addPrompt(tally, fields[kind === 'embeddings' ? 'input' : 'prompt']);
+  if (hasSeveralPasses(fields)) tally.markOpaque();
   return tally;
+}
+
+/**
+ * Whether the service works on a request in several passes and bills them all: `reasoning.mode` is `pro`, or
+ * another that is not the standard one. How many there are is not documented
+ * (https://developers.openai.com/api/docs/guides/reasoning): neither the request nor its output cap bounds
+ * what is billed.
+ */
+export function hasSeveralPasses(body: Fields): boolean {
+  const reasoning = body['reasoning'];
+  if (reasoning === undefined || reasoning === null) return false;
+  const { mode } = fieldsOf(reasoning);
+  return typeof mode === 'string' && mode !== 'standard';
 }
 
 /**

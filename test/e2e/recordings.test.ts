@@ -20,12 +20,15 @@ test('every recorded call with usage is charged once, at the price of its usage'
     (one) => COUNTED.includes(one.path) && recordedUsage(one) !== undefined,
   );
   assert.ok(exchanges.length > 300, `${exchanges.length} recordings`);
-  const { results, spans, status, process } = await replayUnderPreload({ exchanges });
+  const { results, spans, otlp, status, process } = await replayUnderPreload({ exchanges });
   assert.deepEqual(
     results.filter(({ ok }) => ok !== true),
     [],
   );
   assert.equal(spans.length, exchanges.length, process.stderr);
+  // No answer of the API itself is taken for one that hides what it costs.
+  const doubted = otlp.logs().filter(({ eventName }) => eventName === 'token_budget.usage_missing');
+  assert.deepEqual(doubted, []);
   let sum = 0;
   let tokens = 0;
   const allFees = new RecordedFees();

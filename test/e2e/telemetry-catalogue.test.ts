@@ -68,7 +68,7 @@ describe('what the demo emits is what the source says', () => {
       for (const attribute of Object.keys(attributes))
         assert.ok(allowed.includes(attribute), `${attribute} on ${name}`);
     }
-    // All of them, but for those of a window, of a store that failed, and of jobs.
+    // All of them, but for those of a window, of failures, and of jobs.
     const emitted = new Set(points.map(({ name }) => name));
     const silent = entries.filter(
       ({ group, name }) => group === 'metrics' && !emitted.has(name) && !name.startsWith('token_budget.job.'),
@@ -76,6 +76,7 @@ describe('what the demo emits is what the source says', () => {
     assert.deepEqual(
       silent.map(({ name }) => name),
       [
+        'token_budget.exceeded_reservations',
         'token_budget.window.duration',
         'token_budget.window.left',
         'token_budget.store.failures',

@@ -24,7 +24,12 @@ export async function startSlowProxy(port: number, delayMs: number): Promise<Slo
           sockets.delete(from);
           to.destroy();
         });
-      from.on('data', (data) => setTimeout(() => to.destroyed || to.write(data), proxy.delayMs));
+      let due = 0;
+      from.on('data', (data) => {
+        // A delay that becomes shorter does not let anything overtake what was sent before.
+        due = Math.max(due, performance.now() + proxy.delayMs);
+        setTimeout(() => to.destroyed || to.write(data), Math.max(0, due - performance.now()));
+      });
     };
     carry(client, upstream);
     carry(upstream, client);

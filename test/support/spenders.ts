@@ -12,7 +12,7 @@ const NANO_PER_INPUT = 1_750;
 const NANO_PER_OUTPUT = 14_000;
 
 /** A service that takes its time, and keeps an account of what it bills. */
-async function startService(random: () => number) {
+export async function startService(random: () => number) {
   const account = { billed: 0, calls: 0 };
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = parseObject((await readBody(request)).toString('utf8'));

@@ -8,7 +8,7 @@ import type { UsageReading } from '../../usage/index.ts';
  * transformed tools by the tokens beside it.
  */
 
-const OUTPUT_MARGIN_TOKENS = 8;
+const OUTPUT_MARGIN_TOKENS = 16;
 const INPUT_MARGIN_TOKENS = 64;
 
 /**

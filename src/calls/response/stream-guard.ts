@@ -21,7 +21,9 @@ export class StreamGuard {
   constructor(call: Call, addsUsageChunk: boolean) {
     this.#call = call;
     this.#addsUsageChunk = addsUsageChunk;
-    const counter = call.strict ? new StreamedTokenCounter(call.plan.model) : undefined;
+    // An output without a cap is reserved as a whole.
+    const isCounted = call.strict && call.plan.endpoint.capped !== false;
+    const counter = isCounted ? new StreamedTokenCounter(call.plan.model) : undefined;
     this.#counter = counter;
     this.#reader = new StreamReader(call.plan.endpoint, counter && ((text) => counter.add(text)));
   }

@@ -1,4 +1,5 @@
 import { maxOutputTokens } from '../../pricing/index.ts';
+import { hasSeveralPasses } from '../../tokens/index.ts';
 import { isPlainRecord } from '../../util/index.ts';
 import type { CallPlan, ClientErrors, Endpoint, Provider } from '../contract/index.ts';
 import { providerOf } from './client-provider.ts';
@@ -9,10 +10,12 @@ import { type ApiClient, type ApiRequest, requestFields } from './request.ts';
 export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | undefined {
   const { method, path, signal } = request;
   // Most requests post a plain object to a path without ids.
-  const endpoint = (method === 'post' && ENDPOINTS.get(path ?? '')) || endpointOf(method, path);
-  if (endpoint === undefined) return undefined;
+  const known = (method === 'post' && ENDPOINTS.get(path ?? '')) || endpointOf(method, path);
+  if (known === undefined) return undefined;
   const body = isPlainRecord(request.body) ? request.body : requestFields(request);
   if (body === undefined) return undefined;
+  // The output of several passes may pass the cap of the request.
+  const endpoint: Endpoint = hasSeveralPasses(body) ? { ...known, capped: false } : known;
   const model = modelOf(client, body) || (endpoint.defaultModel ?? '');
   const provider = providerOf(client);
   const capField = capFieldOf(endpoint, provider, body);
@@ -26,7 +29,7 @@ export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | 
     stream: isStream(request, body),
     ...(requestedCap === undefined ? {} : { requestedCap }),
     capField,
-    outputCap: outputCapOf(endpoint, model, requestedCap),
+    outputCap: outputCapOf(endpoint, model, endpoint.capped === false ? undefined : requestedCap),
     choices: choicesOf(endpoint, body),
     clientErrors: client.constructor as ClientErrors,
     aborted: signal?.aborted === true,

@@ -159,7 +159,7 @@ export const ATTR_USAGE_COST_SOURCE = 'gen_ai.usage.cost.source';
 export const ATTR_BUDGET_COST_NANO_USD = 'token_budget.cost.nano_usd';
 /**
  * `response` (reported by the response), `local` (counted by this package) or `reservation` (the worst case
- * was charged).
+ * was charged). On `token_budget.usage_missing` also `request` (the price of what was requested) or `nothing`.
  * @set always @example response
  */
 export const ATTR_BUDGET_USAGE_SOURCE = 'token_budget.usage.source';
@@ -329,7 +329,7 @@ export const EVENT_DENIED = 'token_budget.denied';
  */
 export const EVENT_CLAMPED = 'token_budget.clamped';
 /**
- * A response reported no usage, or an implausible one.
+ * A response reported no usage, an implausible one, or a cheaper model or tier than requested.
  * @severity WARN @attributes `gen_ai.request.model`, `token_budget.reason`, `token_budget.problems`,
  * `token_budget.usage.source`
  */
