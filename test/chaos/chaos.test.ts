@@ -22,7 +22,7 @@ describe('in bad weather the bill stays within the limit, and the ledger knows o
     const seed = 9_200 + index;
     const skip = (store !== 'sqlite' && REDIS_MISSING) || missingFor(weather);
     test(`${weather}, ${store}, seed ${seed}`, { skip }, async (t) => {
-      const outcome = await runRound(planRound(seed, { weather, store, mostProcesses: 6 }));
+      const outcome = await runRound(planRound(seed, { weather, store, mostProcesses: 4, mostCalls: 10 }));
       t.diagnostic(roundLine(outcome));
       assert.deepEqual(outcome.failures, [], outcome.stderr);
     });

@@ -36,13 +36,18 @@ export interface PlanOptions {
   readonly weather?: string | undefined;
   readonly store?: StoreName | undefined;
   readonly mostProcesses?: number;
+  /** Of one worker. */
+  readonly mostCalls?: number;
 }
 
 /** A call at its actual cost, nano-USD; see the service in `test/support/spenders.ts`. */
 const CALL_NANO_USD = 1_419_250;
 
 /** Plans a round. */
-export function planRound(seed: number, { weather, store, mostProcesses = 64 }: PlanOptions = {}): Plan {
+export function planRound(
+  seed: number,
+  { weather, store, mostProcesses = 64, mostCalls = 40 }: PlanOptions = {},
+): Plan {
   const random = randomOf(seed);
   const name = weather ?? pick(WEATHERS, random);
   const troubled = conditionsOf(name)[0];
@@ -57,7 +62,7 @@ export function planRound(seed: number, { weather, store, mostProcesses = 64 }: 
     starts ? between(10, 30, random) : Math.round(2 ** (1 + random() * 5)),
   );
   const workers = starts ? 20 : between(2, 20, random);
-  const maxCalls = starts ? 5 : between(5, 40, random);
+  const maxCalls = Math.min(mostCalls, starts ? 5 : between(5, 40, random));
   return {
     seed,
     weather: name,

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A way to a server on this machine as if it were far away. */
 export interface SlowProxy {
@@ -24,11 +25,11 @@ export async function startSlowProxy(port: number, delayMs: number): Promise<Slo
           sockets.delete(from);
           to.destroy();
         });
-      let due = 0;
+      // Timers of different lengths may fire in another order than they are due, so each piece waits for the one before it.
+      let before = Promise.resolve();
       from.on('data', (data) => {
-        // A delay that becomes shorter does not let anything overtake what was sent before.
-        due = Math.max(due, performance.now() + proxy.delayMs);
-        setTimeout(() => to.destroyed || to.write(data), Math.max(0, due - performance.now()));
+        const waited = sleep(proxy.delayMs);
+        before = before.then(() => waited).then(() => void (to.destroyed || to.write(data)));
       });
     };
     carry(client, upstream);

@@ -34,6 +34,8 @@ export async function startService(random: () => number) {
   const server = createServer((request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
+  // A program that was held up for longer than the default, 5 s, would find its connections closed under its calls.
+  server.keepAliveTimeout = 120_000;
   return { account, ...(await listen(server)) };
 }
 
