@@ -350,7 +350,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const isComplete = inputKnown && outputKnown;
     const source = isComplete ? 'response' : fallback;
     const charge = source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts);
-    const problems = [...response.usage.problems, ...charge.problems];
+    const reported = response.usage.problems;
+    const problems = charge.problems.length === 0 ? reported : [...reported, ...charge.problems];
     if (!isComplete || problems.length > 0) {
       const reason = problems.length > 0 ? 'implausible' : cut ? 'cut' : 'absent';
       const budget = reservation.tracker.budget.name;
