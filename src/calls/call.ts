@@ -367,8 +367,11 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
 
   #reportExceeded(charge: Charge, response: ParsedResponse): void {
     const { plan, reservation } = this;
-    const reason = this.strict && exceededReason(plan, this.card, reservation, charge, response);
-    if (!reason) return;
+    const { costNanoUsd, tokens } = reservation.amounts;
+    const isCovered = charge.amounts.costNanoUsd <= costNanoUsd && charge.amounts.tokens <= tokens;
+    // A call without a bound, of which nothing was reserved, is reported at its start.
+    if (!this.strict || isCovered || (costNanoUsd === 0 && tokens === 0)) return;
+    const reason = exceededReason(plan, this.card, reservation, charge, response);
     this.#emit({
       type: 'exceeded_reservation',
       budget: reservation.tracker.budget.name,
