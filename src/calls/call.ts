@@ -244,12 +244,13 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Records a complete response. */
   recordResponse(value: unknown): void {
     if (this.#ended) return;
-    const response = this.#withEndpointUsage(parseResponse(value, this.plan.endpoint), value);
+    const parsed = parseResponse(value, this.plan.endpoint);
+    const answers = responseTexts(value, 'answer');
+    const response = this.#withEndpointUsage(parsed, value);
     if (this.#services.captureContent) captureOutput(this.span, value, []);
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
       const fallback = response.unfinished && this.strict ? 'reservation' : 'local';
-      const answers = responseTexts(value, 'answer');
       this.#conclude(this.#withPlausibleCounts(response, answers), fallback, () => responseTexts(value));
     }
   }
