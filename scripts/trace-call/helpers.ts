@@ -25,6 +25,8 @@ export const HELPERS: readonly Helper[] = [
   { file: 'tally.ts', why: 'Adds up the tokens of a request.' },
   { file: 'limits.ts', why: 'Reads limits as amounts, checks amounts and adds them up.' },
   { file: 'nano-usd.ts', why: 'Converts and formats money.' },
+  { file: 'encodings.ts', why: 'Reads the family of a model from its name.' },
+  { name: 'printExceeded', why: 'Listens for an event that few calls have.' },
   { name: 'canonical', why: 'Writes the body of a checkpoint, a function for each value in it.' },
   { name: 'isSdkStream', why: 'Checks the shape of a value.' },
   { name: 'isTokenPlan', why: 'Checks the kind of a plan.' },

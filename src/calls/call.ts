@@ -276,14 +276,15 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Records a complete response. */
   recordResponse(value: unknown): void {
     if (this.#ended) return;
-    const response = this.#withEndpointUsage(parseResponse(value, this.plan.endpoint), value);
+    const parsed = parseResponse(value, this.plan.endpoint);
+    const answers = responseTexts(value, 'answer');
+    const response = this.#withEndpointUsage(parsed, value);
     if (this.#services.captureContent) captureOutput(this.span, value, []);
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
       // What is not an object is not the model's: a page of a gateway, behind which the model may have worked.
       const isForeign = isTokenPlan(this.plan) && !isRecord(value);
       const fallback = (response.unfinished || isForeign) && this.strict ? 'reservation' : 'local';
-      const answers = responseTexts(value, 'answer');
       this.#conclude(this.#withPlausibleCounts(response, answers), fallback, () => responseTexts(value));
     }
   }
@@ -388,7 +389,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const source = isComplete ? 'response' : fallback;
     const charge =
       failed ?? (source === 'reservation' ? this.#reservedCharge() : this.#usageCharge(response, texts));
-    const problems = [...response.usage.problems, ...charge.problems];
+    const reported = response.usage.problems;
+    const problems = charge.problems.length === 0 ? reported : [...reported, ...charge.problems];
     if (!isComplete || problems.length > 0) {
       const reason = problems.length > 0 ? 'implausible' : cut ? 'cut' : 'absent';
       const budget = reservation.tracker.budget.name;
@@ -404,8 +406,11 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
 
   #reportExceeded(charge: Charge, response: ParsedResponse): void {
     const { plan, reservation } = this;
-    const reason = this.strict && exceededReason(plan, this.card, reservation, charge, response);
-    if (!reason) return;
+    const { costNanoUsd, tokens } = reservation.amounts;
+    const isCovered = charge.amounts.costNanoUsd <= costNanoUsd && charge.amounts.tokens <= tokens;
+    // A call without a bound, of which nothing was reserved, is reported at its start.
+    if (!this.strict || isCovered || (costNanoUsd === 0 && tokens === 0)) return;
+    const reason = exceededReason(plan, this.card, reservation, charge, response);
     this.#emit({
       type: 'exceeded_reservation',
       budget: reservation.tracker.budget.name,

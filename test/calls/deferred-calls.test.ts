@@ -37,6 +37,34 @@ function ledgerFile(t: TestContext, now?: () => number) {
 const background = { model: 'gpt-5.2', input: 'Go on.', background: true, max_output_tokens: 500 } as const;
 
 describe('a background response', { concurrency: 4 }, () => {
+  test('is charged at the model and tier of its request, unless the answer is dearer', async (t) => {
+    const cheap = { model: 'gpt-5-nano', service_tier: 'flex', usage: USAGE };
+    const responses = [response('queued'), response('completed', cheap)];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, events } = budgetedClient(api);
+    const { id } = await client.responses.create(background);
+    await client.responses.retrieve(id);
+    assert.equal((await ledger()).nanoUsd, COST);
+    assert.deepEqual(
+      events.flatMap((event) => (event.type === 'usage_missing' ? [event.charged] : [])),
+      ['request'],
+    );
+  });
+
+  test('that costs more than is held for it is charged in full, and reported', async (t) => {
+    const usage = { ...USAGE, output_tokens: 2_000 };
+    const responses = [response('queued'), response('completed', { usage })];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, events } = budgetedClient(api);
+    const { id } = await client.responses.create(background);
+    await client.responses.retrieve(id);
+    assert.equal((await ledger()).nanoUsd, 1_750_000 + 2_000 * 14_000);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['exceeded_reservation'],
+    );
+  });
+
   test('is held while it is in progress, and settled when it is retrieved', async (t) => {
     const responses = [
       response('queued'),

@@ -4,21 +4,15 @@ import type { CallPlan, ParsedResponse } from '../../providers/index.ts';
 import type { CallReservation } from '../reservation.ts';
 import type { Charge } from './charge.ts';
 
-/**
- * Returns why a charge is above what was reserved for it; undefined if it is not, or if nothing was reserved,
- * which is reported when the call starts.
- */
+/** Returns why a charge is above what was reserved for it. */
 export function exceededReason(
   plan: CallPlan,
   card: RateCard,
-  { amounts, inputTokens, outputTokens }: CallReservation,
+  { inputTokens, outputTokens }: CallReservation,
   charge: Charge,
   response: ParsedResponse,
-): ExceededReason | undefined {
-  if (amounts.costNanoUsd === 0 && amounts.tokens === 0) return undefined;
+): ExceededReason {
   const { usage } = charge;
-  if (charge.amounts.costNanoUsd <= amounts.costNanoUsd && charge.amounts.tokens <= amounts.tokens)
-    return undefined;
   if (response.finishReasons.length > plan.choices) return 'choices';
   if (usage.input > inputTokens) return 'input';
   if (usage.output > outputTokens) return 'output';

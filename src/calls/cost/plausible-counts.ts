@@ -53,7 +53,7 @@ function missingOutput(
   // An echoed prompt is not output; the transcript of speech is not what is billed.
   if (!endpoint.hasOutput || usage.audioOutput > 0 || body['echo'] === true) return undefined;
   // Others may report reasoning beside the output instead of as a part of it.
-  const reported = usage.output - (isKnownModel(model) ? usage.reasoning : 0);
+  const reported = usage.output - (usage.reasoning > 0 && isKnownModel(model) ? usage.reasoning : 0);
   let length = 0;
   for (const text of texts) length += text.length;
   if (length <= reported * USUAL_LENGTH) return undefined;

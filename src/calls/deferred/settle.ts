@@ -11,12 +11,14 @@ import {
   addToolFees,
   type DeferredBill,
   type DeferredCompletion,
+  type ParsedResponse,
   type Provider,
 } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
 import { addUsage, type TokenUsage, tokenUsage, totalTokens } from '../../usage/index.ts';
 import { andThen, type MaybePromise } from '../../util/index.ts';
+import { chargeUsage } from '../cost/index.ts';
 import { type DeferredCall, deferredReservationName } from '../memory/index.ts';
 import type { CallServices } from '../services.ts';
 import { identityAttributes, recordTokens, responseAttributes } from '../telemetry/index.ts';
@@ -54,11 +56,12 @@ export function settleDeferredCall(
 /** The charge of a completion; undefined if it does not report its usage, or a price is unknown. */
 function billedDue(
   services: CallServices,
-  { bills, response }: DeferredCompletion,
+  { bills, response, endpoint }: DeferredCompletion,
   call: DeferredCall | undefined,
   provider: Provider,
 ): Due | undefined {
   if (bills === undefined) return undefined;
+  if (call !== undefined && endpoint.kind === 'responses') return responseDue(services, call, response);
   let costNanoUsd = 0;
   let usage = tokenUsage();
   let priceSource: PriceSource = 'book';
@@ -75,6 +78,26 @@ function billedDue(
     if (index === 0) priceSource = card.source;
   }
   return { usage, amounts: { costNanoUsd, tokens: totalTokens(usage), calls: 1 }, priceSource };
+}
+
+/** The charge of a background response, as of any other response to the request. */
+function responseDue(
+  services: CallServices,
+  { plan, card, tracker }: DeferredCall,
+  response: ParsedResponse,
+): Due {
+  const charge = chargeUsage(services, plan, card, response.usage.usage, response);
+  const { usage, amounts, problems } = charge;
+  if (problems.length > 0)
+    tracker.emit({
+      type: 'usage_missing',
+      budget: tracker.budget.name,
+      model: plan.model,
+      reason: 'implausible',
+      problems,
+      charged: 'request',
+    });
+  return { usage, amounts, priceSource: charge.card.source };
 }
 
 /**

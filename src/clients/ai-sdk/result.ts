@@ -4,7 +4,9 @@ import { type Fields, fieldsOf, isRecord } from '../../util/index.ts';
 export function chatResponseOf(result: unknown): Fields {
   const { response, content, usage, finishReason } = fieldsOf(result);
   const parts = Array.isArray(content) ? content.filter(isRecord) : [];
-  const texts = parts.flatMap(({ type, text }) => (type === 'text' || type === 'reasoning' ? [text] : []));
+  const textOf = (kind: string): string =>
+    parts.flatMap(({ type, text }) => (type === kind && typeof text === 'string' ? [text] : [])).join('');
+  const reasoning = textOf('reasoning');
   const calls = parts.filter(({ type }) => type === 'tool-call');
   return {
     ...identityOf(fieldsOf(response)),
@@ -13,7 +15,8 @@ export function chatResponseOf(result: unknown): Fields {
       {
         finish_reason: reasonOf(finishReason),
         message: {
-          content: texts.join(''),
+          content: textOf('text'),
+          ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
           tool_calls: calls.map(({ toolName, input }) => ({
             function: { name: toolName, arguments: input },
           })),
@@ -31,8 +34,9 @@ export function chatChunkOf(part: unknown): Fields | undefined {
   switch (part['type']) {
     case 'response-metadata':
       return { ...identityOf(part), choices: [] };
-    case 'text-delta':
     case 'reasoning-delta':
+      return { choices: [{ delta: { reasoning_content: part['delta'] } }] };
+    case 'text-delta':
     case 'tool-input-delta':
       return delta(part['delta']);
     case 'tool-input-start':

@@ -94,9 +94,12 @@ function dataUrl(source: Fields): string {
 export function chatResponseOfMessages(response: unknown): unknown {
   if (!isRecord(response)) return response;
   const blocks = recordsOf(response['content']);
-  const texts = blocks
-    .map((block) => block['text'] ?? block['thinking'])
-    .filter((one) => typeof one === 'string');
+  const textOf = (field: string): string =>
+    blocks
+      .map((block) => block[field])
+      .filter((one) => typeof one === 'string')
+      .join('');
+  const thinking = textOf('thinking');
   const calls = blocks.filter(({ type }) => type === 'tool_use');
   return {
     id: response['id'],
@@ -107,7 +110,8 @@ export function chatResponseOfMessages(response: unknown): unknown {
         finish_reason: response['stop_reason'],
         message: {
           role: 'assistant',
-          content: texts.join(''),
+          content: textOf('text'),
+          ...(thinking === '' ? {} : { reasoning_content: thinking }),
           tool_calls: calls.map(({ id, name, input }) => ({
             id,
             function: { name, arguments: JSON.stringify(input) },
@@ -156,7 +160,9 @@ export class ChatChunkTranslator {
       }
       case 'content_block_delta': {
         const content = fieldsOf(event['delta']);
-        return delta(content['text'] ?? content['thinking'] ?? content['partial_json']);
+        if (content['thinking'] !== undefined)
+          return { choices: [{ delta: { reasoning_content: content['thinking'] } }] };
+        return delta(content['text'] ?? content['partial_json']);
       }
       case 'message_delta': {
         this.#usage = { ...this.#usage, ...withoutNulls(fieldsOf(event['usage'])) };

@@ -29,7 +29,12 @@ export function planRequest(client: ApiClient, request: ApiRequest): CallPlan | 
     stream: isStream(request, body),
     ...(requestedCap === undefined ? {} : { requestedCap }),
     capField,
-    outputCap: outputCapOf(endpoint, model, endpoint.capped === false ? undefined : requestedCap),
+    outputCap: outputCapOf(
+      endpoint,
+      model,
+      endpoint.capped === false ? undefined : requestedCap,
+      body[capField],
+    ),
     choices: choicesOf(endpoint, body),
     clientErrors: client.constructor as ClientErrors,
     aborted: signal?.aborted === true,
@@ -69,18 +74,29 @@ function modelOf(client: ApiClient, body: Readonly<Record<string, unknown>>): st
 /** The legacy completions API stops at 16 tokens if no cap is set (API reference, `max_tokens`). */
 const COMPLETIONS_DEFAULT_CAP = 16;
 
-function outputCapOf(endpoint: Endpoint, model: string, requestedCap: number | undefined): number {
+function outputCapOf(
+  endpoint: Endpoint,
+  model: string,
+  requestedCap: number | undefined,
+  cap: unknown,
+): number {
   if (!endpoint.hasOutput) return 0;
   if (requestedCap !== undefined) return requestedCap;
-  return endpoint.kind === 'completions' ? COMPLETIONS_DEFAULT_CAP : maxOutputTokens(model);
+  // A cap that is a text, or not whole, may be ignored, or read as what it says.
+  return endpoint.kind === 'completions' && (cap === undefined || cap === null)
+    ? COMPLETIONS_DEFAULT_CAP
+    : maxOutputTokens(model);
 }
 
 /** The field that caps the output: the one that the caller uses, else the one that the provider accepts. */
 function capFieldOf({ kind }: Endpoint, provider: Provider, body: Readonly<Record<string, unknown>>): string {
   if (kind === 'responses') return 'max_output_tokens';
   if (kind === 'completions') return 'max_tokens';
-  if (tokenCount(body['max_completion_tokens']) !== undefined) return 'max_completion_tokens';
-  if (tokenCount(body['max_tokens']) !== undefined) return 'max_tokens';
+  const newer = tokenCount(body['max_completion_tokens']);
+  const older = tokenCount(body['max_tokens']);
+  // Of two, a service may know either: the higher one is the worst case.
+  if (newer !== undefined && newer >= (older ?? 0)) return 'max_completion_tokens';
+  if (older !== undefined) return 'max_tokens';
   // Reasoning models reject `max_tokens`; servers compatible with older APIs may know nothing else.
   return provider.acceptsIncludeUsage ? 'max_completion_tokens' : 'max_tokens';
 }

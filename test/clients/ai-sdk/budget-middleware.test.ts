@@ -223,6 +223,8 @@ describe('the translation of the AI SDK into Chat Completions', () => {
     );
     const file = { type: 'file', mediaType: 'application/pdf', data: new URL('https://example.org/a.pdf') };
     assert.equal(complete({ prompt: [{ role: 'user', content: [file] }] }), false);
+    const pdf = { ...file, data: Buffer.from('%PDF-1.7') };
+    assert.equal(complete({ prompt: [{ role: 'user', content: [pdf] }] }), false);
   });
 
   it('reads the usage of each specification', () => {

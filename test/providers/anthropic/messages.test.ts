@@ -142,6 +142,10 @@ describe('the input of Messages', () => {
     assert.equal(input({ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }).complete, false);
     const content = [{ type: 'document', source: { type: 'url', url: 'https://example.org/a.pdf' } }];
     assert.equal(input({ messages: [{ role: 'user', content }] }).complete, false);
+    const source = { type: 'base64', media_type: 'application/pdf', data: btoa('%PDF-1.7') };
+    const pdf = { type: 'document', source };
+    for (const block of [pdf, { type: 'tool_result', tool_use_id: 't', content: [pdf] }])
+      assert.equal(input({ messages: [{ role: 'user', content: [block] }] }).opaque, true);
   });
 });
 

@@ -67,7 +67,7 @@ describe('a transcription', { concurrency: 4 }, () => {
     test(`of whisper-1 is charged by ${by} of the response`, async (t) => {
       const api = await startApi(t, () => body);
       const { client, ledger, spans, events } = budgetedClient(api);
-      await client.audio.transcriptions.create({ model: 'whisper-1', file: mp3(10_000), ...rest });
+      await client.audio.transcriptions.create({ model: 'whisper-1', file: mp3(100_000), ...rest });
       // $0.36 an hour.
       assert.deepEqual(await ledger(), {
         nanoUsd: 61 * 100_000,

@@ -48,7 +48,8 @@ describe('the output cap of a chat completion', () => {
   const cases: readonly (readonly [object, string, number | undefined, number])[] = [
     [{ max_completion_tokens: 100 }, 'max_completion_tokens', 100, 100],
     [{ max_tokens: 200 }, 'max_tokens', 200, 200],
-    [{ max_tokens: 200, max_completion_tokens: 100 }, 'max_completion_tokens', 100, 100],
+    [{ max_tokens: 200, max_completion_tokens: 100 }, 'max_tokens', 200, 200],
+    [{ max_tokens: 100, max_completion_tokens: 200 }, 'max_completion_tokens', 200, 200],
     [{ max_tokens: 200, max_completion_tokens: null }, 'max_tokens', 200, 200],
     [{}, 'max_completion_tokens', undefined, 16_384],
     [{ max_output_tokens: 5 }, 'max_completion_tokens', undefined, 16_384],
@@ -90,6 +91,8 @@ describe('the output cap of other endpoints', () => {
     assert.deepEqual([capped.capField, capped.requestedCap, capped.outputCap], ['max_tokens', 300, 300]);
     const uncapped = planOf('/completions', { model: 'davinci-002' });
     assert.deepEqual([uncapped.requestedCap, uncapped.outputCap], [undefined, 16]);
+    const text = planOf('/completions', { model: 'davinci-002', max_tokens: '300' });
+    assert.ok(text.outputCap > 300);
   });
 
   it('is 0 for embeddings', () => {
