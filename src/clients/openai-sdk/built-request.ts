@@ -1,25 +1,14 @@
 import { diag } from '@opentelemetry/api';
 import { failOpen } from '../../calls/index.ts';
 import type { ApiClient, ApiRequest } from '../../providers/index.ts';
-import { isRecord } from '../../util/index.ts';
 import type { Method } from './sdk-types.ts';
-import { type BuiltRequest, lateCallOf, putFields, putFieldsIntoBytes } from './sent-call.ts';
-
-/** The method of the SDK that a program may override to change the options of its requests. */
-export function ownPrepareOptions(client: ApiClient): unknown {
-  let prototype: unknown = Object.getPrototypeOf(client);
-  let own: unknown;
-  // The patched class, or one that the SDK derives from it.
-  for (; isRecord(prototype); prototype = Object.getPrototypeOf(prototype)) {
-    if (Object.hasOwn(prototype, 'prepareOptions')) own = prototype['prepareOptions'];
-  }
-  return own;
-}
+import { type BuiltRequest, lateCallOf, putFields, putFieldsIntoBytes, sentCallOf } from './sent-call.ts';
 
 /** Puts the cap of a call into the text that is sent, and starts a late call. */
 export function wrapBuildRequest(original: Method): Method {
   return function buildRequest(this: ApiClient, options: ApiRequest, ...rest: unknown[]): unknown {
     const built: unknown = original.call(this, options, ...rest);
+    if (!isChanged(options)) return built;
     if (built instanceof Promise)
       return built.then((request: BuiltRequest) => finishRequest(options, request));
     failOpen('putting a cap into a request', () => putFields(options, built as BuiltRequest));
@@ -38,6 +27,11 @@ export function wrapPrepareRequest(original: Method): Method {
     if (late !== undefined && !late.isStarted) await finishRequest(about.options, { req, url: about.url });
     return original.call(this, req, about);
   };
+}
+
+/** Whether something is put into the request with these options, or its call starts when it has been built. */
+function isChanged(options: object): boolean {
+  return lateCallOf(options) !== undefined || sentCallOf(options)?.fields !== undefined;
 }
 
 /** Starts a late call, and puts the fields of any call into its request. */

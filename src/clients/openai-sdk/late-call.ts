@@ -18,18 +18,29 @@ import {
   planSentRequest,
   readSentBody,
 } from '../../providers/index.ts';
+import { isRecord } from '../../util/index.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
 import { type BuiltRequest, SentCall, type StartsLate } from './sent-call.ts';
+
+/** The method of the SDK that a program may override to change the options of its requests. */
+function ownPrepareOptions(client: ApiClient): unknown {
+  let prototype: unknown = Object.getPrototypeOf(client);
+  let own: unknown;
+  // The patched class, or one that the SDK derives from it.
+  for (; isRecord(prototype); prototype = Object.getPrototypeOf(prototype)) {
+    if (Object.hasOwn(prototype, 'prepareOptions')) own = prototype['prepareOptions'];
+  }
+  return own;
+}
 
 /**
  * Whether only the built request shows what is sent: its URL is not what the path says, its body serializes itself
  * or is not an object, or the program changes the options first.
- * @param prepareOptions the SDK's own method
  */
-export function isKnownLate(client: ApiClient, request: ApiRequest, prepareOptions: unknown): boolean {
+export function isKnownLate(client: ApiClient, request: ApiRequest): boolean {
   const { method, path, body } = request;
   if (method !== 'post' || typeof path !== 'string') return false;
-  const isPrepared = Reflect.get(client, 'prepareOptions') !== prepareOptions;
+  const isPrepared = Reflect.get(client, 'prepareOptions') !== ownPrepareOptions(client);
   return isPrepared || !isOrdinaryPath(path) || !isOrdinaryBody(body);
 }
 

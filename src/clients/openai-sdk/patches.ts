@@ -24,7 +24,7 @@ import {
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
-import { ownPrepareOptions, wrapBuildRequest, wrapPrepareRequest } from './built-request.ts';
+import { wrapBuildRequest, wrapPrepareRequest } from './built-request.ts';
 import { isKnownLate, LateCall } from './late-call.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
 import { guardSdkStream } from './sdk-stream.ts';
@@ -88,7 +88,7 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     }
     const { budgetStatus } = services;
     const request = budgetStatus === 'off' ? options : await withStatus(services, options, budgetStatus);
-    if (failOpen('reading a request', () => isKnownLate(this, request, ownPrepareOptions(this))) === true)
+    if (failOpen('reading a request', () => isKnownLate(this, request)) === true)
       return sendLate(services, this, request, (sent) => original.call(this, sent, ...rest));
     const plan = failOpen('planning a call', () => planRequest(this, request));
     const passedOn = passOn(plan, 'sdk', this);
