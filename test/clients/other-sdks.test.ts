@@ -103,16 +103,16 @@ const streamed = async (model) => {
   if (error) throw error;
   return text;
 };
-/** Eleven calls. */
+/** Eleven calls, of a model that is cheaper than those which answer: a cheaper one would not be believed. */
 const models = (fetch, middleware) => {
   const openai = createOpenAI({ baseURL: url + '/v1', fetch });
   const anthropic = createAnthropic({ baseURL: url + '/v1', fetch });
   const wrap = (model) => (middleware ? wrapLanguageModel({ model, middleware }) : model);
   const wrapEmbedding = (model) => (middleware ? wrapEmbeddingModel({ model, middleware }) : model);
   return [
-    async () => (await generateText({ model: wrap(openai.chat('gpt-4.1')), ...question })).text,
-    async () => (await generateText({ model: wrap(openai('gpt-5.2')), ...question })).text,
-    () => streamed(wrap(openai.chat('gpt-4.1'))),
+    async () => (await generateText({ model: wrap(openai.chat('gpt-4.1-nano')), ...question })).text,
+    async () => (await generateText({ model: wrap(openai('gpt-4.1-nano')), ...question })).text,
+    () => streamed(wrap(openai.chat('gpt-4.1-nano'))),
     async () => (await generateText({ model: wrap(anthropic('claude-sonnet-4-6')), ...question })).text,
     () => streamed(wrap(anthropic('claude-sonnet-4-6'))),
     async () => (await embed({ model: wrapEmbedding(openai.embedding('text-embedding-3-small')), value: 'Nuuk' })).embedding.length,

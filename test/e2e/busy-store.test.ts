@@ -72,7 +72,7 @@ describe('a store that answers late is waited for', { concurrency: 1 }, () => {
     const quotas = localQuota ? 'with local quotas' : 'without local quotas';
 
     test(`Redis in another region, ${quotas}`, { skip: REDIS_MISSING }, async () => {
-      const redis = await startRedisServer();
+      const redis = await startRedisServer({ appendonly: true });
       const proxy = await startSlowProxy(redis.port, 140);
       try {
         const config = { store: `redis://127.0.0.1:${proxy.port}`, localQuota };
@@ -83,7 +83,7 @@ describe('a store that answers late is waited for', { concurrency: 1 }, () => {
     });
 
     test(`Redis, whose connections are cut meanwhile, ${quotas}`, { skip: REDIS_MISSING }, async () => {
-      const redis = await startRedisServer();
+      const redis = await startRedisServer({ appendonly: true });
       const proxy = await startSlowProxy(redis.port, 20);
       const cut = async (): Promise<void> => {
         for (let times = 0; times < 10; times += 1) {
@@ -103,7 +103,7 @@ describe('a store that answers late is waited for', { concurrency: 1 }, () => {
       test(`Redis, from a host that blocks its event loop for ${blockMs} ms at a time, ${quotas}`, {
         skip: REDIS_MISSING,
       }, async () => {
-        const redis = await startRedisServer();
+        const redis = await startRedisServer({ appendonly: true });
         try {
           const config = { store: redis.url, localQuota };
           const env = { BLOCK_MS: String(blockMs), BLOCK_TIMES: '10' };
