@@ -17,7 +17,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'the store is away, and a process dies': { ...CLOSED, faults: { outage: 1, lost: 1, crash: 1 } },
   'a process is suspended past its lease': { ...CLOSED, faults: { outage: 1, lost: 1, suspend: 1 } },
   'the store loses its memory': { ...CLOSED, faults: { flush: 1, lost: 1 } },
-  'calls are sent without the store, and a process dies': { ...OPEN, faults: { outage: 1, lost: 1, crash: 1 } },
+  'calls are sent without the store, and a process dies': {
+    ...OPEN,
+    faults: { outage: 1, lost: 1, crash: 1 },
+  },
   'calls are sent without the store, and a process is suspended': {
     ...OPEN,
     faults: { outage: 1, lost: isLarge ? 1 : 0, suspend: 1 },
