@@ -15,7 +15,7 @@ const weather = tool(async () => '4 °C', {
   schema: z.object({ place: z.string() }),
 });
 const configuration = { baseURL: url + '/v1' };
-const llm = new ChatOpenAI({ model: 'gpt-4.1', configuration });
+const llm = new ChatOpenAI({ model: 'gpt-4.1-nano', configuration });
 const question = { messages: [{ role: 'user', content: 'How warm is it in Nuuk?' }] };
 const tools = [weather];
 const graph = createReactAgent({ llm, tools });
@@ -30,7 +30,7 @@ const ways = [
   async () => joined(await graph.stream(question, { streamMode: 'messages' })),
   async () => lastOf(await createAgent({ model: llm, tools }).invoke(question)),
   async () => joined(await llm.stream('How warm is it in Nuuk?')),
-  async () => (await new ChatOpenAI({ model: 'gpt-4.1', useResponsesApi: true, configuration }).invoke('Hm?')).text,
+  async () => (await new ChatOpenAI({ model: 'gpt-4.1-nano', useResponsesApi: true, configuration }).invoke('Hm?')).text,
   async () => (await new OpenAIEmbeddings({ model: 'text-embedding-3-small', configuration }).embedQuery('Nuuk')).length,
 ];
 const retry = { maxRetries: 3, initialDelayMs: 1, onFailure: 'error' };

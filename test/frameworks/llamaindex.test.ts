@@ -8,7 +8,7 @@ import { OpenAI, OpenAIEmbedding } from '@llamaindex/openai';
 import NewestOpenAI from 'openai';
 
 const options = { apiKey: 'sk-secret-key', baseURL: url + '/v1' };
-const llm = new OpenAI({ model: 'gpt-4.1', ...options });
+const llm = new OpenAI({ model: 'gpt-4.1-nano', ...options });
 const messages = [{ role: 'user', content: 'How warm is it in Nuuk?' }];
 const ways = [
   async () => (await llm.chat({ messages })).message.content,
@@ -18,7 +18,7 @@ const ways = [
     return text;
   },
   async () => (await new OpenAIEmbedding({ model: 'text-embedding-3-small', ...options }).getTextEmbedding('Nuuk')).length,
-  async () => (await new NewestOpenAI(options).responses.create({ model: 'gpt-4.1', input: 'Hm?' })).output_text,
+  async () => (await new NewestOpenAI(options).responses.create({ model: 'gpt-4.1-nano', input: 'Hm?' })).output_text,
 ];
 `;
 

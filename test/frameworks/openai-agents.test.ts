@@ -14,7 +14,7 @@ const weather = tool({
   parameters: z.object({ place: z.string() }),
   execute: async () => '4 °C',
 });
-const agent = (rest = {}) => new Agent({ name: 'Clerk', instructions: 'In one line.', model: 'gpt-5.2', tools: [weather], ...rest });
+const agent = (rest = {}) => new Agent({ name: 'Clerk', instructions: 'In one line.', model: 'gpt-4.1-nano', tools: [weather], ...rest });
 const runner = (useResponses) =>
   new Runner({ modelProvider: new OpenAIProvider({ openAIClient, useResponses }), tracingDisabled: true });
 const whole = async (useResponses, rest) =>
