@@ -12,6 +12,7 @@ export {
   type BudgetStatus,
   type BudgetStatusSetting,
   type CallEvent,
+  type ChargeName,
   CheckpointError,
   type CheckpointFault,
   type ClampedEvent,
@@ -73,7 +74,7 @@ export {
   type Window,
   type WorstCase,
 } from './budget/index.ts';
-export { type FailureBilling, getPreloaded, type Preloaded } from './calls/index.ts';
+export { type FailureBilling, type FailureCharge, getPreloaded, type Preloaded } from './calls/index.ts';
 export {
   type BudgetStatusOptions,
   type InstrumentClientOptions,

@@ -1,9 +1,9 @@
 import { formatValue } from '../util/index.ts';
 
 /** What a failed request is charged. */
-export type FailureCharge = (typeof FAILURE_CHARGES)[number];
+export type FailureCharge = 'nothing' | 'estimate' | 'worst-case';
 
-const FAILURE_CHARGES = ['nothing', 'estimate', 'worst-case'] as const;
+const FAILURE_CHARGES: readonly FailureCharge[] = ['nothing', 'estimate', 'worst-case'];
 
 /** What requests are charged that fail with an error status, by the status: from 400 to 599. */
 export type FailureBilling = Readonly<Record<string, FailureCharge>>;

@@ -5,7 +5,7 @@ export { settleDeferredCall } from './deferred/index.ts';
 export { enclosingRequest, passOn, type SentRequest, sendInside } from './enclosing-call.ts';
 export { failOpen } from './fail-open.ts';
 export { isRefusal, StreamAbortedError } from './failure-billing.ts';
-export type { FailureBilling } from './failure-charges.ts';
+export type { FailureBilling, FailureCharge } from './failure-charges.ts';
 export { getPreloaded, type Preloaded, setPreloaded } from './preloaded.ts';
 export { reportUnmetered } from './report-unmetered.ts';
 export {

@@ -59,7 +59,6 @@ async function spend(redis: RedisServer, localQuota: boolean, lose: Loss['lose']
         limits: { costUsd: 2 },
         store: redis.url,
         localQuota,
-        storeWaitMs: 2_000,
         failurePolicy: 'closed',
         waitMs: 1_000,
         leaseMs: 20_000,
@@ -115,7 +114,6 @@ test('an SQLite ledger that is deleted, and confirmed, while processes spend fro
         name: 'shared',
         limits: { costUsd: 2 },
         store: `sqlite:${path}`,
-        storeWaitMs: 2_000,
         leaseMs: 20_000,
       },
       meanwhile: async () => {

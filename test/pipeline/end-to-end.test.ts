@@ -209,6 +209,8 @@ async function runWithoutStore(otlp: string) {
         OTEL_SERVICE_NAME: 'without-store',
         TOKEN_BUDGET_USD: '0.02',
         TOKEN_BUDGET_NAME: 'shared',
+        // In strict, calls without their store are denied.
+        TOKEN_BUDGET_MODE: 'soft',
         TOKEN_BUDGET_STORE: `redis://127.0.0.1:${port}`,
       },
     });

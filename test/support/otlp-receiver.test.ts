@@ -71,5 +71,5 @@ it('a process sees nothing of the environment of this one, and can be signalled'
   const { signal, stdout } = await running.result;
   delete process.env['TOKEN_BUDGET_USD'];
   assert.equal(signal, 'SIGTERM');
-  assert.equal(stdout.trim(), 'GIVEN,HOME,PATH');
+  assert.equal(stdout.trim(), 'GIVEN,HOME,PATH,XDG_STATE_HOME');
 });

@@ -65,8 +65,8 @@ const CALLS: Readonly<Record<string, string>> = {
   'chat-stream-usage': `drain(client.chat.completions.create({ model: 'gpt-4o-mini', messages, stream: true, stream_options: { include_usage: true } }, replay('chat-stream-usage')))`,
   'responses-plain': `client.responses.create({ model: 'gpt-4.1', input: 'Hm?' }, replay('responses-plain'))`,
   'responses-stream': `drain(client.responses.create({ model: 'gpt-4.1', input: 'Hm?', stream: true }, replay('responses-stream')))`,
-  'embeddings-one': `client.embeddings.create({ model: 'text-embedding-3-small', input: 'Hm?' }, replay('embeddings-one'))`,
-  'completions-plain': `client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'Hm?' }, replay('completions-plain'))`,
+  'embeddings-one': `client.embeddings.create({ model: 'text-embedding-3-small', input: 'The tides at Brest.' }, replay('embeddings-one'))`,
+  'completions-plain': `client.completions.create({ model: 'gpt-3.5-turbo-instruct', prompt: 'The tides at Brest today, in one line.' }, replay('completions-plain'))`,
 };
 
 function script(setUp: string, ids: readonly string[]): string {
