@@ -70,6 +70,11 @@ export function defineBudget(
   };
 }
 
+/** Whether one of the budgets of a chain is strict. */
+export function isStrict(chain: readonly BudgetDefinition[]): boolean {
+  return chain.some(({ mode }) => mode === 'strict');
+}
+
 /** The most budgets in a chain: job, team, organisation and some to spare. */
 export const MAX_CHAIN = 8;
 

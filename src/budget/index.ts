@@ -25,6 +25,7 @@ export {
   DEFAULT_MAX_SHARE,
   DEFAULT_MIN_OUTPUT_TOKENS,
   defineBudget,
+  isStrict,
   MODES,
   type Mode,
   WINDOW_UNITS,

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../util/index.ts';
-import type { BudgetDefinition } from './definition.ts';
+import { type BudgetDefinition, isStrict } from './definition.ts';
 import type { Amounts, Grant, LimitName } from './limits.ts';
 
 /** The balances of one budget. */
@@ -183,5 +183,5 @@ export function failurePolicyOf(
   chain: readonly BudgetDefinition[],
   given: FailurePolicy | undefined,
 ): FailurePolicy {
-  return given ?? (chain.some(({ mode }) => mode === 'strict') ? 'closed' : 'open');
+  return given ?? (isStrict(chain) ? 'closed' : 'open');
 }

@@ -24,8 +24,8 @@ const WINDOWS_ENDING: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGQU
 
 /**
  * Does the exit work before the process ends itself by `process.kill()`, as handlers do that send their signal once more. The
- * kernel delivers such a signal before the call returns, and there is no event for it, so the method is wrapped: a listener
- * of ours would let the code after the call run.
+ * kernel delivers such a signal before the call returns, and there is no event for it, so the method is wrapped. A listener
+ * would not do: the process would survive the call, and run the code after it.
  *
  * @param own our listeners by signal, which do not count as the host's
  */

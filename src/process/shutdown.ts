@@ -63,7 +63,7 @@ export function handleShutdown({ onExit, onPossibleExit }: ShutdownHandlers, rec
   coverSelfKill(own, exitBySignal);
 }
 
-/** Ends the process as the signal would have if nobody had listened for it. */
+/** Ends the process by the signal's default action. */
 function endBySignal(signal: NodeJS.Signals): void {
   // On Windows a process cannot send itself the other two. https://nodejs.org/api/process.html#processkillpid-signal
   if (process.platform === 'win32' && (signal === 'SIGHUP' || signal === 'SIGBREAK')) {

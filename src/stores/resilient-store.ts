@@ -8,6 +8,7 @@ import {
   type ChargeName,
   type FailurePolicy,
   failurePolicyOf,
+  isStrict,
   LedgerLostError,
   NOTHING,
   type ReserveRequest,
@@ -279,10 +280,6 @@ export class ResilientStore implements Store {
 
 /** The name under which a reservation of the store grows without the store. */
 const growthOf = (id: string): string => `${id} growth`;
-
-function isStrict(chain: readonly BudgetDefinition[]): boolean {
-  return chain.some(({ mode }) => mode === 'strict');
-}
 
 /** Turns what is thrown synchronously into a rejection like any other. */
 function attempt<T>(ask: () => MaybePromise<T>): MaybePromise<T> {

@@ -42,7 +42,7 @@ export const CONDITIONS = {
       await pause(random() * 200, signal);
     }),
   },
-  /** Redis answers nobody for a while. */
+  /** Redis stops answering for a while. */
   pauses: {
     of: 'redis',
     act: repeatedly(async ({ ground, random, signal }) => {

@@ -116,7 +116,7 @@ async function weather(
   return await results;
 }
 
-/** Opens the store anew, which books what journals hold, and reads the ledger once nothing is owed or open any more. */
+/** Opens the store again, which books what the journals hold, and reads the ledger once nothing is owed or open any more. */
 async function settledAtRest(
   plan: Plan,
   ground: Ground,

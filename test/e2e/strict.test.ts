@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Exchange } from '../support/exchange.ts';
+import { registerPath } from '../support/paths.ts';
 import { runScript } from '../support/script-run.ts';
 
 /** A stream that gives a word a chunk, however low its cap is. */
@@ -103,40 +104,37 @@ describe('attempts that may have been billed', { concurrency: 2 }, () => {
   });
 });
 
-test('a stream that nobody reads is charged once it is collected', async () => {
+/** What is charged for a call whose response is dropped: it is open at first, and charged once it is collected. */
+async function chargedOnceCollected(call: string): Promise<Status['balances']> {
   const { printed } = await runScript({
     script: `
-      await (async () => { await client.chat.completions.create({ ...CHAT, max_tokens: 60, stream: true }, replay('chat-stream-plain')); })();
+      await (async () => { await ${call}; })();
       print((await budget().status()).balances.open);
       for (let n = 0; n < 50 && (await budget().status()).balances.open > 0; n += 1) { globalThis.gc(); await new Promise((done) => setTimeout(done, 20)); }
       print(await budget().status());`,
-    args: ['--expose-gc', '--require', (await import('../support/paths.ts')).registerPath],
+    args: ['--expose-gc', '--require', registerPath],
     env: { TOKEN_BUDGET_TOKENS: '10000' },
   });
   assert.equal(printed[0], 1);
-  const { settled, open } = (printed[1] as Status).balances;
+  return (printed[1] as Status).balances;
+}
+
+const STREAM = `client.chat.completions.create({ ...CHAT, max_tokens: 60, stream: true }, replay('chat-stream-plain'))`;
+const PLAIN = `client.chat.completions.create({ ...CHAT, max_tokens: 60, stream: false }, replay('chat-plain'))`;
+
+test('a stream that nobody reads is charged once it is collected', async () => {
+  const { settled, open } = await chargedOnceCollected(STREAM);
   assert.equal(open, 0);
   assert.ok(settled.tokens >= 60, `${settled.tokens}`);
 });
 
-for (const [how, options] of Object.entries({
-  'is never read': '.asResponse()',
-  'of a stream is never read': '.asResponse()',
-  'is left in the middle': '.asResponse().then(async ({ body }) => { await body.getReader().read(); })',
+for (const [how, call] of Object.entries({
+  'is never read': `${PLAIN}.asResponse()`,
+  'of a stream is never read': `${STREAM}.asResponse()`,
+  'is left in the middle': `${STREAM}.asResponse().then(async ({ body }) => { await body.getReader().read(); })`,
 })) {
   test(`a raw response whose body ${how} is charged once it is collected`, async () => {
-    const stream = how !== 'is never read';
-    const { printed } = await runScript({
-      script: `
-        await (async () => { await client.chat.completions.create({ ...CHAT, max_tokens: 60, stream: ${stream} }, replay('${stream ? 'chat-stream-plain' : 'chat-plain'}'))${options}; })();
-        print((await budget().status()).balances.open);
-        for (let n = 0; n < 50 && (await budget().status()).balances.open > 0; n += 1) { globalThis.gc(); await new Promise((done) => setTimeout(done, 20)); }
-        print(await budget().status());`,
-      args: ['--expose-gc', '--require', (await import('../support/paths.ts')).registerPath],
-      env: { TOKEN_BUDGET_TOKENS: '10000' },
-    });
-    assert.equal(printed[0], 1);
-    const { settled, open } = (printed[1] as Status).balances;
+    const { settled, open } = await chargedOnceCollected(call);
     assert.deepEqual([open, settled.calls], [0, 1]);
   });
 }
@@ -147,7 +145,7 @@ test('a raw stream is read to its end after its response was collected', async (
       const reader = await (async () => (await client.chat.completions.create({ ...CHAT, max_tokens: 60, stream: true }, replay('chat-stream-plain', { chunkDelayMs: 20 })).asResponse()).body.getReader())();
       for (;;) { globalThis.gc(); await new Promise((done) => setTimeout(done, 5)); globalThis.gc(); const { done } = await reader.read(); if (done) break; }
       print(await budget().status());`,
-    args: ['--expose-gc', '--require', (await import('../support/paths.ts')).registerPath],
+    args: ['--expose-gc', '--require', registerPath],
     env: { TOKEN_BUDGET_TOKENS: '10000' },
   });
   const { settled, open } = (printed[0] as Status).balances;

@@ -10,7 +10,7 @@ import {
   wrapSnapshot,
 } from '../checkpoint/index.ts';
 import { ChainMonitor, largestShare, type RemainingAmounts, remainingOf } from '../consumption.ts';
-import { type BudgetDefinition, chainOf, defineBudget } from '../definition.ts';
+import { type BudgetDefinition, chainOf, defineBudget, isStrict } from '../definition.ts';
 import type { BudgetEvent, BudgetListener } from '../events.ts';
 import { type Amounts, checkAmounts, LIMIT_OF, type Limits } from '../limits.ts';
 import { type BudgetStatus, statusOf } from '../status/index.ts';
@@ -64,7 +64,7 @@ export class TokenBudgetTracker {
     this.#now = now;
     this.#partOf = partOf;
     this.#chain = chainOf(budget);
-    this.strict = this.#chain.some(({ mode }) => mode === 'strict');
+    this.strict = isStrict(this.#chain);
     this.#exhaustion = new ExhaustionSignal(budget.name);
     const root = partOf?.tracker;
     const upper =

@@ -64,8 +64,8 @@ const CHEAPER_TIERS: ReadonlySet<string> = new Set(['flex', 'batch']);
 /**
  * Returns the tier that a call is charged for: that of the answer, unless it is cheaper than any that was
  * asked for. OpenAI serves a request for `priority` at `default`, and bills that, if its rate rises too fast
- * (https://platform.openai.com/docs/guides/priority-processing); without a tier in the answer the requested one is
- * charged if it is dearer.
+ * (https://platform.openai.com/docs/guides/priority-processing). If the answer names no tier, a requested one that is
+ * dearer is charged.
  */
 function billedTier(asked: unknown, answered: string | undefined): string | undefined {
   if (answered !== undefined && (!CHEAPER_TIERS.has(answered) || answered === asked)) return answered;

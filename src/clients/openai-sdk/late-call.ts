@@ -6,6 +6,7 @@ import {
   isRefusal,
   passOn,
   type SentRequest,
+  sendInside,
   tryStartCall,
 } from '../../calls/index.ts';
 import {
@@ -80,14 +81,12 @@ export class LateCall implements StartsLate {
   /** Sends the request. @throws what `send` throws, after it is recorded */
   async send<T>(send: () => PromiseLike<T>): Promise<T> {
     try {
-      const response = await enclosingRequest.run(this.#request, send);
+      const response = await sendInside(this.#request, send);
       this.sent?.call.recordHeaders();
       return response;
     } catch (error) {
       failOpen('recording a failed request', () => this.sent?.call.recordFailure(error, 'request'));
       throw error;
-    } finally {
-      this.#request.isOver = true;
     }
   }
 

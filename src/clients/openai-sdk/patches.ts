@@ -125,7 +125,7 @@ async function sendLate(
   return props;
 }
 
-/** Ends the call whose response nobody reads, and finds it for an application that reads the response itself. */
+/** Ends the call if its response is never read, and marks the response for applications that read it themselves. */
 function observeUnread({ response }: ResponseProps, sent: SentCall): void {
   failOpen('observing a response', () => {
     Reflect.defineProperty(response, SENT, { value: sent });

@@ -12,7 +12,7 @@ export type JournalEntry =
       /** When, milliseconds since the epoch. */
       readonly at: number;
     }
-  /** An admitted call goes on under another name. */
+  /** An admitted call continues under another id. */
   | { readonly kind: 'rename'; readonly id: string; readonly to: string }
   /** An admitted call ended. */
   | { readonly kind: 'settle'; readonly id: string; readonly used: Amounts }

@@ -1,4 +1,4 @@
-import { type BudgetDefinition, LedgerLostError } from '../../budget/index.ts';
+import { type BudgetDefinition, isStrict, LedgerLostError } from '../../budget/index.ts';
 import { ignoreRejection } from '../../util/index.ts';
 import { LedgerMemory } from './memory/index.ts';
 import { SCRIPTS, type Script } from './scripts.ts';
@@ -59,7 +59,7 @@ export class LedgerGuard {
   /** The same before a reserve. @throws LedgerLostError if a budget is strict and that is not done */
   async restoreBefore(chain: readonly BudgetDefinition[]): Promise<void> {
     await ignoreRejection(this.restore());
-    if (this.memory.isLost && chain.some(({ mode }) => mode === 'strict')) throw this.#lostError(chain);
+    if (this.memory.isLost && isStrict(chain)) throw this.#lostError(chain);
   }
 
   /** Writes back what this process knows, and throws the error of a reserve that the server denied for that. */

@@ -1,54 +1,26 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
-import { after, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import {
-  type Amounts,
   type Balances,
   type BudgetDefinition,
   defineBudget,
   NOTHING,
-  type ReserveRequest,
   StoreError,
 } from '../../../src/budget/index.ts';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.ts';
 import { eventually } from '../../support/eventually.ts';
-import {
-  REDIS_MISSING,
-  type RedisServer,
-  type RedisServerOptions,
-  startRedisServer,
-} from '../../support/redis-server.ts';
+import { REDIS_MISSING } from '../../support/redis-server.ts';
+import { closedAfterTests, request, tokens } from './support.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
 /** Short enough to wait for, long enough for a busy machine. */
 const TIMEOUT = 500;
 
-function request(id: string, given: Partial<ReserveRequest> = {}): ReserveRequest {
-  const fixed = { costNanoUsd: 7, tokens: 10, calls: 1 };
-  return { id, leaseMs: 60_000, fixed, outputPicoUsd: 0, choices: 1, outputCap: 50, capped: true, ...given };
-}
-
-function tokens(count: number): Amounts {
-  return { costNanoUsd: 0, tokens: count, calls: 1 };
-}
-
 describe('a Redis that fails', { skip: REDIS_MISSING }, () => {
-  const ends: (() => Promise<void>)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
-
-  async function serve(options?: RedisServerOptions): Promise<RedisServer> {
-    const server = await startRedisServer(options);
-    ends.push(server.close);
-    return server;
-  }
-
-  function open(url: string, given: Partial<RedisStoreOptions> = {}): RedisStore {
-    const store = new RedisStore({ url, timeoutMs: 2_000, ...given });
-    ends.push(() => store.close());
-    return store;
-  }
+  const { ends, serve, open: openStore } = closedAfterTests();
+  const open = (url: string, given: Partial<RedisStoreOptions> = {}): RedisStore =>
+    openStore({ url, timeoutMs: 2_000, ...given });
 
   /** Checks that it rejects with a StoreError of that message, within the timeout. */
   async function fails(what: Promise<unknown>, pattern: RegExp): Promise<void> {

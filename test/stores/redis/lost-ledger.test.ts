@@ -1,54 +1,21 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
-import { after, describe, it } from 'node:test';
-import {
-  type Amounts,
-  defineBudget,
-  LedgerLostError,
-  NOTHING,
-  type ReserveRequest,
-} from '../../../src/budget/index.ts';
+import { describe, it } from 'node:test';
+import { defineBudget, LedgerLostError, NOTHING } from '../../../src/budget/index.ts';
 import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.ts';
 import { eventually } from '../../support/eventually.ts';
-import {
-  CAN_SET_CLOCK,
-  REDIS_MISSING,
-  type RedisServer,
-  type RedisServerOptions,
-  startRedisServer,
-} from '../../support/redis-server.ts';
+import { CAN_SET_CLOCK, REDIS_MISSING, type RedisServer } from '../../support/redis-server.ts';
+import { closedAfterTests, request, tokens } from './support.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
 const soft = defineBudget({ name: 'soft', limits: { tokens: 1_000 }, mode: 'soft' });
 /** Long enough that it does not end while a test runs. */
 const RECOVERY = 60_000;
 
-function request(id: string, given: Partial<ReserveRequest> = {}): ReserveRequest {
-  const fixed = { costNanoUsd: 7, tokens: 10, calls: 1 };
-  return { id, leaseMs: 60_000, fixed, outputPicoUsd: 0, choices: 1, outputCap: 50, capped: true, ...given };
-}
-
-function tokens(count: number): Amounts {
-  return { costNanoUsd: 0, tokens: count, calls: 1 };
-}
-
 describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
-  const ends: (() => Promise<void>)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
-
-  async function serve(options?: RedisServerOptions): Promise<RedisServer> {
-    const server = await startRedisServer(options);
-    ends.push(server.close);
-    return server;
-  }
-
-  function open(server: RedisServer, given: Partial<RedisStoreOptions> = {}): RedisStore {
-    const store = new RedisStore({ url: server.url, timeoutMs: 5_000, recoveryMs: RECOVERY, ...given });
-    ends.push(() => store.close());
-    return store;
-  }
+  const { ends, serve, open: openStore } = closedAfterTests();
+  const open = ({ url }: RedisServer, given: Partial<RedisStoreOptions> = {}): RedisStore =>
+    openStore({ url, timeoutMs: 5_000, recoveryMs: RECOVERY, ...given });
 
   /** Asks again until the store is connected. */
   async function back<T>(ask: () => Promise<T>): Promise<T> {

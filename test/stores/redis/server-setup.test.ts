@@ -1,39 +1,17 @@
 import assert from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
-import { defineBudget, type ReserveRequest, type StoreFinding } from '../../../src/budget/index.ts';
-import { RedisStore } from '../../../src/stores/redis/index.ts';
+import { describe, it } from 'node:test';
+import { defineBudget, type StoreFinding } from '../../../src/budget/index.ts';
+import type { RedisStore } from '../../../src/stores/redis/index.ts';
 import { eventually } from '../../support/eventually.ts';
-import {
-  REDIS_MISSING,
-  type RedisServer,
-  type RedisServerOptions,
-  startRedisServer,
-} from '../../support/redis-server.ts';
+import { REDIS_MISSING } from '../../support/redis-server.ts';
+import { closedAfterTests, request } from './support.ts';
 
 const job = defineBudget({ name: 'job', limits: { tokens: 1_000 } });
 
-function request(id: string): ReserveRequest {
-  const fixed = { costNanoUsd: 7, tokens: 10, calls: 1 };
-  return { id, leaseMs: 60_000, fixed, outputPicoUsd: 0, choices: 1, outputCap: 50, capped: true };
-}
-
 describe('the set-up of a Redis', { skip: REDIS_MISSING }, () => {
-  const ends: (() => Promise<void>)[] = [];
-  after(async () => {
-    for (const end of ends.reverse()) await end();
-  });
-
-  async function serve(options?: RedisServerOptions): Promise<RedisServer> {
-    const server = await startRedisServer(options);
-    ends.push(server.close);
-    return server;
-  }
-
-  function open(url: string, onFinding?: (finding: StoreFinding) => void): RedisStore {
-    const store = new RedisStore({ url, timeoutMs: 5_000, ...(onFinding && { onFinding }) });
-    ends.push(() => store.close());
-    return store;
-  }
+  const { serve, open: openStore } = closedAfterTests();
+  const open = (url: string, onFinding?: (finding: StoreFinding) => void): RedisStore =>
+    openStore({ url, timeoutMs: 5_000, ...(onFinding && { onFinding }) });
 
   async function problemsOf(url: string): Promise<string[]> {
     const findings = await open(url).inspect();
