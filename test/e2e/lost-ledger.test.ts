@@ -81,10 +81,7 @@ async function spend(redis: RedisServer, localQuota: boolean, lose: Loss['lose']
 describe('a ledger that is lost while processes spend from it', { skip: REDIS_MISSING }, () => {
   for (const { name, lose } of LOSSES) {
     for (const localQuota of [false, true]) {
-      // A fault that is known, and documented in docs/guarantees.md.
-      const isKnownFault = localQuota && name === 'restarted from an older copy';
-      const skip = isKnownFault && 'local quotas over an older copy may pass the limit';
-      test(`a Redis ${name}, ${localQuota ? 'with' : 'without'} local quotas`, { skip }, async (t) => {
+      test(`a Redis ${name}, ${localQuota ? 'with' : 'without'} local quotas`, async (t) => {
         const redis = await startRedisServer();
         try {
           const { billed, settled, stderr, calls } = await spend(redis, localQuota, lose);

@@ -11,6 +11,11 @@ export interface LedgerGuardOptions {
    */
   readonly recoveryMs?: number;
   /**
+   * How long strict budgets wait after a restart of the server, so that every process that uses it has connected
+   * again and can tell whether it has forgotten something, milliseconds; default: 3,000.
+   */
+  readonly settlingMs?: number;
+  /**
    * How often a process without calls looks whether the server has forgotten something, milliseconds; default:
    * 10,000.
    */
@@ -23,6 +28,8 @@ export interface LedgerGuardOptions {
 export type RunScript = (script: Script, args: readonly string[]) => Promise<readonly string[]>;
 
 const DEFAULT_RECOVERY_MS = 30_000;
+/** Longer than the pauses of connections that are made again. */
+const DEFAULT_SETTLING_MS = 3_000;
 const DEFAULT_LOOK_MS = 10_000;
 
 const WHAT =
@@ -39,13 +46,12 @@ export class LedgerGuard {
   readonly #lookMs: number;
   #lookTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    { recoveryMs = DEFAULT_RECOVERY_MS, lookMs = DEFAULT_LOOK_MS, onLost }: LedgerGuardOptions,
-    run: RunScript,
-  ) {
+  constructor(options: LedgerGuardOptions, run: RunScript) {
+    const { recoveryMs = DEFAULT_RECOVERY_MS, settlingMs = DEFAULT_SETTLING_MS } = options;
+    const { lookMs = DEFAULT_LOOK_MS, onLost } = options;
     this.#run = run;
     this.#lookMs = lookMs;
-    this.memory = new LedgerMemory(recoveryMs, () => {
+    this.memory = new LedgerMemory({ recoveryMs, settlingMs }, () => {
       onLost?.(`${WHAT} What this process knows is written back. ${ADVICE}`);
       void ignoreRejection(this.restore());
     });
@@ -83,9 +89,13 @@ export class LedgerGuard {
 
   /** Looks from time to time whether the server has forgotten something, also while there are no calls. */
   watch(): void {
-    this.#lookTimer ??= setInterval(() => {
-      void ignoreRejection(this.memory.isLost ? this.restore() : this.#run(SCRIPTS.heartbeat, ['0']));
-    }, this.#lookMs).unref();
+    this.#lookTimer ??= setInterval(() => this.look(), this.#lookMs).unref();
+  }
+
+  /** Looks whether the server has forgotten something, if this process knows anything. */
+  look(): void {
+    if (this.memory.known.id === '') return;
+    void ignoreRejection(this.memory.isLost ? this.restore() : this.#run(SCRIPTS.heartbeat, ['0']));
   }
 
   /** Looks no more. */

@@ -11,9 +11,9 @@ import {
   worstCaseAmounts,
 } from '../../budget/index.ts';
 
-/** The answer of a script: a word, the server's time, and texts. */
+/** The answer of a script: a word, which may ask for another try at once or after a pause, the server's time, and texts. */
 export interface ScriptReply {
-  readonly word: 'ok' | 'retry';
+  readonly word: 'ok' | 'retry' | 'wait';
   /** The server's time, milliseconds since the epoch. */
   readonly now: number;
   /** What the ledger is; absent if the script asks for another try. */
@@ -28,6 +28,8 @@ export interface LedgerMark {
   /** Empty if nothing is stored yet. */
   readonly id: string;
   readonly generation: number;
+  /** The part of its history that the present run of the server writes. */
+  readonly segment: string;
   /** Until when strict budgets are denied, because it has forgotten something, milliseconds since the epoch. */
   readonly recoveringUntil: number;
 }
@@ -35,10 +37,11 @@ export interface LedgerMark {
 /** Parses the answer of a script. @throws StoreError if it is not one of our scripts' */
 export function parseReply(raw: unknown): ScriptReply {
   if (!Array.isArray(raw)) throw unexpectedReply(raw);
-  const [word, now, id = '', generation, recovering, count, ...rest] = raw.map(String);
-  if (word === 'retry' && now !== undefined) return { word, now: Number(now), accounts: [], values: [] };
+  const [word, now, id = '', generation, segment = '', recovering, count, ...rest] = raw.map(String);
+  if ((word === 'retry' || word === 'wait') && now !== undefined)
+    return { word, now: Number(now), accounts: [], values: [] };
   if (word !== 'ok' || now === undefined || count === undefined) throw unexpectedReply(raw);
-  const mark = { id, generation: Number(generation), recoveringUntil: Number(recovering) };
+  const mark = { id, generation: Number(generation), segment, recoveringUntil: Number(recovering) };
   const texts = 2 * Number(count);
   return { word, now: Number(now), mark, accounts: rest.slice(0, texts), values: rest.slice(texts) };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, it } from 'node:test';
 import { defineBudget, LedgerLostError, NOTHING } from '../../../src/budget/index.ts';
-import { RedisStore, type RedisStoreOptions } from '../../../src/stores/redis/index.ts';
+import type { RedisStore, RedisStoreOptions } from '../../../src/stores/redis/index.ts';
 import { eventually } from '../../support/eventually.ts';
 import { CAN_SET_CLOCK, REDIS_MISSING, type RedisServer } from '../../support/redis-server.ts';
 import { closedAfterTests, request, tokens } from './support.ts';
@@ -15,7 +15,7 @@ const RECOVERY = 60_000;
 describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
   const { ends, serve, open: openStore } = closedAfterTests();
   const open = ({ url }: RedisServer, given: Partial<RedisStoreOptions> = {}): RedisStore =>
-    openStore({ url, timeoutMs: 5_000, recoveryMs: RECOVERY, ...given });
+    openStore({ url, timeoutMs: 5_000, recoveryMs: RECOVERY, settlingMs: 0, ...given });
 
   /** Asks again until the store is connected. */
   async function back<T>(ask: () => Promise<T>): Promise<T> {
@@ -146,6 +146,72 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     assert.equal((await store.balances(job)).settled.tokens, 340);
   });
 
+  it('restarted from an older copy: notices though others have written since, and keeps what they wrote', async () => {
+    const server = await serve();
+    const [one, other] = [open(server), open(server)];
+    await one.charge([job], tokens(100));
+    await other.balances(job);
+    await server.command('SAVE');
+    await one.charge([job], tokens(200));
+    await one.close();
+    const proxy = await startProxy(server.port);
+    ends.push(proxy.close);
+    // Knows more than the copy, and is not connected when the server is back.
+    const late = openStore({ url: proxy.url, timeoutMs: 5_000, recoveryMs: RECOVERY, settlingMs: 0 });
+    assert.equal((await late.balances(job)).settled.tokens, 300);
+    proxy.block(true);
+    await server.restart();
+    for (let n = 0; n < 20; n += 1) await back(() => other.charge([job], tokens(1)));
+    assert.ok((await other.reserve([job], request('of the other'))).admitted);
+    proxy.block(false);
+    await eventually('the late one notices', async () => {
+      await assert.rejects(late.reserve([job], request('x')), isLost);
+      return true;
+    });
+    await eventually('it is restored', async () => {
+      const { settled, open: calls } = await other.balances(job);
+      assert.deepEqual([settled.tokens, calls], [320, 1]);
+      return true;
+    });
+    await assert.rejects(other.reserve([job], request('y')), isLost);
+    assert.equal((await other.balances(job)).settled.tokens, 320);
+  });
+
+  it('restarted: lets strict budgets wait until every process can have connected again', async () => {
+    const server = await serve({ appendonly: true });
+    const store = open(server, { settlingMs: 1_000 });
+    await store.charge([job], tokens(100));
+    await store.reserve([job], request('open'));
+    await server.restart();
+    // Begins with the first script.
+    const before = await back(async () => {
+      await store.balances(job);
+      return performance.now();
+    });
+    assert.ok((await store.reserve([soft], request('not strict'))).admitted);
+    assert.equal(await store.settle('open', tokens(1)), true);
+    const hurried = open(server, { settlingMs: 1_000, timeoutMs: 300 });
+    await assert.rejects(
+      hurried.reserve([job], request('hurried')),
+      /was restarted, and waits for its clients/,
+    );
+    assert.ok(performance.now() - before < 900, 'the machine is too slow for this test');
+    assert.ok((await store.reserve([job], request('waits'))).admitted);
+    assert.ok(performance.now() - before > 900, 'it waited');
+    assert.equal((await store.balances(job)).open, 1);
+  });
+
+  it('works for a user who may not read the run of the server', async () => {
+    const server = await serve();
+    await server.command('ACL', 'SETUSER', 'plain', 'on', '>secret', '~*', '+@all', '-info');
+    const url = server.url.replace('redis://', 'redis://plain:secret@');
+    const store = openStore({ url, timeoutMs: 5_000, recoveryMs: RECOVERY });
+    await store.charge([job], tokens(100));
+    await server.command('FLUSHALL');
+    await assert.rejects(store.reserve([job], request('x')), isLost);
+    assert.equal((await store.balances(job)).settled.tokens, 100);
+  });
+
   it('evicted an account, or the epoch: notices', async () => {
     const server = await serve();
     const store = open(server);
@@ -214,8 +280,7 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     const [primary, replica] = await Promise.all([serve(), serve()]);
     const proxy = await startProxy(primary.port);
     ends.push(proxy.close);
-    const store = new RedisStore({ url: proxy.url, timeoutMs: 5_000, recoveryMs: RECOVERY });
-    ends.push(() => store.close());
+    const store = openStore({ url: proxy.url, timeoutMs: 5_000, recoveryMs: RECOVERY, settlingMs: 0 });
     await store.charge([job], tokens(100));
     await replica.command('REPLICAOF', '127.0.0.1', String(primary.port));
     await eventually('the replica is in step', async () => {
@@ -321,8 +386,13 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
 /** Forwards connections to a server, and later to another one, for which it cuts those that are open. */
 async function startProxy(firstPort: number) {
   let port = firstPort;
+  let isBlocked = false;
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
+    if (isBlocked) {
+      client.on('error', () => {}).destroy();
+      return;
+    }
     const server = connect(port, '127.0.0.1');
     for (const socket of [client, server]) {
       sockets.add(socket);
@@ -341,6 +411,10 @@ async function startProxy(firstPort: number) {
     forwardTo: (next: number) => {
       port = next;
       cut();
+    },
+    block: (blocked: boolean) => {
+      isBlocked = blocked;
+      if (blocked) cut();
     },
     close: async () => {
       proxy.close();

@@ -4,39 +4,83 @@
  */
 const GENERATION_GAP = 2 ** 20;
 
+/** How many segments are remembered: a client that has not spoken for longer is taken to know the oldest one. */
+const SEGMENTS_KEPT = 8;
+
 /**
- * The epoch: a random id that the ledger gets when it is empty, and a generation that each change increments. A
- * client sends the id and the highest generation that it has seen. If the ledger has another id, a lower
- * generation, or lacks an account that it lists, it has forgotten something: then it gets a new id, by which
- * every client finds out, and recovers for some time. Until then strict budgets admit nothing, so that the
- * clients can write back what they know.
+ * The epoch: a random id that the ledger gets when it is empty, and a generation that each change increments.
+ * A segment is what one run of the server wrote: a restart and a failover begin another, as `run_id` shows.
+ * https://redis.io/docs/latest/commands/info/
  *
- * The base of an account is what it had settled when the epoch began, and the generation of that: what a client
- * knows of a later generation replaces the base, and what was charged since then stays.
+ * A client sends the id, the segment and the highest generation that it has seen. The ledger has forgotten
+ * something if it has another id, if it lacks an account that it lists, or if the client has seen a later
+ * generation than the one with which the segment that it knows ended here. Then it gets a new id, by which every client finds
+ * out, and recovers for some time: until then strict budgets admit nothing, so that the clients can write
+ * back what they know. After a restart they wait for some seconds before they admit anything, so that
+ * every client has spoken.
+ *
+ * The base of an account is what it had settled when the segment began, and the generation of that: what a
+ * client knows of a later generation, from another segment, replaces the base; what was charged since then stays.
  */
 export const EPOCH_STATE = `
-local stored = redis.call('HMGET', EPOCH, 'id', 'generation', 'recovering')
+local stored = redis.call('HMGET', EPOCH, 'id', 'generation', 'recovering', 'settling', 'segments')
 local is_stored = stored[1] and true
-local function new_epoch_id()
-  return string.sub(redis.sha1hex(table.concat(clock, ' ') .. table.concat(ARGV, ' ') .. table.concat(KEYS, ' ')), 1, 16)
+local ids = 0
+local function new_id()
+  ids = ids + 1
+  return string.sub(redis.sha1hex(table.concat(clock, ' ') .. table.concat(ARGV, ' ') .. table.concat(KEYS, ' ') .. ids), 1, 16)
 end
-local epoch_id = stored[1] or new_epoch_id()
-local generation, recovering = tonumber(stored[2] or 0), tonumber(stored[3] or 0)
+local epoch_id = stored[1] or new_id()
+local generation, recovering, settling = tonumber(stored[2] or 0), tonumber(stored[3] or 0), tonumber(stored[4] or 0)
 local is_known, known_generation = KNOWN_ID ~= '-', tonumber(KNOWN_GENERATION)
 -- Whether the script changes something, the epoch itself, or the list of accounts; the accounts that it has loaded.
-local written, has_begun, has_listed, seen = false, not is_stored, false, {}
+local written, has_begun, has_listed, seen = false, not is_stored, not is_stored, {}
+
+-- Each segment: its id, the generation that it began with, and the run of the server.
+local segments = {}
+for id, first, run in string.gmatch(stored[5] or '', '(%S+) (%S+) (%S+)') do
+  segments[#segments + 1] = { id = id, first = tonumber(first), run = run }
+end
+
+local info = redis.pcall('INFO', 'server')
+-- Where a user may not read it, only the generation shows that something is missing.
+local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or '-'
+local segment = #segments > 0 and segments[#segments].id
+
+local function begin_segment()
+  segment = new_id()
+  segments[#segments + 1] = { id = segment, first = generation, run = run }
+  if #segments > ${SEGMENTS_KEPT} then table.remove(segments, 1) end
+  written = true
+  has_begun = true
+end
+
+local is_other_run = #segments > 0 and run ~= '-' and segments[#segments].run ~= run
+if is_other_run or #segments == 0 then begin_segment() end
+if is_other_run then settling = now + tonumber(SETTLING) end
+
+-- Whether the client has seen what this ledger lacks.
+local function has_lost()
+  for index, segment in ipairs(segments) do
+    if segment.id == KNOWN_SEGMENT then
+      local after = segments[index + 1]
+      return known_generation > (after and after.first or generation)
+    end
+  end
+  return known_generation > segments[1].first
+end
 
 -- Admits nothing to strict budgets for some time, once in an epoch.
 local function begin_recovery()
   if recovering == 0 then recovering = now + tonumber(RECOVERY) end
-  if is_known and known_generation >= generation then generation = known_generation + ${GENERATION_GAP} end
+  generation = math.max(generation, is_known and known_generation or 0) + ${GENERATION_GAP}
   written = true
   has_begun = true
 end
 
 local function begin_epoch()
   if is_stored then
-    epoch_id = new_epoch_id()
+    epoch_id = new_id()
     recovering = 0
   end
   has_listed = true
@@ -44,9 +88,17 @@ local function begin_epoch()
 end
 
 if is_known and is_stored and KNOWN_ID == epoch_id then
-  if known_generation > generation then begin_epoch() end
-elseif is_known then begin_recovery()
+  if has_lost() then
+    -- The same run went back, as a replica does that follows another.
+    if segment == KNOWN_SEGMENT then begin_segment() end
+    begin_epoch()
+  end
+elseif is_known then
+  if recovering == 0 or known_generation >= generation then begin_recovery() end
 elseif not is_stored and redis.call('EXISTS', ACCOUNTS) == 1 then begin_epoch() end
+
+-- Whether clients may be about to say what the ledger lacks.
+local function is_settling() return now < math.max(recovering, settling) end
 
 local function is_recovering()
   return now < recovering or (is_known and KNOWN_ID ~= epoch_id)
@@ -57,7 +109,10 @@ local function save_epoch()
   generation = generation + 1
   is_stored = true
   if has_begun then
-    redis.call('HSET', EPOCH, 'id', epoch_id, 'generation', int(generation), 'recovering', int(recovering))
+    local list = {}
+    for _, one in ipairs(segments) do list[#list + 1] = one.id .. ' ' .. int(one.first) .. ' ' .. one.run end
+    redis.call('HSET', EPOCH, 'id', epoch_id, 'generation', int(generation), 'recovering', int(recovering),
+      'settling', int(settling), 'segments', table.concat(list, ' '))
   else redis.call('HINCRBY', EPOCH, 'generation', '1') end
   if has_listed then redis.call('HSET', EPOCH, 'accounts', redis.call('SCARD', ACCOUNTS)) end
 end
@@ -74,11 +129,11 @@ local function list_account(key)
   has_listed = true
 end
 
--- Keeps what an account had settled when the epoch began, with the first change after that.
+-- Keeps what an account had settled when the segment began, with the first change after that.
 local function keep_base(account)
-  if account.epoch == epoch_id then return end
-  account.epoch = epoch_id
-  redis.call('HSET', account.key, 'epoch', epoch_id, 'baseCost', int(account.found[1]), 'baseTokens', int(account.found[2]),
+  if account.segment == segment then return end
+  account.segment = segment
+  redis.call('HSET', account.key, 'segment', segment, 'baseCost', int(account.found[1]), 'baseTokens', int(account.found[2]),
     'baseCalls', int(account.found[3]), 'baseGeneration', int(account.generation))
 end
 

@@ -24,12 +24,13 @@ const ENDED_KEPT_MS = 600_000;
  * ARGV: 1 the envelope: the deadline, by the server's clock, after which the client no longer waits for the
  * answer, and what the client knows of the epoch.
  *
- * An answer is `ok`, the server's time, the epoch's id, its generation and when its recovery ends; how many
- * accounts follow, the key and the state of each; and the values of the script.
+ * An answer is `ok`, the server's time, the epoch's id, its generation, its segment and when its recovery ends;
+ * how many accounts follow, the key and the state of each; and the values of the script.
  */
 export const PRELUDE = `
 local OPEN, LEASES, EPOCH, ACCOUNTS, FIRST_ACCOUNT = KEYS[1], KEYS[2], KEYS[3], KEYS[4], 5
-local DEADLINE, KNOWN_ID, KNOWN_GENERATION, RECOVERY = string.match(ARGV[1], '^(%S+) (%S+) (%S+) (%S+)$')
+local DEADLINE, KNOWN_ID, KNOWN_GENERATION, KNOWN_SEGMENT, RECOVERY, SETTLING =
+  string.match(ARGV[1], '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
 local MAX_INTEGER = ${Number.MAX_SAFE_INTEGER}
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
@@ -40,16 +41,16 @@ local function int(value) return string.format('%.0f', value) end
 if now > tonumber(DEADLINE) then return { 'retry', int(now) } end
 ${EPOCH_STATE}
 -- An account: 1 to 3 settled and 4 to 6 reserved (cost, tokens, calls), 7 open; granted: these three, and
--- milliseconds; found: what was settled before the script; the epoch and the generation of its last change.
+-- milliseconds; found: what was settled before the script; the segment and the generation of its last change.
 local function load_account(key)
   local got = redis.call('HMGET', key, 'settledCost', 'settledTokens', 'settledCalls',
     'reservedCost', 'reservedTokens', 'reservedCalls', 'open', 'startedAt', 'expireAt', 'definition',
-    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs', 'epoch', 'generation')
+    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs', 'segment', 'generation')
   local account = { key = key, startedAt = tonumber(got[8] or nil), expireAt = got[9] or '', definition = got[10] or '', granted = {} }
   for i = 1, 7 do account[i] = tonumber(got[i] or 0) end
   for i = 1, 4 do account.granted[i] = tonumber(got[i + 10] or 0) end
   account.found = { account[1], account[2], account[3] }
-  account.epoch, account.generation = got[15], tonumber(got[16] or 0)
+  account.segment, account.generation = got[15], tonumber(got[16] or 0)
   seen[key] = account
   return account
 end
@@ -58,6 +59,7 @@ end
 local function find_account(key)
   local account = load_account(key)
   if account.startedAt or not was_evicted(key) then return account end
+  begin_segment()
   begin_epoch()
   for _, packed in ipairs(redis.call('HVALS', OPEN)) do
     local held = cjson.decode(packed)
@@ -142,10 +144,16 @@ local function end_reservation(id, packed, used)
   return accounts
 end
 
+-- Asks the client for another try: at once, or after a pause.
+local function again(word)
+  save_epoch()
+  return { word, int(now) }
+end
+
 local function ended_key(id) return OPEN .. ':ended:' .. id end
 
--- Not while the epoch recovers: the holders of what an old copy has open are about to say what became of it.
-local ended = now < recovering and {} or redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, 200)
+-- Not while clients are about to say what became of that which an old copy has open.
+local ended = is_settling() and {} or redis.call('ZRANGEBYSCORE', LEASES, '-inf', int(now), 'LIMIT', 0, 200)
 for _, id in ipairs(ended) do
   local packed = redis.call('HGET', OPEN, id)
   if packed then
@@ -153,7 +161,7 @@ for _, id in ipairs(ended) do
     redis.call('SET', ended_key(id), packed, 'PX', '${ENDED_KEPT_MS}')
   else redis.call('ZREM', LEASES, id) end
 end
-if #ended == 200 then return { 'retry', int(now) } end
+if #ended == 200 then return again('retry') end
 
 -- Undoes the charge of a reservation whose lease ended, if that attempt made it. Returns whether it did.
 local function undo_ended(id, attempt)
@@ -174,7 +182,7 @@ end
 
 local function answer(...)
   save_epoch()
-  local list = { 'ok', int(now), is_stored and epoch_id or '', int(generation), int(recovering), '0' }
+  local list = { 'ok', int(now), is_stored and epoch_id or '', int(generation), segment, int(recovering), '0' }
   local count = 0
   for key, account in pairs(seen) do
     if account.startedAt then
@@ -183,7 +191,7 @@ local function answer(...)
       list[#list + 1] = state_of(account)
     end
   end
-  list[6] = int(count)
+  list[7] = int(count)
   for _, value in ipairs({ ... }) do list[#list + 1] = value end
   return list
 end

@@ -21,6 +21,7 @@ for index, key in ipairs(held.accounts) do
   if not account.startedAt then save_account(account) end
   if ARGV[at] == 'strict' then
     if is_recovering() then return answer('0') end
+    if now < settling then return again('wait') end
     for which = 1, 3 do
       local limit = raised_limit(account, which, ARGV[at + which])
       if limit and account[which] + account[which + 3] + more[which] > limit then return answer('0') end

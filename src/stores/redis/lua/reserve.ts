@@ -69,7 +69,10 @@ if known then
   return answer('admitted', known.cap, known.cost, known.tokens, known.calls)
 end
 for _, account in ipairs(accounts) do
-  if is_recovering() and ARGV[account.at] == 'strict' then return answer('lost') end
+  if ARGV[account.at] == 'strict' then
+    if is_recovering() then return answer('lost') end
+    if now < settling then return again('wait') end
+  end
 end
 undo_ended(id, attempt)
 

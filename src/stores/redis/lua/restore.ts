@@ -6,7 +6,7 @@ const ENDED_KEPT_MS = 600_000;
  * repeatedly: of each account, the state of the latest generation wins.
  *
  * ARGV: 2 as JSON: `ended`, ids of reservations that were settled or released; `accounts`, of each its key, the
- * generation and the state; `open`, of each reservation its id, lease (ms), attempt, amounts, and of each of its
+ * segment, the generation and the state; `open`, of each reservation its id, lease (ms), attempt, amounts, and of each of its
  * accounts the key, start of the window, expiry and definition.
  */
 export const RESTORE = `
@@ -14,7 +14,7 @@ local given = cjson.decode(ARGV[2])
 local ENDED = EPOCH .. ':ended'
 
 local function base_of(account)
-  if account.epoch ~= epoch_id then
+  if account.segment ~= segment then
     return { account.found[1], account.found[2], account.found[3], account.generation }
   end
   local got = redis.call('HMGET', account.key, 'baseCost', 'baseTokens', 'baseCalls', 'baseGeneration')
@@ -24,8 +24,8 @@ local function base_of(account)
 end
 
 local function save_base(account, base)
-  account.epoch = epoch_id
-  redis.call('HSET', account.key, 'epoch', epoch_id, 'baseCost', int(base[1]), 'baseTokens', int(base[2]),
+  account.segment = segment
+  redis.call('HSET', account.key, 'segment', segment, 'baseCost', int(base[1]), 'baseTokens', int(base[2]),
     'baseCalls', int(base[3]), 'baseGeneration', int(base[4]))
 end
 
@@ -56,14 +56,14 @@ end
 if #given.ended > 0 then redis.call('PEXPIRE', ENDED, '${ENDED_KEPT_MS}') end
 
 for _, one in ipairs(given.accounts) do
-  local key, known_at = one[1], tonumber(one[2])
+  local key, known_in, known_at = one[1], one[2], tonumber(one[3])
   local state = {}
-  for part in string.gmatch(one[3], '%S+') do state[#state + 1] = part end
+  for part in string.gmatch(one[4], '%S+') do state[#state + 1] = part end
   local expire_at = state[9] or ''
   local is_over = expire_at ~= '' and now >= tonumber(expire_at)
   local account = load_account(key)
   local base = base_of(account)
-  if not is_over and known_at > base[4] then
+  if not is_over and known_in ~= segment and known_at > base[4] then
     for i = 1, 3 do
       local value = tonumber(state[i])
       account[i] = math.min(account[i] + math.max(0, value - base[i]), MAX_INTEGER)

@@ -1,1 +1,2 @@
+export type { LedgerPauses } from './known-ledger.ts';
 export { LedgerMemory } from './ledger-memory.ts';

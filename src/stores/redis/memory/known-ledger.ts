@@ -3,8 +3,18 @@ import type { ScriptReply } from '../replies.ts';
 /** What is known of an account: the generation of the ledger in which it had the state. */
 export interface KnownAccount {
   readonly generation: number;
+  /** The segment of the ledger's history that this belongs to. */
+  readonly segment: string;
   /** As the script `restore` reads it. */
   readonly state: string;
+}
+
+/** How long strict budgets are denied, or wait, milliseconds. */
+export interface LedgerPauses {
+  /** Denied, once the ledger is known to have forgotten something. */
+  readonly recoveryMs: number;
+  /** Waited, after a restart of the server, which may have forgotten something. */
+  readonly settlingMs: number;
 }
 
 /** The most accounts that are known. Beyond that, those known longest are forgotten. */
@@ -16,16 +26,16 @@ const MAX_ACCOUNTS = 20_000;
  */
 export class KnownLedger {
   #id = '';
+  #segment = '-';
   #generation = 0;
   #recoveringUntil = 0;
   #accounts = new Map<string, KnownAccount>();
   /** The accounts of the ledger before it forgot, which it may lack. */
   #unbooked = new Map<string, KnownAccount>();
-  readonly #recoveryMs: number;
+  readonly #pauses: LedgerPauses;
 
-  /** @param recoveryMs how long a ledger that has forgotten something admits nothing, milliseconds */
-  constructor(recoveryMs: number) {
-    this.#recoveryMs = recoveryMs;
+  constructor(pauses: LedgerPauses) {
+    this.#pauses = pauses;
   }
 
   /** The id of the ledger; empty if none was seen. */
@@ -45,7 +55,9 @@ export class KnownLedger {
 
   /** Returns the first argument of a script. @param deadline by the server's clock */
   envelope(deadline: string): string {
-    return `${deadline} ${this.#id === '' ? '-' : this.#id} ${this.#generation} ${this.#recoveryMs}`;
+    const { recoveryMs, settlingMs } = this.#pauses;
+    const id = this.#id === '' ? '-' : this.#id;
+    return `${deadline} ${id} ${this.#generation} ${this.#segment} ${recoveryMs} ${settlingMs}`;
   }
 
   /**
@@ -61,10 +73,14 @@ export class KnownLedger {
     const isLost = isOther && this.#id !== '';
     if (isLost) this.#setAside();
     this.#id = mark.id;
-    this.#generation = isOther ? mark.generation : Math.max(this.#generation, mark.generation);
+    const { generation, segment } = mark;
+    if (isOther || generation >= this.#generation) {
+      this.#generation = generation;
+      this.#segment = segment;
+    }
     this.#recoveringUntil = mark.recoveringUntil;
     for (let at = 0; at + 1 < accounts.length; at += 2) {
-      this.#accounts.set(accounts[at] ?? '', { generation: mark.generation, state: accounts[at + 1] ?? '' });
+      this.#accounts.set(accounts[at] ?? '', { generation, segment, state: accounts[at + 1] ?? '' });
     }
     if (this.#accounts.size > MAX_ACCOUNTS) this.#forgetOldest();
     return isLost;

@@ -1,5 +1,5 @@
 import type { ScriptReply } from '../replies.ts';
-import { KnownLedger } from './known-ledger.ts';
+import { KnownLedger, type LedgerPauses } from './known-ledger.ts';
 import { OpenReservations } from './open-reservations.ts';
 
 /** How many accounts, or reservations, one script writes back. */
@@ -14,11 +14,10 @@ export class LedgerMemory {
   #restoring: Promise<void> | undefined;
 
   /**
-   * @param recoveryMs as for {@link KnownLedger}
    * @param onLost called when the ledger is found to have forgotten something
    */
-  constructor(recoveryMs: number, onLost: () => void) {
-    this.known = new KnownLedger(recoveryMs);
+  constructor(pauses: LedgerPauses, onLost: () => void) {
+    this.known = new KnownLedger(pauses);
     this.#onLost = onLost;
   }
 
@@ -53,7 +52,13 @@ export class LedgerMemory {
     // In this order: what a reservation was charged is part of what its account has settled.
     for (const ended of chunksOf(this.reservations.ended())) await send({ ended });
     for (const chunk of chunksOf(this.known.unbooked())) {
-      await send({ accounts: chunk.map(([key, { generation, state }]) => [key, String(generation), state]) });
+      const accounts = chunk.map(([key, { segment, generation, state }]) => [
+        key,
+        segment,
+        String(generation),
+        state,
+      ]);
+      await send({ accounts });
       this.known.booked(chunk);
     }
     for (const open of chunksOf(this.reservations.toRestore())) await send({ open });

@@ -14,6 +14,9 @@ const MAX_TRIES = 50;
 /** The pauses before a command is repeated that was not answered because its connection was lost. */
 const REPEAT = { firstMs: 10, maxMs: 250 };
 
+/** The pause after which a server that was restarted is asked again, milliseconds. */
+const SETTLING_PAUSE_MS = 100;
+
 /** How long closing waits for commands in flight at most, milliseconds. */
 const CLOSE_MS = 2_000;
 
@@ -57,11 +60,21 @@ export class ScriptRunner {
   readonly #undos: UndoList;
   readonly #memory: LedgerMemory;
 
-  constructor(url: string, timeoutMs: number, now: () => number, memory: LedgerMemory) {
+  /** @param onConnect called on each new connection */
+  constructor(
+    url: string,
+    timeoutMs: number,
+    now: () => number,
+    memory: LedgerMemory,
+    onConnect: () => void,
+  ) {
     this.#memory = memory;
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
-    this.#connection = new RedisConnection(url, () => this.#undos.flush());
+    this.#connection = new RedisConnection(url, () => {
+      onConnect();
+      this.#undos.flush();
+    });
     this.#undos = new UndoList((undo) => this.#execute(undo.script, undo, NO_DEADLINE));
   }
 
@@ -125,7 +138,7 @@ export class ScriptRunner {
 
   /** Executes the script, again as long as it asks for that. */
   async #executeUntilDone({ script, prepare }: ScriptRun, state: RunState): Promise<ScriptReply> {
-    for (let tries = 0; tries < MAX_TRIES && !state.isOver; tries += 1) {
+    for (let tries = 0; tries < MAX_TRIES && !state.isOver; ) {
       const now = this.clock.now();
       const parameters = prepare(now);
       const deadline = String(now + this.#timeoutMs);
@@ -134,8 +147,16 @@ export class ScriptRunner {
         if (state.isOver) command.cancel();
       });
       if (reply.word === 'ok') return reply;
+      if (reply.word === 'wait') await this.#pause(state);
+      else tries += 1;
     }
     throw new StoreError('Redis asked for another try too often.');
+  }
+
+  /** Waits a little, because the server was restarted and not every client has connected again. */
+  async #pause(state: RunState): Promise<void> {
+    state.failure = new StoreError('Redis was restarted, and waits for its clients to connect again.');
+    await new Promise((resolve) => setTimeout(resolve, SETTLING_PAUSE_MS));
   }
 
   /** @param onSend called with each command before it is written */
