@@ -36,11 +36,11 @@ import {
   tokenizedWorstCase,
   withPlausibleCounts,
 } from './cost/index.ts';
-import { type Layer, sendInside } from './enclosing-call.ts';
 import { failOpen } from './fail-open.ts';
 import { AbandonedError, failureCharge, isRefusal } from './failure-billing.ts';
 import type { FailureCharge } from './failure-charges.ts';
 import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';
+import { type Layer, sendInside } from './nested/index.ts';
 import type { CallOutcome, StartedCall } from './outcome.ts';
 import { reportUnmetered } from './report-unmetered.ts';
 import { CallReservation } from './reservation.ts';

@@ -2,10 +2,10 @@ export { Call, startCall, tryStartCall } from './call.ts';
 export { chargeUsage } from './cost/index.ts';
 export { type BudgetOptions, NoBudgetError, resolveServices } from './default-services.ts';
 export { settleDeferredCall } from './deferred/index.ts';
-export { enclosingRequest, passOn, type SentRequest, sendInside } from './enclosing-call.ts';
 export { failOpen } from './fail-open.ts';
 export { isRefusal, StreamAbortedError } from './failure-billing.ts';
 export type { FailureBilling, FailureCharge } from './failure-charges.ts';
+export { enclosingRequest, passOn, type SentRequest, sendInside } from './nested/index.ts';
 export { getPreloaded, type Preloaded, setPreloaded } from './preloaded.ts';
 export { reportUnmetered } from './report-unmetered.ts';
 export {

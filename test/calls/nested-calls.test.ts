@@ -167,7 +167,47 @@ describe('a call beside the one that is sent on is a call', () => {
   });
 });
 
+describe('a request that differs from the one that is sent on is a call', () => {
+  const question = { model: 'gpt-4o-mini', max_tokens: 20, messages: [{ role: 'user', content: 'Hello.' }] };
+  const picture = { type: 'image_url', image_url: { url: 'data:image/png;base64,iVBORw0KGgo=' } };
+  for (const [how, changed] of [
+    ['more choices', { ...question, n: 2 }],
+    ['a higher cap', { ...question, max_tokens: 2_000 }],
+    ['no cap', { model: question.model, messages: question.messages }],
+    ['a text twice', { ...question, messages: [...question.messages, ...question.messages] }],
+    ['a picture', { ...question, messages: [{ role: 'user', content: ['Hello.', picture] }] }],
+    ['another role', { ...question, messages: [{ role: 'system', content: 'Hello.' }] }],
+    ['tools', { ...question, tools: [{ type: 'function', function: { name: 'f', parameters: {} } }] }],
+    ['a dearer tier', { ...question, service_tier: 'priority' }],
+  ] as const) {
+    it(`by ${how}`, async (test) => {
+      const { tracker, withFetch, api, agreesOnCalls } = await startNested(test);
+      const budgeted = budgetFetch({ tracker });
+      await ask(
+        withFetch(async (...args) => {
+          await budgeted(`${api.url}/chat/completions`, {
+            method: 'POST',
+            headers: JSON_TYPE,
+            body: JSON.stringify(changed),
+          }).then((response) => response.text());
+          return budgeted(...args);
+        }),
+      );
+      await agreesOnCalls(2);
+    });
+  }
+});
+
 describe('layers that send the same request are one call', () => {
+  it('where one adds what costs nothing', async (test) => {
+    const { tracker, withFetch, agrees } = await startNested(test);
+    const below = budgetFetch({ tracker });
+    const adding: typeof fetch = (url, init) =>
+      below(url, { ...init, body: JSON.stringify({ ...JSON.parse(String(init?.body)), user: 'u-1' }) });
+    await ask(withFetch(adding));
+    await agrees(1);
+  });
+
   it('the SDK over a budgeted fetch', async (test) => {
     const { tracker, withFetch, agrees } = await startNested(test);
     await ask(withFetch(budgetFetch({ tracker })));

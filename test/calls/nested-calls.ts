@@ -26,8 +26,13 @@ export async function startNested(test: TestContext) {
     const { nanoUsd, calls: charged, open } = await budgeted.ledger();
     assert.deepEqual([api.requests.length, charged, nanoUsd, open], [calls, calls, billed(), 0]);
   };
+  /** For calls that cost more than their model says. */
+  const agreesOnCalls = async (calls: number): Promise<void> => {
+    const { calls: charged, open } = await budgeted.ledger();
+    assert.deepEqual([api.requests.length, charged, open], [calls, calls, 0]);
+  };
   const withFetch = (fetch: typeof globalThis.fetch): OpenAI => client.withOptions({ fetch });
-  return { api, ...budgeted, withFetch, agrees };
+  return { api, ...budgeted, withFetch, agrees, agreesOnCalls };
 }
 
 /** Asks a model. */

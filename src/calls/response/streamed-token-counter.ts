@@ -5,6 +5,9 @@ import { countText, type EncodingName, encodingForModel } from '../../tokens/ind
  */
 const MAX_RECOUNTS = 8;
 
+/** How many tokens a cut adds at most, nearly always. */
+const TOKENS_PER_CUT = 2;
+
 /**
  * Decides whether a stream has more tokens than were reserved for it. Bytes bound tokens from above, so
  * nothing is tokenized until the bytes pass the cap, and then each piece once.
@@ -16,6 +19,8 @@ export class StreamedTokenCounter {
   #pendingFrom = 0;
   #pendingBytes = 0;
   #recounts = 0;
+  /** In how many places the text was cut to count its pieces, since the whole of it was counted. */
+  #cuts = 0;
 
   constructor(model: string) {
     this.#encoding = encodingForModel(model);
@@ -38,9 +43,13 @@ export class StreamedTokenCounter {
     this.#tokens += countText(this.#texts.slice(this.#pendingFrom).join(''), this.#encoding);
     this.#pendingFrom = this.#texts.length;
     this.#pendingBytes = 0;
+    this.#cuts += 1;
     if (this.#tokens <= cap) return false;
-    if (this.#recounts < MAX_RECOUNTS) {
+    // Of a long text that is above the cap by far, the exact count does not matter.
+    const mayBeWithin = this.#tokens - TOKENS_PER_CUT * this.#cuts <= cap;
+    if (mayBeWithin && this.#recounts < MAX_RECOUNTS) {
       this.#recounts += 1;
+      this.#cuts = 0;
       this.#tokens = countText(this.#texts.join(''), this.#encoding);
     }
     return this.#tokens > cap;

@@ -1,30 +1,53 @@
-import { isPlainRecord, isRecord, parseJson } from '../../util/index.ts';
+import { types } from 'node:util';
+import { isRecord, parseJson } from '../../util/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** How deep a body is looked into: messages, their parts, and the schemas of tools. */
 const MAX_DEPTH = 12;
 
+/** How many items of an array are looked at before they are read; longer ones have tokens or vectors. */
+const MAX_ITEMS = 256;
+
+/** Items of arrays that were found to be data: messages and tools, which an agent sends again and again. */
+const knownItems = new WeakSet<object>();
+
 /**
  * Whether a body can be read as it is, and is serialized as it looks: a plain object without accessors and
- * objects that serialize themselves (`toJSON`), a form, or none. Nothing of it is invoked.
+ * objects that serialize themselves (`toJSON`), a form, or none. Nothing of it is invoked. Messages and tools are
+ * looked through once: who changes one later changes its data.
  */
 export function isOrdinaryBody(body: unknown): boolean {
   if (body === undefined || body === null || body instanceof FormData) return true;
   // openai 4 has encoded its forms by then.
   if (isRecord(body) && Reflect.get(body, Symbol.toStringTag) === 'MultipartBody') return true;
-  return isPlainRecord(body) && isData(body, 0);
+  return isRecord(body) && !Array.isArray(body) && isData(body, 0);
 }
 
 function isData(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  if (depth > MAX_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((item) => isData(item, depth + 1));
+  if (depth > MAX_DEPTH || types.isProxy(value) || 'toJSON' in value) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return false;
+  if (Array.isArray(value)) return prototype === Array.prototype && isDataArray(value, depth);
+  if (prototype !== Object.prototype && prototype !== null) return false;
   for (const key of Object.keys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key);
     if (property === undefined || !('value' in property) || !isData(property.value, depth + 1)) return false;
+  }
+  return true;
+}
+
+function isDataArray(array: readonly unknown[], depth: number): boolean {
+  const isLong = array.length > MAX_ITEMS;
+  for (let index = 0; index < array.length; index += 1) {
+    const property = isLong ? { value: array[index] } : Object.getOwnPropertyDescriptor(array, index);
+    // An item that is missing is serialized as null.
+    if (property === undefined) continue;
+    const item: unknown = property.value;
+    if (item === undefined && !('value' in property)) return false;
+    if (typeof item !== 'object' || item === null || knownItems.has(item)) continue;
+    if (!isData(item, depth + 1)) return false;
+    knownItems.add(item);
   }
   return true;
 }

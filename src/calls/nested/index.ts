@@ -1,0 +1,1 @@
+export { enclosingRequest, type Layer, passOn, type SentRequest, sendInside } from './enclosing-call.ts';
