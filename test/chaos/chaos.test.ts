@@ -13,10 +13,13 @@ const ROUNDS: readonly (readonly [weather: string, store: StoreName])[] = [
   ['restarts', 'redis'],
   ['cuts', 'redis with quotas'],
   ['clocks', 'sqlite'],
+  ['outages', 'sqlite'],
+  ['suspensions', 'redis'],
   ['storm', 'redis with quotas'],
 ];
 
-// A short form of `npm run test:chaos`, which repeats a round by the weather, store and seed of its line.
+// A short form of `npm run test:chaos`, which repeats a round by the weather, store and seed of its line with
+// `--processes 4 --calls 10`.
 describe('in bad weather the bill stays within the limit, and the ledger knows of all of it', () => {
   for (const [index, [weather, store]] of ROUNDS.entries()) {
     const seed = 9_200 + index;

@@ -1,7 +1,7 @@
 /**
  * Spends budgets in bad weather, for as long as is asked: `npm run test:chaos -- --minutes 60`. Options: `--weather NAME` and
- * `--store NAME` for rounds of one kind, `--seed N` for that of the first round, `--processes N` for the most of them, and
- * `--rounds N` instead of minutes: `--rounds 1` with the weather, store and seed of a round's line repeats it.
+ * `--store NAME` for rounds of one kind, `--seed N` for that of the first round, `--processes N` and `--calls N` for the most of them (of one worker), and
+ * `--rounds N` instead of minutes: `--rounds 1` with the weather, store and seed of a round's line, and the same bounds, repeats it.
  */
 import { parseArgs } from 'node:util';
 import { REDIS_MISSING } from '../support/redis-server.ts';
@@ -18,11 +18,15 @@ const { values } = parseArgs({
     store: { type: 'string' },
     seed: { type: 'string' },
     processes: { type: 'string', default: '64' },
+    calls: { type: 'string', default: '40' },
   },
 });
 
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e6) : numberOf('seed', values.seed);
-const mostProcesses = numberOf('processes', values.processes);
+const bounds = {
+  mostProcesses: numberOf('processes', values.processes),
+  mostCalls: numberOf('calls', values.calls),
+};
 const rounds = values.rounds === undefined ? Infinity : numberOf('rounds', values.rounds);
 const until =
   performance.now() + (rounds === Infinity ? numberOf('minutes', values.minutes) * 60_000 : Infinity);
@@ -38,7 +42,7 @@ if (kinds.length === 0)
 const outcomes: Outcome[] = [];
 for (let round = 0; round < rounds && performance.now() < until; round += 1) {
   const kind = kinds[round % kinds.length];
-  const outcome = await runRound(planRound(seed + round, { ...kind, mostProcesses }));
+  const outcome = await runRound(planRound(seed + round, { ...kind, ...bounds }));
   outcomes.push(outcome);
   console.log(roundLine(outcome));
   if (outcome.failures.length > 0 && outcome.stderr !== '') console.log(outcome.stderr);

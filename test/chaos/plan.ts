@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { randomOf } from '../support/spenders.ts';
 import { CONDITIONS, type Condition, type ConditionName } from './conditions.ts';
 import { STORES, type StoreName } from './ground.ts';
@@ -12,7 +13,7 @@ export const WEATHERS: readonly string[] = [...MIXED, ...Object.keys(CONDITIONS)
 const LONG_LEASE_MS = 20_000;
 const SHORT_LEASE_MS = 800;
 
-/** What happens in a round. All of it follows from its seed, except how the system schedules its processes. */
+/** What happens in a round. All of it follows from its seed and its bounds, except how the system schedules its processes. */
 export interface Plan {
   readonly seed: number;
   readonly weather: string;
@@ -27,8 +28,8 @@ export interface Plan {
   readonly leaseMs: number;
   /** Whether every process lives, and no lease ends before its calls. */
   readonly isPassing: boolean;
-  /** What the weather itself draws from. */
-  readonly random: () => number;
+  /** Returns what a part of the round draws from, by its name, so that none depends on when another one draws. */
+  readonly randomFor: (part: string) => () => number;
 }
 
 /** Bounds of what is planned. */
@@ -74,7 +75,7 @@ export function planRound(
     limitNanoUsd: Math.round((processes * workers * maxCalls * CALL_NANO_USD) / 2),
     leaseMs: isPassing ? LONG_LEASE_MS : SHORT_LEASE_MS,
     isPassing,
-    random,
+    randomFor: (part) => randomOf(seed ^ createHash('sha256').update(part).digest().readInt32LE()),
   };
 }
 

@@ -39,7 +39,7 @@ export interface Outcome {
 /** Lets processes spend one budget in the weather of the plan, and compares the ledger with the service's account. */
 export async function runRound(plan: Plan): Promise<Outcome> {
   const app = makeAppDir();
-  const service = await startService(plan.random);
+  const service = await startService(plan.randomFor('service'));
   const ground = await openGround(plan.store, app.path);
   try {
     const limits = { costUsd: plan.limitNanoUsd / 1e9 };
@@ -54,8 +54,8 @@ export async function runRound(plan: Plan): Promise<Outcome> {
         leaseMs: plan.leaseMs,
       }),
     );
-    const spenders = Array.from({ length: plan.processes }, () =>
-      startSpender(plan, { cwd: app.path, url: service.url, config }),
+    const spenders = Array.from({ length: plan.processes }, (_, index) =>
+      startSpender(plan, index, { cwd: app.path, url: service.url, config }),
     );
     const results = await weather(plan, ground, spenders, app.path);
     const { settled, failure } = await settledAtRest(plan, ground, app.path);
@@ -79,9 +79,12 @@ export async function runRound(plan: Plan): Promise<Outcome> {
 
 function startSpender(
   plan: Plan,
+  index: number,
   { cwd, url, config }: { cwd: string; url: string; config: string },
 ): RunningNode {
-  const more = plan.conditions.map((name) => (CONDITIONS[name] as Condition).env?.(plan.random, cwd));
+  const more = plan.conditions.map((name) =>
+    (CONDITIONS[name] as Condition).env?.(plan.randomFor(`${name} of ${index}`), cwd),
+  );
   return startNode({
     args: ['--require', registerPath, 'spender.mjs'],
     cwd,
@@ -108,8 +111,10 @@ async function weather(
   const over = new AbortController();
   const results = Promise.all(spenders.map(({ result }) => result));
   await Promise.race([results, ...spenders.map((one) => one.waitForOutput(/ready/).catch(() => {}))]);
-  const scene = { random: plan.random, ground, spenders, directory, signal: over.signal };
-  const acts = plan.conditions.map((name) => (CONDITIONS[name] as Condition).act?.(scene));
+  const scene = { ground, spenders, directory, signal: over.signal };
+  const acts = plan.conditions.map((name) =>
+    (CONDITIONS[name] as Condition).act?.({ ...scene, random: plan.randomFor(name) }),
+  );
   await Promise.race([results, sleep(WEATHER_MS, undefined, { signal: over.signal }).catch(() => {})]);
   over.abort();
   await Promise.all(acts);
@@ -166,26 +171,30 @@ function countErrors(results: readonly NodeResult[]): Record<string, number> {
 }
 
 /**
- * What has to hold: in any weather, the bill is within the limit and the ledger knows of all of it. In weather that passes,
- * at least half of the limit is spent, and the ledger has no more than the bill, except for the worst case of each call that was
- * refused because the store did not answer (its reservation may have been made, and be charged when its lease ends) or whose
- * connection broke (it may have been billed).
+ * What has to hold: in any weather, some calls are made, the bill is within the limit, and so is the ledger, which knows of
+ * all of the bill; each process ends by itself unless it was killed. In weather that passes, at least half of the limit is
+ * spent, and the ledger has no more than the bill, except for the worst case of each call that was refused because the store did not
+ * answer (its reservation may have been made, and be charged when its lease ends) or whose connection broke (it may have been
+ * billed).
  */
 function check(
-  { plan, billed, settled, errors }: Omit<Outcome, 'failures'>,
+  { plan, billed, settled, calls, errors }: Omit<Outcome, 'failures'>,
   results: readonly NodeResult[],
 ): readonly string[] {
   const failures: string[] = [];
+  if (calls === 0) failures.push('no call was made');
   if (billed > plan.limitNanoUsd) failures.push(`billed ${billed}, expected at most ${plan.limitNanoUsd}`);
   if (settled < billed) failures.push(`settled ${settled}, expected at least ${billed}`);
+  if (settled > plan.limitNanoUsd) failures.push(`settled ${settled}, expected at most ${plan.limitNanoUsd}`);
+  for (const { code, signal, stderr } of results) {
+    const wasKilled = signal === 'SIGKILL' && plan.conditions.includes('kills');
+    if (code !== 0 && !wasKilled) failures.push(`a process ended with ${signal ?? code}: ${stderr}`);
+  }
   if (!plan.isPassing) return failures;
   const unsure = (errors['token_budget_store_unavailable'] ?? 0) + (errors['APIConnectionError'] ?? 0);
   const most = billed + unsure * WORST_NANO_USD;
   if (settled > most) failures.push(`settled ${settled}, expected at most ${most}`);
   if (billed < plan.limitNanoUsd / 2)
     failures.push(`billed ${billed}, expected half of ${plan.limitNanoUsd}`);
-  for (const { code, signal, stderr } of results) {
-    if (code !== 0) failures.push(`a process ended with ${signal ?? code}: ${stderr}`);
-  }
   return failures;
 }

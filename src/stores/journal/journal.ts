@@ -32,6 +32,9 @@ export class Journal {
   /** Whether the file could not be written, which was reported. */
   #isInMemory = false;
   #booking: Promise<void> | undefined;
+  /** The files of processes that have ended, which this one owns until they are booked. */
+  readonly #adopted = new Set<JournalFile>();
+  #bookingAbandoned: Promise<void> | undefined;
 
   /**
    * @param directory of the files; it is created with the first one
@@ -115,21 +118,31 @@ export class Journal {
 
   /**
    * Books what processes that have ended left behind. Their open calls are charged in full.
-   * @throws StoreError if the store is unavailable; the rest stays
+   * @throws StoreError if the store is unavailable; the rest stays, and is booked the next time
    */
-  async bookAbandoned(store: Store): Promise<void> {
+  bookAbandoned(store: Store): Promise<void> {
+    this.#bookingAbandoned ??= this.#bookAbandoned(store).finally(() => {
+      this.#bookingAbandoned = undefined;
+    });
+    return this.#bookingAbandoned;
+  }
+
+  async #bookAbandoned(store: Store): Promise<void> {
     for (const name of JournalFile.list(this.#directory)) {
       const file = JournalFile.adopt(this.#directory, name);
-      if (file === undefined) continue;
+      if (file !== undefined) this.#adopted.add(file);
+    }
+    for (const file of this.#adopted) {
       try {
         await this.#bookFile(file, store);
       } catch (error) {
-        file.close();
         if (error instanceof StoreError) throw error;
+        file.close();
         this.#onProblem(
           `the journal ${file.path} cannot be booked (${errorMessage(error)}): it is left as it is`,
         );
       }
+      this.#adopted.delete(file);
     }
   }
 

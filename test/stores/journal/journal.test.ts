@@ -136,6 +136,20 @@ describe('the journal of what is owed', () => {
     assert.equal(files().length, 2);
   });
 
+  it('that was adopted while the store was unavailable is booked by the same process later', async (test) => {
+    const { journal, directory } = open(test);
+    await journal.admit('a', chain, used(100));
+    journal.settle('a', used(60));
+    await journal.admit('cut', chain, used(100));
+    orphan(directory);
+    const memory = new MemoryStore();
+    const other = open(test, directory);
+    await assert.rejects(other.journal.bookAbandoned(losing(memory, [1])), StoreError);
+    await other.journal.bookAbandoned(memory);
+    assert.deepEqual(settled(memory), amounts({ tokens: 160, calls: 2 }));
+    assert.deepEqual([other.files(), other.problems], [[], []]);
+  });
+
   it('has a torn last line, of a call that was never sent', async (test) => {
     const { journal, directory } = open(test);
     await journal.admit('a', chain, used(100));
