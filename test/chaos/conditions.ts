@@ -75,7 +75,7 @@ export const CONDITIONS = {
   restarts: {
     of: 'redis',
     act: repeatedly(async ({ ground, random, signal }) => {
-      await pause(200 + random() * 1_500, signal);
+      await pause(1_000 + random() * 3_000, signal);
       await ground.away(0);
     }),
   },

@@ -12,7 +12,7 @@ export interface LedgerGuardOptions {
   readonly recoveryMs?: number;
   /**
    * How long strict budgets wait after a restart of the server, so that every process that uses it has connected
-   * again and can tell whether it has forgotten something, milliseconds; default: 3,000.
+   * again and can tell whether it has forgotten something, milliseconds; default: 1,500.
    */
   readonly settlingMs?: number;
   /**
@@ -29,7 +29,7 @@ export type RunScript = (script: Script, args: readonly string[]) => Promise<rea
 
 const DEFAULT_RECOVERY_MS = 30_000;
 /** Longer than the pauses of connections that are made again. */
-const DEFAULT_SETTLING_MS = 3_000;
+const DEFAULT_SETTLING_MS = 1_500;
 const DEFAULT_LOOK_MS = 10_000;
 
 const WHAT =

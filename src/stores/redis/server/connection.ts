@@ -9,7 +9,7 @@ import { ClusterNodes, parseRedirect } from './cluster-nodes.ts';
 const CONNECT_MS = 10_000;
 
 /** The pauses before connecting again. */
-const RECONNECT = { firstMs: 50, maxMs: 2_000 };
+const RECONNECT = { firstMs: 50, maxMs: 1_000 };
 
 /**
  * After how many ticks without an answer to anything a connection is replaced, and how long a tick is,
