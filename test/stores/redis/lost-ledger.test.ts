@@ -177,6 +177,31 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     assert.equal((await other.balances(job)).settled.tokens, 320);
   });
 
+  it('restarted from an older copy twice, before everybody has written back: charges each call once', async () => {
+    const server = await serve();
+    const [one, other] = [open(server), open(server)];
+    await one.charge([job], tokens(100));
+    await other.balances(job);
+    await server.command('SAVE');
+    await one.charge([job], tokens(50));
+    await server.restart();
+    const fresh = open(server);
+    await back(() => fresh.charge([job], tokens(3)));
+    await back(() => other.charge([job], tokens(20)));
+    await eventually('it is restored', async () => (await fresh.balances(job)).settled.tokens === 173);
+    await server.restart();
+    await back(() => other.charge([job], tokens(7)));
+    await back(() => one.balances(job));
+    await eventually('it is restored again', async () => (await fresh.balances(job)).settled.tokens === 180);
+    // Every segment has been merged into a later one by now.
+    for (let restarts = 0; restarts < 10; restarts += 1) {
+      await server.command('SAVE');
+      await server.restart();
+      await back(() => other.charge([job], tokens(1)));
+    }
+    assert.equal((await back(() => one.balances(job))).settled.tokens, 190);
+  });
+
   it('restarted: lets strict budgets wait until every process can have connected again', async () => {
     const server = await serve({ appendonly: true });
     const store = open(server, { settlingMs: 1_000 });

@@ -38,6 +38,7 @@ local accounts = present_accounts(6, 4)
 if not accounts then return { 'retry', int(now) } end
 local account = accounts[1]
 for i = 1, 4 do account.granted[i] = math.min(account.granted[i] + tonumber(ARGV[i + 1]), MAX_INTEGER) end
+save_account(account)
 save_grant(account)
 return answer(balances(account))
 `;

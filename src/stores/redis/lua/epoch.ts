@@ -19,8 +19,10 @@ const SEGMENTS_KEPT = 8;
  * back what they know. After a restart they wait for some seconds before they admit anything, so that
  * every client has spoken.
  *
- * The base of an account is what it had settled when the segment began, and the generation of that: what a
- * client knows of a later generation, from another segment, replaces the base; what was charged since then stays.
+ * An account keeps what was charged to it in each segment, and the generation of that. Of each segment, what is
+ * known of the latest generation wins, whoever knows it: so what a lost ledger had is restored, what
+ * was charged since is kept, and nothing is charged twice, also if the ledger is lost again meanwhile
+ * (`test/model/older-copy-model.ts` explores that).
  */
 export const EPOCH_STATE = `
 local stored = redis.call('HMGET', EPOCH, 'id', 'generation', 'recovering', 'settling', 'segments')
@@ -129,17 +131,52 @@ local function list_account(key)
   has_listed = true
 end
 
--- Keeps what an account had settled when the segment began, with the first change after that.
-local function keep_base(account)
+-- Each segment in which an account was charged: its id, the generation of that, and the amounts.
+local function parse_parts(text)
+  local parts = {}
+  for id, made, cost, tokens, calls in string.gmatch(text, '(%S+) (%S+) (%S+) (%S+) (%S+)') do
+    parts[#parts + 1] = { id = id, made = tonumber(made), tonumber(cost), tonumber(tokens), tonumber(calls) }
+  end
+  return parts
+end
+
+local function format_parts(parts)
+  local list = {}
+  for _, part in ipairs(parts) do
+    list[#list + 1] = string.format('%s %.0f %.0f %.0f %.0f', part.id, part.made, part[1], part[2], part[3])
+  end
+  return table.concat(list, ' ')
+end
+
+-- Adds the part of the segment of the last change, which is the rest of what was settled. The oldest become one.
+local function add_part(parts, id, made, settled)
+  local part = { id = id, made = made, settled[1], settled[2], settled[3] }
+  for _, other in ipairs(parts) do
+    for i = 1, 3 do part[i] = part[i] - other[i] end
+  end
+  parts[#parts + 1] = part
+  if #parts <= ${SEGMENTS_KEPT} then return end
+  local oldest = table.remove(parts, 1)
+  for i = 1, 3 do parts[1][i] = parts[1][i] + oldest[i] end
+  parts[1].id = '*'
+end
+
+-- With the first change in a segment, keeps what was charged in the one before.
+local function keep_parts(account)
   if account.segment == segment then return end
+  if account.segment then
+    local parts = parse_parts(account.parts)
+    add_part(parts, account.segment, account.generation, account.found)
+    account.parts = format_parts(parts)
+  end
   account.segment = segment
-  redis.call('HSET', account.key, 'segment', segment, 'baseCost', int(account.found[1]), 'baseTokens', int(account.found[2]),
-    'baseCalls', int(account.found[3]), 'baseGeneration', int(account.generation))
+  redis.call('HSET', account.key, 'segment', segment, 'parts', account.parts)
 end
 
 -- What a client remembers of an account, for a restore.
 local function state_of(account)
-  return string.format('%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %s', account[1], account[2], account[3], account.startedAt,
-    account.granted[1], account.granted[2], account.granted[3], account.granted[4], account.expireAt)
+  return string.format('%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %s %s %.0f %s', account[1], account[2], account[3],
+    account.startedAt, account.granted[1], account.granted[2], account.granted[3], account.granted[4],
+    account.expireAt == '' and '-' or account.expireAt, account.segment, account.generation, account.parts)
 end
 `;

@@ -41,16 +41,17 @@ local function int(value) return string.format('%.0f', value) end
 if now > tonumber(DEADLINE) then return { 'retry', int(now) } end
 ${EPOCH_STATE}
 -- An account: 1 to 3 settled and 4 to 6 reserved (cost, tokens, calls), 7 open; granted: these three, and
--- milliseconds; found: what was settled before the script; the segment and the generation of its last change.
+-- milliseconds; found: what was settled before the script; the segment and the generation of its
+-- last change; parts: what was charged in earlier segments.
 local function load_account(key)
   local got = redis.call('HMGET', key, 'settledCost', 'settledTokens', 'settledCalls',
     'reservedCost', 'reservedTokens', 'reservedCalls', 'open', 'startedAt', 'expireAt', 'definition',
-    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs', 'segment', 'generation')
+    'grantedCost', 'grantedTokens', 'grantedCalls', 'grantedMs', 'segment', 'generation', 'parts')
   local account = { key = key, startedAt = tonumber(got[8] or nil), expireAt = got[9] or '', definition = got[10] or '', granted = {} }
   for i = 1, 7 do account[i] = tonumber(got[i] or 0) end
   for i = 1, 4 do account.granted[i] = tonumber(got[i + 10] or 0) end
   account.found = { account[1], account[2], account[3] }
-  account.segment, account.generation = got[15], tonumber(got[16] or 0)
+  account.segment, account.generation, account.parts = got[15], tonumber(got[16] or 0), got[17] or ''
   seen[key] = account
   return account
 end
@@ -92,7 +93,8 @@ local function save_account(account)
     'settledCalls', int(account[3]), 'reservedCost', int(account[4]), 'reservedTokens', int(account[5]),
     'reservedCalls', int(account[6]), 'open', int(account[7]),
     'startedAt', int(account.startedAt or now), 'expireAt', account.expireAt, 'generation', int(generation + 1))
-  keep_base(account)
+  keep_parts(account)
+  account.generation = generation + 1
   written = true
   if account.expireAt == '' then return end
   -- A window that is over expires some time later, but never while a reservation is open.

@@ -3,31 +3,15 @@ const ENDED_KEPT_MS = 600_000;
 
 /**
  * Writes back what a client knows after the ledger has forgotten something. Clients may do so in any order, and
- * repeatedly: of each account, the state of the latest generation wins.
+ * repeatedly: of each segment of an account, what is known of the latest generation wins.
  *
- * ARGV: 2 as JSON: `ended`, ids of reservations that were settled or released; `accounts`, of each its key, the
- * segment, the generation and the state; `open`, of each reservation its id, lease (ms), attempt, amounts, and of each of its
+ * ARGV: 2 as JSON: `ended`, ids of reservations that were settled or released; `accounts`, of each its key and
+ * its state; `open`, of each reservation its id, lease (ms), attempt, amounts, and of each of its
  * accounts the key, start of the window, expiry and definition.
  */
 export const RESTORE = `
 local given = cjson.decode(ARGV[2])
 local ENDED = EPOCH .. ':ended'
-
-local function base_of(account)
-  if account.segment ~= segment then
-    return { account.found[1], account.found[2], account.found[3], account.generation }
-  end
-  local got = redis.call('HMGET', account.key, 'baseCost', 'baseTokens', 'baseCalls', 'baseGeneration')
-  local base = {}
-  for i = 1, 4 do base[i] = tonumber(got[i] or 0) end
-  return base
-end
-
-local function save_base(account, base)
-  account.segment = segment
-  redis.call('HSET', account.key, 'segment', segment, 'baseCost', int(base[1]), 'baseTokens', int(base[2]),
-    'baseCalls', int(base[3]), 'baseGeneration', int(base[4]))
-end
 
 -- Undoes that a reservation was charged in full, because an old copy of the ledger had it open for too long.
 local function uncharge_ended(id)
@@ -39,10 +23,7 @@ local function uncharge_ended(id)
   for _, key in ipairs(held.accounts) do
     local account = load_account(key)
     if account.startedAt then
-      local base = base_of(account)
-      for i = 1, 3 do base[i] = math.max(0, base[i] - amounts[i]) end
       settle_amounts(account, amounts, -1)
-      save_base(account, base)
       save_account(account)
     end
   end
@@ -55,28 +36,47 @@ for _, id in ipairs(given.ended) do
 end
 if #given.ended > 0 then redis.call('PEXPIRE', ENDED, '${ENDED_KEPT_MS}') end
 
-for _, one in ipairs(given.accounts) do
-  local key, known_in, known_at = one[1], one[2], tonumber(one[3])
-  local state = {}
-  for part in string.gmatch(one[4], '%S+') do state[#state + 1] = part end
-  local expire_at = state[9] or ''
-  local is_over = expire_at ~= '' and now >= tonumber(expire_at)
-  local account = load_account(key)
-  local base = base_of(account)
-  if not is_over and known_in ~= segment and known_at > base[4] then
-    for i = 1, 3 do
-      local value = tonumber(state[i])
-      account[i] = math.min(account[i] + math.max(0, value - base[i]), MAX_INTEGER)
-      base[i] = math.max(base[i], value)
+-- Takes over the parts of a state that are later than those of the account. Returns whether there are any.
+local function merge_parts(account, state)
+  local known = parse_parts(table.concat(state, ' ', 12))
+  add_part(known, state[10], tonumber(state[11]), { tonumber(state[1]), tonumber(state[2]), tonumber(state[3]) })
+  keep_parts(account)
+  local parts, is_changed = parse_parts(account.parts), false
+  local oldest = parts[1] and parts[1].id == '*' and parts[1].made or -1
+  for _, part in ipairs(known) do
+    local found
+    for _, other in ipairs(parts) do
+      if other.id == part.id then found = other end
     end
-    base[4] = known_at
-    account.startedAt = math.min(account.startedAt or MAX_INTEGER, tonumber(state[4]))
-    account.expireAt = expire_at
-    for i = 1, 4 do account.granted[i] = math.max(account.granted[i], tonumber(state[i + 4])) end
-    save_base(account, base)
-    save_account(account)
-    save_grant(account)
-    list_account(key)
+    -- What is older than all of them is in the oldest already.
+    if part.id ~= segment and part.made > (found and found.made or oldest) then
+      for i = 1, 3 do
+        account[i] = math.min(math.max(0, account[i] + part[i] - (found and found[i] or 0)), MAX_INTEGER)
+        if found then found[i] = part[i] end
+      end
+      if found then found.made = part.made else parts[#parts + 1] = part end
+      is_changed = true
+    end
+  end
+  account.parts = format_parts(parts)
+  redis.call('HSET', account.key, 'parts', account.parts)
+  return is_changed
+end
+
+for _, one in ipairs(given.accounts) do
+  local key, state = one[1], {}
+  for word in string.gmatch(one[2], '%S+') do state[#state + 1] = word end
+  local expire_at = state[9] == '-' and '' or state[9]
+  if expire_at == '' or now < tonumber(expire_at) then
+    local account = load_account(key)
+    if merge_parts(account, state) or not account.startedAt then
+      account.startedAt = math.min(account.startedAt or MAX_INTEGER, tonumber(state[4]))
+      account.expireAt = expire_at
+      for i = 1, 4 do account.granted[i] = math.max(account.granted[i], tonumber(state[i + 4])) end
+      save_account(account)
+      save_grant(account)
+      list_account(key)
+    end
   end
 end
 

@@ -1,13 +1,7 @@
 import type { ScriptReply } from '../replies.ts';
 
-/** What is known of an account: the generation of the ledger in which it had the state. */
-export interface KnownAccount {
-  readonly generation: number;
-  /** The segment of the ledger's history that this belongs to. */
-  readonly segment: string;
-  /** As the script `restore` reads it. */
-  readonly state: string;
-}
+/** What is known of an account: its key, and its state as the script `restore` reads it. */
+export type KnownAccount = readonly [key: string, state: string];
 
 /** How long strict budgets are denied, or wait, milliseconds. */
 export interface LedgerPauses {
@@ -29,9 +23,9 @@ export class KnownLedger {
   #segment = '-';
   #generation = 0;
   #recoveringUntil = 0;
-  #accounts = new Map<string, KnownAccount>();
-  /** The accounts of the ledger before it forgot, which it may lack. */
-  #unbooked = new Map<string, KnownAccount>();
+  #accounts = new Map<string, string>();
+  /** The accounts of the ledger before it forgot, which it may lack; of each loss, those known then. */
+  #unbooked: KnownAccount[] = [];
   readonly #pauses: LedgerPauses;
 
   constructor(pauses: LedgerPauses) {
@@ -80,27 +74,25 @@ export class KnownLedger {
     }
     this.#recoveringUntil = mark.recoveringUntil;
     for (let at = 0; at + 1 < accounts.length; at += 2) {
-      this.#accounts.set(accounts[at] ?? '', { generation, segment, state: accounts[at + 1] ?? '' });
+      this.#accounts.set(accounts[at] ?? '', accounts[at + 1] ?? '');
     }
     if (this.#accounts.size > MAX_ACCOUNTS) this.#forgetOldest();
     return isLost;
   }
 
   /** Returns what the ledger may lack. */
-  unbooked(): readonly (readonly [key: string, known: KnownAccount])[] {
-    return [...this.#unbooked];
+  unbooked(): readonly KnownAccount[] {
+    return this.#unbooked;
   }
 
   /** Marks accounts as written back. */
-  booked(accounts: readonly (readonly [key: string, known: KnownAccount])[]): void {
-    for (const [key, known] of accounts) if (this.#unbooked.get(key) === known) this.#unbooked.delete(key);
+  booked(accounts: readonly KnownAccount[]): void {
+    const booked = new Set(accounts);
+    this.#unbooked = this.#unbooked.filter((known) => !booked.has(known));
   }
 
   #setAside(): void {
-    for (const [key, known] of this.#accounts) {
-      const earlier = this.#unbooked.get(key);
-      if (earlier === undefined || earlier.generation < known.generation) this.#unbooked.set(key, known);
-    }
+    this.#unbooked = [...this.#unbooked, ...this.#accounts].slice(-MAX_ACCOUNTS);
     this.#accounts = new Map();
   }
 

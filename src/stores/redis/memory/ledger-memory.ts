@@ -52,13 +52,7 @@ export class LedgerMemory {
     // In this order: what a reservation was charged is part of what its account has settled.
     for (const ended of chunksOf(this.reservations.ended())) await send({ ended });
     for (const chunk of chunksOf(this.known.unbooked())) {
-      const accounts = chunk.map(([key, { segment, generation, state }]) => [
-        key,
-        segment,
-        String(generation),
-        state,
-      ]);
-      await send({ accounts });
+      await send({ accounts: [...chunk] });
       this.known.booked(chunk);
     }
     for (const open of chunksOf(this.reservations.toRestore())) await send({ open });
