@@ -8,6 +8,7 @@ import {
   type ReserveResult,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
+
 import { FREE_TIERS, hidesReasoning, type RateCard } from '../pricing/index.ts';
 import {
   type CallPlan,
@@ -24,7 +25,7 @@ import {
   type PendingCharge,
 } from '../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
-import { andThen, isPromise, isRecord, type MaybePromise, newUniqueId } from '../util/index.ts';
+import { andThen, isPromise, isRecord, keepAlive, type MaybePromise, newUniqueId } from '../util/index.ts';
 import {
   type Charge,
   chargeUsage,
@@ -120,7 +121,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
         return started;
       });
     });
-    return isPromise(call) ? call.catch(deny) : call;
+    return isPromise(call) ? keepAlive(call.catch(deny)) : call;
   } catch (error) {
     return deny(error);
   }
@@ -254,7 +255,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const charge = this.#attemptCharge;
     this.#attemptCharge = 'nothing';
     const failed = this.#failedCharge(charge);
-    if (failed !== undefined) await this.reservation.renew(failed.amounts);
+    if (failed !== undefined) await keepAlive(this.reservation.renew(failed.amounts));
   }
 
   /** The charge of a failed request: its reservation, what is counted locally, or undefined for nothing. */

@@ -5,6 +5,7 @@ export {
   CoalescedRefresh,
   ignoreRejection,
   isPromise,
+  keepAlive,
   type MaybePromise,
   mapWithConcurrency,
   withTimeout,

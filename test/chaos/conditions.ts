@@ -82,7 +82,7 @@ export const CONDITIONS = {
   /** The store is away for some seconds: Redis is killed, or the file is locked. */
   outages: {
     act: repeatedly(async ({ ground, random, signal }) => {
-      await pause(random() * 1_000, signal);
+      await pause(2_000 + random() * 2_000, signal);
       await ground.away(1_000 + random() * 4_000);
     }),
   },

@@ -6,8 +6,12 @@ import { after, describe, test } from 'node:test';
 import { defineBudget, type Store } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { SqliteStore } from '../../src/stores/sqlite/sqlite-store.ts';
+import { ownExchanges } from '../exchanges/index.ts';
+import { makeAppDir } from '../support/app-dir.ts';
 import { eventually } from '../support/eventually.ts';
 import { REDIS_MISSING, startRedisServer } from '../support/redis-server.ts';
+import { startReplayServer } from '../support/replay-server.ts';
+import { registerPath, runNode } from '../support/run-node.ts';
 import { startSlowProxy } from '../support/slow-proxy.ts';
 import { runSpenders, type SpendersOptions } from '../support/spenders.ts';
 
@@ -44,6 +48,24 @@ async function spend(
   return spent;
 }
 
+/** A call whose first attempt may have been billed, and one that the budget cannot pay for in full. */
+const CLAMPED_AND_REPEATED = `
+import OpenAI from 'openai';
+let attempts = 0;
+const client = new OpenAI({
+  apiKey: 'sk-test', baseURL: process.env.REPLAY_URL + '/v1', maxRetries: 1,
+  fetch: (...args) => (++attempts === 1 ? Promise.resolve(new Response('{}', { status: 502 })) : fetch(...args)),
+});
+const ask = (max_tokens) => client.chat.completions.create(
+  { model: 'gpt-4o-mini', max_tokens, messages: [{ role: 'user', content: 'hi' }] },
+  { headers: { 'x-replay-id': 'chat-plain' } },
+);
+await ask(50);
+console.log('repeated');
+await ask(16_000);
+console.log('clamped');
+`;
+
 describe('a store that answers late is waited for', { concurrency: 1 }, () => {
   test('SQLite, with 20 processes that start together', async () => {
     const path = join(directory, 'together.db');
@@ -66,6 +88,32 @@ describe('a store that answers late is waited for', { concurrency: 1 }, () => {
       holder.close();
     };
     await spend(store, 0.1, { store: `sqlite:${path}` }, { processes: 3, meanwhile: lock });
+  });
+
+  test('Redis that is far away, by a program that has nothing else to do', {
+    skip: REDIS_MISSING,
+  }, async () => {
+    const redis = await startRedisServer({ appendonly: true });
+    const proxy = await startSlowProxy(redis.port, 400);
+    const app = makeAppDir();
+    const server = await startReplayServer({ exchanges: ownExchanges });
+    try {
+      app.write('app.mjs', CLAMPED_AND_REPEATED);
+      const { code, stdout, stderr } = await runNode({
+        args: ['--require', registerPath, 'app.mjs'],
+        cwd: app.path,
+        env: {
+          REPLAY_URL: server.url,
+          TOKEN_BUDGET_TOKENS: '9000',
+          TOKEN_BUDGET_STORE: `redis://127.0.0.1:${proxy.port}`,
+          OTEL_SDK_DISABLED: 'true',
+        },
+      });
+      assert.deepEqual([code, stdout, stderr], [0, 'repeated\nclamped\n', '']);
+    } finally {
+      await Promise.all([server.close(), proxy.close(), redis.close()]);
+      app.remove();
+    }
   });
 
   for (const localQuota of [false, true]) {
