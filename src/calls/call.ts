@@ -121,7 +121,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
         return started;
       });
     });
-    return isPromise(call) ? keepAlive(call.catch(deny)) : call;
+    return isPromise(call) ? call.catch(deny) : call;
   } catch (error) {
     return deny(error);
   }

@@ -48,7 +48,7 @@ async function spend(
   return spent;
 }
 
-/** A call whose first attempt may have been billed, and one that the budget cannot pay for in full. */
+/** A call whose first attempt may have been billed, one that the budget cannot pay for in full, and usage that is recorded. */
 const CLAMPED_AND_REPEATED = `
 import OpenAI from 'openai';
 let attempts = 0;
@@ -64,6 +64,9 @@ await ask(50);
 console.log('repeated');
 await ask(16_000);
 console.log('clamped');
+const { tracker } = globalThis[Symbol.for('otel-token-budget.preloaded')];
+await tracker.recordUsage({ model: 'gpt-4o-mini', usage: { input: 10, output: 5 } });
+console.log('recorded');
 `;
 
 describe('a store that answers late is waited for', { concurrency: 1 }, () => {
@@ -109,7 +112,7 @@ describe('a store that answers late is waited for', { concurrency: 1 }, () => {
           OTEL_SDK_DISABLED: 'true',
         },
       });
-      assert.deepEqual([code, stdout, stderr], [0, 'repeated\nclamped\n', '']);
+      assert.deepEqual([code, stdout, stderr], [0, 'repeated\nclamped\nrecorded\n', '']);
     } finally {
       await Promise.all([server.close(), proxy.close(), redis.close()]);
       app.remove();

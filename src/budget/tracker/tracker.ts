@@ -1,5 +1,12 @@
 import { PriceBook } from '../../pricing/index.ts';
-import { andThen, ignoreRejection, isPromise, Listeners, type MaybePromise } from '../../util/index.ts';
+import {
+  andThen,
+  ignoreRejection,
+  isPromise,
+  keepAlive,
+  Listeners,
+  type MaybePromise,
+} from '../../util/index.ts';
 import {
   checkBudgetName,
   hasSameLimits,
@@ -164,7 +171,7 @@ export class TokenBudgetTracker {
    * @param signal ends the wait; its reason is thrown
    */
   reserve(request: Reserve, refine?: () => Reserve, signal?: AbortSignal): MaybePromise<ReserveResult> {
-    return this.#reservations.reserve(request, refine, signal);
+    return keepAlive(this.#reservations.reserve(request, refine, signal));
   }
 
   /** Reserves more for an open reservation; false if the budget cannot pay for it. */
@@ -221,6 +228,11 @@ export class TokenBudgetTracker {
    * await tracker.charge({ costNanoUsd: usdToNano(0.02), tokens: 1_500, calls: 1 });
    */
   charge(used: Amounts): MaybePromise<void> {
+    return keepAlive(this.chargeInBackground(used));
+  }
+
+  /** Does the same for a caller that does not wait for it: it does not hold the exit of the process. @internal */
+  chargeInBackground(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
     return this.#thenCheck(this.#options.store.charge(this.#chain, used));
   }

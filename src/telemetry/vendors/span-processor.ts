@@ -137,7 +137,8 @@ export class BudgetSpanProcessor implements SpanProcessor {
   #charge({ span, reported, tracker }: ReportedCall): void {
     this.#calls.chargedCalls.push({ span, usage: reported });
     this.#markCharged(span.spanContext().spanId);
-    const charge = (): void => void ignoreRejection(tracker.charge(amountsOf(reported, this.#prices)));
+    const charge = (): void =>
+      void ignoreRejection(tracker.chargeInBackground(amountsOf(reported, this.#prices)));
     context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);
   }
 

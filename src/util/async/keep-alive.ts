@@ -1,10 +1,7 @@
 import { isPromise, type MaybePromise } from './maybe-promise.ts';
 
-/** Longer than any process waits; the timer does nothing. */
-const LONG_MS = 2 ** 31 - 1;
-
-let timer: NodeJS.Timeout | undefined;
-let waiting = 0;
+/** For how long at most, milliseconds: work that takes longer is stuck. */
+const LONGEST_MS = 600_000;
 
 /**
  * Keeps the process alive until work settles that the application waits for. Without that, a process that has
@@ -13,13 +10,8 @@ let waiting = 0;
  */
 export function keepAlive<T>(work: MaybePromise<T>): MaybePromise<T> {
   if (!isPromise(work)) return work;
-  waiting += 1;
-  timer ??= setInterval(() => {}, LONG_MS);
-  timer.ref();
-  const release = (): void => {
-    waiting -= 1;
-    if (waiting === 0) timer?.unref();
-  };
+  const timer = setTimeout(() => {}, LONGEST_MS);
+  const release = (): void => clearTimeout(timer);
   work.then(release, release);
   return work;
 }

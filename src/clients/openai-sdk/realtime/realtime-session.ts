@@ -174,7 +174,7 @@ export class RealtimeSession implements SocketSession {
       usage,
       {},
     );
-    void ignoreRejection(tracker.charge({ ...amounts, calls }));
+    void ignoreRejection(tracker.chargeInBackground({ ...amounts, calls }));
     const attributes = { ...identityAttributes(plan), [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
     if (amounts.costNanoUsd > 0)
       this.#services.instruments.cost.add(nanoToUsd(amounts.costNanoUsd), attributes);
