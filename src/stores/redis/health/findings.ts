@@ -10,8 +10,8 @@ export function findServerProblems({ info, save, forbidden }: ServerFacts): Stor
   if (info === undefined) {
     add(
       'warn',
-      'whether Redis keeps its data could not be read: this user may not run INFO',
-      'allow it, or check "appendonly" and "maxmemory-policy" yourself',
+      'whether Redis keeps its data could not be read, nor whether it was restarted from an older copy: this user may not run INFO',
+      'ACL SETUSER <user> +info, or check "appendonly" and "maxmemory-policy" yourself',
     );
   } else {
     if (info.get('aof_enabled') === '0') {
