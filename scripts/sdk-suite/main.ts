@@ -59,7 +59,8 @@ try {
     const still = new Set(differences(emptyAgain, oursAgain));
     different = different.filter((name) => still.has(name));
   }
-  for (const name of different.slice(0, MOST_NAMED)) console.log(`✖ ${name}\n    ${ours.get(name) ?? 'it did not run'}`);
+  for (const name of different.slice(0, MOST_NAMED))
+    console.log(`✖ ${name}\n    ${ours.get(name) ?? 'it did not run'}`);
   console.log(`${different.length} tests pass only under an empty instrumentation`);
   process.exitCode = different.length === 0 ? 0 : 1;
 } finally {

@@ -1,6 +1,6 @@
 /**
  * Spends budgets in bad weather, for as long as is asked: `npm run test:chaos -- --minutes 60`. Options: `--weather NAME` and
- * `--store NAME` for rounds of one kind, `--seed N` for that of the first round, `--processes N` and `--calls N` for the most of them (of one worker), and
+ * `--store NAME`, `--policy open` or `closed` for rounds of one kind, `--seed N` for that of the first round, `--processes N` and `--calls N` for the most of them (of one worker), and
  * `--rounds N` instead of minutes: `--rounds 1` with the weather, store and seed of a round's line, and the same bounds, repeats it.
  */
 import { parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     weather: { type: 'string' },
     store: { type: 'string' },
+    policy: { type: 'string' },
     seed: { type: 'string' },
     processes: { type: 'string', default: '64' },
     calls: { type: 'string', default: '40' },
@@ -31,6 +32,8 @@ const rounds = values.rounds === undefined ? Infinity : numberOf('rounds', value
 const until =
   performance.now() + (rounds === Infinity ? numberOf('minutes', values.minutes) * 60_000 : Infinity);
 const weathers = possibleWeathers(choose('weather', values.weather, WEATHERS));
+const [failurePolicy] =
+  values.policy === undefined ? [] : choose('policy', values.policy, ['open', 'closed'] as const);
 const stores = possibleStores(choose<StoreName>('store', values.store, STORES));
 /** Every weather with every store that it troubles, so that all of them come in turn. */
 const kinds = weathers.flatMap((weather) =>
@@ -42,7 +45,7 @@ if (kinds.length === 0)
 const outcomes: Outcome[] = [];
 for (let round = 0; round < rounds && performance.now() < until; round += 1) {
   const kind = kinds[round % kinds.length];
-  const outcome = await runRound(planRound(seed + round, { ...kind, ...bounds }));
+  const outcome = await runRound(planRound(seed + round, { ...kind, ...bounds, failurePolicy }));
   outcomes.push(outcome);
   console.log(roundLine(outcome));
   if (outcome.failures.length > 0 && outcome.stderr !== '') console.log(outcome.stderr);

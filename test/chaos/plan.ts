@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { FailurePolicy } from '../../src/budget/index.ts';
 import { randomOf } from '../support/spenders.ts';
 import { CONDITIONS, type Condition, type ConditionName } from './conditions.ts';
 import { STORES, type StoreName } from './ground.ts';
@@ -8,6 +9,9 @@ const MIXED = ['calm', 'starts', 'storm'] as const;
 
 /** Every kind of weather: each condition alone, none, many starts at once, and conditions chosen by the seed. */
 export const WEATHERS: readonly string[] = [...MIXED, ...Object.keys(CONDITIONS)];
+
+/** The share of rounds in which calls are sent while the store is unavailable. */
+const OPEN_SHARE = 0.25;
 
 /** A lease that no passing weather outlasts, and one that ends soon; milliseconds. */
 const LONG_LEASE_MS = 20_000;
@@ -26,6 +30,8 @@ export interface Plan {
   readonly maxCalls: number;
   readonly limitNanoUsd: number;
   readonly leaseMs: number;
+  /** Whether calls are sent or denied while the store is unavailable. */
+  readonly failurePolicy: FailurePolicy;
   /** Whether every process lives, and no lease ends before its calls. */
   readonly isPassing: boolean;
   /** Returns what a part of the round draws from, by its name, so that none depends on when another one draws. */
@@ -36,6 +42,7 @@ export interface Plan {
 export interface PlanOptions {
   readonly weather?: string | undefined;
   readonly store?: StoreName | undefined;
+  readonly failurePolicy?: FailurePolicy | undefined;
   readonly mostProcesses?: number;
   /** Of one worker. */
   readonly mostCalls?: number;
@@ -47,7 +54,7 @@ const CALL_NANO_USD = 1_419_250;
 /** Plans a round. */
 export function planRound(
   seed: number,
-  { weather, store, mostProcesses = 64, mostCalls = 40 }: PlanOptions = {},
+  { weather, store, failurePolicy, mostProcesses = 64, mostCalls = 40 }: PlanOptions = {},
 ): Plan {
   const random = randomOf(seed);
   const name = weather ?? pick(WEATHERS, random);
@@ -74,6 +81,7 @@ export function planRound(
     maxCalls,
     limitNanoUsd: Math.round((processes * workers * maxCalls * CALL_NANO_USD) / 2),
     leaseMs: isPassing ? LONG_LEASE_MS : SHORT_LEASE_MS,
+    failurePolicy: failurePolicy ?? (random() < OPEN_SHARE ? 'open' : 'closed'),
     isPassing,
     randomFor: (part) => randomOf(seed ^ createHash('sha256').update(part).digest().readInt32LE()),
   };
