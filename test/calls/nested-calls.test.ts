@@ -5,7 +5,7 @@ import { generateText, wrapLanguageModel } from 'ai';
 import type OpenAI from 'openai';
 import { budgetMiddleware } from '../../src/clients/ai-sdk/index.ts';
 import { budgetFetch } from '../../src/clients/fetch/index.ts';
-import { ask, JSON_TYPE, startNested } from './nested-calls.ts';
+import { ask, JSON_TYPE, post, startNested } from './nested-calls.ts';
 
 describe('a call within a call is a call', () => {
   it('of a guardrail in the fetch of a client', async (test) => {
@@ -98,15 +98,8 @@ describe('a call within a call is a call', () => {
     const budgeted = budgetFetch({ tracker });
     await ask(
       withFetch(async (...args) => {
-        await budgeted(`${api.url}/chat/completions`, {
-          method: 'POST',
-          headers: JSON_TYPE,
-          body: JSON.stringify({
-            model: 'gpt-4o',
-            max_tokens: 20,
-            messages: [{ role: 'user', content: 'Guard.' }],
-          }),
-        }).then((response) => response.text());
+        const messages = [{ role: 'user', content: 'Guard.' }];
+        await post(budgeted, api.url, { model: 'gpt-4o', max_tokens: 20, messages });
         return budgeted(...args);
       }),
     );
@@ -115,12 +108,8 @@ describe('a call within a call is a call', () => {
 });
 
 describe('a call beside the one that is sent on is a call', () => {
-  const guard = (send: typeof fetch, url: string, messages: readonly object[]): Promise<string> =>
-    send(`${url}/chat/completions`, {
-      method: 'POST',
-      headers: JSON_TYPE,
-      body: JSON.stringify({ model: 'gpt-4o-mini', max_tokens: 20, messages }),
-    }).then((response) => response.text());
+  const guard = (send: typeof fetch, url: string, messages: readonly object[]): Promise<void> =>
+    post(send, url, { model: 'gpt-4o-mini', max_tokens: 20, messages });
 
   it('that asks the same through a budgeted fetch of its own', async (test) => {
     const { tracker, withFetch, api, agrees } = await startNested(test);
@@ -185,11 +174,7 @@ describe('a request that differs from the one that is sent on is a call', () => 
       const budgeted = budgetFetch({ tracker });
       await ask(
         withFetch(async (...args) => {
-          await budgeted(`${api.url}/chat/completions`, {
-            method: 'POST',
-            headers: JSON_TYPE,
-            body: JSON.stringify(changed),
-          }).then((response) => response.text());
+          await post(budgeted, api.url, changed);
           return budgeted(...args);
         }),
       );

@@ -43,3 +43,13 @@ export function ask(
 ): Promise<unknown> {
   return client.chat.completions.create({ model, max_tokens: 20, messages: [{ role: 'user', content }] });
 }
+
+/** Sends a request of Chat Completions, and reads its answer. */
+export async function post(send: typeof fetch, url: string, body: object): Promise<void> {
+  const response = await send(`${url}/chat/completions`, {
+    method: 'POST',
+    headers: JSON_TYPE,
+    body: JSON.stringify(body),
+  });
+  await response.text();
+}
