@@ -226,6 +226,18 @@ describe('a Redis that has lost data', { skip: REDIS_MISSING }, () => {
     assert.equal((await store.balances(job)).open, 1);
   });
 
+  it('is not waited for if the run of the server was seen before', async () => {
+    const server = await serve({ appendonly: true });
+    const store = open(server, { settlingMs: 60_000, timeoutMs: 5_000 });
+    await store.charge([job], tokens(100));
+    const key = '{token-budget}:epoch';
+    const segments = String(await server.command('HGET', key, 'segments'));
+    await server.command('HSET', key, 'segments', `${segments} other 2 another-run`);
+    assert.ok((await store.reserve([job], request('at once'))).admitted);
+    await server.command('HSET', key, 'segments', 'other 2 another-run');
+    await assert.rejects(store.reserve([job], request('waits')), /was restarted, and waits|has lost data/);
+  });
+
   it('works for a user who may not read the run of the server', async () => {
     const server = await serve();
     await server.command('ACL', 'SETUSER', 'plain', 'on', '>secret', '~*', '+@all', '-info');

@@ -58,8 +58,11 @@ local function begin_segment()
 end
 
 local is_other_run = #segments > 0 and run ~= '-' and segments[#segments].run ~= run
+-- A run that was seen before is not waited for: two servers that both write would be waited for without an end.
+local is_restarted = is_other_run
+for _, one in ipairs(segments) do is_restarted = is_restarted and one.run ~= run end
 if is_other_run or #segments == 0 then begin_segment() end
-if is_other_run then settling = now + tonumber(SETTLING) end
+if is_restarted then settling = now + tonumber(SETTLING) end
 
 -- Whether the client has seen what this ledger lacks.
 local function has_lost()
