@@ -147,7 +147,7 @@ export class Journal {
   }
 
   async #bookFile(file: JournalFile, store: Store): Promise<void> {
-    const owed = new Owed(file.id);
+    const owed = new Owed(file.id, { isAdopted: true });
     for (const entry of file.read()) {
       owed.add(entry);
       // The store may have reserved it, although its process never heard of that.
@@ -240,6 +240,7 @@ async function bookDebt(debt: Debt, store: Store): Promise<void> {
     const used = debt.due.reduce((sum, one) => addAmounts(sum, one.used), NOTHING);
     const position = debt.due.at(-1)?.position ?? 0;
     const name = { source, after: debt.booked, position, at };
+    debt.asked = position;
     // If it is another position, whoever owned the journal before had booked up to there.
     debt.booked = await store.chargeOnce(chain, used, name);
     debt.due = debt.due.filter((one) => one.position > debt.booked);

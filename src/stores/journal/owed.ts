@@ -17,6 +17,8 @@ export interface Debt {
   readonly at: number;
   /** The position of its last charge that the store has. */
   booked: number;
+  /** The last position that the store was asked to book: it may have booked up to there. */
+  asked: number;
   /** What the store does not have, in ascending order of the positions. */
   due: { readonly position: number; readonly used: Amounts }[];
 }
@@ -29,10 +31,13 @@ export class Owed {
   readonly debts = new Map<string, Debt>();
   /** The settlements of reservations that the store holds. */
   readonly settlements = new Map<string, Amounts>();
+  readonly #isAdopted: boolean;
   #entries = 0;
 
-  constructor(journal: string) {
+  /** @param isAdopted whether another process may have booked some of it, up to an entry that only the store knows */
+  constructor(journal: string, { isAdopted = false }: { readonly isAdopted?: boolean } = {}) {
     this.journal = journal;
+    this.#isAdopted = isAdopted;
   }
 
   /** Whether the journal is not needed any more. */
@@ -79,7 +84,7 @@ export class Owed {
       case 'charge': {
         const { source, chain, used, at } = entry;
         const due = [{ position: 1, used }];
-        this.debts.set(source, { source, chain, at, booked: 0, due });
+        this.debts.set(source, { source, chain, at, booked: 0, asked: 0, due });
       }
     }
   }
@@ -94,8 +99,12 @@ export class Owed {
   #owe({ chain, at }: OpenAdmission, used: Amounts): void {
     const accounts = chain.map(({ name, window }) => [name, windowOf(window, at).start]);
     const source = `${this.journal} ${JSON.stringify(accounts)}`;
-    const debt = this.debts.get(source) ?? { source, chain, at, booked: 0, due: [] };
-    debt.due.push({ position: this.#entries, used });
+    const debt = this.debts.get(source) ?? { source, chain, at, booked: 0, asked: 0, due: [] };
+    const last = debt.due.at(-1);
+    // One entry for all calls of a long outage: the store cannot have booked only some of them.
+    const isOne = !this.#isAdopted && last !== undefined && last.position > debt.asked;
+    if (isOne) debt.due.pop();
+    debt.due.push({ position: this.#entries, used: isOne ? addAmounts(last.used, used) : used });
     this.debts.set(source, debt);
   }
 }

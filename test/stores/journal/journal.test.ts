@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { type Amounts, defineBudget, NOTHING, type Store, StoreError } from '../../../src/budget/index.ts';
 import { Journal } from '../../../src/stores/journal/journal.ts';
+import { Owed } from '../../../src/stores/journal/owed.ts';
 import { MemoryStore } from '../../../src/stores/memory-store.ts';
 import { amounts } from '../../budget/helpers.ts';
 import { chain, job, used } from '../fake-store.ts';
@@ -87,6 +88,17 @@ describe('the journal of what is owed', () => {
       assert.deepEqual(settled(memory), amounts({ tokens: 30, calls: 3 }), `lost: ${lost}`);
       assert.ok(journal.isEmpty);
     }
+  });
+
+  it('keeps one sum of what a long outage costs', async () => {
+    const owed = new Owed('journal');
+    for (let call = 0; call < 1_000; call += 1) {
+      owed.add({ kind: 'admit', id: `${call}`, chain, worst: used(100), at: 0 });
+      owed.add({ kind: 'settle', id: `${call}`, used: used(2) });
+    }
+    const [debt] = owed.debts.values();
+    assert.deepEqual(debt?.due, [{ position: 2_000, used: amounts({ tokens: 2_000, calls: 1_000 }) }]);
+    assert.equal(owed.open.size, 0);
   });
 
   it('of a process that ended is booked by another, with its open calls in full', async (test) => {
