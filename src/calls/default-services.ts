@@ -14,6 +14,11 @@ export interface BudgetOptions {
   readonly prices?: PriceBook;
   /** What requests are charged that fail with an error status, by the status, if not as by default. */
   readonly failureBilling?: FailureBilling;
+  /**
+   * Whether `strict` refuses a request whose cost is unknown or unbounded; default: the preload's, else `warn`, it
+   * is sent and reported.
+   */
+  readonly unmeteredEndpoints?: 'warn' | 'refuse';
   /** Whether streams are asked for their usage; default: `auto`, if the API is known to accept the option. */
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether spans carry prompts and completions; default: no. */
@@ -47,7 +52,7 @@ export function resolveServices(
   options: BudgetOptions,
   preloaded: CallServices | undefined,
 ): CallServices {
-  const { prices, failureBilling, includeUsage, captureContent } = options;
+  const { prices, failureBilling, unmeteredEndpoints, includeUsage, captureContent } = options;
   const tracker = options.tracker ?? preloaded?.tracker;
   if (tracker === undefined) throw new NoBudgetError(what);
   if (tracker === preloaded?.tracker) return withOptions(preloaded, options);
@@ -57,6 +62,7 @@ export function resolveServices(
     tracker,
     prices: prices ?? new PriceBook(),
     failureBilling,
+    unmeteredEndpoints,
     includeUsage,
     captureContent,
   });
@@ -79,16 +85,19 @@ function newServices(options: CallServicesOptions): CallServices {
 }
 
 /** The same services, still shared, except for the options that are set. */
-function withOptions(
-  services: CallServices,
-  { prices, failureBilling, includeUsage, captureContent }: BudgetOptions,
-): CallServices {
-  if ([prices, failureBilling, includeUsage, captureContent].every((option) => option === undefined))
-    return services;
-  return Object.create(services, {
-    ...(prices === undefined ? {} : { prices: { value: prices } }),
-    ...(failureBilling === undefined ? {} : { failureCharges: { value: failureCharges(failureBilling) } }),
-    ...(includeUsage === undefined ? {} : { includeUsage: { value: includeUsage } }),
-    ...(captureContent === undefined ? {} : { captureContent: { value: captureContent } }),
-  }) as CallServices;
+function withOptions(services: CallServices, options: BudgetOptions): CallServices {
+  const { failureBilling, prices, unmeteredEndpoints, includeUsage, captureContent } = options;
+  const changed = {
+    prices,
+    unmeteredEndpoints,
+    includeUsage,
+    captureContent,
+    failureCharges: failureBilling === undefined ? undefined : failureCharges(failureBilling),
+  };
+  const entries = Object.entries(changed).filter(([, value]) => value !== undefined);
+  if (entries.length === 0) return services;
+  return Object.create(
+    services,
+    Object.fromEntries(entries.map(([name, value]) => [name, { value }])),
+  ) as CallServices;
 }

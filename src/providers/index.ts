@@ -45,3 +45,4 @@ export {
   toolsWorstCase,
   withFields,
 } from './openai/index.ts';
+export { uncountedRequest } from './uncounted-request.ts';

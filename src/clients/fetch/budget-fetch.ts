@@ -16,7 +16,7 @@ import {
   sendInside,
   tryStartCall,
 } from '../../calls/index.ts';
-import { type CallPlan, findApi, type ProviderApi } from '../../providers/index.ts';
+import { type CallPlan, findApi, type ProviderApi, uncountedRequest } from '../../providers/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { type JsonRequest, readJsonRequest, withBody } from './json-request.ts';
@@ -31,7 +31,7 @@ export interface BudgetFetchOptions extends BudgetOptions {
 /**
  * Returns a `fetch` that charges model calls to a budget: Chat Completions, Responses, Completions and
  * Embeddings of OpenAI and any compatible service, and Anthropic's Messages. For clients that accept a custom
- * `fetch`. Other requests pass unchanged.
+ * `fetch`. Other requests pass unchanged; those to a service that is known to sell models are reported.
  *
  * Reserves the worst case before a call, lowers its output cap if that does not fit, and settles what it used
  * afterwards; streams are guarded while they are read. A call that is already metered, by the preload or by a
@@ -53,10 +53,7 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
     (options.fetch ?? (isBudgeted(globalThis.fetch) ? original : globalThis.fetch))(...args);
   const budgeted: typeof fetch = async (...args) => {
     const request = await readModelRequest(args);
-    if (request === undefined) {
-      reportUnreadable(services, args);
-      return send(...args);
-    }
+    if (request === undefined) return reportUncounted(services, args) ?? send(...args);
     const plan = planRequest(request);
     const passedOn = passOn(plan, 'fetch', budgeted);
     if (passedOn !== undefined) return sendInside(passedOn, () => send(...args));
@@ -64,8 +61,7 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
     try {
       call = await tryStartCall(services, plan);
     } catch (error) {
-      if (isRefusal(error) && retriesErrors(args)) return refusalResponse(error);
-      throw error;
+      return responseOfRefusal(error, args);
     }
     return call === undefined ? send(...args) : sendCall(services, call, request, args, send, budgeted);
   };
@@ -80,17 +76,40 @@ function isBudgeted(one: typeof fetch): boolean {
 }
 
 /**
- * Reports a call whose body is a stream: it is sent as it is, and its cost is unknown.
- * @throws UnmeteredEndpointError in `strict`, if `unmeteredEndpoints` is `refuse`
+ * Reports a request that is sent as it is, although it may cost something: a call whose body is a stream, or one to
+ * a service that sells models by an API of its own.
+ * @returns what the client gets if it is refused: in `strict`, if `unmeteredEndpoints` is `refuse`
+ * @throws UnmeteredEndpointError in the same case, if the client takes errors
  */
-function reportUnreadable(services: CallServices, [input, init]: Parameters<typeof fetch>): void {
-  const { body } = init ?? {};
-  const isStream = body instanceof ReadableStream || (isRecord(body) && Symbol.asyncIterator in body);
-  const url = input instanceof Request ? input.url : String(input);
-  if (!isStream || !URL.canParse(url)) return;
-  const found = findApi(new URL(url));
-  if (found === undefined) return;
-  reportUnmetered(services, currentBudget() ?? services.tracker, `POST ${found.target.path}`, 'unbounded');
+function reportUncounted(services: CallServices, args: Parameters<typeof fetch>): Response | undefined {
+  const [input, init] = args;
+  const request = input instanceof Request ? input : undefined;
+  const address = request?.url ?? String(input);
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  const found = findApi(url);
+  const isStream = isStreamed(init?.body);
+  if (found !== undefined && !isStream) return undefined;
+  const method = init?.method ?? request?.method ?? 'GET';
+  const endpoint = found === undefined ? uncountedRequest(method, url) : `POST ${found.target.path}`;
+  if (endpoint === undefined) return undefined;
+  const tracker = currentBudget() ?? services.tracker;
+  try {
+    reportUnmetered(services, tracker, endpoint, found === undefined ? 'endpoint' : 'unbounded');
+    return undefined;
+  } catch (error) {
+    return responseOfRefusal(error, args);
+  }
+}
+
+/** Returns a refusal as the response that a client does not retry. @throws the error, if it takes errors */
+function responseOfRefusal(error: unknown, args: Parameters<typeof fetch>): Response {
+  if (isRefusal(error) && retriesErrors(args)) return refusalResponse(error);
+  throw error;
+}
+
+function isStreamed(body: unknown): boolean {
+  return body instanceof ReadableStream || (isRecord(body) && Symbol.asyncIterator in body);
 }
 
 /** A request that may be a call of a model, and the API that it is for. */

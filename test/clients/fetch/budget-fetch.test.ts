@@ -101,6 +101,66 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     ]);
   });
 
+  it('reports requests to services that sell models by an API that it cannot count', async () => {
+    const tracker = trackerOf({ costUsd: 5 });
+    const reported: unknown[] = [];
+    tracker.on((event) => void (event.type === 'unmetered' && reported.push(event.endpoint)));
+    const send = budgetFetch({ tracker, fetch: (async () => Response.json({})) as typeof globalThis.fetch });
+    const gemini = 'generativelanguage.googleapis.com/v1beta/models/gemini-2.5-pro';
+    const vertex =
+      'us-central1-aiplatform.googleapis.com/v1/projects/p/locations/l/publishers/google/models/m';
+    const bedrock = 'bedrock-runtime.us-east-1.amazonaws.com/model/anthropic.claude-v2/converse';
+    const uncounted = [
+      `${gemini}:generateContent`,
+      `${gemini}:streamGenerateContent`,
+      `${vertex}:rawPredict`,
+      bedrock,
+      'api.cohere.com/v2/chat',
+      'api.mistral.ai/v1/ocr',
+      'api.replicate.com/v1/predictions',
+    ];
+    for (const url of uncounted) {
+      const init = { method: 'POST', body: JSON.stringify({ contents: [{ parts: [{ text: 'hi' }] }] }) };
+      for (const address of [`https://${url}?key=secret`, new Request(`https://${url}`, init)])
+        await send(address, address instanceof Request ? undefined : init);
+    }
+    await send('https://api.openai.com/v1/fine_tuning/jobs', { method: 'POST', body: '{}' });
+    const expected = [...uncounted.map((url) => `POST ${url}`), 'POST /fine_tuning/jobs'];
+    assert.deepEqual(reported, expected);
+    const others = [
+      `https://${gemini}:countTokens`,
+      'https://api.openai.com/v1/moderations',
+      'https://storage.googleapis.com/upload',
+      'https://s3.us-east-1.amazonaws.com/bucket',
+      'https://example.com/model/x/converse',
+    ];
+    for (const url of others) await send(url, { method: 'POST', body: '{"contents":[]}' });
+    await send(`https://${gemini}`);
+    assert.equal(reported.length, expected.length);
+  });
+
+  it('refuses them in strict if it is told to', async () => {
+    const tracker = trackerOf({ costUsd: 5 });
+    let sent = 0;
+    const answer = async (): Promise<Response> => {
+      sent += 1;
+      return Response.json({});
+    };
+    const options = {
+      tracker,
+      fetch: answer as typeof globalThis.fetch,
+      unmeteredEndpoints: 'refuse',
+    } as const;
+    const send = budgetFetch(options);
+    const url = 'https://api.cohere.com/v2/chat';
+    await assert.rejects(send(url, { method: 'POST', body: '{}' }), {
+      code: 'token_budget_unmetered_endpoint',
+    });
+    const headers = { 'x-stainless-lang': 'js' };
+    const { status } = await send(url, { method: 'POST', body: '{}', headers });
+    assert.deepEqual([status, sent], [402, 0]);
+  });
+
   it('returns a response like the original, however it is read', async (t) => {
     const { post, server, balances } = await startBudgetedFetch(t);
     const readers: readonly ((response: Response) => Promise<string>)[] = [
