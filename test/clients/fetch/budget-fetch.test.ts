@@ -154,7 +154,7 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     const send = budgetFetch(options);
     const url = 'https://api.cohere.com/v2/chat';
     await assert.rejects(send(url, { method: 'POST', body: '{}' }), {
-      code: 'token_budget_unmetered_endpoint',
+      code: 'token_budget_unmetered',
     });
     const headers = { 'x-stainless-lang': 'js' };
     const { status } = await send(url, { method: 'POST', body: '{}', headers });
