@@ -154,7 +154,7 @@ class ProcessTelemetry {
     this.#isStarted = true;
     const { tracker, prices } = this.#budget;
     if (hasTracerProvider()) reportToHostProviders(VERSION);
-    else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION });
+    else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
     // Its tracer and meter are older, and the provider may be registered with another copy of the API.
     instrumentation.setTracerProvider(trace.getTracerProvider());
     instrumentation.setMeterProvider(metrics.getMeterProvider());

@@ -46,6 +46,18 @@ describe('calls are charged whatever becomes of their spans', { concurrency: 2 }
   }
 });
 
+test('a variable by which telemetry is lost is named on stderr', async () => {
+  const { spans, stderr } = await runScript({
+    script: CALLS(1),
+    env: { TOKEN_BUDGET_USD: '5', OTEL_TRACES_EXPORTER: 'otpl', OTEL_EXPORTER_OTLP_PROTOCOL: 'nonsense' },
+  });
+  assert.equal(spans.length, 0);
+  assert.deepEqual(stderr.trimEnd().split('\n'), [
+    'otel-token-budget: OTEL_TRACES_EXPORTER: got "otpl", expected otlp, console or none; nothing is sent there',
+    'otel-token-budget: OTEL_EXPORTER_OTLP_PROTOCOL: got "nonsense", expected http/json, http/protobuf or grpc; http/json is used',
+  ]);
+});
+
 test('a span follows the GenAI conventions and carries its tokens and its cost', async () => {
   const { spans, server } = await runScript({
     script: `await client.chat.completions.create({ ...CHAT, temperature: 0.2, top_p: 0.9, seed: 7, stop: ['x'], max_tokens: 300 }, replay('chat-plain'));`,

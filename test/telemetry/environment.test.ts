@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { findEnvironmentProblems } from '../../src/telemetry/environment/problems.ts';
 import {
   readEndpoint,
   readExporterNames,
@@ -88,5 +89,33 @@ describe('the endpoint', () => {
 
   it('is none where it is no URL', () => {
     assert.equal(hrefs({ OTEL_EXPORTER_OTLP_ENDPOINT: 'not a url' }), undefined);
+  });
+});
+
+describe('the problems of the environment', () => {
+  it('are unknown exporters and protocols, and endpoints that are no URLs', () => {
+    const env = {
+      OTEL_TRACES_EXPORTER: 'otlp,zipkin',
+      OTEL_METRICS_EXPORTER: 'prometheus',
+      OTEL_LOGS_EXPORTER: 'prometheus',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'nonsense',
+      OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'grpc',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'collector',
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'ftp://collector/v1/traces',
+    };
+    assert.deepEqual(findEnvironmentProblems(env), [
+      'OTEL_TRACES_EXPORTER: got "zipkin", expected otlp, console or none; nothing is sent there',
+      'OTEL_LOGS_EXPORTER: got "prometheus", expected otlp, console or none; nothing is sent there',
+      'OTEL_EXPORTER_OTLP_PROTOCOL: got "nonsense", expected http/json, http/protobuf or grpc; http/json is used',
+      'OTEL_EXPORTER_OTLP_ENDPOINT: got "collector", expected a URL such as http://localhost:4318; it is ignored',
+      'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: got "ftp://collector/v1/traces", expected a URL such as http://localhost:4318; it is ignored',
+    ]);
+    assert.deepEqual(findEnvironmentProblems({ ...env, OTEL_SDK_DISABLED: 'true' }), []);
+  });
+
+  it('are none by default, and where a host and a port are given', () => {
+    assert.deepEqual(findEnvironmentProblems({}), []);
+    for (const endpoint of ['http://a:1', 'https://a/b', 'collector:4317', ' http://a '])
+      assert.deepEqual(findEnvironmentProblems({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }), [], endpoint);
   });
 });

@@ -1,3 +1,4 @@
+export { findEnvironmentProblems } from './problems.ts';
 export {
   type Env,
   type Protocol,

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { diag } from '@opentelemetry/api';
 import {
   ConsoleLogRecordExporter,
   type LogRecordProcessor,
@@ -7,7 +6,6 @@ import {
 } from '@opentelemetry/sdk-logs';
 import { ConsoleMetricExporter, type MetricReader } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, SimpleSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import { escapeControl } from '../../util/index.ts';
 import {
   type Env,
   readExporterNames,
@@ -61,8 +59,7 @@ export function createPipelines(channel: ExportChannel, env: Env, refresh: Refre
 function createEach<T>(signal: Signal, env: Env, create: (name: string) => T | undefined): T[] {
   return readExporterNames(env, signal).flatMap((name) => {
     const created = create(name);
-    if (created === undefined)
-      diag.warn(`OTEL_${signal}_EXPORTER: unknown exporter "${escapeControl(name)}" is ignored`);
+    // Reported by findEnvironmentProblems.
     return created === undefined ? [] : [created];
   });
 }

@@ -2,7 +2,7 @@ import { metrics } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../../budget/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { loadEntryModule } from '../../util/index.ts';
-import type { Env } from '../environment/index.ts';
+import { type Env, findEnvironmentProblems } from '../environment/index.ts';
 import { ExportChannel } from '../export/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { recordBudgets, reportEvents } from '../signals/index.ts';
@@ -22,6 +22,8 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Default: `process.env`. */
   readonly env?: Env;
+  /** Called with a sentence for people for each variable by which telemetry is lost. */
+  readonly onProblem?: (problem: string) => void;
 }
 
 /** Running telemetry. */
@@ -35,7 +37,8 @@ export interface Telemetry {
  * and sampler, and registers it as the global provider of traces, metrics and logs.
  */
 export function startSdk(options: TelemetryOptions): Telemetry {
-  const { tracker, prices, version, env = process.env } = options;
+  const { tracker, prices, version, env = process.env, onProblem } = options;
+  if (onProblem !== undefined) findEnvironmentProblems(env).forEach(onProblem);
   const channel = new ExportChannel();
   let refresh = (_ending: boolean): void => undefined;
   const pipelines = createPipelines(channel, env, (ending) => refresh(ending));
