@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { findEnvironmentProblems } from '../../src/telemetry/environment/problems.ts';
 import {
   readEndpoint,
   readExporterNames,
@@ -8,6 +7,7 @@ import {
   readProtocol,
   readVariable,
 } from '../../src/telemetry/environment/variables.ts';
+import { findEnvironmentProblems } from '../../src/telemetry/sdk/environment-problems.ts';
 
 describe('a variable of OpenTelemetry', () => {
   it('is its text without the space around it; empty, it is not set', () => {

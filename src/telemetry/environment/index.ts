@@ -1,4 +1,3 @@
-export { findEnvironmentProblems } from './problems.ts';
 export {
   type Env,
   type Protocol,

@@ -1,5 +1,5 @@
 import { formatValue } from '../../util/index.ts';
-import { type Env, readExporterNames, readVariable, type Signal } from './variables.ts';
+import { type Env, readExporterNames, readVariable, type Signal } from '../environment/index.ts';
 
 /** The exporters of each signal that are known here. */
 const EXPORTERS: Readonly<Record<Signal, readonly string[]>> = {
