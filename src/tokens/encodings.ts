@@ -1,3 +1,5 @@
+import { BoundedMap } from '../util/index.ts';
+
 /** The encodings of OpenAI's text models; js-tiktoken publishes the ranks of each. */
 export type EncodingName = 'o200k_base' | 'cl100k_base';
 
@@ -48,7 +50,18 @@ const VERSION = /-(?:\d{4}-\d{2}-\d{2}|\d{4}|\d{6}|\d{8}|latest|preview)(?=-|$)/
 
 /** Whether a name is a version of a model, or the model of a version: `gpt-4o-2024-08-06` of `gpt-4o`. */
 export function isSnapshotOf(name: string, model: string): boolean {
-  return baseModel(name).replace(VERSION, '') === baseModel(model).replace(VERSION, '');
+  return name === model || unversioned(name) === unversioned(model);
+}
+
+/** A program uses few models, and asks for each call. */
+const unversionedNames = new BoundedMap<string, string>(100);
+
+function unversioned(model: string): string {
+  const known = unversionedNames.get(model);
+  if (known !== undefined) return known;
+  const name = baseModel(model).replace(VERSION, '');
+  unversionedNames.set(model, name);
+  return name;
 }
 
 /** Models of other vendors, whose encodings are not published or not supported. */

@@ -26,9 +26,10 @@ export function isOrdinaryBody(body: unknown): boolean {
 
 function isData(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true;
-  if (depth > MAX_DEPTH || types.isProxy(value) || 'toJSON' in value) return false;
+  if (depth > MAX_DEPTH || 'toJSON' in value) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (Array.isArray(value)) return prototype === Array.prototype && isDataArray(value, depth);
+  if (Array.isArray(value))
+    return prototype === Array.prototype && !types.isProxy(value) && isDataArray(value, depth);
   if (prototype !== Object.prototype && prototype !== null) return false;
   for (const key of Object.keys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key);
