@@ -255,7 +255,9 @@ describe('a Collector that fails', { concurrency: 2 }, () => {
 
     test('started just before the exit, which wakes what waits', async () => {
       const { start, agent } = await setUp('at-exit');
-      const running = agent({ LINGER_MS: '60000' });
+      // A busy machine may take longer than the 2 s of the default.
+      const config = app.write('patient.json', JSON.stringify({ flushTimeoutMs: 30_000 }));
+      const running = agent({ LINGER_MS: '60000', TOKEN_BUDGET_CONFIG: config });
       await running.waitForOutput(/outcomes/);
       const collector = await start();
       try {
