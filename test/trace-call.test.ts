@@ -153,8 +153,13 @@ describe('npm run trace:call', () => {
   it('prints the same in every run', () => {
     const [first, second] = [run(), run()];
     assert.match(first, /^a chat call that is admitted +\d{2,}( +\d{2,}){4}$/m);
-    assert.equal(second, first);
+    assert.equal(withoutTries(second), withoutTries(first));
   });
+
+  /** A job's processes may have to try twice to lock their ledger on a busy machine: that adds entries, and no files. */
+  function withoutTries(table: string): string {
+    return table.replace(/^(a job that resumes, .*?) +\d+ +\d+( +\d+ +\d+ +\d+)$/m, '$1$2');
+  }
 
   function run(): string {
     const script = join(REPO_ROOT, 'scripts', 'trace-call', 'main.ts');
