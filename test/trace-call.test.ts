@@ -153,12 +153,12 @@ describe('npm run trace:call', () => {
   it('prints the same in every run', () => {
     const [first, second] = [run(), run()];
     assert.match(first, /^a chat call that is admitted +\d{2,}( +\d{2,}){4}$/m);
-    assert.equal(withoutTries(second), withoutTries(first));
+    assert.equal(withoutEntries(second), withoutEntries(first));
   });
 
-  /** A job's processes may have to try twice to lock their ledger on a busy machine: that adds entries, and no files. */
-  function withoutTries(table: string): string {
-    return table.replace(/^(a job that resumes, .*?) +\d+ +\d+( +\d+ +\d+ +\d+)$/m, '$1$2');
+  /** The ledger's file of a job is looked at by the clock, which adds entries; all other columns are the same. */
+  function withoutEntries(table: string): string {
+    return table.replace(/^(a job that resumes, .*?) +\d+((?: +\d+){4})$/m, '$1$2');
   }
 
   function run(): string {

@@ -7,15 +7,15 @@ type Patch = (file: string, classes: Readonly<Record<string, unknown>>) => void;
 
 /** The methods of clients and of WebSocket classes that are wrapped. */
 const METHODS = [
-  ...[
-    'buildRequest',
-    'prepareRequest',
-    'fetchWithTimeout',
-    'makeRequest',
-    'parseResponseWithTimeout',
-    'request',
-  ],
-  ...['send', 'sendRaw', '_emit'],
+  'buildRequest',
+  'prepareRequest',
+  'fetchWithTimeout',
+  'makeRequest',
+  'parseResponseWithTimeout',
+  'request',
+  'send',
+  'sendRaw',
+  '_emit',
 ];
 
 /** A hook of the loader of modules; the name of the file and its exports decide what is patched. */

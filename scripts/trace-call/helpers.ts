@@ -28,6 +28,8 @@ export const HELPERS: readonly Helper[] = [
   { file: 'encodings.ts', why: 'Reads the family of a model from its name.' },
   { file: 'request-body.ts', why: 'Looks at the form of a body, and reads it.' },
   { file: 'request-path.ts', why: 'Looks at the form of a path, and reads it.' },
+  { name: 'fileIdentity', why: 'Reads which file a path leads to, by the clock and not in every call.' },
+  { name: 'isSameFile', why: 'Compares two of these.' },
   { name: 'sentCallOf', why: 'Reads a field of the options of a request.' },
   { name: 'lateCallOf', why: 'Reads a field of the options of a request.' },
   { name: 'passedOnOf', why: 'Reads a field of the options of a request.' },

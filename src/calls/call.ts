@@ -8,7 +8,6 @@ import {
   type ReserveResult,
   type TokenBudgetTracker,
 } from '../budget/index.ts';
-
 import { FREE_TIERS, hidesReasoning, type RateCard } from '../pricing/index.ts';
 import {
   type CallPlan,

@@ -167,7 +167,7 @@ describe('a request that differs from the one that is sent on is a call', () => 
     ['a picture', { ...question, messages: [{ role: 'user', content: ['Hello.', picture] }] }],
     ['another role', { ...question, messages: [{ role: 'system', content: 'Hello.' }] }],
     ['tools', { ...question, tools: [{ type: 'function', function: { name: 'f', parameters: {} } }] }],
-    ['a dearer tier', { ...question, service_tier: 'priority' }],
+    ['a more expensive service tier', { ...question, service_tier: 'priority' }],
   ] as const) {
     it(`by ${how}`, async (test) => {
       const { tracker, withFetch, api, agreesOnCalls } = await startNested(test);

@@ -84,13 +84,15 @@ function isBudgeted(one: typeof fetch): boolean {
 function reportUncounted(services: CallServices, args: Parameters<typeof fetch>): Response | undefined {
   const [input, init] = args;
   const request = input instanceof Request ? input : undefined;
+  const method = init?.method ?? request?.method ?? 'GET';
+  const isStream = isStreamed(init?.body);
+  // Most requests of a program are neither.
+  if (!isStream && method.toUpperCase() !== 'POST') return undefined;
   const address = request?.url ?? String(input);
   if (!URL.canParse(address)) return undefined;
   const url = new URL(address);
   const found = findApi(url);
-  const isStream = isStreamed(init?.body);
   if (found !== undefined && !isStream) return undefined;
-  const method = init?.method ?? request?.method ?? 'GET';
   const endpoint = found === undefined ? uncountedRequest(method, url) : `POST ${found.target.path}`;
   if (endpoint === undefined) return undefined;
   const tracker = currentBudget() ?? services.tracker;

@@ -4,8 +4,8 @@ import { isPromise, type MaybePromise } from './maybe-promise.ts';
 const LONGEST_MS = 600_000;
 
 /**
- * Keeps the process alive until work settles that the application waits for. Without that, a process that has
- * nothing else to do ends with its promises pending, and code 13: connections and timers of ours are unref'd.
+ * Keeps the process alive until the work that the application awaits has settled. Our connections and timers are
+ * unref'd, so a process that only awaits them would exit with code 13 while its promises are pending.
  * @returns the work
  */
 export function keepAlive<T>(work: MaybePromise<T>): MaybePromise<T> {

@@ -139,7 +139,7 @@ describe('budgetFetch', { concurrency: 4 }, () => {
     assert.equal(reported.length, expected.length);
   });
 
-  it('refuses them in strict if it is told to', async () => {
+  it('refuses them in strict mode if unmeteredEndpoints is refuse', async () => {
     const tracker = trackerOf({ costUsd: 5 });
     let sent = 0;
     const answer = async (): Promise<Response> => {
