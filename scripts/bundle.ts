@@ -27,6 +27,7 @@ export const ENTRIES: readonly string[] = [
   'telemetry/sdk/index',
   'telemetry/sdk/node-sdk',
   // Threads.
+  'clients/openai-sdk/loading/async-loader',
   'stores/redis/settle-worker',
   'telemetry/export/export-worker',
 ];

@@ -1,6 +1,7 @@
 // Instruments each class of the SDK as it is loaded: as this package does, under a strict budget that is never reached, or with
 // wrappers of the same methods that do nothing.
 import { createRequire } from 'node:module';
+import type { SdkFile } from '../../src/clients/openai-sdk/index.ts';
 import type * as Package from '../../src/index.ts';
 
 type Patch = (file: string, classes: Readonly<Record<string, unknown>>) => void;
@@ -18,12 +19,6 @@ const METHODS = [
   '_emit',
 ];
 
-/** A hook of the loader of modules; the name of the file and its exports decide what is patched. */
-interface ModuleFile {
-  readonly name: string;
-  readonly patch: (exports: unknown) => unknown;
-}
-
 const patch = process.env['SDK_SUITE_VARIANT'] === 'ours' ? ours() : empty;
 Reflect.set(globalThis, Symbol.for('sdk-suite'), patch);
 
@@ -35,11 +30,13 @@ function ours(): Patch {
   const budget = defineBudget({ name: 'suite', limits: { costUsd: 1_000_000 }, mode: 'strict' });
   const tracker = new TokenBudgetTracker(budget, { store: new MemoryStore() });
   const config = { tracker, prices: new PriceBook(), enabled: false };
-  const instrumentation = new OpenAIInstrumentation(config, '0.0.0');
-  // What the loader of modules calls for a package: the tests load the sources instead.
-  const init = Reflect.get(instrumentation, 'init') as () => { readonly files: readonly ModuleFile[] };
-  const { files } = init.call(instrumentation);
-  return (file, classes) => files.find(({ name }) => name === file)?.patch(classes);
+  const instrumentation = new OpenAIInstrumentation(config);
+  // What the hook of the loader of modules calls for a package: the tests load the sources instead.
+  return (file, exports) => {
+    const name = file.replace(/^openai\//, '');
+    const classes = Object.values(exports).filter((value) => typeof value === 'function') as unknown;
+    instrumentation.patchFile({ name, version: '7.0.0', url: file, classes: classes as SdkFile['classes'] });
+  };
 }
 
 function empty(_file: string, classes: Readonly<Record<string, unknown>>): void {

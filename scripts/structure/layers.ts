@@ -8,11 +8,10 @@ export interface Layer {
   readonly packages: readonly string[];
 }
 
-const API = '@opentelemetry/api';
 /** Neither OpenTelemetry nor a client: they know nothing of what is above them. */
 const CORE = ['util', 'usage', 'pricing', 'tokens', 'budget'];
 /** What instruments and calls know of telemetry: its API, never an SDK. */
-const NEUTRAL_TELEMETRY = ['telemetry/names', 'telemetry/context', 'telemetry/signals'];
+const NEUTRAL_TELEMETRY = ['telemetry/api', 'telemetry/names', 'telemetry/context', 'telemetry/signals'];
 
 /** From low to high: a layer imports only layers listed before it. */
 export const LAYERS: readonly Layer[] = [
@@ -24,18 +23,27 @@ export const LAYERS: readonly Layer[] = [
   { folder: 'stores', imports: ['util', 'usage', 'pricing', 'budget'], packages: ['redis'] },
   { folder: 'config', imports: ['util', 'usage', 'pricing', 'budget', 'stores'], packages: ['valibot'] },
 
+  {
+    folder: 'telemetry/api',
+    imports: [],
+    packages: ['@opentelemetry/api', '@opentelemetry/api-logs', 'opentelemetry-api-1.3'],
+  },
   // Attributes state costs in USD and name the source of a price.
-  { folder: 'telemetry/names', imports: ['util', 'usage', 'pricing'], packages: [API] },
-  { folder: 'telemetry/context', imports: ['util', 'budget', 'telemetry/names'], packages: [API] },
+  { folder: 'telemetry/names', imports: ['util', 'usage', 'pricing', 'telemetry/api'], packages: [] },
+  {
+    folder: 'telemetry/context',
+    imports: ['util', 'budget', 'telemetry/api', 'telemetry/names'],
+    packages: [],
+  },
   {
     folder: 'telemetry/signals',
-    imports: [...CORE, 'telemetry/names', 'telemetry/context'],
-    packages: [API],
+    imports: [...CORE, 'telemetry/api', 'telemetry/names', 'telemetry/context'],
+    packages: [],
   },
   {
     folder: 'telemetry/vendors',
     imports: [...CORE, ...NEUTRAL_TELEMETRY],
-    packages: [API, '@opentelemetry/sdk-trace'],
+    packages: [],
   },
   { folder: 'telemetry/environment', imports: [], packages: [] },
   {
@@ -60,33 +68,33 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: 'calls',
     imports: [...CORE, 'config', ...NEUTRAL_TELEMETRY, 'providers'],
-    packages: [API],
+    packages: [],
   },
   {
     folder: 'clients/openai-sdk',
     imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls', 'providers'],
-    packages: [API, '@opentelemetry/instrumentation'],
+    packages: [],
   },
   {
     folder: 'clients/fetch',
     imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls', 'providers'],
-    packages: [API],
+    packages: [],
   },
   {
     folder: 'clients/ai-sdk',
     imports: [...CORE, ...NEUTRAL_TELEMETRY, 'calls', 'providers'],
-    packages: [API],
+    packages: [],
   },
 
   {
     folder: 'jobs',
     imports: [...CORE, 'stores', 'config', ...NEUTRAL_TELEMETRY, 'calls', 'providers', 'clients'],
-    packages: [API, 'valibot'],
+    packages: ['valibot'],
   },
   {
     folder: 'process',
     imports: [...CORE, 'stores', 'config', 'telemetry', 'calls', 'providers', 'clients', 'jobs'],
-    packages: [API, 'import-in-the-middle'],
+    packages: [],
   },
   {
     folder: 'cli',

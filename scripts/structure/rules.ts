@@ -33,6 +33,9 @@ export const RULES: Rules = {
       'A table: a line and a description for each name, from which docs/telemetry.md is made.',
   },
   entryModules: {},
-  bareWords: { html: 'The tag of a template: html`<p>`.' },
+  bareWords: {
+    html: 'The tag of a template: html`<p>`.',
+    load: 'Node looks for a hook of this name in a loader.',
+  },
   layers: LAYERS,
 };

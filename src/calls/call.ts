@@ -1,4 +1,3 @@
-import { type Attributes, type Context, context, diag, type Span, trace } from '@opentelemetry/api';
 import {
   type Amounts,
   type BudgetEvent,
@@ -18,6 +17,15 @@ import {
   type StreamReader,
 } from '../providers/index.ts';
 import {
+  type Attributes,
+  type Context,
+  context,
+  diag,
+  failOpen,
+  type Span,
+  trace,
+} from '../telemetry/api/index.ts';
+import {
   type ChargeableSpan,
   currentBudget,
   PENDING_CHARGE,
@@ -36,7 +44,6 @@ import {
   tokenizedWorstCase,
   withPlausibleCounts,
 } from './cost/index.ts';
-import { failOpen } from './fail-open.ts';
 import { AbandonedError, failureCharge, isRefusal } from './failure-billing.ts';
 import type { FailureCharge } from './failure-charges.ts';
 import { DEFERRED_LEASE_MS, deferredReservationName } from './memory/index.ts';

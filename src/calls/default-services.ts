@@ -1,10 +1,8 @@
-import { metrics, trace } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
-import { SCOPE } from '../telemetry/names/index.ts';
-import { type CallInstruments, createCallInstruments } from '../telemetry/signals/index.ts';
 import { type FailureBilling, failureCharges } from './failure-charges.ts';
-import { type CallServices, type CallServicesOptions, createCallServices } from './services.ts';
+import { HostTelemetry } from './host-telemetry.ts';
+import { type CallServices, createCallServices } from './services.ts';
 
 /** The budget of calls that are not made through the openai SDK, and how they are priced and recorded. */
 export interface BudgetOptions {
@@ -58,30 +56,19 @@ export function resolveServices(
   if (tracker === preloaded?.tracker) return withOptions(preloaded, options);
   const existing = servicesByTracker.get(tracker);
   if (existing !== undefined) return withOptions(existing, options);
-  const services = newServices({
-    tracker,
-    prices: prices ?? new PriceBook(),
-    failureBilling,
-    unmeteredEndpoints,
-    includeUsage,
-    captureContent,
-  });
+  const services = createCallServices(
+    {
+      tracker,
+      prices: prices ?? new PriceBook(),
+      failureBilling,
+      unmeteredEndpoints,
+      includeUsage,
+      captureContent,
+    },
+    new HostTelemetry(),
+  );
   servicesByTracker.set(tracker, services);
   return services;
-}
-
-function newServices(options: CallServicesOptions): CallServices {
-  let instruments: CallInstruments | undefined;
-  return createCallServices(options, {
-    get tracer() {
-      return trace.getTracer(SCOPE);
-    },
-    // Created at the first call: the host has registered its SDK by then.
-    get instruments() {
-      instruments ??= createCallInstruments(metrics.getMeter(SCOPE));
-      return instruments;
-    },
-  });
 }
 
 /** The same services, still shared, except for the options that are set. */

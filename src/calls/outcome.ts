@@ -1,7 +1,7 @@
-import type { Attributes, Context, Span } from '@opentelemetry/api';
 import type { Amounts } from '../budget/index.ts';
 import type { RateCard } from '../pricing/index.ts';
 import type { CallPlan, ParsedResponse } from '../providers/index.ts';
+import type { Attributes, Context, Span } from '../telemetry/api/index.ts';
 import type { UsageSource } from '../telemetry/names/index.ts';
 import type { Charge } from './cost/index.ts';
 import type { CallReservation } from './reservation.ts';

@@ -1,6 +1,6 @@
-import type { Tracer } from '@opentelemetry/api';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../budget/index.ts';
 import type { PriceBook } from '../pricing/index.ts';
+import type { Tracer } from '../telemetry/api/index.ts';
 import type { CallInstruments } from '../telemetry/signals/index.ts';
 import { type Indexed, IndexedList, SeenOnce } from '../util/index.ts';
 import { ResponseHistory } from './cost/index.ts';

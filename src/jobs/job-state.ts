@@ -1,5 +1,5 @@
-import type { SpanContext } from '@opentelemetry/api';
 import type { BudgetEvent, BudgetStatus, CallEvent, TokenBudgetTracker } from '../budget/index.ts';
+import type { SpanContext } from '../telemetry/api/index.ts';
 import { StepOutputError } from './errors.ts';
 import { buildResult, type JobResult } from './result/index.ts';
 import {

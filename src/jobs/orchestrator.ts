@@ -1,5 +1,5 @@
-import { type Span, trace } from '@opentelemetry/api';
 import { BudgetExhaustedError, MS_PER_MINUTE, type TokenBudgetTracker } from '../budget/index.ts';
+import { type Span, trace } from '../telemetry/api/index.ts';
 import { semconv } from '../telemetry/names/index.ts';
 import { errorMessage, mapWithConcurrency } from '../util/index.ts';
 import { StopSwitch, stopReasonOf, toSavedError } from './control/index.ts';

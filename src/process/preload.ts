@@ -1,7 +1,4 @@
-import module from 'node:module';
 import { isMainThread } from 'node:worker_threads';
-import { metrics, trace } from '@opentelemetry/api';
-import { register as registerEsmHooks } from 'import-in-the-middle/register-hooks.mjs';
 import {
   chainOf,
   failurePolicyOf,
@@ -16,9 +13,10 @@ import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { openStore } from '../stores/index.ts';
+import { hasTracerProvider } from '../telemetry/api/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
-import { describeExceeded, hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
+import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
 import { errorMessage, escapeControl, loadEntryModule, SeenOnce, VERSION } from '../util/index.ts';
 import { handleShutdown } from './shutdown.ts';
 
@@ -58,7 +56,6 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
   for (const warning of config.warnings) printLine(warning);
   if (!config.limitGiven && !quiet) printDefaultBudget(config);
   const budget = openBudget(config);
-  hookEsModules();
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
   const flush = (): void => telemetry.flushSync(config.flushTimeoutMs);
@@ -74,7 +71,7 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
     tracker: budget.tracker,
     config,
     services: instrumentation.services,
-    startTelemetry: () => telemetry.start(instrumentation),
+    startTelemetry: () => telemetry.start(),
   };
   setPreloaded(result);
   return result;
@@ -114,23 +111,21 @@ function instrument(
   { tracker, prices }: ProcessBudget,
   telemetry: ProcessTelemetry,
 ): OpenAIInstrumentation {
-  const start = (): void => telemetry.start(instrumentation);
-  const instrumentation = new OpenAIInstrumentation(
-    {
-      tracker,
-      prices,
-      unmeteredEndpoints: config.unmeteredEndpoints,
-      failureBilling: config.failureBilling,
-      includeUsage: config.includeUsage,
-      captureContent: config.captureContent,
-      budgetStatus: config.budgetStatus,
-      // Not at once: imports are hoisted, so the module that has just imported openai may be about to start
-      // an SDK.
-      onPatch: () => setImmediate(start),
-      onFirstCall: start,
-    },
-    VERSION,
-  );
+  const start = (): void => telemetry.start();
+  const instrumentation = new OpenAIInstrumentation({
+    tracker,
+    prices,
+    unmeteredEndpoints: config.unmeteredEndpoints,
+    failureBilling: config.failureBilling,
+    includeUsage: config.includeUsage,
+    captureContent: config.captureContent,
+    budgetStatus: config.budgetStatus,
+    // Not at once: imports are hoisted, so the module that has just imported openai may be about to start
+    // an SDK.
+    onPatch: () => setImmediate(start),
+    onFirstCall: start,
+    onProblem: printLine,
+  });
   return instrumentation;
 }
 
@@ -149,15 +144,12 @@ class ProcessTelemetry {
    * SDK. The SDK is loaded only now, so that a process that never loads openai does not pay for it. Further
    * calls have no effect.
    */
-  start(instrumentation: OpenAIInstrumentation): void {
+  start(): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
     const { tracker, prices } = this.#budget;
     if (hasTracerProvider()) reportToHostProviders(VERSION);
     else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
-    // Its tracer and meter are older, and the provider may be registered with another copy of the API.
-    instrumentation.setTracerProvider(trace.getTracerProvider());
-    instrumentation.setMeterProvider(metrics.getMeterProvider());
   }
 
   /** Sends what is recorded, if our SDK runs. */
@@ -168,25 +160,6 @@ class ProcessTelemetry {
 
 function loadSdk(): typeof Sdk {
   return loadEntryModule('telemetry/sdk/index') as typeof Sdk;
-}
-
-/** Routes imports of openai's entry points, and of nothing else, through the instrumentation. */
-function hookEsModules(): void {
-  registerEsmHooks({
-    include: [
-      /[\\/]node_modules[\\/]openai[\\/](index|client)\.m?js$/,
-      // The classes of Realtime and of Responses over a WebSocket.
-      /[\\/]node_modules[\\/]openai[\\/](beta|realtime|resources)[\\/](.+[\\/])?(ws|websocket)\.m?js$/,
-    ],
-  });
-  // With `-e`, Node 22 and 24 read a builtin as a file if a hook passes it on, so this one does not. It is
-  // registered only then, because it hides builtins from the host's hooks.
-  const isEval = process.execArgv.some((arg) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(arg));
-  if (!isEval) return;
-  module.registerHooks({
-    load: (url, context, next) =>
-      module.isBuiltin(url) ? { format: 'builtin', shortCircuit: true } : next(url, context),
-  });
 }
 
 /** Ends the process on an invalid setting, before any code of the application runs. */

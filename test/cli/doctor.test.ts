@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
-import { NODE_22, OPENAI_VERSIONS, REPO_ROOT } from '../support/paths.ts';
+import { OLDEST_NODES, OPENAI_VERSIONS, REPO_ROOT } from '../support/paths.ts';
 import { runNode } from '../support/run-node.ts';
 import { command, MAIN, testDirectory } from './run-cli.ts';
 
@@ -93,12 +93,12 @@ describe('doctor', { concurrency: 2 }, () => {
 
   it('checks the oldest openai on the oldest Node', async () => {
     const { stdout } = await runNode({
-      node: NODE_22,
+      node: OLDEST_NODES['Node 22.12'],
       args: [MAIN, 'doctor'],
       cwd: OPENAI_VERSIONS['4-oldest'],
       env: { OTEL_SDK_DISABLED: 'true', TOKEN_BUDGET_USD: '1' },
     });
-    assert.match(stdout, /✓ Node +22\./);
+    assert.match(stdout, /✓ Node +22\.12\./);
     assert.match(stdout, /✓ openai +4\.19\./);
     assert.match(
       stdout,

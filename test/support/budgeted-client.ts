@@ -122,10 +122,13 @@ export function budgetedClient(
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
   const { unmeteredEndpoints = 'warn', failureBilling = {} } = options;
-  const instrumentation = new OpenAIInstrumentation(
-    { enabled: false, tracker, prices: new PriceBook({ prices }), unmeteredEndpoints, failureBilling },
-    '0',
-  );
+  const instrumentation = new OpenAIInstrumentation({
+    enabled: false,
+    tracker,
+    prices: new PriceBook({ prices }),
+    unmeteredEndpoints,
+    failureBilling,
+  });
   const done = () => Promise.resolve();
   instrumentation.setTracerProvider(
     new TracerProvider({
@@ -134,8 +137,7 @@ export function budgetedClient(
   );
   // A class of its own: patches of the SDK's class would add up over the tests.
   class Client extends OpenAI {}
-  const patch = Reflect.get(instrumentation, 'patchModule') as (exports: unknown) => void;
-  patch.call(instrumentation, { OpenAI: Client });
+  instrumentation.patchClass(Client);
   const client = new Client({ apiKey: 'sk-test', baseURL: api.url, maxRetries: 0 });
   const ledger = async () => {
     const { balances }: BudgetStatus = await tracker.status();

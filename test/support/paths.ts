@@ -7,9 +7,14 @@ export const REPO_ROOT = join(fileURLToPath(import.meta.url), '..', '..', '..');
 
 const MATRIX = join(REPO_ROOT, 'test', 'matrix');
 
-/** The Node of npm scripts, which `TEST_NODE=26 .ci/run` replaces by another, and the oldest that is supported. */
+/** The Node of npm scripts, which `TEST_NODE=26 .ci/run` replaces by another. */
 export const NODE = nodeOf(REPO_ROOT);
 export const NODE_22 = nodeOf(join(MATRIX, 'node-22'));
+/** The oldest Node that is supported, and the oldest of the next line: their hooks of modules differ. */
+export const OLDEST_NODES = {
+  'Node 22.12': nodeOf(join(MATRIX, 'node-22-oldest')),
+  'Node 24.0': nodeOf(join(MATRIX, 'node-24-oldest')),
+} as const;
 
 /** Directories from which `openai` resolves to a version of it. */
 export const OPENAI_VERSIONS = {

@@ -1,4 +1,3 @@
-import { SpanKind } from '@opentelemetry/api';
 import { type Amounts, NOTHING, type TokenBudgetTracker } from '../../budget/index.ts';
 import {
   nanoToUsd,
@@ -14,6 +13,7 @@ import {
   type ParsedResponse,
   type Provider,
 } from '../../providers/index.ts';
+import { SpanKind } from '../../telemetry/api/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
 import { addUsage, type TokenUsage, tokenUsage, totalTokens } from '../../usage/index.ts';

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallPlan } from '../../providers/index.ts';
-import { failOpen } from '../fail-open.ts';
+import { failOpen } from '../../telemetry/api/index.ts';
 import { isSameRequest } from './same-request.ts';
 
 /** What a program calls a model with, from the outside in: a middleware calls an SDK, which calls a `fetch`. */

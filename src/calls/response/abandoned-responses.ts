@@ -1,5 +1,5 @@
+import { failOpen } from '../../telemetry/api/index.ts';
 import type { Call } from '../call.ts';
-import { failOpen } from '../fail-open.ts';
 
 /** Ends the calls of responses that were collected as garbage before they were read to the end. */
 const collected = new FinalizationRegistry<Call>((call) => {

@@ -1,7 +1,7 @@
 import type { BudgetExceededError } from '../../budget/index.ts';
+import { failOpen } from '../../telemetry/api/index.ts';
 import { isRecord, type MaybePromise, parseJson } from '../../util/index.ts';
 import type { Call } from '../call.ts';
-import { failOpen } from '../fail-open.ts';
 import { SseSplitter } from './sse-splitter.ts';
 import { StreamGuard } from './stream-guard.ts';
 

@@ -1,5 +1,5 @@
 import { type Readable, Transform } from 'node:stream';
-import { failOpen } from '../fail-open.ts';
+import { failOpen } from '../../telemetry/api/index.ts';
 import type { BodySink } from './body-sinks.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
+import { failOpen } from '../../telemetry/api/index.ts';
 import { isRecord } from '../../util/index.ts';
 import type { Call } from '../call.ts';
-import { failOpen } from '../fail-open.ts';
 import { abandonIfCollected } from './abandoned-responses.ts';
 import { type BodySink, BufferedBodySink, SseBodySink } from './body-sinks.ts';
 import { guardReadable, guardStream } from './guarded-body.ts';

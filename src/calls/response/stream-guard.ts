@@ -1,8 +1,8 @@
 import type { BudgetExceededError } from '../../budget/index.ts';
 import { isUsageChunk, StreamReader } from '../../providers/index.ts';
+import { failOpen } from '../../telemetry/api/index.ts';
 import { isRecord } from '../../util/index.ts';
 import type { Call, StreamEnd } from '../call.ts';
-import { failOpen } from '../fail-open.ts';
 import { StreamedTokenCounter } from './streamed-token-counter.ts';
 
 /** Feeds the events of a stream to its call, and stops the stream once the budget cannot pay for it. */

@@ -1,11 +1,17 @@
-import { type Attributes, type Context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../budget/index.ts';
 import { nanoToUsd } from '../../pricing/index.ts';
 import type { CallPlan, ClientErrors, ParsedResponse } from '../../providers/index.ts';
+import {
+  type Attributes,
+  type Context,
+  failOpen,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+} from '../../telemetry/api/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
 import { type CallInstruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
 import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
-import { failOpen } from '../fail-open.ts';
 import { errorType } from '../failure-billing.ts';
 import type { CallOutcome, StartedCall } from '../outcome.ts';
 import type { CallServices } from '../services.ts';

@@ -1,5 +1,5 @@
-import type { Attributes } from '@opentelemetry/api';
 import type { CallPlan } from '../../providers/index.ts';
+import type { Attributes } from '../../telemetry/api/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import { isRecord } from '../../util/index.ts';
 

@@ -2,7 +2,6 @@ import {
   abandonIfCollected,
   type BudgetOptions,
   type Call,
-  failOpen,
   getPreloaded,
   guardStream,
   passOn,
@@ -11,6 +10,7 @@ import {
   tryStartCall,
 } from '../../calls/index.ts';
 import type { CallPlan } from '../../providers/index.ts';
+import { failOpen } from '../../telemetry/api/index.ts';
 import { PartSink } from './part-sink.ts';
 import { chatPlan, embeddingPlan, type Model, type Params } from './plan.ts';
 import { chatResponseOf, embeddingResponseOf } from './result.ts';

@@ -4,7 +4,6 @@ import {
   BufferedBodySink,
   type Call,
   type CallServices,
-  failOpen,
   getPreloaded,
   guardRawResponse,
   guardStream,
@@ -17,6 +16,7 @@ import {
   tryStartCall,
 } from '../../calls/index.ts';
 import { type CallPlan, findApi, type ProviderApi, uncountedRequest } from '../../providers/index.ts';
+import { failOpen } from '../../telemetry/api/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { type JsonRequest, readJsonRequest, withBody } from './json-request.ts';

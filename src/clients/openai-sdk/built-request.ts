@@ -1,6 +1,5 @@
-import { diag } from '@opentelemetry/api';
-import { failOpen } from '../../calls/index.ts';
 import type { ApiClient, ApiRequest } from '../../providers/index.ts';
+import { diag, failOpen } from '../../telemetry/api/index.ts';
 import type { Method } from './sdk-types.ts';
 import { type BuiltRequest, lateCallOf, putFields, putFieldsIntoBytes, sentCallOf } from './sent-call.ts';
 

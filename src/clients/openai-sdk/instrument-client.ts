@@ -1,11 +1,8 @@
-import { metrics, trace } from '@opentelemetry/api';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
-import { type CallServices, createCallServices, type FailureBilling } from '../../calls/index.ts';
+import { createCallServices, type FailureBilling, HostTelemetry } from '../../calls/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
-import { SCOPE } from '../../telemetry/names/index.ts';
-import { createCallInstruments } from '../../telemetry/signals/index.ts';
-import { clientPatches, isInstrumented } from './patches.ts';
-import type { Method } from './sdk-types.ts';
+import { clientPatches } from './patches.ts';
+import { isWrapped, WrappedMethods } from './wrapped-methods.ts';
 
 /** The budget of a client, and how its calls are priced and recorded. */
 export interface InstrumentClientOptions {
@@ -36,26 +33,9 @@ export function instrumentClient<T extends object>(client: T, options: Instrumen
       'client: got no method makeRequest, expected a client of the openai SDK, such as new OpenAI()',
     );
   }
-  if (isInstrumented(client)) return client;
-  for (const { name, wrap } of clientPatches(newServices(options))) {
-    const original: unknown = Reflect.get(client, name);
-    if (typeof original !== 'function') continue;
-    const value = wrap(original as Method);
-    Object.defineProperty(client, name, { value, configurable: true, writable: true });
-  }
+  if (isWrapped(client, 'makeRequest')) return client;
+  const { prices = new PriceBook(), ...others } = options;
+  const services = createCallServices({ ...others, prices }, new HostTelemetry());
+  new WrappedMethods().wrap(client, clientPatches(services));
   return client;
-}
-
-function newServices({ prices, ...options }: InstrumentClientOptions): CallServices {
-  const instruments = createCallInstruments(metrics.getMeter(SCOPE));
-  return createCallServices(
-    { ...options, prices: prices ?? new PriceBook() },
-    {
-      // Looked up for each call: a provider may be registered later, by another copy of the API.
-      get tracer() {
-        return trace.getTracer(SCOPE);
-      },
-      instruments,
-    },
-  );
 }

@@ -1,30 +1,26 @@
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
-import {
-  InstrumentationBase,
-  type InstrumentationConfig,
-  InstrumentationNodeModuleDefinition,
-  InstrumentationNodeModuleFile,
-  isWrapped,
-} from '@opentelemetry/instrumentation';
 import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index.ts';
 import {
   type ActiveCall,
   type CallServices,
   createCallServices,
   type FailureBilling,
+  HostTelemetry,
 } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
+import { diag, type MeterProvider, type TracerProvider } from '../../telemetry/api/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
-import { type CallInstruments, createCallInstruments } from '../../telemetry/signals/index.ts';
-import { IndexedList } from '../../util/index.ts';
+import { IndexedList, VERSION } from '../../util/index.ts';
+import { hookModules, onSdkFile, type SdkFile } from './loading/index.ts';
 import { type ClientPatch, clientPatches } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
-import type { Method } from './sdk-types.ts';
+import { isWrapped, WrappedMethods } from './wrapped-methods.ts';
 
 export { SCOPE };
 
 /** The budget of the calls of the SDK, and how they are priced and recorded. */
-export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
+export interface OpenAIInstrumentationConfig {
+  /** Whether classes are patched as soon as this is constructed; default: yes. `enable` patches them later. */
+  readonly enabled?: boolean;
   /** The budget of calls made outside any `withBudget`. */
   readonly tracker: TokenBudgetTracker;
   readonly prices: PriceBook;
@@ -43,137 +39,148 @@ export interface OpenAIInstrumentationConfig extends InstrumentationConfig {
   readonly budgetStatus?: BudgetStatusSetting;
   /** Called each time a copy of the SDK is patched, before the application receives it. */
   readonly onPatch?: () => void;
+  /** Called with a sentence for people if a copy of the SDK cannot be patched. */
+  readonly onProblem?: (problem: string) => void;
   /** Called once, before the first call starts. */
   readonly onFirstCall?: () => void;
 }
 
 /** The releases of the openai SDK that are instrumented. */
-export const SUPPORTED_VERSIONS = ['>=4.19.0 <8'];
-
-/** The files of openai 5 to 7 that define the client, for applications that import it from there. */
-const CLIENT_FILES = ['openai/client.js', 'openai/client.mjs', 'openai/client'];
+export const SUPPORTED_VERSIONS = '>=4.19.0 <8';
 
 /**
  * Instruments the openai SDK: a span, a reservation and a charge for each call of chat completions,
  * responses, completions and embeddings, by `OpenAI`, `AzureOpenAI` and subclasses, at any base URL.
  *
  * All calls, including those of helpers (`parse`, `stream`, `runTools`), go through one method of the client,
- * `makeRequest`. It is patched, so that each call is seen once, however it is made.
+ * `makeRequest`. It is patched, so that each call is seen once, however it is made. Copies of the SDK are patched when
+ * they are loaded, as CommonJS and as ES modules, with any release of `@opentelemetry/instrumentation` or without it.
  * @example
- * registerInstrumentations({
- *   instrumentations: [new OpenAIInstrumentation({ tracker, prices: new PriceBook() }, '1.0.0')],
- * });
+ * registerInstrumentations({ instrumentations: [new OpenAIInstrumentation({ tracker, prices: new PriceBook() })] });
  */
-export class OpenAIInstrumentation extends InstrumentationBase<OpenAIInstrumentationConfig> {
-  // Only declared: they are set while the base class is constructed, before any initializer would run.
-  declare private telemetry: { tracer: Tracer; instruments: CallInstruments };
-  declare private patches: readonly ClientPatch[];
-  declare private activeCalls: IndexedList<ActiveCall>;
+export class OpenAIInstrumentation {
+  /** The name of the scope of its spans and metrics. */
+  readonly instrumentationName: string = SCOPE;
+  /** The version of this package. */
+  readonly instrumentationVersion: string = VERSION;
   /**
    * The services that calls share, for calls that are not made through the SDK.
    * @internal
    */
-  declare services: CallServices;
+  readonly services: CallServices;
+  readonly #telemetry = new HostTelemetry();
+  readonly #activeCalls = new IndexedList<ActiveCall>();
+  readonly #patches: readonly ClientPatch[];
+  readonly #wrapped = new WrappedMethods();
+  #config: OpenAIInstrumentationConfig;
+  #stop: (() => void) | undefined;
 
-  constructor(config: OpenAIInstrumentationConfig, version: string) {
-    super(SCOPE, version, config);
+  constructor(config: OpenAIInstrumentationConfig) {
+    this.#config = config;
+    this.services = createCallServices(config, this.#telemetry, this.#activeCalls);
+    this.#patches = clientPatches(this.services);
+    if (config.enabled !== false) this.enable();
+  }
+
+  /** Patches the copies of the SDK that were loaded since the first instrumentation, and those that will be. */
+  enable(): void {
+    if (this.#stop !== undefined) return;
+    hookModules();
+    this.#stop = onSdkFile((file) => this.patchFile(file));
+  }
+
+  /** Puts the methods of the SDK back. Calls under way are still charged. */
+  disable(): void {
+    this.#stop?.();
+    this.#stop = undefined;
+    this.#wrapped.restore();
+  }
+
+  /**
+   * Patches a class of the SDK that was loaded before, or that a bundler has put into the program. A class that is
+   * patched already is left as it is.
+   * @throws TypeError if it is not a client of the openai SDK
+   */
+  patchClass(client: { readonly prototype: object }): void {
+    const prototype: unknown = client?.prototype;
+    if (typeof prototype !== 'object' || prototype === null || !isClient(prototype))
+      throw new TypeError(
+        'client: got no method makeRequest, expected a class of the openai SDK, such as OpenAI',
+      );
+    this.#patchClient(prototype);
+  }
+
+  /** Sets where spans go; default: the provider that is registered by the time of a call. */
+  setTracerProvider(provider: TracerProvider): void {
+    this.#telemetry.setTracerProvider(provider);
+  }
+
+  /** Sets where metrics go; default: the provider that is registered by the time of a call. */
+  setMeterProvider(provider: MeterProvider): void {
+    this.#telemetry.setMeterProvider(provider);
+  }
+
+  /** Returns the configuration. */
+  getConfig(): OpenAIInstrumentationConfig {
+    return this.#config;
+  }
+
+  /** Has no effect on calls: they are configured when the instrumentation is created. */
+  setConfig(config: OpenAIInstrumentationConfig): void {
+    this.#config = config;
   }
 
   /** Ends the calls that are under way and whose end will not be seen, since the process exits. */
   abandonActiveCalls(why: string): void {
-    for (const call of [...this.activeCalls]) call.abandon(why);
+    for (const call of [...this.#activeCalls]) call.abandon(why);
   }
 
-  protected override init(): InstrumentationNodeModuleDefinition {
-    this.activeCalls = new IndexedList<ActiveCall>();
-    this.services = createCallServices(this.getConfig(), this.telemetry, this.activeCalls);
-    this.patches = clientPatches(this.services);
-    const patch = (exports: unknown): unknown => {
-      this.patchModule(exports);
-      return exports;
-    };
-    const unpatch = (exports: unknown): void => this.unpatchModule(exports);
-    return new InstrumentationNodeModuleDefinition('openai', SUPPORTED_VERSIONS, patch, unpatch, [
-      ...CLIENT_FILES.map(
-        (file) => new InstrumentationNodeModuleFile(file, SUPPORTED_VERSIONS, patch, unpatch),
-      ),
-      ...this.socketFiles(),
-    ]);
-  }
-
-  /** The files of the WebSocket classes, each as CommonJS, as an ES module and without an extension. */
-  private socketFiles(): InstrumentationNodeModuleFile[] {
-    return Object.entries(SOCKET_FILES).flatMap(([file, kind]) => {
-      const patches = socketPatches(this.services, kind);
-      const patch = (exports: unknown): unknown => {
-        for (const prototype of socketPrototypes(exports)) this.wrapAll(prototype, patches);
-        return exports;
-      };
-      const unpatch = (exports: unknown): void => {
-        for (const prototype of socketPrototypes(exports)) this.unwrapAll(prototype, patches);
-      };
-      return ['.js', '.mjs', ''].map(
-        (end) => new InstrumentationNodeModuleFile(`${file}${end}`, SUPPORTED_VERSIONS, patch, unpatch),
-      );
-    });
-  }
-
-  override setTracerProvider(provider: TracerProvider): void {
-    super.setTracerProvider(provider);
-    this.telemetry.tracer = this.tracer;
-  }
-
-  protected override _updateMetricInstruments(): void {
-    const instruments = createCallInstruments(this.meter);
-    this.telemetry ??= { tracer: this.tracer, instruments };
-    this.telemetry.instruments = instruments;
-  }
-
-  private patchModule(exports: unknown): void {
-    const prototype = clientPrototype(exports);
-    if (prototype === undefined) {
-      this._diag.warn('this copy of openai has no client to patch: its calls are not metered');
+  /**
+   * Patches the classes of a file of the SDK.
+   * @internal
+   */
+  patchFile({ name, version, url, classes }: SdkFile): void {
+    if (!isSupported(version)) {
+      this.#report(`openai ${version} (${url}) is not metered: expected ${SUPPORTED_VERSIONS}`);
       return;
     }
-    this.getConfig().onPatch?.();
-    this.wrapAll(prototype, this.patches);
-  }
-
-  private wrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
-    for (const { name, wrap } of patches) {
-      // The file of the client and the index of the package export the same class.
-      if (typeof prototype[name] === 'function' && !isWrapped(prototype[name]))
-        this._wrap(prototype, name, wrap);
+    const protocol = SOCKET_FILES[name];
+    const prototypes = classes.map(({ prototype }) => prototype);
+    if (protocol !== undefined) {
+      const patches = socketPatches(this.services, protocol);
+      for (const prototype of prototypes.filter(isSocket)) this.#wrapped.wrap(prototype, patches);
+      return;
     }
+    const clients = prototypes.filter(isClient);
+    if (clients.length === 0 && (name === 'client' || name === 'index'))
+      this.#report(`openai ${version} (${url}) has no client to patch: its calls are not metered`);
+    for (const prototype of clients) this.#patchClient(prototype);
   }
 
-  private unwrapAll(prototype: Prototype, patches: readonly ClientPatch[]): void {
-    for (const { name } of patches) if (isWrapped(prototype[name])) this._unwrap(prototype, name);
+  #patchClient(prototype: object): void {
+    if (isWrapped(prototype, 'makeRequest')) return;
+    this.#config.onPatch?.();
+    this.#wrapped.wrap(prototype, this.#patches);
   }
 
-  private unpatchModule(exports: unknown): void {
-    const prototype = clientPrototype(exports);
-    if (prototype === undefined) return;
-    this.unwrapAll(prototype, this.patches);
+  #report(problem: string): void {
+    if (this.#config.onProblem === undefined) diag.warn(`otel-token-budget: ${problem}`);
+    else this.#config.onProblem(problem);
   }
 }
 
-type Prototype = Record<string, Method>;
-
-/** The prototypes of the WebSocket classes that a file exports. */
-function socketPrototypes(exports: unknown): Prototype[] {
-  return Object.values(Object(exports)).flatMap((one) => {
-    const prototype = typeof one === 'function' ? (one.prototype as Prototype | undefined) : undefined;
-    const isSocket = typeof prototype?.['send'] === 'function' && typeof prototype['_emit'] === 'function';
-    return isSocket && prototype !== undefined ? [prototype] : [];
-  });
+/** Whether a version is one of {@link SUPPORTED_VERSIONS}. */
+function isSupported(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === 4 ? minor >= 19 : major > 4 && major < 8;
 }
 
-function clientPrototype(exports: unknown): Prototype | undefined {
-  const module = exports as {
-    OpenAI?: { prototype?: Prototype };
-    default?: { prototype?: Prototype };
-  };
-  const prototype = module?.OpenAI?.prototype ?? module?.default?.prototype;
-  return typeof prototype?.['makeRequest'] === 'function' ? prototype : undefined;
+function isClient(prototype: object): boolean {
+  return typeof Reflect.get(prototype, 'makeRequest') === 'function';
+}
+
+/** Whether a prototype is that of a WebSocket class that is not patched yet. */
+function isSocket(prototype: object): boolean {
+  const isOne = ['send', '_emit'].every((name) => typeof Reflect.get(prototype, name) === 'function');
+  return isOne && !isWrapped(prototype, '_emit');
 }

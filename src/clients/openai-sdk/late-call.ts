@@ -1,8 +1,6 @@
-import { diag } from '@opentelemetry/api';
 import {
   type CallServices,
   enclosingRequest,
-  failOpen,
   isRefusal,
   passOn,
   type SentRequest,
@@ -19,6 +17,7 @@ import {
   planSentRequest,
   readSentBody,
 } from '../../providers/index.ts';
+import { diag, failOpen } from '../../telemetry/api/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
 import { type BuiltRequest, SentCall, type StartsLate } from './sent-call.ts';

@@ -1,11 +1,9 @@
-import { diag } from '@opentelemetry/api';
 import type { StatusFormat } from '../../budget/index.ts';
 import {
   abandonIfUnread,
   Call,
   type CallServices,
   enclosingRequest,
-  failOpen,
   guardRawResponse,
   isRawResponse,
   isRefusal,
@@ -21,6 +19,7 @@ import {
   outgoingFields,
   planRequest,
 } from '../../providers/index.ts';
+import { diag, failOpen } from '../../telemetry/api/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
@@ -62,17 +61,8 @@ export function clientPatches(services: CallServices): readonly ClientPatch[] {
   ];
 }
 
-/** Marks a wrapped method, whichever copy of this package wrapped it. */
-const INSTRUMENTED = Symbol.for('otel-token-budget.instrumented');
-
-/** Whether a client, or its class, is instrumented already. */
-export function isInstrumented(client: object): boolean {
-  const { makeRequest } = client as { makeRequest?: object };
-  return makeRequest !== undefined && INSTRUMENTED in makeRequest;
-}
-
 function wrapMakeRequest(services: CallServices, original: Method): Method {
-  async function makeRequest(this: ApiClient, input: unknown, ...rest: unknown[]): Promise<unknown> {
+  return async function makeRequest(this: ApiClient, input: unknown, ...rest: unknown[]): Promise<unknown> {
     const given: unknown = await input;
     if (!isRecord(given)) return original.call(this, given, ...rest);
     const options: ApiRequest = given;
@@ -106,8 +96,7 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     );
     observeUnread(props, sent);
     return props;
-  }
-  return Object.assign(makeRequest, { [INSTRUMENTED]: true });
+  };
 }
 
 const AS_IS: OutgoingFields = { fields: undefined, addsUsageChunk: false };

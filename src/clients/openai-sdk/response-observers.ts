@@ -1,4 +1,4 @@
-import { type CallServices, failOpen, reportUnmetered, settleDeferredCall } from '../../calls/index.ts';
+import { type CallServices, reportUnmetered, settleDeferredCall } from '../../calls/index.ts';
 import {
   type ApiClient,
   type ApiRequest,
@@ -7,6 +7,7 @@ import {
   providerOf,
   requestFields,
 } from '../../providers/index.ts';
+import { failOpen } from '../../telemetry/api/index.ts';
 import { currentBudget } from '../../telemetry/context/index.ts';
 import { ignoreRejection, isPromise, isRecord, oneOrMany } from '../../util/index.ts';
 import { isSdkStream, type SdkStream } from './sdk-types.ts';

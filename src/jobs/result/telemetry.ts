@@ -2,15 +2,15 @@ import {
   type Attributes,
   type Context,
   context,
-  logs,
+  eventLogger,
   metrics,
-  SeverityNumber,
+  type Severity,
   type Span,
   type SpanContext,
   SpanKind,
   SpanStatusCode,
   trace,
-} from '@opentelemetry/api';
+} from '../../telemetry/api/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import { VERSION } from '../../util/index.ts';
 import type { JobResult } from './result.ts';
@@ -19,6 +19,8 @@ import type { JobResult } from './result.ts';
  * Differs from the scope of model calls: the span processor treats spans below one of those as parts of it.
  */
 export const JOB_SCOPE = 'otel-token-budget.jobs';
+
+const jobEvents = eventLogger(JOB_SCOPE, VERSION);
 
 /** The operation that a span describes. */
 export interface SpanOperation {
@@ -86,21 +88,16 @@ export function emitResult(span: Span, result: JobResult): void {
   const attributes = resultAttributes(result);
   span.setAttributes(attributes);
   if (result.reason === 'error') span.setStatus({ code: SpanStatusCode.ERROR });
-  const severityNumber = severityOf(result);
-  logs.getLogger(JOB_SCOPE, VERSION).emit({
-    eventName: semconv.EVENT_JOB,
-    severityNumber,
-    severityText: SeverityNumber[severityNumber],
-    body: `Job "${result.job}" ended: ${result.reason}`,
-    attributes,
-    context: context.active(),
-  });
+  jobEvents.emit(
+    { eventName: semconv.EVENT_JOB, severity: severityOf(result), context: context.active() },
+    { body: `Job "${result.job}" ended: ${result.reason}`, attributes },
+  );
   recordMetrics(result);
 }
 
-function severityOf({ reason }: JobResult): SeverityNumber {
-  if (reason === 'completed') return SeverityNumber.INFO;
-  return reason === 'error' ? SeverityNumber.ERROR : SeverityNumber.WARN;
+function severityOf({ reason }: JobResult): keyof typeof Severity {
+  if (reason === 'completed') return 'INFO';
+  return reason === 'error' ? 'ERROR' : 'WARN';
 }
 
 function resultAttributes(result: JobResult): Attributes {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type Context, context, createContextKey, propagation } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../../budget/index.ts';
+import { type Context, context, createContextKey, propagation } from '../api/index.ts';
 import { registerForMetrics } from './budget-registry.ts';
 
 const KEY = createContextKey('otel-token-budget.tracker');

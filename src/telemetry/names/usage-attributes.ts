@@ -1,6 +1,6 @@
-import type { Attributes } from '@opentelemetry/api';
 import { nanoToUsd, type PriceSource } from '../../pricing/index.ts';
 import { type TokenUsage, type UnitKind, type UsageKind, unitsOf } from '../../usage/index.ts';
+import type { Attributes } from '../api/index.ts';
 import * as semconv from './semconv.ts';
 
 /** Kinds of tokens that are set only if the call used some, with their attributes. */

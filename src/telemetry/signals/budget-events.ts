@@ -1,4 +1,3 @@
-import { type Attributes, SeverityNumber } from '@opentelemetry/api';
 import {
   type Balances,
   type BudgetEvent,
@@ -9,26 +8,27 @@ import {
   raisedLimits,
 } from '../../budget/index.ts';
 import { formatUsd, nanoToUsd } from '../../pricing/index.ts';
+import type { Attributes, Severity } from '../api/index.ts';
 import { semconv, usageAttributes } from '../names/index.ts';
 import { amountInUnitOf } from './limit-amount.ts';
 
 /** The name and usual severity of each event. */
 export const BUDGET_EVENTS: Readonly<
-  Record<BudgetEvent['type'], readonly [name: string, severity: SeverityNumber]>
+  Record<BudgetEvent['type'], readonly [name: string, severity: keyof typeof Severity]>
 > = {
-  call: [semconv.EVENT_CALL, SeverityNumber.INFO],
-  threshold: [semconv.EVENT_THRESHOLD, SeverityNumber.WARN],
-  exhausted: [semconv.EVENT_EXHAUSTED, SeverityNumber.ERROR],
-  denied: [semconv.EVENT_DENIED, SeverityNumber.ERROR],
-  clamped: [semconv.EVENT_CLAMPED, SeverityNumber.INFO],
-  usage_missing: [semconv.EVENT_USAGE_MISSING, SeverityNumber.WARN],
-  exceeded_reservation: [semconv.EVENT_EXCEEDED_RESERVATION, SeverityNumber.WARN],
-  price_unknown: [semconv.EVENT_PRICE_UNKNOWN, SeverityNumber.WARN],
-  unmetered: [semconv.EVENT_UNMETERED, SeverityNumber.WARN],
-  store_unavailable: [semconv.EVENT_STORE_UNAVAILABLE, SeverityNumber.ERROR],
-  store_available: [semconv.EVENT_STORE_AVAILABLE, SeverityNumber.INFO],
-  ledger_lost: [semconv.EVENT_LEDGER_LOST, SeverityNumber.ERROR],
-  store_warning: [semconv.EVENT_STORE_WARNING, SeverityNumber.WARN],
+  call: [semconv.EVENT_CALL, 'INFO'],
+  threshold: [semconv.EVENT_THRESHOLD, 'WARN'],
+  exhausted: [semconv.EVENT_EXHAUSTED, 'ERROR'],
+  denied: [semconv.EVENT_DENIED, 'ERROR'],
+  clamped: [semconv.EVENT_CLAMPED, 'INFO'],
+  usage_missing: [semconv.EVENT_USAGE_MISSING, 'WARN'],
+  exceeded_reservation: [semconv.EVENT_EXCEEDED_RESERVATION, 'WARN'],
+  price_unknown: [semconv.EVENT_PRICE_UNKNOWN, 'WARN'],
+  unmetered: [semconv.EVENT_UNMETERED, 'WARN'],
+  store_unavailable: [semconv.EVENT_STORE_UNAVAILABLE, 'ERROR'],
+  store_available: [semconv.EVENT_STORE_AVAILABLE, 'INFO'],
+  ledger_lost: [semconv.EVENT_LEDGER_LOST, 'ERROR'],
+  store_warning: [semconv.EVENT_STORE_WARNING, 'WARN'],
 };
 
 const CHARGE_DESCRIPTIONS = {

@@ -1,4 +1,3 @@
-import type { Attributes, Meter, MetricOptions } from '@opentelemetry/api';
 import {
   type BudgetStatus,
   LIMIT_NAMES,
@@ -7,6 +6,7 @@ import {
   windowOf,
 } from '../../budget/index.ts';
 import { andThen, ignoreRejection, isPromise, type MaybePromise } from '../../util/index.ts';
+import { type Attributes, createLastValue, type Meter, type MetricOptions } from '../api/index.ts';
 import { knownBudgets } from '../context/index.ts';
 import { semconv } from '../names/index.ts';
 import { amountInUnitOf } from './limit-amount.ts';
@@ -77,9 +77,11 @@ export function observeBudgets(meter: Meter): void {
  * @returns a function that records their current values
  */
 export function recordBudgets(meter: Meter): () => void {
-  const gauges = new Map(GAUGES.map((gauge) => [gauge, meter.createGauge(gauge.name, gaugeOptions(gauge))]));
+  const gauges = new Map(
+    GAUGES.map((gauge) => [gauge, createLastValue(meter, gauge.name, gaugeOptions(gauge))]),
+  );
   return () => {
-    const reading = new BudgetReading(GAUGES, (gauge, ...point) => gauges.get(gauge)?.record(...point));
+    const reading = new BudgetReading(GAUGES, (gauge, ...point) => gauges.get(gauge)?.(...point));
     void waitForAll(knownBudgets().map((tracker) => reading.read(tracker)));
   };
 }

@@ -1,5 +1,5 @@
-import type { Counter, Histogram, Meter } from '@opentelemetry/api';
 import type { UsageKind } from '../../usage/index.ts';
+import type { Counter, Histogram, Meter, MetricOptions } from '../api/index.ts';
 import { semconv } from '../names/index.ts';
 
 /** The instruments that record calls. */
@@ -49,29 +49,25 @@ export const TOKEN_KIND_NAMES: Readonly<Record<UsageKind, string>> = {
 /** Creates the instruments that record calls. */
 export function createCallInstruments(meter: Meter): CallInstruments {
   return {
-    tokens: meter.createHistogram(semconv.METRIC_TOKEN_USAGE, {
+    tokens: createHistogram(meter, semconv.METRIC_TOKEN_USAGE, TOKEN_BUCKETS, {
       unit: '{token}',
       description: 'Number of input and output tokens used.',
-      advice: { explicitBucketBoundaries: TOKEN_BUCKETS },
     }),
-    duration: meter.createHistogram(semconv.METRIC_OPERATION_DURATION, {
+    duration: createHistogram(meter, semconv.METRIC_OPERATION_DURATION, DURATION_BUCKETS, {
       unit: 's',
       description: 'GenAI operation duration.',
-      advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     }),
-    firstChunk: meter.createHistogram(semconv.METRIC_TIME_TO_FIRST_CHUNK, {
+    firstChunk: createHistogram(meter, semconv.METRIC_TIME_TO_FIRST_CHUNK, DURATION_BUCKETS, {
       unit: 's',
       description: 'Time from the start of a streamed call to its first chunk.',
-      advice: { explicitBucketBoundaries: DURATION_BUCKETS },
     }),
     cost: meter.createCounter(semconv.METRIC_COST, {
       unit: '{USD}',
       description: 'Amount charged for calls.',
     }),
-    callCost: meter.createHistogram(semconv.METRIC_CALL_COST, {
+    callCost: createHistogram(meter, semconv.METRIC_CALL_COST, COST_BUCKETS, {
       unit: '{USD}',
       description: 'Amount charged for one call.',
-      advice: { explicitBucketBoundaries: COST_BUCKETS },
     }),
     kinds: meter.createCounter(semconv.METRIC_TOKENS, {
       unit: '{token}',
@@ -82,4 +78,15 @@ export function createCallInstruments(meter: Meter): CallInstruments {
       description: 'Calls by admission decision: admit, clamp or deny.',
     }),
   };
+}
+
+/** Earlier SDKs ignore the advice and use their default buckets. */
+function createHistogram(
+  meter: Meter,
+  name: string,
+  buckets: readonly number[],
+  options: MetricOptions,
+): Histogram {
+  const advised = { ...options, advice: { explicitBucketBoundaries: [...buckets] } };
+  return meter.createHistogram(name, advised);
 }

@@ -1,14 +1,16 @@
+import type { BudgetEvent, ExceededReservationEvent } from '../../budget/index.ts';
 import {
   type Attributes,
   context,
-  type Logger,
-  logs,
+  createLastValue,
+  type EventLogger,
+  type EventRecord,
+  eventLogger,
   type Meter,
   metrics,
-  SeverityNumber,
+  type RecordLastValue,
   trace,
-} from '@opentelemetry/api';
-import type { BudgetEvent, ExceededReservationEvent } from '../../budget/index.ts';
+} from '../api/index.ts';
 import { reportBudgets } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { BUDGET_EVENTS, describeEvent, eventAttributes } from './budget-events.ts';
@@ -22,7 +24,7 @@ let reporting = false;
 export function reportEvents(version: string): void {
   if (reporting) return;
   reporting = true;
-  const logger = logs.getLogger(SCOPE, version);
+  const logger = eventLogger(SCOPE, version);
   // Looked up each time: a meter created before a provider was registered records nothing.
   const meter = (): Meter => metrics.getMeter(SCOPE, version);
   reportBudgets({
@@ -43,27 +45,19 @@ export function reportEvents(version: string): void {
  * Writes an event as a log record in the context of the call that caused it, and as an event of that call's
  * span while the span is open.
  */
-function writeBudgetEvent(event: BudgetEvent, logger: Logger): void {
-  const [name, usualSeverity] = BUDGET_EVENTS[event.type];
+function writeBudgetEvent(event: BudgetEvent, logger: EventLogger): void {
+  const [eventName, usualSeverity] = BUDGET_EVENTS[event.type];
   const failed = event.type === 'call' && event.error !== undefined;
-  const severityNumber = failed ? SeverityNumber.ERROR : usualSeverity;
   const active = context.active();
+  const record: EventRecord = { eventName, severity: failed ? 'ERROR' : usualSeverity, context: active };
   // The span of a call already has these attributes.
   const span = event.type === 'call' ? undefined : trace.getSpan(active);
   const isRecording = span?.isRecording() === true;
-  const isLogged = logger.enabled({ context: active, severityNumber, eventName: name });
+  const isLogged = logger.isEnabled(record);
   if (!isRecording && !isLogged) return;
   const attributes = eventAttributes(event);
-  if (isRecording) span.addEvent(name, attributes);
-  if (!isLogged) return;
-  logger.emit({
-    eventName: name,
-    severityNumber,
-    severityText: SeverityNumber[severityNumber],
-    body: describeEvent(event),
-    attributes,
-    context: active,
-  });
+  if (isRecording) span.addEvent(eventName, attributes);
+  if (isLogged) logger.emit(record, { body: describeEvent(event), attributes });
 }
 
 function countStoreFailure(meter: Meter, budget: Attributes): void {
@@ -94,11 +88,17 @@ function countLoss(meter: Meter, budget: Attributes): void {
   losses.add(1, budget);
 }
 
+const availabilities = new WeakMap<Meter, RecordLastValue>();
+
 function recordAvailability(meter: Meter, isAvailable: boolean, budget: Attributes): void {
-  const availability = meter.createGauge(semconv.METRIC_STORE_AVAILABLE, {
-    description: '1 if the store of the budget can be reached, otherwise 0.',
-  });
-  availability.record(Number(isAvailable), budget);
+  let record = availabilities.get(meter);
+  if (record === undefined) {
+    record = createLastValue(meter, semconv.METRIC_STORE_AVAILABLE, {
+      description: '1 if the store of the budget can be reached, otherwise 0.',
+    });
+    availabilities.set(meter, record);
+  }
+  record(Number(isAvailable), budget);
 }
 
 function budgetAttributes(budget: string): Attributes {

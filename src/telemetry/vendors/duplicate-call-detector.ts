@@ -1,11 +1,11 @@
-import type { HrTime } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { RecentList } from '../../util/index.ts';
+import type { HrTime } from '../api/index.ts';
+import { type EndedSpan, scopeNameOf } from './sdk-span.ts';
 import { namesModel, readModel, readResponseId, readSpanUsage, type SpanUsage } from './span-usage.ts';
 
 /** A charged call, with the first span that reported it. */
 interface ChargedCall {
-  readonly span: ReadableSpan;
+  readonly span: EndedSpan;
   /** Read from the span when it is first compared. */
   usage?: SpanUsage | undefined;
   /** The instrumentations that reported it. */
@@ -24,12 +24,12 @@ const CLOCK_TOLERANCE_MS = 5;
  */
 export class DuplicateCallDetector {
   /** Open spans of our calls, charged when they end. */
-  readonly openSpans = new Set<ReadableSpan>();
+  readonly openSpans = new Set<EndedSpan>();
   /** The most recently charged calls. */
   readonly chargedCalls = new RecentList<ChargedCall>(REMEMBERED_CALLS);
 
   /** Returns whether a span may report one of our open calls: same model, started during the span. */
-  mayBeOpen(span: ReadableSpan, reported: SpanUsage): boolean {
+  mayBeOpen(span: EndedSpan, reported: SpanUsage): boolean {
     for (const open of this.openSpans) {
       if (startsWithin(open, span) && (reported.model === '' || sharesModel(open, span, reported)))
         return true;
@@ -41,8 +41,8 @@ export class DuplicateCallDetector {
    * Returns whether another instrumentation already reported the call of a span. Each instrumentation reports
    * a call with one span.
    */
-  isDuplicate(span: ReadableSpan, reported: SpanUsage): boolean {
-    const scope = span.instrumentationScope.name;
+  isDuplicate(span: EndedSpan, reported: SpanUsage): boolean {
+    const scope = scopeNameOf(span) ?? '';
     const responseId = readResponseId(span.attributes);
     const known = this.chargedCalls.findLast(
       (call) => !scopesOf(call).has(scope) && isSameCall(call, span, reported, responseId),
@@ -54,13 +54,13 @@ export class DuplicateCallDetector {
 }
 
 function scopesOf(call: ChargedCall): Set<string> {
-  call.scopes ??= new Set([call.span.instrumentationScope.name]);
+  call.scopes ??= new Set([scopeNameOf(call.span) ?? '']);
   return call.scopes;
 }
 
 function isSameCall(
   call: ChargedCall,
-  span: ReadableSpan,
+  span: EndedSpan,
   reported: SpanUsage,
   responseId: string | undefined,
 ): boolean {
@@ -77,7 +77,7 @@ function isSameCall(
 }
 
 /** The response may name a different model than the request, but both spans name the requested one. */
-function sharesModel(open: ReadableSpan, span: ReadableSpan, reported: SpanUsage): boolean {
+function sharesModel(open: EndedSpan, span: EndedSpan, reported: SpanUsage): boolean {
   const requested = readModel(open.attributes);
   return (
     requested === reported.model ||
@@ -86,14 +86,14 @@ function sharesModel(open: ReadableSpan, span: ReadableSpan, reported: SpanUsage
   );
 }
 
-function startsWithin(inner: ReadableSpan, outer: ReadableSpan): boolean {
+function startsWithin(inner: EndedSpan, outer: EndedSpan): boolean {
   const start = toMs(inner.startTime);
   return (
     toMs(outer.startTime) <= start + CLOCK_TOLERANCE_MS && start <= toMs(outer.endTime) + CLOCK_TOLERANCE_MS
   );
 }
 
-function contains(outer: ReadableSpan, inner: ReadableSpan): boolean {
+function contains(outer: EndedSpan, inner: EndedSpan): boolean {
   return (
     toMs(outer.startTime) <= toMs(inner.startTime) + CLOCK_TOLERANCE_MS &&
     toMs(inner.endTime) <= toMs(outer.endTime) + CLOCK_TOLERANCE_MS

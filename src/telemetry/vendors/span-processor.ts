@@ -1,12 +1,12 @@
-import { type Attributes, type Context, context, diag, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import type { Amounts, TokenBudgetTracker } from '../../budget/index.ts';
 import { type PriceBook, priceUsage } from '../../pricing/index.ts';
 import { totalTokens } from '../../usage/index.ts';
 import { BoundedMap, ignoreRejection } from '../../util/index.ts';
+import { type Context, context, failOpen, SpanStatusCode, trace } from '../api/index.ts';
 import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { DuplicateCallDetector } from './duplicate-call-detector.ts';
+import { type EndedSpan, type SdkSpan, scopeNameOf } from './sdk-span.ts';
 import { isModelCall, readModel, readSpanKind, readSpanUsage, type SpanUsage } from './span-usage.ts';
 
 /**
@@ -17,7 +17,7 @@ const REMEMBERED_SPANS = 10_000;
 
 /** The usage that a span of another instrumentation reports. */
 interface ReportedCall {
-  readonly span: ReadableSpan;
+  readonly span: EndedSpan;
   readonly reported: SpanUsage;
   readonly tracker: TokenBudgetTracker;
 }
@@ -35,7 +35,7 @@ const MAX_DEPTH = 64;
  * const prices = new PriceBook();
  * const spanProcessors = tracker ? [new BudgetSpanProcessor({ tracker, prices })] : [];
  */
-export class BudgetSpanProcessor implements SpanProcessor {
+export class BudgetSpanProcessor {
   readonly #tracker: TokenBudgetTracker;
   readonly #prices: PriceBook;
   /** The parent of each span. A tool or an agent makes its own calls, so it is recorded without a parent. */
@@ -58,42 +58,32 @@ export class BudgetSpanProcessor implements SpanProcessor {
   /**
    * Remembers the tree of spans, so that ancestors and descendants of a charged call are not charged again.
    */
-  onStart(span: Span, parentContext: Context): void {
-    const { spanId } = span.spanContext();
-    const parentId = trace.getSpanContext(parentContext)?.spanId;
-    const isOurs = span.instrumentationScope.name === SCOPE;
-    if (parentId !== undefined && (isOurs || readSpanKind(startAttributes(span)) !== 'other'))
-      this.#parents.set(spanId, parentId);
-    if (isOurs) {
-      this.#markCharged(spanId);
-      this.#calls.openSpans.add(span as Span & ReadableSpan);
-      return;
-    }
-    const budget = currentBudget(parentContext);
-    if (budget !== undefined) this.#budgets.set(span, budget);
+  onStart(span: SdkSpan, parentContext: Context): void {
+    failOpen('observing the start of a span', () => this.#observeStart(span, parentContext));
   }
 
   /**
    * Settles the charge while the span is still open, so that thresholds it crosses become events of the span.
+   * SDKs before 2.0 do not call it: there, {@link onEnd} settles.
    */
-  onEnding(span: Span): void {
-    this.#settle(span);
+  onEnding(span: object): void {
+    failOpen('settling a charge', () => settle(span));
   }
 
   /** Settles the charge of one of our calls, or charges a call reported by another instrumentation. */
-  onEnd(span: ReadableSpan): void {
-    const isOurs = span.instrumentationScope.name === SCOPE;
-    if (isOurs) this.#settle(span);
-    try {
-      if (isOurs) {
-        this.#calls.openSpans.delete(span);
-        const hasUsage = span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined;
-        if (hasUsage) this.#calls.chargedCalls.push({ span });
-        if (this.#waiting.length > 0) this.#chargeUnreported(this.#waiting.splice(0));
-      } else this.#readCall(span);
-    } catch (error) {
-      diag.error('otel-token-budget: failed to charge a span of another instrumentation', error);
-    }
+  onEnd(span: EndedSpan): void {
+    const isOurs = failOpen('reading a span', () => scopeNameOf(span) === SCOPE);
+    if (isOurs === true) failOpen('settling a charge', () => settle(span));
+    failOpen('charging a span of another instrumentation', () => {
+      if (isOurs !== true) {
+        this.#readCall(span);
+        return;
+      }
+      this.#calls.openSpans.delete(span);
+      const hasUsage = span.attributes[semconv.ATTR_USAGE_INPUT_TOKENS] !== undefined;
+      if (hasUsage) this.#calls.chargedCalls.push({ span });
+      if (this.#waiting.length > 0) this.#chargeUnreported(this.#waiting.splice(0));
+    });
   }
 
   /** Does nothing: the processor exports nothing. */
@@ -103,21 +93,30 @@ export class BudgetSpanProcessor implements SpanProcessor {
 
   /** Charges the spans that still wait for one of our calls to end. */
   shutdown(): Promise<void> {
-    for (const call of this.#waiting.splice(0))
-      if (!this.#calls.isDuplicate(call.span, call.reported)) this.#charge(call);
+    failOpen('charging spans at the end', () => {
+      for (const call of this.#waiting.splice(0))
+        if (!this.#calls.isDuplicate(call.span, call.reported)) this.#charge(call);
+    });
     return Promise.resolve();
   }
 
-  #settle(span: object): void {
-    try {
-      void ignoreRejection((span as ChargeableSpan)[PENDING_CHARGE]?.settle());
-    } catch (error) {
-      diag.error('otel-token-budget: failed to settle a charge', error);
+  #observeStart(span: SdkSpan, parentContext: Context): void {
+    const { spanId } = span.spanContext();
+    const parentId = trace.getSpanContext(parentContext)?.spanId;
+    const isOurs = scopeNameOf(span) === SCOPE;
+    if (parentId !== undefined && (isOurs || readSpanKind(span.attributes ?? {}) !== 'other'))
+      this.#parents.set(spanId, parentId);
+    if (isOurs) {
+      this.#markCharged(spanId);
+      this.#calls.openSpans.add(span as EndedSpan);
+      return;
     }
+    const budget = currentBudget(parentContext);
+    if (budget !== undefined) this.#budgets.set(span, budget);
   }
 
   /** Charges a span of another instrumentation, unless an ancestor or descendant reports the same call. */
-  #readCall(span: ReadableSpan): void {
+  #readCall(span: EndedSpan): void {
     if (!isModelCall(span.attributes) || this.#isCharged(span.spanContext().spanId)) return;
     const tracker = this.#budgets.get(span) ?? this.#tracker;
     const reported = readSpanUsage(span.attributes);
@@ -143,7 +142,7 @@ export class BudgetSpanProcessor implements SpanProcessor {
   }
 
   /** Emits `usage_missing`, except for a failed call, which has no usage. */
-  #reportMissingUsage({ attributes, status }: ReadableSpan, tracker: TokenBudgetTracker): void {
+  #reportMissingUsage({ attributes, status }: EndedSpan, tracker: TokenBudgetTracker): void {
     if (status.code === SpanStatusCode.ERROR) return;
     tracker.emit({
       type: 'usage_missing',
@@ -185,9 +184,6 @@ function amountsOf(reported: SpanUsage, prices: PriceBook): Amounts {
   return { costNanoUsd: priceUsage(card, usage, { serviceTier }), tokens: totalTokens(usage), calls: 1 };
 }
 
-/**
- * Returns the attributes that a span has at its start. An SDK's span is readable, although its type is not.
- */
-function startAttributes(span: Span): Attributes {
-  return (span as Span & Partial<ReadableSpan>).attributes ?? {};
+function settle(span: object): void {
+  void ignoreRejection((span as ChargeableSpan)[PENDING_CHARGE]?.settle());
 }

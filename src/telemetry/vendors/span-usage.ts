@@ -1,13 +1,13 @@
-import type { Attributes } from '@opentelemetry/api';
 import { isPlausible, type TokenUsage, tokenUsage, USAGE_KINDS, type UsageKind } from '../../usage/index.ts';
 import { CONVENTIONS, type SpanConvention } from './conventions/index.ts';
+import type { SpanAttributes } from './sdk-span.ts';
 
 /**
  * Returns the kind of a span by the conventions: `call` for a single model call, `other` for a span that
  * contains model calls (an agent, a tool, a workflow) or has none. Undefined if the span does not state its
  * kind.
  */
-export function readSpanKind(attributes: Attributes): 'call' | 'other' | undefined {
+export function readSpanKind(attributes: SpanAttributes): 'call' | 'other' | undefined {
   for (const { kind } of CONVENTIONS) {
     const value = attributes[kind.attribute];
     if (typeof value === 'string') return kind.calls.includes(value) ? 'call' : 'other';
@@ -16,7 +16,7 @@ export function readSpanKind(attributes: Attributes): 'call' | 'other' | undefin
 }
 
 /** Returns whether a span is a single model call. */
-export function isModelCall(attributes: Attributes): boolean {
+export function isModelCall(attributes: SpanAttributes): boolean {
   return readSpanKind(attributes) === 'call';
 }
 
@@ -33,7 +33,7 @@ export interface SpanUsage {
 }
 
 /** Reads the usage of a model call's span; undefined if the span reports none, or only implausible values. */
-export function readSpanUsage(attributes: Attributes): SpanUsage | undefined {
+export function readSpanUsage(attributes: SpanAttributes): SpanUsage | undefined {
   const tokens = readTokens(attributes);
   if (tokens.input === undefined && tokens.output === undefined) return undefined;
   const { cachedInput = 0, cacheWrite = 0, output = 0 } = tokens;
@@ -59,12 +59,12 @@ export function readSpanUsage(attributes: Attributes): SpanUsage | undefined {
 }
 
 /** Reads the model of the response, otherwise of the request; empty if the span names none. */
-export function readModel(attributes: Attributes): string {
+export function readModel(attributes: SpanAttributes): string {
   return readText(attributes, 'model') ?? '';
 }
 
 /** Returns whether a span names a model, as that of its response or of its request. */
-export function namesModel(attributes: Attributes, model: string): boolean {
+export function namesModel(attributes: SpanAttributes, model: string): boolean {
   return CONVENTIONS.some((convention) => convention.model?.some((name) => attributes[name] === model));
 }
 
@@ -77,14 +77,14 @@ const MAX_SEARCH_LENGTH = 100_000;
 /**
  * Reads the response id from its attribute, otherwise from the captured response; undefined if in neither.
  */
-export function readResponseId(attributes: Attributes): string | undefined {
+export function readResponseId(attributes: SpanAttributes): string | undefined {
   const id = readText(attributes, 'responseId');
   if (id !== undefined) return id;
   const response = readText(attributes, 'response');
   return response === undefined ? undefined : RESPONSE_ID.exec(response.slice(0, MAX_SEARCH_LENGTH))?.[1];
 }
 
-function readTokens(attributes: Attributes): Partial<Record<UsageKind, number>> {
+function readTokens(attributes: SpanAttributes): Partial<Record<UsageKind, number>> {
   const total: Partial<Record<UsageKind, number>> = {};
   for (const { tokens, parsed } of CONVENTIONS) {
     const details = parsed?.(attributes) ?? {};
@@ -99,7 +99,7 @@ function readTokens(attributes: Attributes): Partial<Record<UsageKind, number>> 
 
 type TextField = 'model' | 'provider' | 'serviceTier' | 'responseId' | 'response';
 
-function readText(attributes: Attributes, field: TextField & keyof SpanConvention): string | undefined {
+function readText(attributes: SpanAttributes, field: TextField & keyof SpanConvention): string | undefined {
   for (const convention of CONVENTIONS) {
     for (const name of convention[field] ?? []) {
       const value = attributes[name];

@@ -1,5 +1,5 @@
-import { diag } from '@opentelemetry/api';
-import { type CallServices, failOpen, isRefusal, reportUnmetered } from '../../../calls/index.ts';
+import { type CallServices, isRefusal, reportUnmetered } from '../../../calls/index.ts';
+import { diag, failOpen } from '../../../telemetry/api/index.ts';
 import { currentBudget } from '../../../telemetry/context/index.ts';
 import { errorMessage, isPromise, parseJson } from '../../../util/index.ts';
 import type { ClientPatch } from '../patches.ts';
@@ -8,16 +8,16 @@ import { RealtimeSession } from './realtime-session.ts';
 import { ResponsesSession } from './responses-session.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';
 
-/** The files of the SDK that define WebSocket classes, and the protocol of each. */
+/** The files of the SDK that define WebSocket classes, without their extension, and the protocol of each. */
 export const SOCKET_FILES: Readonly<Record<string, 'realtime' | 'responses' | 'live' | 'translation'>> = {
-  'openai/realtime/ws': 'realtime',
-  'openai/realtime/websocket': 'realtime',
-  'openai/beta/realtime/ws': 'realtime',
-  'openai/beta/realtime/websocket': 'realtime',
-  'openai/resources/responses/ws': 'responses',
-  'openai/resources/beta/responses/ws': 'responses',
-  'openai/resources/live/ws': 'live',
-  'openai/realtime/translations/ws': 'translation',
+  'realtime/ws': 'realtime',
+  'realtime/websocket': 'realtime',
+  'beta/realtime/ws': 'realtime',
+  'beta/realtime/websocket': 'realtime',
+  'resources/responses/ws': 'responses',
+  'resources/beta/responses/ws': 'responses',
+  'resources/live/ws': 'live',
+  'realtime/translations/ws': 'translation',
 };
 
 type Protocol = (typeof SOCKET_FILES)[string];

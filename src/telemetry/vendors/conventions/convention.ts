@@ -1,6 +1,6 @@
-import type { Attributes } from '@opentelemetry/api';
 import type { UsageKind } from '../../../usage/index.ts';
 import { type Fields, fieldsOf, parseJson } from '../../../util/index.ts';
+import type { SpanAttributes } from '../sdk-span.ts';
 
 /**
  * How a family of instrumentations reports a model call in span attributes. Of several names, the first one
@@ -15,7 +15,7 @@ export interface SpanConvention {
   /** Tokens by kind. `input` and `output` are totals. */
   readonly tokens?: Partial<Readonly<Record<UsageKind, readonly string[]>>>;
   /** Reads tokens from an attribute that holds JSON. */
-  readonly parsed?: (attributes: Attributes) => Partial<Record<UsageKind, unknown>>;
+  readonly parsed?: (attributes: SpanAttributes) => Partial<Record<UsageKind, unknown>>;
   /** The model of the response, then of the request. */
   readonly model?: readonly string[];
   /** The provider. */
@@ -32,7 +32,7 @@ export interface SpanConvention {
 const MAX_USAGE_LENGTH = 10_000;
 
 /** Parses an attribute that holds a JSON object; returns an empty object for anything else. */
-export function parseJsonAttribute(attributes: Attributes, name: string): Fields {
+export function parseJsonAttribute(attributes: SpanAttributes, name: string): Fields {
   const text = attributes[name];
   if (typeof text !== 'string' || text.length > MAX_USAGE_LENGTH) return {};
   return fieldsOf(parseJson(text));

@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag } from 'opentelemetry-api-1.3';
 
 /**
  * Runs our own code, whose failures must never reach the host: an error goes to OpenTelemetry's diagnostics.

@@ -1,0 +1,2 @@
+export { hookModules } from './module-hooks.ts';
+export { onSdkFile, type SdkFile } from './sdk-files.ts';

@@ -1,0 +1,16 @@
+/**
+ * Returns a value that all copies of this package in the process share: a program may load several, such as one as
+ * CommonJS through a transpiler and one as an ES module, or two versions in a monorepo.
+ * @param name unique in this package
+ * @param create creates the value for the first copy that asks
+ * @example
+ * const trackers = processState('trackers', () => new Set<TokenBudgetTracker>());
+ */
+export function processState<T extends object>(name: string, create: () => T): T {
+  const key = Symbol.for(`otel-token-budget.${name}`);
+  const existing = Reflect.get(globalThis, key) as T | undefined;
+  if (existing !== undefined) return existing;
+  const value = create();
+  Object.defineProperty(globalThis, key, { value, configurable: true, writable: true });
+  return value;
+}
