@@ -105,7 +105,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
   const { span, identity } = startCallSpan(services, plan, tracker, parent);
   const callContext = trace.setSpan(parent, span);
   const deny = (error: unknown): never => {
-    reportDenial(services.instruments, plan, tracker, span, error);
+    reportDenial(services.telemetry.instruments, plan, tracker, span, error);
     throw error;
   };
   try {
@@ -123,7 +123,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
           reservation,
           startedAt,
         });
-        reportAdmission(services.instruments, started);
+        reportAdmission(services.telemetry.instruments, started);
         return started;
       });
     });
@@ -456,7 +456,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     this.#due = outcome.due;
     this.#services.activeCalls.delete(this);
     this.#inContext(() => {
-      reportEnd(this.#services.instruments, this, outcome);
+      reportEnd(this.#services.telemetry.instruments, this, outcome);
       if (!this.#settled) void failOpen('charging a call', () => this.settle());
     });
   }

@@ -13,6 +13,12 @@ export interface ActiveCall extends Indexed {
   abandon(why: string): void;
 }
 
+/** Where the telemetry of calls goes. Read for each call, since a provider may be registered late. */
+export interface CallTelemetry {
+  readonly tracer: Tracer;
+  readonly instruments: CallInstruments;
+}
+
 /** The services that the calls of one instrumentation share. */
 export interface CallServices {
   /** The budget of calls made outside any `withBudget`. */
@@ -37,8 +43,7 @@ export interface CallServices {
   readonly includeUsage: 'auto' | 'always' | 'never';
   readonly captureContent: boolean;
   readonly budgetStatus: BudgetStatusSetting;
-  readonly tracer: Tracer;
-  readonly instruments: CallInstruments;
+  readonly telemetry: CallTelemetry;
   /** The calls that have started and not ended. */
   readonly activeCalls: IndexedList<ActiveCall>;
   /** Runs once, before the first call starts; undefined from then on. */
@@ -57,9 +62,6 @@ export interface CallServicesOptions {
   /** Runs once, before the first call starts. */
   readonly onFirstCall?: (() => void) | undefined;
 }
-
-/** Where the telemetry of calls goes. Read for each call, since a provider may be registered late. */
-export type CallTelemetry = Pick<CallServices, 'tracer' | 'instruments'>;
 
 /**
  * Creates the services that calls share.
@@ -87,12 +89,7 @@ export function createCallServices(
     captureContent: options.captureContent ?? false,
     budgetStatus: options.budgetStatus ?? 'off',
     activeCalls,
-    get tracer() {
-      return telemetry.tracer;
-    },
-    get instruments() {
-      return telemetry.instruments;
-    },
+    telemetry,
     onFirstCall: options.onFirstCall,
   };
 }

@@ -156,7 +156,7 @@ function reportExceeded(call: DeferredCall | undefined, charged: Amounts): void 
 
 /** Reports the settlement as a span and metrics: what the call itself could not report. */
 function reportSettlement(
-  { tracer, instruments }: CallServices,
+  { telemetry: { tracer, instruments } }: CallServices,
   { id, endpoint, response, bills }: DeferredCompletion,
   call: DeferredCall | undefined,
   provider: Provider,

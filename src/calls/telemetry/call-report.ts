@@ -27,7 +27,7 @@ import { requestAttributes } from './request-attributes.ts';
  * @returns the span, and the attributes that its metrics share
  */
 export function startCallSpan(
-  { tracer, captureContent }: CallServices,
+  { telemetry, captureContent }: CallServices,
   plan: CallPlan,
   tracker: TokenBudgetTracker,
   parent: Context,
@@ -37,7 +37,7 @@ export function startCallSpan(
   attributes[semconv.ATTR_BUDGET_NAME] = tracker.budget.name;
   attributes[semconv.ATTR_BUDGET_MODE] = tracker.budget.mode;
   const name = plan.model === '' ? operation : `${operation} ${plan.model}`;
-  const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
+  const span = telemetry.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
   if (captureContent) span.setAttributes(inputContent(plan));
   return { span, identity };
 }

@@ -177,7 +177,7 @@ export class RealtimeSession implements SocketSession {
     void ignoreRejection(tracker.chargeInBackground({ ...amounts, calls }));
     const attributes = { ...identityAttributes(plan), [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
     if (amounts.costNanoUsd > 0)
-      this.#services.instruments.cost.add(nanoToUsd(amounts.costNanoUsd), attributes);
+      this.#services.telemetry.instruments.cost.add(nanoToUsd(amounts.costNanoUsd), attributes);
   }
 
   /** An error in place of a requested response: the call costs nothing. */
