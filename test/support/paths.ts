@@ -32,6 +32,11 @@ export const WORKSPACES = {
   'ai-sdk': join(MATRIX, 'ai-sdk'),
   frameworks: join(MATRIX, 'frameworks'),
   instrumentations: join(MATRIX, 'instrumentations'),
+  'otel-auto': join(MATRIX, 'otel-auto'),
+  'otel-sdk-1-api-1.4': join(MATRIX, 'otel-sdk-1-api-1.4'),
+  'otel-sdk-1.30': join(MATRIX, 'otel-sdk-1.30'),
+  'otel-sdk-2.0': join(MATRIX, 'otel-sdk-2.0'),
+  'otel-sdk-2.12': join(MATRIX, 'otel-sdk-2.12'),
 } as const;
 
 export type Workspace = keyof typeof WORKSPACES;

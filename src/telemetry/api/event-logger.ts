@@ -29,6 +29,9 @@ export interface EventLogger {
   emit(record: EventRecord, content: EventContent): void;
 }
 
+/** `enabled` exists since release 0.204 of `@opentelemetry/api-logs`. */
+type EarlyLogger = Pick<Logger, 'emit'> & Partial<Logger>;
+
 type LogsOfSomeRelease = Pick<typeof LatestApi.logs, 'getLoggerProvider'>;
 
 const require = createRequire(import.meta.url);
@@ -44,14 +47,23 @@ export function eventLogger(scope: string, version: string): EventLogger {
     scope,
     version,
   );
-  const find = (record: EventRecord): Logger | undefined =>
+  const find = (record: EventRecord): EarlyLogger | undefined =>
     [latest, earlier].map((logger) => logger()).find((logger) => accepts(logger, record));
   return {
     isEnabled: (record) => find(record) !== undefined,
-    emit(record, content) {
+    emit(record, { body, attributes }) {
       const { severity, ...fields } = record;
-      const level = { severityNumber: Severity[severity], severityText: severity };
-      find(record)?.emit({ ...fields, ...level, ...content });
+      const logger = find(record);
+      // Before it can be asked, it may also not know the names of events.
+      const named =
+        logger?.enabled === undefined ? { ...attributes, 'event.name': record.eventName } : attributes;
+      logger?.emit({
+        ...fields,
+        severityNumber: Severity[severity],
+        severityText: severity,
+        body,
+        attributes: named,
+      });
     },
   };
 }
@@ -70,8 +82,6 @@ function loggerOf(load: () => LogsOfSomeRelease, scope: string, version: string)
   };
 }
 
-function accepts(logger: Logger, { eventName, severity, context }: EventRecord): boolean {
-  // Not before release 0.204 of `@opentelemetry/api-logs`.
-  const { enabled }: Partial<Logger> = logger;
-  return enabled?.call(logger, { context, eventName, severityNumber: Severity[severity] }) ?? true;
+function accepts(logger: EarlyLogger, { eventName, severity, context }: EventRecord): boolean {
+  return logger.enabled?.({ context, eventName, severityNumber: Severity[severity] }) ?? true;
 }
