@@ -1,4 +1,5 @@
 import { formatUsd, nanoToUsd, usdToNano } from '../pricing/index.ts';
+import { shareClass } from '../util/index.ts';
 import { type Amounts, type LimitName, raisedLimits } from './limits.ts';
 import type { Denied } from './store.ts';
 
@@ -47,6 +48,8 @@ export class BudgetExceededError extends Error {
     this.requested = toSpentAmounts(denied.requested);
   }
 }
+
+shareClass(BudgetExceededError, 'BudgetExceededError');
 
 function limitsOf({ budget, balances }: Denied): Denied['budget']['limits'] {
   return raisedLimits(budget.limits, balances.granted);
@@ -107,6 +110,8 @@ export class BudgetExhaustedError extends Error {
   }
 }
 
+shareClass(BudgetExhaustedError, 'BudgetExhaustedError');
+
 /**
  * The store could not be reached, or could not write. The call that threw this changed nothing.
  *
@@ -126,6 +131,8 @@ export class StoreError extends Error {
     this.name = 'StoreError';
   }
 }
+
+shareClass(StoreError, 'StoreError');
 
 /**
  * The ledger has lost what was spent, or a part of it: a Redis was flushed or restored from an older copy, an
@@ -152,6 +159,8 @@ export class LedgerLostError extends StoreError {
     this.budget = budget;
   }
 }
+
+shareClass(LedgerLostError, 'LedgerLostError');
 
 /**
  * The store is unavailable and the failure policy is `closed`: the call was not sent.
@@ -180,6 +189,8 @@ export class StoreUnavailableError extends Error {
     this.budget = budget;
   }
 }
+
+shareClass(StoreUnavailableError, 'StoreUnavailableError');
 
 /**
  * The cost of a request is not counted, or has no bound, and `unmeteredEndpoints` is `refuse`: it was not sent.
@@ -211,3 +222,5 @@ export class UnmeteredEndpointError extends Error {
     this.endpoint = endpoint;
   }
 }
+
+shareClass(UnmeteredEndpointError, 'UnmeteredEndpointError');

@@ -144,6 +144,11 @@ export interface StoreWarningEvent extends BudgetEventFields {
  */
 export interface CallEvent extends BudgetEventFields {
   readonly type: 'call';
+  /**
+   * Where the charge comes from: a call that was reserved, a deferred call that completed (its own event charged
+   * nothing), a Realtime session, a span of another instrumentation, or `recordUsage`.
+   */
+  readonly origin: 'call' | 'deferred' | 'realtime' | 'span' | 'record';
   /** The id of its reservation; absent if it had none. */
   readonly reservation?: string;
   /** `gen_ai.operation.name`: `chat`, `text_completion` or `embeddings`. */

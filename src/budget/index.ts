@@ -115,6 +115,7 @@ export type {
 export { failurePolicyOf } from './store.ts';
 export {
   LEASE_MS,
+  nestTracker,
   onAnyBudgetEvent,
   type PartOf,
   type RecordedUsage,

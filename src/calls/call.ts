@@ -26,13 +26,21 @@ import {
   trace,
 } from '../telemetry/api/index.ts';
 import {
+  budgetOfCall,
   type ChargeableSpan,
-  currentBudget,
   PENDING_CHARGE,
   type PendingCharge,
 } from '../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
-import { andThen, isPromise, isRecord, keepAlive, type MaybePromise, newUniqueId } from '../util/index.ts';
+import {
+  andThen,
+  isPromise,
+  isRecord,
+  keepAlive,
+  type MaybePromise,
+  newUniqueId,
+  shareClass,
+} from '../util/index.ts';
 import {
   type Charge,
   chargeUsage,
@@ -101,7 +109,7 @@ export function startCall(services: CallServices, plan: CallPlan): MaybePromise<
   startTelemetry(services);
   const startedAt = performance.now();
   const parent = context.active();
-  const tracker = currentBudget(parent) ?? services.tracker;
+  const tracker = budgetOfCall(services.tracker, parent);
   const { span, identity } = startCallSpan(services, plan, tracker, parent);
   const callContext = trace.setSpan(parent, span);
   const deny = (error: unknown): never => {
@@ -494,3 +502,6 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return context.active() === this.context ? run() : context.with(this.context, run);
   }
 }
+
+// A layer below may be of another copy of this package.
+shareClass(Call, 'Call');

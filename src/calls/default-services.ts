@@ -1,5 +1,6 @@
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import { PriceBook } from '../pricing/index.ts';
+import { shareClass } from '../util/index.ts';
 import { type FailureBilling, failureCharges } from './failure-charges.ts';
 import { HostTelemetry } from './host-telemetry.ts';
 import { type CallServices, createCallServices } from './services.ts';
@@ -35,6 +36,8 @@ export class NoBudgetError extends Error {
     this.name = 'NoBudgetError';
   }
 }
+
+shareClass(NoBudgetError, 'NoBudgetError');
 
 const servicesByTracker = new WeakMap<TokenBudgetTracker, CallServices>();
 

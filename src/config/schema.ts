@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { type Limits, MODES, type Mode, WINDOW_UNITS, type Window } from '../budget/index.ts';
 import { MAX_USD } from '../pricing/index.ts';
 import { tryParseStoreUrl } from '../stores/index.ts';
-import { formatValue, isRecord, suggestClosest } from '../util/index.ts';
+import { formatValue, isRecord, shareClass, suggestClosest } from '../util/index.ts';
 import { SETTING_DOCS } from './setting-docs.ts';
 
 /**
@@ -26,6 +26,8 @@ export class ConfigError extends Error {
     this.name = 'ConfigError';
   }
 }
+
+shareClass(ConfigError, 'ConfigError');
 
 /** An object of exactly these settings; valibot alone would accept an array too. */
 function settingsObject<T extends v.ObjectEntries>(entries: T) {

@@ -1,3 +1,4 @@
+import { shareClass } from '../util/index.ts';
 /**
  * A job's payload, definition or option is invalid. The message names the field, what it got and what it
  * expects.
@@ -11,6 +12,8 @@ export class JobDefinitionError extends Error {
   }
 }
 
+shareClass(JobDefinitionError, 'JobDefinitionError');
+
 /** The job is already running, in this process or another. */
 export class JobRunningError extends Error {
   readonly code = 'token_budget_job_running';
@@ -22,6 +25,8 @@ export class JobRunningError extends Error {
     this.job = job;
   }
 }
+
+shareClass(JobRunningError, 'JobRunningError');
 
 /** There is no job with that id. */
 export class JobNotFoundError extends Error {
@@ -36,6 +41,8 @@ export class JobNotFoundError extends Error {
     this.job = job;
   }
 }
+
+shareClass(JobNotFoundError, 'JobNotFoundError');
 
 /** A `once` step had started when its process ended, so that it is unknown whether it did its work. */
 export class StepInterruptedError extends Error {
@@ -52,6 +59,8 @@ export class StepInterruptedError extends Error {
   }
 }
 
+shareClass(StepInterruptedError, 'StepInterruptedError');
+
 /** The output of a step, or another value of the job, cannot be saved as JSON. */
 export class StepOutputError extends Error {
   readonly code = 'token_budget_step_output';
@@ -64,6 +73,8 @@ export class StepOutputError extends Error {
     this.step = step;
   }
 }
+
+shareClass(StepOutputError, 'StepOutputError');
 
 /** Why a job stops before its end: its deadline has passed, it was asked to stop, or it lost its lock. */
 export type StopReason = 'deadline' | 'signal' | 'error';
@@ -85,3 +96,5 @@ export class JobStoppedError extends Error {
     this.reason = reason;
   }
 }
+
+shareClass(JobStoppedError, 'JobStoppedError');

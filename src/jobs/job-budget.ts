@@ -68,8 +68,8 @@ export function openJobTracker(
   snapshot: TrackerSnapshot | undefined,
   options: JobBudgetOptions,
 ): MaybePromise<TokenBudgetTracker> {
-  const { store = new MemoryStore(options.now), now, waitMs, leaseMs, owner, prices } = options;
-  const trackerOptions = { store, ...withoutUndefined({ now, waitMs, leaseMs, owner, prices }) };
+  const { store = new MemoryStore(options.now), now, waitMs, leaseMs, owner, prices, detached } = options;
+  const trackerOptions = { store, ...withoutUndefined({ now, waitMs, leaseMs, owner, prices, detached }) };
   const { mode, parent, maxShare, minOutputTokens } = options;
   const overrides = withoutUndefined({ mode, parent, maxShare, minOutputTokens });
   const limits =

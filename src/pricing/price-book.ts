@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../usage/index.ts';
-import { BoundedMap, findByLongestPrefix, RecentList } from '../util/index.ts';
+import { BoundedMap, findByLongestPrefix, RecentList, shareClass } from '../util/index.ts';
 import { type BookModel, bookModel, bookModels, type PriceQuery } from './genai-prices.ts';
 import { HIGHEST_UNIT_PRICES, LIST_PRICES } from './model-data/index.ts';
 import {
@@ -60,6 +60,8 @@ export class PriceUnknownError extends Error {
   }
 }
 
+shareClass(PriceUnknownError, 'PriceUnknownError');
+
 /** How long a price is cached before the book is asked again: some of its prices begin or end at a date. */
 const CACHE_MS = 3_600_000;
 
@@ -111,6 +113,16 @@ export class PriceBook {
     return cached.card;
   }
 
+  /**
+   * Returns the prices of a call that was made already: with the policy `error`, which cannot refuse it, those of
+   * its family.
+   */
+  lookupSpent(query: PriceQuery): RateCard {
+    return this.#unknown === 'error'
+      ? (this.findKnown(query) ?? familyCard(query.model))
+      : this.lookup(query);
+  }
+
   /** Returns the prices of a model by override or in the book; undefined if neither has any. */
   findKnown(query: PriceQuery): RateCard | undefined {
     return this.#cached(query).known;
@@ -144,9 +156,13 @@ export class PriceBook {
     if (this.#unknown === 'error') throw new PriceUnknownError(model);
     if (this.#unknown === 'zero') return { model, source: 'none', tiers: FREE_TIERS };
     if (typeof this.#unknown === 'object') return { model, source: 'none', ...overrideCard(this.#unknown) };
-    const { pricedAs, tiers } = cardOf(mostExpensiveOfFamily(model));
-    return { model, source: 'family', pricedAs, tiers, units: HIGHEST_UNIT_PRICES };
+    return familyCard(model);
   }
+}
+
+function familyCard(model: string): RateCard {
+  const { pricedAs, tiers } = cardOf(mostExpensiveOfFamily(model));
+  return { model, source: 'family', pricedAs, tiers, units: HIGHEST_UNIT_PRICES };
 }
 
 /** Options of {@link priceUsage}. */

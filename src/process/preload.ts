@@ -14,7 +14,7 @@ import { type Config, ConfigError, loadConfig } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { openStore } from '../stores/index.ts';
 import { hasTracerProvider } from '../telemetry/api/index.ts';
-import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
+import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
 import { errorMessage, escapeControl, loadEntryModule, SeenOnce, VERSION } from '../util/index.ts';
@@ -100,6 +100,7 @@ function openBudget(config: Config): ProcessBudget {
   const store = exitIfInvalid(() => openStore({ ...config, ...listeners }));
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
+  setProcessBudget(tracker);
   printExceeded();
   setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });

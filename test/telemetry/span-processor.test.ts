@@ -9,6 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { AlwaysOffSampler, type Sampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { BudgetEvent } from '../../src/budget/index.ts';
 import {
   type BudgetStatus,
   defineBudget,
@@ -130,17 +131,38 @@ describe('a span of another instrumentation', () => {
     return provider.forceFlush();
   });
 
-  it('of a model without a price is charged by policy, and does not fail the host', () => {
+  it('of a model without a price is charged by policy, also where it cannot be refused, and reported', () => {
     const { theirs, tracker, settled } = traced();
+    const events: BudgetEvent[] = [];
+    tracker.on((event) => events.push(event));
     start(theirs, 'chat', { ...CALL, 'gen_ai.request.model': 'nobody-knows' }).end();
-    assert.ok(settled().costNanoUsd > COST);
+    const first = settled().costNanoUsd;
+    assert.ok(first > COST);
     const strict = new TracerProvider({
       spanProcessors: [
         new BudgetSpanProcessor({ tracker, prices: new PriceBook({ unknownModel: 'error' }) }),
       ],
     });
     start(strict.getTracer('x'), 'chat', { ...CALL, 'gen_ai.request.model': 'nobody-knows' }).end();
-    assert.equal(settled().calls, 1);
+    assert.deepEqual([settled().calls, settled().costNanoUsd], [2, 2 * first]);
+    assert.deepEqual(
+      events.map(({ type }) => type),
+      ['price_unknown', 'call', 'price_unknown', 'call'],
+    );
+  });
+
+  it('emits the event of a call, as any charge does', () => {
+    const { theirs, tracker } = traced();
+    const events: BudgetEvent[] = [];
+    tracker.on((event) => events.push(event));
+    start(theirs, 'chat', CALL).end();
+    const [event, ...others] = events;
+    assert.deepEqual(others, []);
+    assert.ok(event?.type === 'call');
+    assert.deepEqual(
+      [event.origin, event.operation, event.model, event.charged.costNanoUsd],
+      ['span', 'chat', 'gpt-5.2', COST],
+    );
   });
 });
 

@@ -1,3 +1,4 @@
+import { shareClass } from '../../util/index.ts';
 /**
  * Why a checkpoint is rejected: it is `damaged` (torn, empty, changed), `foreign` (not a checkpoint of this
  * package), `newer` (written by a later version of the package), or of `another` budget or job. Its file or
@@ -26,3 +27,5 @@ export class CheckpointError extends Error {
     this.fault = fault;
   }
 }
+
+shareClass(CheckpointError, 'CheckpointError');

@@ -1,4 +1,5 @@
 export { onAnyBudgetEvent } from './listeners.ts';
+export { nestTracker } from './nested-tracker.ts';
 export type { RecordedUsage } from './recorded-usage.ts';
 export type { Reserve, Reserved, ReserveResult } from './reservations.ts';
 export { type PartOf, TokenBudgetTracker } from './tracker.ts';

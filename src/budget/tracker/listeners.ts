@@ -1,8 +1,8 @@
-import { Listeners } from '../../util/index.ts';
+import { Listeners, processState } from '../../util/index.ts';
 import type { BudgetEvent, BudgetListener } from '../events.ts';
 
 /** The listeners of every budget of the process. */
-export const anyBudgetListeners = new Listeners<BudgetEvent>();
+export const anyBudgetListeners = processState('listeners', () => new Listeners<BudgetEvent>());
 
 /**
  * Calls `listener` on every event of every budget of the process, for telemetry. An error that it throws is

@@ -22,11 +22,12 @@ export function recordedCall(
   prices: PriceBook,
 ): CallEvent {
   const usage = usageOf(given);
-  const costNanoUsd = priceUsage(prices.lookup({ model }), usage, { serviceTier: tier ?? undefined });
+  const costNanoUsd = priceUsage(prices.lookupSpent({ model }), usage, { serviceTier: tier ?? undefined });
   const charged = { costNanoUsd, tokens: totalTokens(usage), calls: 1 };
   checkAmounts(charged);
   return {
     type: 'call',
+    origin: 'record',
     budget,
     operation: 'chat',
     model,

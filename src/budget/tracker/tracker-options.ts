@@ -21,6 +21,11 @@ export interface TrackerOptions {
   readonly leaseMs?: number;
   /** The prefix of reservation ids in the store, which identifies those of a dead process; default: empty. */
   readonly owner?: string;
+  /**
+   * Whether calls within `withBudget` are charged to this budget alone; default: false, they are charged to the
+   * budget of the process as well, unless this one has a parent of its own.
+   */
+  readonly detached?: boolean;
   /** Prices for `recordUsage`; default: list prices. */
   readonly prices?: PriceBook;
 }

@@ -48,9 +48,9 @@ export interface PartOf {
  */
 export class TokenBudgetTracker {
   readonly budget: BudgetDefinition;
-  /** Whether any budget of the chain is `strict`, so that the worst case of a call has to be known. */
-  readonly strict: boolean;
-  readonly #options: TrackerOptions;
+  /** Where its ledger is, and how long its calls wait. @internal */
+  readonly options: TrackerOptions;
+  readonly #isStrict: boolean;
   readonly #now: () => number;
   readonly #chain: readonly BudgetDefinition[];
   readonly #monitor: ChainMonitor;
@@ -67,11 +67,11 @@ export class TokenBudgetTracker {
   constructor(budget: BudgetDefinition, options: TrackerOptions, partOf?: PartOf) {
     const { store, now = Date.now, waitMs = 0, leaseMs = LEASE_MS, owner = '' } = options;
     this.budget = budget;
-    this.#options = options;
+    this.options = options;
     this.#now = now;
     this.#partOf = partOf;
     this.#chain = chainOf(budget);
-    this.strict = isStrict(this.#chain);
+    this.#isStrict = isStrict(this.#chain);
     this.#exhaustion = new ExhaustionSignal(budget.name);
     const root = partOf?.tracker;
     const upper =
@@ -106,6 +106,18 @@ export class TokenBudgetTracker {
     return andThen(tracker.#restore(snapshot.balances), () => tracker);
   }
 
+  /** Whether any budget of the chain is `strict`, so that the worst case of a call has to be known. */
+  get strict(): boolean {
+    return this.#isStrict;
+  }
+
+  /** Whether calls of this budget are charged to another one as well, which is around them. @internal */
+  isNestedIn(outer: TokenBudgetTracker): boolean {
+    if (this.options.detached === true || this.budget.parent !== undefined) return false;
+    const isPart = this.options.store === outer.options.store && outer.names.includes(this.budget.name);
+    return !isPart;
+  }
+
   /** The names of the chain, nearest first. */
   get names(): readonly string[] {
     return this.#chain.map(({ name }) => name);
@@ -137,7 +149,7 @@ export class TokenBudgetTracker {
       limits === undefined
         ? this.budget
         : defineBudget({ name: `${name}/${scope}`, limits, mode, minOutputTokens, parent: this.budget });
-    return createTracker(budget, this.#options, { tracker: this, scope });
+    return createTracker(budget, this.options, { tracker: this, scope });
   }
 
   /** The amounts left: in memory as of now, in a shared store as of the last charge or `status()`. */
@@ -181,7 +193,7 @@ export class TokenBudgetTracker {
 
   /** Reports and returns the denial of amounts that the budget cannot pay for. */
   refusal(requested: Amounts): MaybePromise<Denied> {
-    return andThen(this.#options.store.balances(this.budget), (balances) => {
+    return andThen(this.options.store.balances(this.budget), (balances) => {
       const limit = largestShare(this.budget, balances, this.#now()).limit ?? 'costUsd';
       return this.#reportDenied({ admitted: false, budget: this.budget, limit, balances, requested });
     });
@@ -234,7 +246,7 @@ export class TokenBudgetTracker {
   /** Does the same for a caller that does not wait for it: it does not hold the exit of the process. @internal */
   chargeInBackground(used: Amounts): MaybePromise<void> {
     checkAmounts(used);
-    return this.#thenCheck(this.#options.store.charge(this.#chain, used));
+    return this.#thenCheck(this.options.store.charge(this.#chain, used));
   }
 
   /**
@@ -246,7 +258,7 @@ export class TokenBudgetTracker {
    * await tracker.recordUsage({ model: 'gpt-5.2', usage: { input: 1_000, output: 200 } });
    */
   recordUsage(used: RecordedUsage): MaybePromise<void> {
-    this.#prices ??= this.#options.prices ?? new PriceBook();
+    this.#prices ??= this.options.prices ?? new PriceBook();
     const event = recordedCall(this.budget.name, used, this.#prices);
     return andThen(this.charge(event.charged), () => this.emit(event));
   }
@@ -256,7 +268,7 @@ export class TokenBudgetTracker {
    * @param owner as in the options of their trackers; the processes must be known to be dead
    */
   chargeAbandoned(owner: string): MaybePromise<readonly Abandoned[]> {
-    return this.#thenCheck(this.#options.store.chargeAbandoned(owner));
+    return this.#thenCheck(this.options.store.chargeAbandoned(owner));
   }
 
   /**
@@ -310,7 +322,7 @@ export class TokenBudgetTracker {
     return andThen(this.#monitor.read(), (present) => {
       // What was spent in a window that is over does not count in the next.
       if (this.budget.window !== undefined && present.startedAt > known.startedAt) return;
-      this.#options.store.backdate?.(this.budget, known.startedAt);
+      this.options.store.backdate?.(this.budget, known.startedAt);
       const missing = missingAmounts(present, known);
       if (LIMIT_OF.every(([amount]) => missing[amount] === 0)) return ignoreRejection(this.#monitor.read());
       return this.charge(missing);
@@ -318,14 +330,14 @@ export class TokenBudgetTracker {
   }
 
   #reportDenied(by: Denied): Denied {
-    const denied = this.#options.store.leaseless === true ? by : { ...by, raisable: true };
+    const denied = this.options.store.leaseless === true ? by : { ...by, raisable: true };
     this.emit({ type: 'denied', budget: denied.budget.name, denied });
     if (denied.balances.open === 0 && isTypicalCallSize(denied)) this.#monitor.reportExhausted(denied);
     return denied;
   }
 
   #statusAt(index: number, budget: BudgetDefinition): MaybePromise<BudgetStatus> {
-    const balances = index === 0 ? this.#monitor.read() : this.#options.store.balances(budget);
+    const balances = index === 0 ? this.#monitor.read() : this.options.store.balances(budget);
     return andThen(balances, (seen) =>
       statusOf(budget, seen, this.#now(), this.#monitor.wasExhausted(index, seen)),
     );

@@ -14,7 +14,7 @@ import {
   type Provider,
 } from '../../providers/index.ts';
 import { SpanKind } from '../../telemetry/api/index.ts';
-import { currentBudget } from '../../telemetry/context/index.ts';
+import { budgetOfCall } from '../../telemetry/context/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
 import { addUsage, type TokenUsage, tokenUsage, totalTokens } from '../../usage/index.ts';
 import { andThen, type MaybePromise } from '../../util/index.ts';
@@ -41,7 +41,7 @@ export function settleDeferredCall(
   provider: Provider,
 ): MaybePromise<void> {
   const call = services.deferredCalls.take(completion.id);
-  const tracker = call?.tracker ?? currentBudget() ?? services.tracker;
+  const tracker = call?.tracker ?? budgetOfCall(services.tracker);
   const due = billedDue(services, completion, call, provider) ?? reservedDue(completion, call);
   if (due === undefined) return;
   const isFree = completion.bills?.length === 0;
@@ -177,6 +177,21 @@ function reportSettlement(
     [semconv.ATTR_BUDGET_WORK_ID]: id,
   };
   tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }).end();
+  tracker.emit({
+    type: 'call',
+    origin: 'deferred',
+    budget: tracker.budget.name,
+    operation: endpoint.operation,
+    model,
+    ...(response.model === undefined ? {} : { responseModel: response.model }),
+    responseId: id,
+    stream: false,
+    usage,
+    charged: amounts,
+    attempts: NOTHING,
+    source,
+    durationMs: 0,
+  });
   const withBudget = { ...identity, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
   recordTokens(instruments, usage, true, identity, withBudget);
   if (costNanoUsd > 0) {

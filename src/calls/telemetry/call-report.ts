@@ -112,6 +112,7 @@ function emitCall(call: StartedCall, { due, response, charge, source, error }: C
   const { tracker } = reservation;
   tracker.emit({
     type: 'call',
+    origin: 'call',
     budget: tracker.budget.name,
     reservation: reservation.id,
     operation: plan.endpoint.operation,

@@ -17,7 +17,7 @@ import {
 } from '../../calls/index.ts';
 import { type CallPlan, findApi, type ProviderApi, uncountedRequest } from '../../providers/index.ts';
 import { failOpen } from '../../telemetry/api/index.ts';
-import { currentBudget } from '../../telemetry/context/index.ts';
+import { budgetOfCall } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { type JsonRequest, readJsonRequest, withBody } from './json-request.ts';
 import { refusalResponse, retriesErrors } from './refusal.ts';
@@ -95,7 +95,7 @@ function reportUncounted(services: CallServices, args: Parameters<typeof fetch>)
   if (found !== undefined && !isStream) return undefined;
   const endpoint = found === undefined ? uncountedRequest(method, url) : `POST ${found.target.path}`;
   if (endpoint === undefined) return undefined;
-  const tracker = currentBudget() ?? services.tracker;
+  const tracker = budgetOfCall(services.tracker);
   try {
     reportUnmetered(services, tracker, endpoint, found === undefined ? 'endpoint' : 'unbounded');
     return undefined;

@@ -20,7 +20,7 @@ import {
   planRequest,
 } from '../../providers/index.ts';
 import { diag, failOpen } from '../../telemetry/api/index.ts';
-import { currentBudget } from '../../telemetry/context/index.ts';
+import { budgetOfCall } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
 import { wrapBuildRequest, wrapPrepareRequest } from './built-request.ts';
@@ -141,7 +141,7 @@ async function withStatus(
   format: StatusFormat,
 ): Promise<ApiRequest> {
   try {
-    return await optionsWithStatus(options, currentBudget() ?? services.tracker, format);
+    return await optionsWithStatus(options, budgetOfCall(services.tracker), format);
   } catch (error) {
     diag.error('otel-token-budget: adding the budget status failed; the call is sent without it', error);
     return options;

@@ -8,7 +8,7 @@ import {
   requestFields,
 } from '../../providers/index.ts';
 import { failOpen } from '../../telemetry/api/index.ts';
-import { currentBudget } from '../../telemetry/context/index.ts';
+import { budgetOfCall } from '../../telemetry/context/index.ts';
 import { ignoreRejection, isPromise, isRecord, oneOrMany } from '../../util/index.ts';
 import { isSdkStream, type SdkStream } from './sdk-types.ts';
 
@@ -31,8 +31,7 @@ export function responseObserverFor(
   const { method, path } = request;
   if (typeof method !== 'string' || typeof path !== 'string') return undefined;
   const { support, name } = endpointSupport(method, path);
-  if (support === 'unmetered')
-    reportUnmetered(services, currentBudget() ?? services.tracker, name, 'endpoint');
+  if (support === 'unmetered') reportUnmetered(services, budgetOfCall(services.tracker), name, 'endpoint');
   if (name === 'POST /files') return batchFileObserver(services, client, request);
   return DEFERRED_PATHS.test(path) ? (value) => settleCompleted(services, client, value) : undefined;
 }

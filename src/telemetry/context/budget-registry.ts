@@ -1,4 +1,5 @@
 import { type BudgetEvent, onAnyBudgetEvent, type TokenBudgetTracker } from '../../budget/index.ts';
+import { processState } from '../../util/index.ts';
 
 /** Receives the budgets of this process and their events. */
 export interface BudgetReporter {
@@ -11,30 +12,35 @@ export interface BudgetReporter {
 /** Maximum number of events buffered until telemetry starts. */
 const MAX_EARLY_EVENTS = 100;
 
-/** Budgets in use. One that is no longer referenced, such as that of a finished job, is dropped. */
-const budgets = new Set<WeakRef<TokenBudgetTracker>>();
-const registered = new WeakSet<TokenBudgetTracker>();
-let earlyEvents: BudgetEvent[] = [];
-let reporter: BudgetReporter | undefined;
-
-const stopBuffering = onAnyBudgetEvent((event) => {
-  if (earlyEvents.length < MAX_EARLY_EVENTS) earlyEvents.push(event);
+/** Shared by all copies of this package. */
+const shared = processState('budget-registry', () => {
+  const early: BudgetEvent[] = [];
+  return {
+    /** Budgets in use. One that is no longer referenced, such as that of a finished job, is dropped. */
+    budgets: new Set<WeakRef<TokenBudgetTracker>>(),
+    registered: new WeakSet<TokenBudgetTracker>(),
+    early,
+    stopBuffering: onAnyBudgetEvent((event) => {
+      if (early.length < MAX_EARLY_EVENTS) early.push(event);
+    }),
+    reporter: undefined as BudgetReporter | undefined,
+  };
 });
 
 /** Registers a budget, so that its balances are reported as metrics. Repeated calls do nothing. */
 export function registerForMetrics(tracker: TokenBudgetTracker): void {
-  if (registered.has(tracker)) return;
-  registered.add(tracker);
-  budgets.add(new WeakRef(tracker));
-  reporter?.onBudget(tracker);
+  if (shared.registered.has(tracker)) return;
+  shared.registered.add(tracker);
+  shared.budgets.add(new WeakRef(tracker));
+  shared.reporter?.onBudget(tracker);
 }
 
 /** Returns the budgets in use, oldest first. */
 export function knownBudgets(): TokenBudgetTracker[] {
   const trackers: TokenBudgetTracker[] = [];
-  for (const reference of budgets) {
+  for (const reference of shared.budgets) {
     const tracker = reference.deref();
-    if (tracker === undefined) budgets.delete(reference);
+    if (tracker === undefined) shared.budgets.delete(reference);
     else trackers.push(tracker);
   }
   return trackers;
@@ -45,10 +51,9 @@ export function knownBudgets(): TokenBudgetTracker[] {
  * start, and all that follow. Call it once.
  */
 export function reportBudgets(to: BudgetReporter): void {
-  reporter = to;
+  shared.reporter = to;
   for (const tracker of knownBudgets()) to.onBudget(tracker);
-  stopBuffering();
-  for (const event of earlyEvents) to.onEvent(event);
-  earlyEvents = [];
+  shared.stopBuffering();
+  for (const event of shared.early.splice(0)) to.onEvent(event);
   onAnyBudgetEvent(to.onEvent);
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { TokenBudgetTracker } from '../../budget/index.ts';
+import { nestTracker, type TokenBudgetTracker } from '../../budget/index.ts';
+import { processState } from '../../util/index.ts';
 import { type Context, context, createContextKey, propagation } from '../api/index.ts';
 import { registerForMetrics } from './budget-registry.ts';
 
@@ -7,9 +8,6 @@ const KEY = createContextKey('otel-token-budget.tracker');
 
 /** Baggage entry that names the budgets of a chain, nearest first. */
 export const BAGGAGE_ENTRY = 'token_budget.chain';
-
-/** For processes without a context manager, where OpenTelemetry's context ends with the synchronous call. */
-const storage = new AsyncLocalStorage<TokenBudgetTracker>();
 
 /** Which budget names are sent to other services, and which names they may choose. */
 export interface BaggagePolicy {
@@ -19,9 +17,14 @@ export interface BaggagePolicy {
   readonly accept: readonly string[];
 }
 
-let policy: BaggagePolicy = { send: false, accept: [] };
-
-const budgetsByName = new Map<string, TokenBudgetTracker>();
+/** Shared by all copies of this package. */
+const shared = processState('current-budget', () => ({
+  /** For processes without a context manager, where OpenTelemetry's context ends with the synchronous call. */
+  storage: new AsyncLocalStorage<TokenBudgetTracker>(),
+  policy: { send: false, accept: [] } as BaggagePolicy,
+  byName: new Map<string, TokenBudgetTracker>(),
+  ofProcess: undefined as TokenBudgetTracker | undefined,
+}));
 
 /**
  * Sets the baggage policy of the process.
@@ -29,7 +32,7 @@ const budgetsByName = new Map<string, TokenBudgetTracker>();
  * setBaggagePolicy({ send: false, accept: ['team'] });
  */
 export function setBaggagePolicy(newPolicy: BaggagePolicy): void {
-  policy = newPolicy;
+  shared.policy = newPolicy;
 }
 
 /**
@@ -39,13 +42,22 @@ export function setBaggagePolicy(newPolicy: BaggagePolicy): void {
  */
 export function registerBudget(tracker: TokenBudgetTracker): void {
   registerForMetrics(tracker);
-  budgetsByName.set(tracker.budget.name, tracker);
+  shared.byName.set(tracker.budget.name, tracker);
+}
+
+/**
+ * Sets the budget of the process, which all calls are charged to.
+ * @example
+ * setProcessBudget(new TokenBudgetTracker(budget, { store }));
+ */
+export function setProcessBudget(tracker: TokenBudgetTracker): void {
+  shared.ofProcess = tracker;
 }
 
 /**
  * Runs a function with its own budget: calls made by the function, and by anything it starts, are charged to
- * that budget and its parents. The budget travels in OpenTelemetry's context, so each of several parallel
- * jobs has its own.
+ * that budget and its parents, and to the budget of the process if it has no parent and is not detached. The
+ * budget travels in OpenTelemetry's context, so each of several parallel jobs has its own.
  *
  * @returns the result of the function
  * @example
@@ -56,7 +68,9 @@ export function registerBudget(tracker: TokenBudgetTracker): void {
 export function withBudget<T>(tracker: TokenBudgetTracker, fn: () => T): T {
   registerForMetrics(tracker);
   const current = context.active().setValue(KEY, tracker);
-  return storage.run(tracker, () => context.with(policy.send ? withBaggage(current, tracker) : current, fn));
+  return shared.storage.run(tracker, () =>
+    context.with(shared.policy.send ? withBaggage(current, tracker) : current, fn),
+  );
 }
 
 /**
@@ -65,7 +79,25 @@ export function withBudget<T>(tracker: TokenBudgetTracker, fn: () => T): T {
  * const left = currentBudget()?.remaining.costUsd;
  */
 export function currentBudget(from: Context = context.active()): TokenBudgetTracker | undefined {
-  return (from.getValue(KEY) as TokenBudgetTracker | undefined) ?? storage.getStore() ?? readBaggage(from);
+  return (
+    (from.getValue(KEY) as TokenBudgetTracker | undefined) ?? shared.storage.getStore() ?? readBaggage(from)
+  );
+}
+
+/**
+ * Returns the budget that a call is charged to: the current one, together with that of the process if it is nested in
+ * it; otherwise the one that is given.
+ * @param given the budget of calls made outside any `withBudget`
+ * @example
+ * const tracker = budgetOfCall(services.tracker);
+ */
+export function budgetOfCall(
+  given: TokenBudgetTracker,
+  from: Context = context.active(),
+): TokenBudgetTracker {
+  const current = currentBudget(from);
+  if (current === undefined) return given;
+  return shared.ofProcess === undefined ? current : nestTracker(current, shared.ofProcess);
 }
 
 function withBaggage(base: Context, tracker: TokenBudgetTracker): Context {
@@ -74,8 +106,8 @@ function withBaggage(base: Context, tracker: TokenBudgetTracker): Context {
 }
 
 function readBaggage(from: Context): TokenBudgetTracker | undefined {
-  if (policy.accept.length === 0) return undefined;
+  if (shared.policy.accept.length === 0) return undefined;
   const names = propagation.getBaggage(from)?.getEntry(BAGGAGE_ENTRY)?.value.split(',') ?? [];
-  const name = names.find((each) => policy.accept.includes(each) && budgetsByName.has(each));
-  return name === undefined ? undefined : budgetsByName.get(name);
+  const name = names.find((each) => shared.policy.accept.includes(each) && shared.byName.has(each));
+  return name === undefined ? undefined : shared.byName.get(name);
 }

@@ -1,9 +1,11 @@
 export { knownBudgets, reportBudgets } from './budget-registry.ts';
 export {
   type BaggagePolicy,
+  budgetOfCall,
   currentBudget,
   registerBudget,
   setBaggagePolicy,
+  setProcessBudget,
   withBudget,
 } from './current-budget.ts';
 export { type ChargeableSpan, PENDING_CHARGE, type PendingCharge } from './pending-charge.ts';

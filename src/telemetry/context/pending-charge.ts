@@ -8,10 +8,10 @@ export interface PendingCharge {
 
 /**
  * Property of a call's span that holds its pending charge, so that any of our span processors can settle it
- * when the span ends. Undefined once settled, so that a span waiting for export does not keep its call in
+ * when the span ends, whichever copy of this package it is from. Undefined once settled, so that a span waiting for export does not keep its call in
  * memory. Not a weak map: so many short-lived keys would slow down every garbage collection.
  */
-export const PENDING_CHARGE = Symbol('otel-token-budget.charge');
+export const PENDING_CHARGE = Symbol.for('otel-token-budget.charge');
 
 /** A span that may carry a pending charge. */
 export interface ChargeableSpan {

@@ -1,4 +1,6 @@
-import type { BudgetEvent, ExceededReservationEvent } from '../../budget/index.ts';
+import type { BudgetEvent, CallEvent, ExceededReservationEvent } from '../../budget/index.ts';
+import { nanoToUsd } from '../../pricing/index.ts';
+import { processState } from '../../util/index.ts';
 import {
   type Attributes,
   context,
@@ -14,16 +16,17 @@ import {
 import { reportBudgets } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { BUDGET_EVENTS, describeEvent, eventAttributes } from './budget-events.ts';
+import { type CallInstruments, createCallInstruments } from './call-instruments.ts';
 
-let reporting = false;
+const shared = processState('event-reports', () => ({ isReporting: false }));
 
 /**
  * Reports the events of every budget in the process as log records and metrics, to the registered providers.
  * Repeated calls do nothing.
  */
 export function reportEvents(version: string): void {
-  if (reporting) return;
-  reporting = true;
+  if (shared.isReporting) return;
+  shared.isReporting = true;
   const logger = eventLogger(SCOPE, version);
   // Looked up each time: a meter created before a provider was registered records nothing.
   const meter = (): Meter => metrics.getMeter(SCOPE, version);
@@ -31,6 +34,7 @@ export function reportEvents(version: string): void {
     onBudget: ({ budget }) => recordAvailability(meter(), true, budgetAttributes(budget.name)),
     onEvent: (event) => {
       writeBudgetEvent(event, logger);
+      if (event.type === 'call') recordCost(meter(), event);
       if (event.type === 'exceeded_reservation') countExceeded(meter(), event);
       if (event.type === 'ledger_lost') countLoss(meter(), budgetAttributes(event.budget));
       if (event.type !== 'store_unavailable' && event.type !== 'store_available') return;
@@ -66,6 +70,27 @@ function countStoreFailure(meter: Meter, budget: Attributes): void {
     description: 'Number of times that the store became unavailable.',
   });
   failures.add(1, budget);
+}
+
+/** Records the cost of a call that was not made through this package, which records the others with their attributes. */
+function recordCost(meter: Meter, { origin, operation, model, budget, charged }: CallEvent): void {
+  if ((origin !== 'span' && origin !== 'record') || charged.costNanoUsd === 0) return;
+  const { cost, callCost } = callInstruments(meter);
+  const attributes = {
+    [semconv.ATTR_OPERATION_NAME]: operation,
+    [semconv.ATTR_REQUEST_MODEL]: model,
+    ...budgetAttributes(budget),
+  };
+  cost.add(nanoToUsd(charged.costNanoUsd), attributes);
+  callCost.record(nanoToUsd(charged.costNanoUsd), attributes);
+}
+
+const instrumentsByMeter = new WeakMap<Meter, CallInstruments>();
+
+function callInstruments(meter: Meter): CallInstruments {
+  const instruments = instrumentsByMeter.get(meter) ?? createCallInstruments(meter);
+  instrumentsByMeter.set(meter, instruments);
+  return instruments;
 }
 
 function countExceeded(meter: Meter, { budget, model, reason }: ExceededReservationEvent): void {

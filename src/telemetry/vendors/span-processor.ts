@@ -1,13 +1,20 @@
-import type { Amounts, TokenBudgetTracker } from '../../budget/index.ts';
-import { type PriceBook, priceUsage } from '../../pricing/index.ts';
+import { type CallEvent, NOTHING, type TokenBudgetTracker } from '../../budget/index.ts';
+import { type PriceBook, priceUsage, type RateCard } from '../../pricing/index.ts';
 import { totalTokens } from '../../usage/index.ts';
-import { BoundedMap, ignoreRejection } from '../../util/index.ts';
+import { BoundedMap, ignoreRejection, SeenOnce } from '../../util/index.ts';
 import { type Context, context, failOpen, SpanStatusCode, trace } from '../api/index.ts';
-import { type ChargeableSpan, currentBudget, PENDING_CHARGE } from '../context/index.ts';
+import { budgetOfCall, type ChargeableSpan, PENDING_CHARGE } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { DuplicateCallDetector } from './duplicate-call-detector.ts';
 import { type EndedSpan, type SdkSpan, scopeNameOf } from './sdk-span.ts';
-import { isModelCall, readModel, readSpanKind, readSpanUsage, type SpanUsage } from './span-usage.ts';
+import {
+  isModelCall,
+  readModel,
+  readResponseId,
+  readSpanKind,
+  readSpanUsage,
+  type SpanUsage,
+} from './span-usage.ts';
 
 /**
  * Minimum number of remembered spans of each kind. A child may end after its parent, so a span is kept at its
@@ -47,6 +54,7 @@ export class BudgetSpanProcessor {
   readonly #calls = new DuplicateCallDetector();
   /** Spans of other instrumentations that may report one of our open calls. */
   readonly #waiting: ReportedCall[] = [];
+  readonly #unpricedModels = new SeenOnce();
   /** Budgets of spans that were started within `withBudget`. */
   readonly #budgets = new WeakMap<object, TokenBudgetTracker>();
 
@@ -111,8 +119,8 @@ export class BudgetSpanProcessor {
       this.#calls.openSpans.add(span as EndedSpan);
       return;
     }
-    const budget = currentBudget(parentContext);
-    if (budget !== undefined) this.#budgets.set(span, budget);
+    const budget = budgetOfCall(this.#tracker, parentContext);
+    if (budget !== this.#tracker) this.#budgets.set(span, budget);
   }
 
   /** Charges a span of another instrumentation, unless an ancestor or descendant reports the same call. */
@@ -136,9 +144,19 @@ export class BudgetSpanProcessor {
   #charge({ span, reported, tracker }: ReportedCall): void {
     this.#calls.chargedCalls.push({ span, usage: reported });
     this.#markCharged(span.spanContext().spanId);
-    const charge = (): void =>
-      void ignoreRejection(tracker.chargeInBackground(amountsOf(reported, this.#prices)));
-    context.with(trace.setSpanContext(context.active(), span.spanContext()), charge);
+    const card = lookUpPrice(reported, this.#prices);
+    const event = callEvent(tracker.budget.name, span, reported, card);
+    context.with(trace.setSpanContext(context.active(), span.spanContext()), () => {
+      if (card.source === 'family' || card.source === 'none') this.#reportUnknownPrice(card, tracker);
+      tracker.emit(event);
+      void ignoreRejection(tracker.chargeInBackground(event.charged));
+    });
+  }
+
+  #reportUnknownPrice({ model, pricedAs }: RateCard, tracker: TokenBudgetTracker): void {
+    if (!this.#unpricedModels.isNew(model)) return;
+    const budget = tracker.budget.name;
+    tracker.emit({ type: 'price_unknown', budget, model, ...(pricedAs === undefined ? {} : { pricedAs }) });
   }
 
   /** Emits `usage_missing`, except for a failed call, which has no usage. */
@@ -178,10 +196,34 @@ export class BudgetSpanProcessor {
   }
 }
 
-function amountsOf(reported: SpanUsage, prices: PriceBook): Amounts {
-  const { usage, model, provider, serviceTier } = reported;
-  const card = prices.lookup({ model, ...(provider === undefined ? {} : { provider }) });
-  return { costNanoUsd: priceUsage(card, usage, { serviceTier }), tokens: totalTokens(usage), calls: 1 };
+function lookUpPrice({ model, provider }: SpanUsage, prices: PriceBook): RateCard {
+  return prices.lookupSpent({ model, ...(provider === undefined ? {} : { provider }) });
+}
+
+function callEvent(budget: string, span: EndedSpan, reported: SpanUsage, card: RateCard): CallEvent {
+  const { usage, model, serviceTier } = reported;
+  const operation = span.attributes[semconv.ATTR_OPERATION_NAME];
+  const responseId = readResponseId(span.attributes);
+  const costNanoUsd = priceUsage(card, usage, { serviceTier });
+  return {
+    type: 'call',
+    origin: 'span',
+    budget,
+    operation: typeof operation === 'string' ? operation : 'chat',
+    model,
+    ...(responseId === undefined ? {} : { responseId }),
+    stream: false,
+    usage,
+    charged: { costNanoUsd, tokens: totalTokens(usage), calls: 1 },
+    attempts: NOTHING,
+    source: 'response',
+    durationMs: durationMs(span),
+  };
+}
+
+/** High-resolution times are seconds and nanoseconds. */
+function durationMs({ startTime, endTime }: EndedSpan): number {
+  return (endTime[0] - startTime[0]) * 1_000 + (endTime[1] - startTime[1]) / 1_000_000;
 }
 
 function settle(span: object): void {

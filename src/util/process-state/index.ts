@@ -1,2 +1,2 @@
-export { isInstanceByCode } from './is-instance.ts';
 export { processState } from './process-state.ts';
+export { shareClass } from './share-class.ts';

@@ -1,3 +1,4 @@
+import { NOTHING } from '../../../budget/index.ts';
 import {
   type Call,
   type CallServices,
@@ -7,7 +8,7 @@ import {
 } from '../../../calls/index.ts';
 import { nanoToUsd } from '../../../pricing/index.ts';
 import { type CallPlan, type Provider, providerOf, TRANSCRIPTION } from '../../../providers/index.ts';
-import { currentBudget } from '../../../telemetry/context/index.ts';
+import { budgetOfCall } from '../../../telemetry/context/index.ts';
 import { semconv } from '../../../telemetry/names/index.ts';
 import { readUsage, type TokenUsage, totalTokens } from '../../../usage/index.ts';
 import {
@@ -159,22 +160,31 @@ export class RealtimeSession implements SocketSession {
     const { usage, inputKnown, outputKnown } = TRANSCRIPTION.readUsage(
       event,
       plan,
-      this.#services.prices.lookup(plan.priceQuery),
+      this.#services.prices.lookupSpent(plan.priceQuery),
     );
     if (inputKnown && outputKnown) this.#charge(plan, usage, 0);
   }
 
   /** Charges a usage that nothing was reserved for. */
   #charge(plan: CallPlan, usage: TokenUsage, calls: 0 | 1): void {
-    const tracker = currentBudget() ?? this.#services.tracker;
-    const { amounts } = chargeUsage(
-      this.#services,
-      plan,
-      this.#services.prices.lookup(plan.priceQuery),
+    const tracker = budgetOfCall(this.#services.tracker);
+    const card = this.#services.prices.lookupSpent(plan.priceQuery);
+    const { amounts } = chargeUsage(this.#services, plan, card, usage, {});
+    const charged = { ...amounts, calls };
+    tracker.emit({
+      type: 'call',
+      origin: 'realtime',
+      budget: tracker.budget.name,
+      operation: plan.endpoint.operation,
+      model: plan.model,
+      stream: true,
       usage,
-      {},
-    );
-    void ignoreRejection(tracker.chargeInBackground({ ...amounts, calls }));
+      charged,
+      attempts: NOTHING,
+      source: 'response',
+      durationMs: 0,
+    });
+    void ignoreRejection(tracker.chargeInBackground(charged));
     const attributes = { ...identityAttributes(plan), [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
     if (amounts.costNanoUsd > 0)
       this.#services.telemetry.instruments.cost.add(nanoToUsd(amounts.costNanoUsd), attributes);

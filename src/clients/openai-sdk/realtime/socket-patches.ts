@@ -1,6 +1,6 @@
 import { type CallServices, isRefusal, reportUnmetered } from '../../../calls/index.ts';
 import { diag, failOpen } from '../../../telemetry/api/index.ts';
-import { currentBudget } from '../../../telemetry/context/index.ts';
+import { budgetOfCall } from '../../../telemetry/context/index.ts';
 import { errorMessage, isPromise, parseJson } from '../../../util/index.ts';
 import type { ClientPatch } from '../patches.ts';
 import type { Method } from '../sdk-types.ts';
@@ -85,7 +85,7 @@ function newSession(
   const endpoint = protocol === 'live' ? 'WebSocket /live' : 'WebSocket /realtime/translations';
   return {
     beforeSend(event) {
-      reportUnmetered(services, currentBudget() ?? services.tracker, endpoint, 'endpoint');
+      reportUnmetered(services, budgetOfCall(services.tracker), endpoint, 'endpoint');
       return event;
     },
     onEvent: () => {},
