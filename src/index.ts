@@ -35,6 +35,8 @@ export {
   minutesToNanoUsd,
   minutesToUsd,
   NO_GRANT,
+  NotEnforcedError,
+  type NotEnforcedEvent,
   nanoUsdToOutputTokens,
   onAnyBudgetEvent,
   type PartOf,

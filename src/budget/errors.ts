@@ -224,3 +224,31 @@ export class UnmeteredEndpointError extends Error {
 }
 
 shareClass(UnmeteredEndpointError, 'UnmeteredEndpointError');
+
+/**
+ * A budget that has to be enforced was made current, and no client of the process is metered.
+ * @example
+ * try {
+ *   await withBudget(tracker, () => agent.run());
+ * } catch (error) {
+ *   if (error instanceof NotEnforcedError) console.error(error.message);
+ * }
+ */
+export class NotEnforcedError extends Error {
+  readonly code = 'token_budget_not_enforced';
+  /** The name of the budget. */
+  readonly budget: string;
+
+  /** @param what what made the budget current */
+  constructor(budget: string, what: string) {
+    super(
+      `${what}: no client of a model is metered in this process, so "${budget}" would count and refuse nothing, and ` +
+        'requireEnforcement is set. Start the process with --import otel-token-budget/register, or call startBudget ' +
+        'before the client is loaded.',
+    );
+    this.name = 'NotEnforcedError';
+    this.budget = budget;
+  }
+}
+
+shareClass(NotEnforcedError, 'NotEnforcedError');

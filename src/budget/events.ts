@@ -139,6 +139,13 @@ export interface StoreWarningEvent extends BudgetEventFields {
   readonly reason: string;
 }
 
+/** Calls are made that the budget neither counts nor refuses. Emitted once for each budget. */
+export interface NotEnforcedEvent extends BudgetEventFields {
+  readonly type: 'not_enforced';
+  /** What was seen, and what to do. */
+  readonly reason: string;
+}
+
 /**
  * A call ended, with any outcome. Emitted before it is charged; a denied call emits only a `denied` event.
  */
@@ -193,7 +200,8 @@ export type BudgetEvent =
   | StoreUnavailableEvent
   | StoreAvailableEvent
   | LedgerLostEvent
-  | StoreWarningEvent;
+  | StoreWarningEvent
+  | NotEnforcedEvent;
 
 /** Receives each event synchronously; an error that it throws is ignored. */
 export type BudgetListener = (event: BudgetEvent) => void;

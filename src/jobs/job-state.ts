@@ -189,6 +189,7 @@ export class JobState {
 
   #onEvent(event: BudgetEvent): void {
     if (event.type === 'denied') this.#deniedCalls += 1;
+    if (event.type === 'not_enforced') this.addWarning(event.reason);
     if (event.type === 'call') void this.#recordCall(event);
   }
 

@@ -1,5 +1,6 @@
 import { BudgetExhaustedError, MS_PER_MINUTE, type TokenBudgetTracker } from '../budget/index.ts';
 import { type Span, trace } from '../telemetry/api/index.ts';
+import { describeUnmetered, isEnforced, reportNotEnforced } from '../telemetry/context/index.ts';
 import { semconv } from '../telemetry/names/index.ts';
 import { errorMessage, mapWithConcurrency } from '../util/index.ts';
 import { StopSwitch, stopReasonOf, toSavedError } from './control/index.ts';
@@ -123,6 +124,7 @@ export class LongRunningOrchestrator {
       const why = errorMessage(error);
       state.addWarning(`The last checkpoint could not be saved: ${why}`);
     });
+    if (!isEnforced()) reportNotEnforced(tracker, describeUnmetered(tracker.budget.name));
     const result = state.result(reason, output, await tracker.status());
     emitResult(span, result);
     return result;

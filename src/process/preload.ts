@@ -17,7 +17,7 @@ import { hasTracerProvider } from '../telemetry/api/index.ts';
 import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, escapeControl, loadEntryModule, SeenOnce, VERSION } from '../util/index.ts';
+import { errorMessage, loadEntryModule, printLine, SeenOnce, VERSION } from '../util/index.ts';
 import { handleShutdown } from './shutdown.ts';
 
 /** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
@@ -196,8 +196,4 @@ function printDefaultBudget({ budget: { limits, mode } }: Config): void {
     `no limit is set, so the default of ${limit} (15 minutes of work) is ${enforcement}; ` +
       'set one with TOKEN_BUDGET_USD=5 or _TOKENS, _CALLS, _MINUTES',
   );
-}
-
-function printLine(line: string): void {
-  process.stderr.write(`otel-token-budget: ${escapeControl(line)}\n`);
 }

@@ -26,6 +26,11 @@ export interface TrackerOptions {
    * budget of the process as well, unless this one has a parent of its own.
    */
   readonly detached?: boolean;
+  /**
+   * Whether `withBudget`, `registerBudget` and `runJob` throw if no client of the process is metered; default: false,
+   * one line on stderr says so.
+   */
+  readonly requireEnforcement?: boolean;
   /** Prices for `recordUsage`; default: list prices. */
   readonly prices?: PriceBook;
 }

@@ -11,6 +11,7 @@ import {
 } from '../../calls/index.ts';
 import type { CallPlan } from '../../providers/index.ts';
 import { failOpen } from '../../telemetry/api/index.ts';
+import { markMetered } from '../../telemetry/context/index.ts';
 import { PartSink } from './part-sink.ts';
 import { chatPlan, embeddingPlan, type Model, type Params } from './plan.ts';
 import { chatResponseOf, embeddingResponseOf } from './result.ts';
@@ -54,6 +55,7 @@ export interface BudgetMiddleware {
  * const model = wrapLanguageModel({ model: openai('gpt-5.2'), middleware: budgetMiddleware({ tracker }) });
  */
 export function budgetMiddleware(options: BudgetOptions = {}): BudgetMiddleware {
+  markMetered('ai-sdk');
   const services = resolveServices('budgetMiddleware', options, getPreloaded()?.services);
 
   async function run<R>(

@@ -17,7 +17,7 @@ import {
 } from '../../calls/index.ts';
 import { type CallPlan, findApi, type ProviderApi, uncountedRequest } from '../../providers/index.ts';
 import { failOpen } from '../../telemetry/api/index.ts';
-import { budgetOfCall } from '../../telemetry/context/index.ts';
+import { budgetOfCall, markMetered } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { type JsonRequest, readJsonRequest, withBody } from './json-request.ts';
 import { refusalResponse, retriesErrors } from './refusal.ts';
@@ -65,6 +65,7 @@ export function budgetFetch(options: BudgetFetchOptions = {}): typeof fetch {
     }
     return call === undefined ? send(...args) : sendCall(services, call, request, args, send, budgeted);
   };
+  markMetered('fetch');
   return Object.assign(budgeted, { [BUDGETED]: true });
 }
 

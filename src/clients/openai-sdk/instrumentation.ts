@@ -8,11 +8,13 @@ import {
 } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { diag, type MeterProvider, type TracerProvider } from '../../telemetry/api/index.ts';
+import { budgetOfCall, markHooked, reportNotEnforced } from '../../telemetry/context/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { IndexedList, VERSION } from '../../util/index.ts';
 import { hookModules, onSdkFile, type SdkFile } from './loading/index.ts';
 import { type ClientPatch, clientPatches } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
+import { type UnmeteredRequest, watchUnmeteredRequests } from './unmetered-requests.ts';
 import { isWrapped, WrappedMethods } from './wrapped-methods.ts';
 
 export { SCOPE };
@@ -41,6 +43,8 @@ export interface OpenAIInstrumentationConfig {
   readonly onPatch?: () => void;
   /** Called with a sentence for people if a copy of the SDK cannot be patched. */
   readonly onProblem?: (problem: string) => void;
+  /** Called for each request of a copy of the SDK that is not metered, after it is reported. */
+  readonly onUnmeteredRequest?: (reason: string) => void;
   /** Called once, before the first call starts. */
   readonly onFirstCall?: () => void;
 }
@@ -86,6 +90,8 @@ export class OpenAIInstrumentation {
   enable(): void {
     if (this.#stop !== undefined) return;
     hookModules();
+    markHooked();
+    watchUnmeteredRequests((request) => this.#reportUnmetered(request));
     this.#stop = onSdkFile((file) => this.patchFile(file));
   }
 
@@ -161,6 +167,15 @@ export class OpenAIInstrumentation {
     if (isWrapped(prototype, 'makeRequest')) return;
     this.#config.onPatch?.();
     this.#wrapped.wrap(prototype, this.#patches);
+  }
+
+  #reportUnmetered({ url, version }: UnmeteredRequest): void {
+    const tracker = budgetOfCall(this.services.tracker);
+    const reason =
+      `POST ${url} left from a copy of openai ${version} that is not metered, so "${tracker.budget.name}" did not ` +
+      'count it: the copy was loaded before this package, or is a part of a bundle. See docs/opentelemetry.md';
+    reportNotEnforced(tracker, reason);
+    this.#config.onUnmeteredRequest?.(reason);
   }
 
   #report(problem: string): void {

@@ -1,3 +1,4 @@
+import { markMetered } from '../../telemetry/context/index.ts';
 import type { ClientPatch } from './patches.ts';
 import type { Method } from './sdk-types.ts';
 
@@ -25,6 +26,7 @@ export class WrappedMethods {
 
   /** Wraps the methods that a prototype or a client has, its own or inherited ones. */
   wrap(target: object, patches: readonly ClientPatch[]): void {
+    markMetered('openai');
     const prototype = target as Prototype;
     for (const { name, wrap } of patches) {
       const method = prototype[name];

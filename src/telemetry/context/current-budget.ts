@@ -3,6 +3,7 @@ import { nestTracker, type TokenBudgetTracker } from '../../budget/index.ts';
 import { processState } from '../../util/index.ts';
 import { type Context, context, createContextKey, propagation } from '../api/index.ts';
 import { registerForMetrics } from './budget-registry.ts';
+import { checkEnforcement } from './enforcement.ts';
 
 const KEY = createContextKey('otel-token-budget.tracker');
 
@@ -41,6 +42,7 @@ export function setBaggagePolicy(newPolicy: BaggagePolicy): void {
  * registerBudget(new TokenBudgetTracker(defineBudget({ name: 'team', limits: { costUsd: 50 } }), { store }));
  */
 export function registerBudget(tracker: TokenBudgetTracker): void {
+  checkEnforcement(tracker, 'registerBudget');
   registerForMetrics(tracker);
   shared.byName.set(tracker.budget.name, tracker);
 }
@@ -60,12 +62,14 @@ export function setProcessBudget(tracker: TokenBudgetTracker): void {
  * budget travels in OpenTelemetry's context, so each of several parallel jobs has its own.
  *
  * @returns the result of the function
+ * @throws NotEnforcedError if the tracker requires enforcement and no client of the process is metered
  * @example
  * const budget = defineBudget({ name: 'summaries', limits: { costUsd: 0.25 } });
  * const tracker = new TokenBudgetTracker(budget, { store: new MemoryStore() });
  * const response = await withBudget(tracker, () => client.chat.completions.create(request));
  */
 export function withBudget<T>(tracker: TokenBudgetTracker, fn: () => T): T {
+  checkEnforcement(tracker, 'withBudget');
   registerForMetrics(tracker);
   const current = context.active().setValue(KEY, tracker);
   return shared.storage.run(tracker, () =>

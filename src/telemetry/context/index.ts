@@ -8,4 +8,13 @@ export {
   setProcessBudget,
   withBudget,
 } from './current-budget.ts';
+export {
+  checkEnforcement,
+  describeUnmetered,
+  isAnyClientMetered,
+  isEnforced,
+  markHooked,
+  markMetered,
+  reportNotEnforced,
+} from './enforcement.ts';
 export { type ChargeableSpan, PENDING_CHARGE, type PendingCharge } from './pending-charge.ts';

@@ -370,6 +370,12 @@ export const EVENT_LEDGER_LOST = 'token_budget.ledger_lost';
  * @severity WARN @attributes `token_budget.reason`
  */
 export const EVENT_STORE_WARNING = 'token_budget.store_warning';
+/**
+ * Calls are made that the budget neither counts nor refuses: no client is metered, or a copy of the openai SDK is not.
+ * Emitted once for each budget.
+ * @severity ERROR @attributes `token_budget.reason`
+ */
+export const EVENT_NOT_ENFORCED = 'token_budget.not_enforced';
 
 // # metrics
 /**

@@ -29,6 +29,7 @@ export const BUDGET_EVENTS: Readonly<
   store_available: [semconv.EVENT_STORE_AVAILABLE, 'INFO'],
   ledger_lost: [semconv.EVENT_LEDGER_LOST, 'ERROR'],
   store_warning: [semconv.EVENT_STORE_WARNING, 'WARN'],
+  not_enforced: [semconv.EVENT_NOT_ENFORCED, 'ERROR'],
 };
 
 const CHARGE_DESCRIPTIONS = {
@@ -110,6 +111,7 @@ export function eventAttributes(event: BudgetEvent): Attributes {
       return budget;
     case 'ledger_lost':
     case 'store_warning':
+    case 'not_enforced':
       return { ...budget, [semconv.ATTR_BUDGET_REASON]: event.reason };
   }
 }
@@ -176,6 +178,7 @@ export function describeEvent(event: BudgetEvent): string {
       return `${budget}: the store is available again`;
     case 'ledger_lost':
     case 'store_warning':
+    case 'not_enforced':
       return `${budget}: ${event.reason}`;
   }
 }

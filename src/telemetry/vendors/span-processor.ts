@@ -3,7 +3,7 @@ import { type PriceBook, priceUsage, type RateCard } from '../../pricing/index.t
 import { totalTokens } from '../../usage/index.ts';
 import { BoundedMap, ignoreRejection, SeenOnce } from '../../util/index.ts';
 import { type Context, context, failOpen, SpanStatusCode, trace } from '../api/index.ts';
-import { budgetOfCall, type ChargeableSpan, PENDING_CHARGE } from '../context/index.ts';
+import { budgetOfCall, type ChargeableSpan, markMetered, PENDING_CHARGE } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { DuplicateCallDetector } from './duplicate-call-detector.ts';
 import { type EndedSpan, type SdkSpan, scopeNameOf } from './sdk-span.ts';
@@ -59,6 +59,7 @@ export class BudgetSpanProcessor {
   readonly #budgets = new WeakMap<object, TokenBudgetTracker>();
 
   constructor(options: { tracker: TokenBudgetTracker; prices: PriceBook }) {
+    markMetered('spans');
     this.#tracker = options.tracker;
     this.#prices = options.prices;
   }

@@ -12,8 +12,9 @@ const FILE_NAME = /[\\/](client|index|ws|websocket)\.m?js(?=[?#]|$)/;
 const CLASS =
   /(?:^|\n)[\t ]*(?:export\s+)?(?:class|(?:var|let|const)(?=\s+\w+\s*=\s*class\b))\s+(\w*(?:OpenAI|WS|WebSocket)\w*)/g;
 
-/** In every file of the SDK, and in few others. */
-const NAME = 'OpenAI';
+/** In every file that defines a client, and in few others. */
+const CLIENT = 'OpenAI';
+const SOCKET_FILE = /ws\.m?js|websocket\.m?js/;
 
 /** The copies of the SDK by directory; undefined for a directory of another package. */
 const packages = new Map<string, OwnPackage | undefined>();
@@ -34,7 +35,7 @@ export function mayBeSdkFile(url: string): boolean {
  * @param location a URL or a path
  */
 export function sourceWithReport(location: string, source: unknown): string | undefined {
-  const text = textOfSource(source);
+  const text = textOfSource(source, SOCKET_FILE.test(location) ? '' : CLIENT);
   if (text === undefined) return undefined;
   const classes = [...text.matchAll(CLASS)].map(([, name]) => name);
   if (classes.length === 0) return undefined;
@@ -49,15 +50,13 @@ export function sourceWithReport(location: string, source: unknown): string | un
   return `${text}\n;globalThis[Symbol.for('${REPORT_KEY}')]?.({...${file},classes:[${values.join(',')}]});\n`;
 }
 
-/** Returns the source as text; undefined if it cannot be one of the SDK. */
-function textOfSource(source: unknown): string | undefined {
-  if (typeof source === 'string') return source.includes(NAME) ? source : undefined;
-  if (!(source instanceof Uint8Array || source instanceof ArrayBuffer)) return undefined;
-  const bytes =
-    source instanceof Uint8Array
-      ? Buffer.from(source.buffer, source.byteOffset, source.byteLength)
-      : Buffer.from(source);
-  return bytes.includes(NAME) ? bytes.toString('utf8') : undefined;
+/** Returns the source as text; undefined if it does not have the word, so that most files are not decoded. */
+function textOfSource(source: unknown, word: string): string | undefined {
+  if (typeof source === 'string') return source.includes(word) ? source : undefined;
+  if (source instanceof ArrayBuffer) return textOfSource(new Uint8Array(source), word);
+  if (!(source instanceof Uint8Array)) return undefined;
+  const bytes = Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  return bytes.includes(word) ? bytes.toString('utf8') : undefined;
 }
 
 function pathOf(location: string): string | undefined {

@@ -1,2 +1,3 @@
+export { printLine } from './print-line.ts';
 export { processState } from './process-state.ts';
 export { shareClass } from './share-class.ts';
