@@ -37,6 +37,7 @@ export {
   LedgerLostError,
   type SpentAmounts,
   StoreError,
+  StoreSetupError,
   StoreUnavailableError,
   UnmeteredEndpointError,
 } from './errors.ts';

@@ -9,21 +9,21 @@ import {
   type Store,
   StoreError,
   type StoreFinding,
+  StoreSetupError,
   TokenBudgetTracker,
 } from '../budget/index.ts';
 import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
 import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
-import { type Config, ConfigError, loadConfig } from '../config/index.ts';
+import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
-import { openStore } from '../stores/index.ts';
+import { checkStore, openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, escapeControl, loadEntryModule, SeenOnce, VERSION } from '../util/index.ts';
+import { errorMessage, loadEntryModule, SeenOnce, VERSION } from '../util/index.ts';
+import { exitForConfig, exitForWorkers, exitThread, printLine } from './exit-process.ts';
 import { handleShutdown } from './shutdown.ts';
-
-/** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
-const EX_CONFIG = 78;
+import { describeSetupError, describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
 
 /**
  * How long exit waits for a shared store, milliseconds: enough for a thread to start, and to connect to a
@@ -86,9 +86,14 @@ function openBudget(config: Config): ProcessBudget {
   const failurePolicy = failurePolicyOf(chainOf(budget), config.failurePolicy);
   const onChange = (available: boolean, cause?: unknown): void => {
     const reason = errorMessage(cause);
-    if (failurePolicy === 'open') printLine(available ? ENFORCED_AGAIN : notEnforced(reason));
+    printLine(available ? ENFORCED_AGAIN : describeUnavailable(reason, failurePolicy));
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
+  };
+  const onSetupError = (error: StoreSetupError): void => {
+    const reason = errorMessage(error);
+    tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
+    exitForConfig(describeSetupError(error, storeSettingName(), config.store));
   };
   const onLost = (reason: string): void => {
     printLine(reason);
@@ -99,8 +104,13 @@ function openBudget(config: Config): ProcessBudget {
     printLine(reason);
     tracker.emit({ type: 'store_warning', budget: budget.name, reason });
   };
-  const listeners = { onChange, onLost, onFinding, onProblem: printLine };
-  const store = exitIfInvalid(() => openStore({ ...config, ...listeners }));
+  const listeners = { onChange, onSetupError, onLost, onFinding, onProblem: printLine };
+  exitForWorkers();
+  const store = exitIfInvalid(() => {
+    // The main thread has checked it before it started this one, and may have opened it.
+    if (isMainThread) checkStore(config.store);
+    return openStore({ ...config, ...listeners });
+  }, config.store);
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
   printExceeded();
@@ -189,21 +199,18 @@ function hookEsModules(): void {
   });
 }
 
-/** Ends the process on an invalid setting, before any code of the application runs. */
-function exitIfInvalid<T>(read: () => T): T {
+/**
+ * Ends the process on an invalid setting, before any code of the application runs.
+ * @param store the setting of the store, for messages
+ */
+function exitIfInvalid<T>(read: () => T, store = ''): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;
-    printLine(error.message);
-    process.exit(EX_CONFIG);
+    const isSetup = error instanceof StoreSetupError;
+    exitThread(isSetup ? describeSetupError(error, storeSettingName(), store) : error.message);
   }
-}
-
-const ENFORCED_AGAIN = 'the store is available again, and limits are enforced';
-
-function notEnforced(reason: string): string {
-  return `the store is unavailable (${reason}): calls are sent, and no limit is enforced until it is available again`;
 }
 
 /** Prints the first call of each model and reason, of any budget, that cost more than was reserved for it. */
@@ -222,8 +229,4 @@ function printDefaultBudget({ budget: { limits, mode } }: Config): void {
     `no limit is set, so the default of ${limit} (15 minutes of work) is ${enforcement}; ` +
       'set one with TOKEN_BUDGET_USD=5 or _TOKENS, _CALLS, _MINUTES',
   );
-}
-
-function printLine(line: string): void {
-  process.stderr.write(`otel-token-budget: ${escapeControl(line)}\n`);
 }

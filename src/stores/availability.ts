@@ -1,4 +1,4 @@
-import { StoreError } from '../budget/index.ts';
+import { StoreError, StoreSetupError } from '../budget/index.ts';
 import { withTimeout } from '../util/index.ts';
 
 /** How long calls of budgets that are not strict wait at most, milliseconds: the store decides nothing for them. */
@@ -17,13 +17,19 @@ export interface AvailabilityOptions {
   readonly onChange: (available: boolean, cause?: unknown) => void;
   /** Called when the store has answered, the first time. */
   readonly onFirstAnswer: () => void;
+  /** Called if the store cannot be used until its set-up is corrected, before it has answered for the first time. */
+  readonly onSetupError?: ((error: StoreSetupError) => void) | undefined;
 }
 
 /** Whether a store is available, and how long it is waited for. */
 export class Availability {
   readonly #options: AvailabilityOptions;
   #isAvailable = true;
+  /** Whether an outage was reported that has not ended. */
+  #isReported = false;
   #hasAnswered = false;
+  /** Called when the store has answered for the first time, or is found to be unavailable. */
+  readonly #firstWords = new Set<() => void>();
 
   constructor(options: AvailabilityOptions) {
     this.#options = options;
@@ -34,6 +40,11 @@ export class Availability {
     return this.#isAvailable;
   }
 
+  /** Whether the store has ever answered. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
   /** How long the store is waited for now, milliseconds. @param isStrict whether it decides about a strict budget */
   waitMs(isStrict = true): number {
     const { waitMs } = this.#options;
@@ -42,13 +53,15 @@ export class Availability {
   }
 
   /**
-   * Waits for an answer of the store, and learns from it whether the store is available.
+   * Waits for an answer of the store, and learns from it whether the store is available. A call that would wait
+   * for a short time only waits in addition until the store has answered something, or is known to be unavailable.
    * @param keepsAliveMs for how long the process is kept alive for it, milliseconds
    * @throws StoreError if the answer does not come in time, and what it rejects with
    */
   async within<T>(answer: Promise<T>, waitMs: number, keepsAliveMs = waitMs): Promise<T> {
     const late = (): StoreError => new StoreError(`the store did not answer within ${waitMs} ms`);
     try {
+      if (waitMs < this.#options.waitMs) await this.#firstWord(answer, keepsAliveMs);
       const value = await withTimeout(answer, waitMs, late, { keepsAliveMs });
       this.set(true);
       return value;
@@ -70,8 +83,42 @@ export class Availability {
       this.#hasAnswered = true;
       this.#options.onFirstAnswer();
     }
-    if (isAvailable === this.#isAvailable) return;
     this.#isAvailable = isAvailable;
-    this.#options.onChange(isAvailable, cause);
+    if (!isAvailable) {
+      this.reportOutage(cause);
+      return;
+    }
+    this.#resume();
+    if (!this.#isReported) return;
+    this.#isReported = false;
+    this.#options.onChange(true);
+  }
+
+  /** Reports that the store cannot be reached, while calls may still be waiting for it. */
+  reportOutage(cause: unknown): void {
+    if (!this.#hasAnswered && cause instanceof StoreSetupError) this.#options.onSetupError?.(cause);
+    const isNew = !this.#isReported;
+    this.#isReported = true;
+    if (isNew) this.#options.onChange(false, cause);
+    this.#resume();
+  }
+
+  /** Waits until it is known whether the store can be used, as long as a call of a strict budget would. */
+  async #firstWord(answer: Promise<unknown>, keepsAliveMs: number): Promise<void> {
+    if (this.#hasAnswered || this.#isReported) return;
+    const { waitMs } = this.#options;
+    const known = new Promise<void>((resolve) => this.#firstWords.add(resolve));
+    const late = (): StoreError => new StoreError(`the store did not answer within ${waitMs} ms`);
+    const isAnswered = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    const keepsAlive = keepsAliveMs === 0 ? { keepsAliveMs } : {};
+    await withTimeout(Promise.race([isAnswered, known]), waitMs, late, keepsAlive);
+  }
+
+  #resume(): void {
+    for (const resume of this.#firstWords) resume();
+    this.#firstWords.clear();
   }
 }

@@ -14,22 +14,22 @@ import {
   type ReserveRequest,
   type SettledBalances,
   type Store,
+  type StoreError,
+  StoreSetupError,
   StoreUnavailableError,
   worstCaseAmounts,
 } from '../budget/index.ts';
 import { isPromise, loadEntryModule, type MaybePromise, newUniqueId } from '../util/index.ts';
-import { Availability, UNAVAILABLE_WAIT_MS } from './availability.ts';
+import { Availability, type AvailabilityOptions, UNAVAILABLE_WAIT_MS } from './availability.ts';
 import type * as Journals from './journal/index.ts';
 
 /** How the failures of a store are handled. */
-export interface ResilientStoreOptions {
+export interface ResilientStoreOptions extends Pick<AvailabilityOptions, 'waitMs' | 'onSetupError'> {
   /**
    * Whether calls are sent (`open`) or denied (`closed`) while the store is unavailable; default: denied if
    * one of their budgets is strict.
    */
   readonly failurePolicy?: FailurePolicy | undefined;
-  /** How long a call of a strict budget waits for the store, milliseconds. */
-  readonly waitMs: number;
   /** The directory of the journals of what is owed to the store. */
   readonly journalDirectory: string;
   /** Called when the store is found to be unavailable, and when it is available again. */
@@ -72,10 +72,16 @@ export class ResilientStore implements Store {
         options.onChange?.(isAvailable, cause);
         if (isAvailable) this.#retryLater(0);
       },
+      onSetupError: options.onSetupError,
       onFirstAnswer: () => {
         this.#adoptTimer = this.#startAdopting();
       },
     });
+  }
+
+  /** Reports that the store cannot be reached, though calls may still be waiting for it. */
+  reportFailure(error: StoreError): void {
+    this.#availability.reportOutage(error);
   }
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
@@ -88,6 +94,7 @@ export class ResilientStore implements Store {
           .catch(() => undefined);
         // It would begin with a second full budget.
         if (error instanceof LedgerLostError && isStrict(chain)) throw error;
+        if (error instanceof StoreSetupError && !this.#availability.hasAnswered) throw error;
         if (this.#policyFor(chain) === 'closed') throw new StoreUnavailableError(chain[0]?.name ?? '', error);
         const { outputCap } = request;
         const reserved = worstCaseAmounts(request, outputCap);
@@ -179,9 +186,7 @@ export class ResilientStore implements Store {
     return true;
   }
 
-  /**
-   * @throws StoreError if the store is unavailable: the reservations are then charged when their leases end
-   */
+  /** @throws StoreError if the store is unavailable: the reservations are then charged when their leases end */
   chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     const answer = Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix));
     return this.#availability.within(answer, this.#availability.waitMs());
