@@ -36,6 +36,13 @@ const one = () => client.chat.completions.create({ ...CHAT, max_tokens: 50 }, re
 print(await Promise.all([one(), one(), one()]));
 print(await one());`;
 
+/** Makes root another user, who may read the application. */
+const BECOME_NOBODY = `
+  import { chmodSync } from 'node:fs';
+  chmodSync(process.cwd(), 0o755);
+  process.setgid(65534);
+  process.setuid(65534);`;
+
 /** A mistake in the set-up of a store. */
 interface Mistake {
   /** The URL of the store, once the servers run. */
@@ -84,8 +91,8 @@ describe('an SQLite file that cannot be used ends the process with 78', { concur
   const path = (name: string): string => join(directory, name);
   const sqlite = (name: string) => (): string => `sqlite:${path(name)}`;
   const isRoot = process.getuid?.() === 0;
-  // Root may write everything.
-  const asUser = isRoot ? { first: 'process.setgid(65534); process.setuid(65534);' } : {};
+  // Root may write everything, so it becomes another user that may read the application.
+  const asUser = isRoot ? { first: BECOME_NOBODY } : {};
 
   before(() => {
     mkdirSync(path('a-directory'));
@@ -136,7 +143,7 @@ describe('an SQLite file that cannot be used ends the process with 78', { concur
     'a closed directory': {
       ...asUser,
       store: sqlite('closed/x.db'),
-      says: /expected a file in an existing directory/,
+      says: /expected a file that this user can read/,
     },
   });
 
@@ -354,7 +361,9 @@ function oldRedis(): Server {
     '-ERR Error running script (call to f_1): @user_script: 1: Unknown Redis command called from Lua script\r\n';
   return createTcpServer((socket) => {
     socket.on('error', () => {});
-    socket.on('data', () => socket.write(answer));
+    socket.on('data', (data) => {
+      for (const _ of data.toString('latin1').matchAll(/^\*\d+\r$/gm)) socket.write(answer);
+    });
   });
 }
 

@@ -14,8 +14,8 @@ const MAGIC = 'SQLite format 3\0';
  */
 export function checkLedgerFile(path: string): void {
   const file = resolve(path);
-  assertDirectory(file);
   try {
+    assertDirectory(file);
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats?.isDirectory() === true) {
       throw new StoreSetupError(

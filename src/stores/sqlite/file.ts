@@ -26,20 +26,11 @@ export function createFileIfMissing(path: string): void {
 /** Checks that the directory of a file exists. @throws StoreSetupError if it does not */
 export function assertDirectory(path: string): void {
   const directory = dirname(path);
-  if (isDirectory(directory)) return;
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
   throw new StoreSetupError(
     `The ledger ${path} cannot be created: there is no directory ${directory}. Create it first.`,
     'a file in an existing directory',
   );
-}
-
-function isDirectory(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  } catch {
-    // A directory above it may not be searched, or is a file.
-    return false;
-  }
 }
 
 /** Returns the identity of the file with that name; undefined if there is none. */
