@@ -5,7 +5,7 @@ export const ENFORCED_AGAIN = 'the store is available again, and limits are enfo
 
 const MEANWHILE: Readonly<Record<FailurePolicy, string>> = {
   open: 'calls are sent, and no limit is enforced until it is available again',
-  closed: 'calls are denied until it is available again',
+  closed: 'calls that need it are denied, after a wait, until it is available again',
 };
 
 /** Returns the line that begins an outage of the store. */

@@ -7,6 +7,9 @@ const LENIENT_WAIT_MS = 1_000;
 /** How long calls wait while the store is known to be unavailable, milliseconds. */
 export const UNAVAILABLE_WAIT_MS = 250;
 
+/** For how long a store that has not answered yet may fail before that is reported, milliseconds: it may be starting. */
+const STARTING_MS = 1_000;
+
 /** How the availability of a store is found out. */
 export interface AvailabilityOptions {
   /** How long a call of a strict budget waits for the store, milliseconds. */
@@ -28,7 +31,12 @@ export class Availability {
   /** Whether an outage was reported that has not ended. */
   #isReported = false;
   #hasAnswered = false;
-  /** Called when the store has answered for the first time, or is found to be unavailable. */
+  /** Why it could not be reached last; undefined once it has answered. */
+  #failure: StoreError | undefined;
+  #starting: NodeJS.Timeout | undefined;
+  /** Whether anything is known of the store: it has answered, or failed. */
+  #isKnown = false;
+  /** Called when something is known of the store. */
   readonly #firstWords = new Set<() => void>();
 
   constructor(options: AvailabilityOptions) {
@@ -59,7 +67,7 @@ export class Availability {
    * @throws StoreError if the answer does not come in time, and what it rejects with
    */
   async within<T>(answer: Promise<T>, waitMs: number, keepsAliveMs = waitMs): Promise<T> {
-    const late = (): StoreError => new StoreError(`the store did not answer within ${waitMs} ms`);
+    const late = (): StoreError => this.#late(waitMs);
     try {
       if (waitMs < this.#options.waitMs) await this.#firstWord(answer, keepsAliveMs);
       const value = await withTimeout(answer, waitMs, late, { keepsAliveMs });
@@ -84,31 +92,49 @@ export class Availability {
       this.#options.onFirstAnswer();
     }
     this.#isAvailable = isAvailable;
+    this.#learn();
+    if (isAvailable) this.#failure = undefined;
     if (!isAvailable) {
-      this.reportOutage(cause);
+      this.#reportOutage(cause);
       return;
     }
-    this.#resume();
     if (!this.#isReported) return;
     this.#isReported = false;
     this.#options.onChange(true);
   }
 
-  /** Reports that the store cannot be reached, while calls may still be waiting for it. */
-  reportOutage(cause: unknown): void {
+  /**
+   * Records why the store cannot be reached, while calls are still waiting for it. Before it has answered for the
+   * first time, that is reported if it lasts, or at once if it will not pass.
+   */
+  fail(error: StoreError): void {
+    this.#failure = error;
+    if (this.#hasAnswered) return;
+    if (error instanceof StoreSetupError) this.set(false, error);
+    this.#learn();
+    this.#starting ??= setTimeout(() => {
+      if (!this.#hasAnswered) this.#reportOutage(error);
+    }, STARTING_MS).unref();
+  }
+
+  /** Reports nothing more that happened before the store has answered. */
+  close(): void {
+    clearTimeout(this.#starting);
+  }
+
+  #reportOutage(cause: unknown): void {
     if (!this.#hasAnswered && cause instanceof StoreSetupError) this.#options.onSetupError?.(cause);
     const isNew = !this.#isReported;
     this.#isReported = true;
     if (isNew) this.#options.onChange(false, cause);
-    this.#resume();
   }
 
-  /** Waits until it is known whether the store can be used, as long as a call of a strict budget would. */
+  /** Waits until something is known of the store, as long as a call of a strict budget would. */
   async #firstWord(answer: Promise<unknown>, keepsAliveMs: number): Promise<void> {
-    if (this.#hasAnswered || this.#isReported) return;
+    if (this.#isKnown) return;
     const { waitMs } = this.#options;
     const known = new Promise<void>((resolve) => this.#firstWords.add(resolve));
-    const late = (): StoreError => new StoreError(`the store did not answer within ${waitMs} ms`);
+    const late = (): StoreError => this.#late(waitMs);
     const isAnswered = answer.then(
       () => undefined,
       () => undefined,
@@ -117,7 +143,12 @@ export class Availability {
     await withTimeout(Promise.race([isAnswered, known]), waitMs, late, keepsAlive);
   }
 
-  #resume(): void {
+  #late(waitMs: number): StoreError {
+    return this.#failure ?? new StoreError(`the store did not answer within ${waitMs} ms`);
+  }
+
+  #learn(): void {
+    this.#isKnown = true;
     for (const resume of this.#firstWords) resume();
     this.#firstWords.clear();
   }

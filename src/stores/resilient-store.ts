@@ -44,7 +44,7 @@ const RETRY_MS = 1_000;
 /** How often journals of processes that have ended are looked for, milliseconds. */
 const ADOPT_MS = 60_000;
 
-/** For how long the process is kept alive for the end of a call, milliseconds; then its exit takes care of it. */
+/** How long the process is kept alive for the end of a call, milliseconds; then its exit takes care of it. */
 const KEEP_ALIVE_MS = 500;
 
 /**
@@ -79,9 +79,9 @@ export class ResilientStore implements Store {
     });
   }
 
-  /** Reports that the store cannot be reached, though calls may still be waiting for it. */
+  /** Records why the store cannot be reached, while calls may still be waiting for it. */
   reportFailure(error: StoreError): void {
-    this.#availability.reportOutage(error);
+    this.#availability.fail(error);
   }
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
@@ -196,6 +196,7 @@ export class ResilientStore implements Store {
     await this.#book().catch(() => undefined);
     clearTimeout(this.#retryTimer);
     clearInterval(this.#adoptTimer);
+    this.#availability.close();
     await this.#inner.close();
   }
 

@@ -13,9 +13,7 @@ export interface OpenOptions {
   readonly leaseMs: number | undefined;
   /** Called when the ledger is found to have lost data, with what happened and what to do. */
   readonly onLost?: (what: string) => void;
-  /**
-   * Called when the store cannot be reached and has not answered yet, at once: a call may still be waiting for it.
-   */
+  /** Called each time the store cannot be reached, at once: calls may still be waiting for it. */
   readonly onFailure?: (error: StoreError) => void;
   /** Called once the store is in use, with each problem of its set-up. */
   readonly onFinding?: (finding: StoreFinding) => void;

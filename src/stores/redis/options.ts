@@ -19,7 +19,7 @@ export interface RedisStoreOptions extends LedgerGuardOptions {
    * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.
    */
   readonly now?: () => number;
-  /** Called with each failure to connect, until the server has answered a command. */
+  /** Called with each failure of a connection. */
   readonly onFailure?: (error: StoreError) => void;
   /** Called once the store is in use, with each problem of the server's set-up. */
   readonly onFinding?: (finding: StoreFinding) => void;

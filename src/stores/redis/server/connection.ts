@@ -61,7 +61,7 @@ export class RedisConnection {
 
   /**
    * @param onConnect called on each new connection, before the commands that wait for it are sent
-   * @param onFailure called with each failure to connect, until the server has answered a command
+   * @param onFailure called with each failure of a connection
    * @throws RangeError if `url` is not a URL of redis:// or rediss://
    */
   constructor(url: string, onConnect: () => void, onFailure?: (error: StoreError) => void) {

@@ -28,7 +28,7 @@ export class FirstContact {
 
   /**
    * @param host host and port, without credentials
-   * @param onFailure called with each failure of a connection until the server has answered
+   * @param onFailure called with each failure of a connection
    */
   constructor(url: string, host: string, onFailure: ((error: StoreError) => void) | undefined) {
     this.#url = url;
@@ -55,14 +55,13 @@ export class FirstContact {
     setTimeout(() => void look(), TLS_MS).unref();
   }
 
-  /** Reports that a connection failed, if the server has not answered yet. */
+  /** Reports that a connection failed. */
   failed(error: unknown): void {
     // A replica is connected to again, and says so by its answer.
-    if (this.#hasAnswered || messageOf(error).startsWith('READONLY')) return;
-    const report = (): void => {
-      if (!this.#hasAnswered) this.#onFailure?.(this.toStoreError(error));
-    };
-    if (this.#probe === undefined && CLOSED.test(messageOf(error))) void this.#probeOnce().then(report);
+    if (messageOf(error).startsWith('READONLY')) return;
+    const report = (): void => this.#onFailure?.(this.toStoreError(error));
+    if (this.#hasAnswered) report();
+    else if (this.#probe === undefined && CLOSED.test(messageOf(error))) void this.#probeOnce().then(report);
     else if (!this.#isProbing) report();
   }
 

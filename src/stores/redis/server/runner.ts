@@ -62,7 +62,7 @@ export class ScriptRunner {
 
   /**
    * @param onConnect called on each new connection
-   * @param onFailure called with each failure to connect, until the server has answered
+   * @param onFailure called with each failure of a connection
    */
   constructor(
     url: string,
