@@ -16,14 +16,14 @@ import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
 import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
-import { checkStore, openStore } from '../stores/index.ts';
+import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
 import { registerBudget, setBaggagePolicy } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, hasTracerProvider, reportToHostProviders } from '../telemetry/signals/index.ts';
 import { errorMessage, loadEntryModule, SeenOnce, VERSION } from '../util/index.ts';
 import { exitForConfig, exitForWorkers, exitThread, printLine } from './exit-process.ts';
 import { handleShutdown } from './shutdown.ts';
-import { describeSetupError, describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
+import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
 
 /**
  * How long exit waits for a shared store, milliseconds: enough for a thread to start, and to connect to a

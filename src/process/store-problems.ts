@@ -1,4 +1,4 @@
-import type { FailurePolicy, StoreSetupError } from '../budget/index.ts';
+import type { FailurePolicy } from '../budget/index.ts';
 
 /** The line that ends an outage of the store. */
 export const ENFORCED_AGAIN = 'the store is available again, and limits are enforced';
@@ -11,19 +11,4 @@ const MEANWHILE: Readonly<Record<FailurePolicy, string>> = {
 /** Returns the line that begins an outage of the store. */
 export function describeUnavailable(reason: string, failurePolicy: FailurePolicy): string {
   return `the store is unavailable (${reason}): ${MEANWHILE[failurePolicy]}`;
-}
-
-/**
- * Returns the line for a store that cannot be used until its set-up is corrected.
- * @param setting the name of the setting
- * @param store its value, which is shown without user and password
- */
-export function describeSetupError(
-  { expected, message }: StoreSetupError,
-  setting: string,
-  store: string,
-): string {
-  // Up to the last @: a password that is not encoded may contain a slash.
-  const shown = store.replace(/\/\/.*@/s, '//***@');
-  return `${setting}: got ${JSON.stringify(shown)}, expected ${expected}. ${message}`;
 }

@@ -1,3 +1,4 @@
+import type { StoreSetupError } from '../budget/index.ts';
 import { parseStoreUrl, storeKindOf } from './store-url.ts';
 
 /**
@@ -11,4 +12,19 @@ import { parseStoreUrl, storeKindOf } from './store-url.ts';
 export function checkStore(store: string): void {
   const url = parseStoreUrl(store);
   storeKindOf(url).check(url);
+}
+
+/**
+ * Returns the line for a store that cannot be used until its set-up is corrected.
+ * @param setting the name of the setting
+ * @param store its value, which is shown without user and password
+ */
+export function describeSetupError(
+  { expected, message }: StoreSetupError,
+  setting: string,
+  store: string,
+): string {
+  // Up to the last @: a password that is not encoded may contain a slash.
+  const shown = store.replace(/\/\/.*@/s, '//***@');
+  return `${setting}: got ${JSON.stringify(shown)}, expected ${expected}. ${message}`;
 }

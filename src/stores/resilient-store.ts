@@ -225,10 +225,7 @@ export class ResilientStore implements Store {
     return answer;
   }
 
-  /**
-   * Returns the store's answer, at once if it answers at once; `onFailure` returns the answer if the store
-   * fails.
-   */
+  /** Returns the store's answer, at once if it answers at once; `onFailure` returns it if the store fails. */
   #ask<T>(
     ask: () => MaybePromise<T>,
     onFailure: (error: unknown, answer: Promise<T>) => MaybePromise<T>,
@@ -287,7 +284,7 @@ export class ResilientStore implements Store {
 /** The name under which a reservation of the store grows without the store. */
 const growthOf = (id: string): string => `${id} growth`;
 
-/** Turns what is thrown synchronously into a rejection like any other. */
+/** Turns what is thrown synchronously into a rejection. */
 function attempt<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
   try {
     return ask();
