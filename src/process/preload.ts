@@ -35,6 +35,8 @@ const EXIT_WAIT_MS = 2_500;
 export interface PreloadBudgetOptions {
   /** Does not report that no limit is set, for a process whose budget is set elsewhere; default: false. */
   readonly quiet?: boolean;
+  /** Whether the process may have opened its store before, which is then not checked at once; default: false. */
+  readonly mayHaveStore?: boolean;
 }
 
 /** The budget of the process, and where it is stored. */
@@ -51,13 +53,13 @@ interface ProcessBudget {
  *
  * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG).
  */
-export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Preloaded {
+export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBudgetOptions = {}): Preloaded {
   const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
   const config = exitIfInvalid(() => loadConfig());
   for (const warning of config.warnings) printLine(warning);
   if (!config.limitGiven && !quiet) printDefaultBudget(config);
-  const budget = openBudget(config);
+  const budget = openBudget(config, isMainThread && !mayHaveStore);
   hookEsModules();
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
@@ -80,8 +82,12 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
   return result;
 }
 
-/** Opens the process's budget in the configured store, whose failures are events of the budget. */
-function openBudget(config: Config): ProcessBudget {
+/**
+ * Opens the process's budget in the configured store, whose failures are events of the budget.
+ * @param isFirst whether this process has opened no store before; a worker thread shares its files with the main
+ * thread
+ */
+function openBudget(config: Config, isFirst: boolean): ProcessBudget {
   const { budget, waitMs, leaseMs } = config;
   const failurePolicy = failurePolicyOf(chainOf(budget), config.failurePolicy);
   const onChange = (available: boolean, cause?: unknown): void => {
@@ -107,8 +113,7 @@ function openBudget(config: Config): ProcessBudget {
   const listeners = { onChange, onSetupError, onLost, onFinding, onProblem: printLine };
   exitForWorkers();
   const store = exitIfInvalid(() => {
-    // The main thread has checked it before it started this one, and may have opened it.
-    if (isMainThread) checkStore(config.store);
+    if (isFirst) checkStore(config.store);
     return openStore({ ...config, ...listeners });
   }, config.store);
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
