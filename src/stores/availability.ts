@@ -20,7 +20,7 @@ export interface AvailabilityOptions {
   readonly onChange: (available: boolean, cause?: unknown) => void;
   /** Called when the store has answered, the first time. */
   readonly onFirstAnswer: () => void;
-  /** Called if the store cannot be used until its set-up is corrected, before it has answered for the first time. */
+  /** Called once if the store cannot be used until its set-up is corrected, before it has answered for the first time. */
   readonly onSetupError?: ((error: StoreSetupError) => void) | undefined;
 }
 
@@ -31,6 +31,7 @@ export class Availability {
   /** Whether an outage was reported that has not ended. */
   #isReported = false;
   #hasAnswered = false;
+  #isSetupReported = false;
   /** Why it could not be reached last; undefined once it has answered. */
   #failure: StoreError | undefined;
   #starting: NodeJS.Timeout | undefined;
@@ -110,7 +111,10 @@ export class Availability {
   fail(error: StoreError): void {
     this.#failure = error;
     if (this.#hasAnswered) return;
-    if (error instanceof StoreSetupError) this.set(false, error);
+    if (error instanceof StoreSetupError) {
+      this.set(false, error);
+      return;
+    }
     this.#learn();
     this.#starting ??= setTimeout(() => {
       if (!this.#hasAnswered) this.#reportOutage(error);
@@ -123,7 +127,10 @@ export class Availability {
   }
 
   #reportOutage(cause: unknown): void {
-    if (!this.#hasAnswered && cause instanceof StoreSetupError) this.#options.onSetupError?.(cause);
+    if (cause instanceof StoreSetupError && !this.#hasAnswered && !this.#isSetupReported) {
+      this.#isSetupReported = true;
+      this.#options.onSetupError?.(cause);
+    }
     const isNew = !this.#isReported;
     this.#isReported = true;
     if (isNew) this.#options.onChange(false, cause);

@@ -35,7 +35,7 @@ export interface StoreSettings {
   /** Called when a shared store is found to be unavailable, and when it is available again. */
   readonly onChange?: ((available: boolean, cause?: unknown) => void) | undefined;
   /**
-   * Called if a shared store cannot be used until its set-up is corrected, before it has answered for the first
+   * Called once if a shared store cannot be used until its set-up is corrected, before it has answered for the first
    * time. Calls are denied with the same error, whatever the failure policy.
    */
   readonly onSetupError?: ((error: StoreSetupError) => void) | undefined;

@@ -23,7 +23,7 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
-  check: ({ url }) => loadRedis().checkRedisUrl(url),
+  check: ({ url }) => loadRedis().checkRedis(url),
 
   openStore: ({ url }, { waitMs, localQuota, leaseMs, ...listeners }) => {
     // Every process renews its quotas within a lease, and so hears of a loss while the ledger recovers.
@@ -45,7 +45,8 @@ export const redisKind: StoreKind<RedisUrl> = {
 };
 
 function connect(options: Redis.RedisStoreOptions): Redis.RedisStore {
-  const { RedisStore } = loadRedis();
+  const { checkRedisUrl, RedisStore } = loadRedis();
+  checkRedisUrl(options.url);
   return new RedisStore(options);
 }
 

@@ -5,6 +5,12 @@ import { assertRedisInstalled } from './client.ts';
  * Checks what is known about a Redis without connecting: its URL, and that the client is installed.
  * @throws StoreSetupError if one of them is wrong
  */
+export function checkRedis(url: string): void {
+  checkRedisUrl(url);
+  assertRedisInstalled();
+}
+
+/** Checks the URL of a Redis. @throws StoreSetupError if it is wrong */
 export function checkRedisUrl(url: string): void {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || parsed.hostname === '') {
@@ -16,5 +22,4 @@ export function checkRedisUrl(url: string): void {
       'a URL such as redis://user:password@host:6379/0',
     );
   }
-  assertRedisInstalled();
 }
