@@ -8,7 +8,7 @@ const LENIENT_WAIT_MS = 1_000;
 export const UNAVAILABLE_WAIT_MS = 250;
 
 /** For how long a store that has not answered yet may fail before that is reported, milliseconds: it may be starting. */
-const STARTING_MS = 1_000;
+const STARTING_MS = 2_000;
 
 /** How the availability of a store is found out. */
 export interface AvailabilityOptions {

@@ -261,12 +261,12 @@ describe('a store whose set-up is wrong', () => {
 });
 
 describe('a store that cannot be reached at first', () => {
-  it('is reported after a second, while a call waits for it, and when it answers', async (test) => {
+  it('is reported after two seconds, while a call waits for it, and when it answers', async (test) => {
     const { fake, store, changes, pass } = resilient(test, 'closed', 5_000);
     fake.how = 'hangs';
     const answer = store.reserve(chain, request());
     store.reportFailure(new StoreError('ECONNREFUSED'));
-    await pass(900);
+    await pass(1_900);
     assert.deepEqual(changes, []);
     await pass(200);
     assert.deepEqual(changes, ['unavailable: ECONNREFUSED']);
@@ -275,7 +275,7 @@ describe('a store that cannot be reached at first', () => {
     assert.deepEqual(changes, ['unavailable: ECONNREFUSED', 'available']);
   });
 
-  it('is not reported if it answers within a second', async (test) => {
+  it('is not reported if it answers before that', async (test) => {
     const { fake, store, changes, pass } = resilient(test, 'closed', 5_000);
     fake.how = 'hangs';
     const answer = store.reserve(chain, request());
@@ -283,7 +283,7 @@ describe('a store that cannot be reached at first', () => {
     await pass(500);
     await fake.resume();
     assert.equal((await answer).admitted, true);
-    await pass(2_000);
+    await pass(3_000);
     assert.deepEqual(changes, []);
   });
 });
