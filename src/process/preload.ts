@@ -51,7 +51,8 @@ interface ProcessBudget {
  * and starts telemetry once the SDK is loaded. A process that never loads the SDK pays only for the hooks.
  * Further calls return the result of the first.
  *
- * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG).
+ * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG). So does a store that
+ * cannot be used until its set-up is corrected, at the latest with the first call, which is not sent.
  */
 export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBudgetOptions = {}): Preloaded {
   const earlier = getPreloaded();
