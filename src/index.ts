@@ -59,6 +59,7 @@ export {
   type StoredDefinition,
   StoreError,
   type StoreFinding,
+  StoreSetupError,
   StoreUnavailableError,
   type StoreUnavailableEvent,
   type StoreWarningEvent,

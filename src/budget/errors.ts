@@ -124,7 +124,8 @@ shareClass(BudgetExhaustedError, 'BudgetExhaustedError');
  * }
  */
 export class StoreError extends Error {
-  readonly code: 'token_budget_store' | 'token_budget_ledger_lost' = 'token_budget_store';
+  readonly code: 'token_budget_store' | 'token_budget_store_setup' | 'token_budget_ledger_lost' =
+    'token_budget_store';
 
   constructor(message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -133,6 +134,32 @@ export class StoreError extends Error {
 }
 
 shareClass(StoreError, 'StoreError');
+
+/**
+ * The store cannot be used until its set-up is corrected: there is no such directory, the file is not a database,
+ * the host name does not exist, the password is wrong. Calls are denied whatever the failure policy is, until the
+ * store has answered once. Under the preload the process ends with exit code 78 instead.
+ *
+ * @example
+ * try {
+ *   await client.responses.create({ model: 'gpt-5.2', input: 'Hello' });
+ * } catch (error) {
+ *   if (error instanceof StoreSetupError) console.error(`expected ${error.expected}: ${error.message}`);
+ *   else throw error;
+ * }
+ */
+export class StoreSetupError extends StoreError {
+  override readonly code = 'token_budget_store_setup';
+  readonly status = 402;
+  /** A noun phrase that completes "expected …", such as "a file in an existing directory". */
+  readonly expected: string;
+
+  constructor(message: string, expected: string, cause?: unknown) {
+    super(message, cause);
+    this.name = 'StoreSetupError';
+    this.expected = expected;
+  }
+}
 
 /**
  * The ledger has lost what was spent, or a part of it: a Redis was flushed or restored from an older copy, an

@@ -38,6 +38,7 @@ export {
   NotEnforcedError,
   type SpentAmounts,
   StoreError,
+  StoreSetupError,
   StoreUnavailableError,
   UnmeteredEndpointError,
 } from './errors.ts';

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { StoreSetupError } from '../budget/index.ts';
 import { ConfigError } from '../config/index.ts';
 import { escapeLines, VERSION } from '../util/index.ts';
 import { COMMANDS } from './commands/index.ts';
@@ -42,5 +43,6 @@ function reportError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   printError(messageOf(error));
   if (error instanceof UsageError) return EXIT.usage;
-  return error instanceof ConfigError ? EXIT.config : EXIT.failed;
+  const isSetup = error instanceof ConfigError || error instanceof StoreSetupError;
+  return isSetup ? EXIT.config : EXIT.failed;
 }

@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { ConfigError, loadConfig } from '../config/index.ts';
-import { openLedger } from '../stores/index.ts';
-import { entryModuleUrl, formatQuantity } from '../util/index.ts';
-import { type BudgetView, readBudgetViews } from './budgets/index.ts';
+import { StoreSetupError } from '../budget/index.ts';
+import { ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
+import { checkStore, describeSetupError, tryParseStoreUrl } from '../stores/index.ts';
+import { entryModuleUrl } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { describeNodeProblem } from './node-version.ts';
 import { printError } from './output.ts';
+import { printSummary } from './run-summary.ts';
 import { absoluteStoreUrl, type Environment } from './store-option.ts';
-import { formatCost, formatLimit, formatLimitAmount } from './style.ts';
 
 /** The options of `run`, as given. */
 export interface RunCommandOptions {
@@ -48,14 +48,11 @@ const FORWARDED_SIGNALS = [
   'SIGCONT',
 ] as const;
 
-/** How long the ledger may take to answer for the summary, milliseconds. */
-const SUMMARY_TIMEOUT_MS = 2_000;
-
 /**
  * Runs a command with the budget preloaded into each of its Node processes, and ends as the command does:
  * with its exit code, or by its signal.
  * @throws UsageError if an option is wrong; the command is not started
- * @throws ConfigError if the environment or the settings file is wrong
+ * @throws ConfigError if the environment or the settings file is wrong, or the store evidently cannot be used
  */
 export async function runCommand(command: readonly string[], options: RunCommandOptions): Promise<void> {
   const problem = describeNodeProblem(process.versions.node);
@@ -63,11 +60,15 @@ export async function runCommand(command: readonly string[], options: RunCommand
   const env = { ...process.env, ...toVariables(options) };
   const { store, warnings } = checkConfig(env, options);
   for (const warning of warnings) printError(warning);
+  checkRunStore(env, store, options);
   const ledger = chooseRunStore(env, store);
+  const wasThere = isLedgerThere(ledger.setting);
   try {
     const child = startCommand(command, { ...env, ...addPreload(env), TOKEN_BUDGET_STORE: ledger.setting });
     const exit = await waitForExit(child, command[0] ?? '');
-    if (options.quiet !== true) await printSummary(ledger.setting);
+    if (options.quiet !== true) {
+      await printSummary(ledger.setting, () => !wasThere && !isLedgerThere(ledger.setting));
+    }
     ledger.remove();
     exitLike(exit);
   } finally {
@@ -102,6 +103,23 @@ function checkConfig(env: Environment, options: RunCommandOptions): ReturnType<t
     }
     throw error;
   }
+}
+
+/** Checks the store as the processes of the command would: none of them could run. */
+function checkRunStore(env: Environment, store: string, options: RunCommandOptions): void {
+  try {
+    checkStore(store);
+  } catch (error) {
+    if (!(error instanceof StoreSetupError)) throw error;
+    const setting = options.store === undefined ? storeSettingName(env) : '--store';
+    throw new ConfigError(describeSetupError(error, setting, store));
+  }
+}
+
+/** Whether a ledger can be there: no process has created the file of an SQLite ledger yet. */
+function isLedgerThere(store: string): boolean {
+  const url = tryParseStoreUrl(store);
+  return url?.kind !== 'sqlite' || existsSync(url.path);
 }
 
 /** Appends the preload to NODE_OPTIONS, so that the preloads of the host come first. */
@@ -182,31 +200,4 @@ function waitForExit(child: ChildProcess, command: string): Promise<CommandExit>
 function exitLike({ code, signal }: CommandExit): void {
   process.exitCode = signal === undefined ? code : 128 + (constants.signals[signal] ?? 0);
   if (signal !== undefined) process.kill(process.pid, signal);
-}
-
-/** Prints what each budget has spent, one line each on stderr. */
-async function printSummary(store: string): Promise<void> {
-  if (store === 'memory') return;
-  try {
-    const ledger = openLedger(store, SUMMARY_TIMEOUT_MS);
-    try {
-      for (const view of await readBudgetViews(ledger)) printError(summarize(view));
-    } finally {
-      await ledger.close();
-    }
-  } catch {
-    // The ledger was never created (no Node process ran) or is unavailable: the exit of the command matters
-    // more.
-  }
-}
-
-function summarize({ name, settled, limits, open }: BudgetView): string {
-  const tokens = formatQuantity(settled.tokens, 'token');
-  const calls = formatQuantity(settled.calls, 'call');
-  const spent = `"${name}" has spent ${formatCost(settled.costUsd)}, ${tokens} in ${calls}`;
-  const left = limits.map(
-    ({ limit, value, left: rest }) => `${formatLimitAmount(limit, rest)} of ${formatLimit(limit, value)}`,
-  );
-  const stillOpen = open === 0 ? '' : `; ${formatQuantity(open, 'call')} still open`;
-  return `${spent}${left.length === 0 ? '' : `; left ${left.join(', ')}`}${stillOpen}`;
 }

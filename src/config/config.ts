@@ -167,6 +167,12 @@ function envSettings(env: Env): Settings {
   return checkSettings(raw, variableOf);
 }
 
+/** Returns the name of the setting that the store comes from, for messages: a variable, or an entry of the file. */
+export function storeSettingName(env: Env = process.env): string {
+  const { TOKEN_BUDGET_STORE: variable = '', [CONFIG_VARIABLE]: file = '' } = env;
+  return variable.trim() === '' && file.trim() !== '' ? `${file.trim()}: store` : 'TOKEN_BUDGET_STORE';
+}
+
 function variableOf(path: string): string {
   const found = Object.entries(VARIABLES).find(
     ([, [group, key]]) => path === (group ? `${group}.${key}` : key),

@@ -82,13 +82,13 @@ export const SETTING_DOCS: Readonly<Record<string, SettingDoc>> = {
     expected: 'open or closed',
     default: '`closed` in `strict`, else `open`',
     description:
-      'while the store is unavailable: `open` sends calls and charges them once it is back, `closed` denies them with a `StoreUnavailableError`: see [stores](stores.md#when-the-store-is-unavailable)',
+      'while the store is unavailable: `open` sends calls, enforces no limit and charges them once it is back, `closed` denies them with a `StoreUnavailableError`: see [stores](stores.md#when-the-store-is-unavailable)',
   },
   storeWaitMs: {
     expected: 'a whole number of milliseconds from 1 to 600000, such as 10000',
     default: '`10000`',
     description:
-      'how long a call waits for SQLite or Redis before it counts as unavailable; at most 1 second if none of its budgets is strict',
+      'how long a call waits for SQLite or Redis before it counts as unavailable; at most 1 second if none of its budgets is strict and the store has answered before',
   },
   stateDirectory: {
     expected: 'a path, such as "/var/lib/token-budget"',

@@ -20,7 +20,7 @@ export interface JobFileOptions extends Omit<RunJobOptions, 'prices' | 'parent' 
  * @throws JobDefinitionError if the file has no job
  */
 export async function runJobFile({ file, payload, ...options }: JobFileOptions): Promise<JobResult> {
-  const { config } = preloadBudget({ quiet: true });
+  const { config } = preloadBudget({ quiet: true, mayHaveStore: true });
   const { newJobId, runJob } = await import('../jobs/index.ts');
   const path = resolve(file);
   const definition = await loadDefinition(path);

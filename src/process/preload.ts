@@ -6,22 +6,22 @@ import {
   type Store,
   StoreError,
   type StoreFinding,
+  StoreSetupError,
   TokenBudgetTracker,
 } from '../budget/index.ts';
 import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
 import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
-import { type Config, ConfigError, loadConfig } from '../config/index.ts';
+import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
-import { openStore } from '../stores/index.ts';
+import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
 import { hasTracerProvider } from '../telemetry/api/index.ts';
 import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
 import { errorMessage, loadEntryModule, printLine, SeenOnce, VERSION } from '../util/index.ts';
+import { exitForConfig, exitForWorkers, exitThread } from './exit-process.ts';
 import { handleShutdown } from './shutdown.ts';
-
-/** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
-const EX_CONFIG = 78;
+import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
 
 /**
  * How long exit waits for a shared store, milliseconds: enough for a thread to start, and to connect to a
@@ -33,6 +33,8 @@ const EXIT_WAIT_MS = 2_500;
 export interface PreloadBudgetOptions {
   /** Does not report that no limit is set, for a process whose budget is set elsewhere; default: false. */
   readonly quiet?: boolean;
+  /** Whether the process may have opened its store before, which is then not checked at once; default: false. */
+  readonly mayHaveStore?: boolean;
 }
 
 /** The budget of the process, and where it is stored. */
@@ -47,15 +49,16 @@ interface ProcessBudget {
  * and starts telemetry once the SDK is loaded. A process that never loads the SDK pays only for the hooks.
  * Further calls return the result of the first.
  *
- * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG).
+ * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG). So does a store that
+ * cannot be used until its set-up is corrected, at the latest with the first call, which is not sent.
  */
-export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Preloaded {
+export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBudgetOptions = {}): Preloaded {
   const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
   const config = exitIfInvalid(() => loadConfig());
   for (const warning of config.warnings) printLine(warning);
   if (!config.limitGiven && !quiet) printDefaultBudget(config);
-  const budget = openBudget(config);
+  const budget = openBudget(config, isMainThread && !mayHaveStore);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
   const flush = (): void => telemetry.flushSync(config.flushTimeoutMs);
@@ -77,15 +80,24 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
   return result;
 }
 
-/** Opens the process's budget in the configured store, whose failures are events of the budget. */
-function openBudget(config: Config): ProcessBudget {
+/**
+ * Opens the process's budget in the configured store, whose failures are events of the budget.
+ * @param isFirst whether this process has opened no store before; a worker thread shares its files with the main
+ * thread
+ */
+function openBudget(config: Config, isFirst: boolean): ProcessBudget {
   const { budget, waitMs, leaseMs } = config;
   const failurePolicy = failurePolicyOf(chainOf(budget), config.failurePolicy);
   const onChange = (available: boolean, cause?: unknown): void => {
     const reason = errorMessage(cause);
-    if (failurePolicy === 'open') printLine(available ? ENFORCED_AGAIN : notEnforced(reason));
+    printLine(available ? ENFORCED_AGAIN : describeUnavailable(reason, failurePolicy));
     if (available) tracker.emit({ type: 'store_available', budget: budget.name });
     else tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
+  };
+  const onSetupError = (error: StoreSetupError): void => {
+    const reason = errorMessage(error);
+    tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
+    exitForConfig(describeSetupError(error, storeSettingName(), config.store));
   };
   const onLost = (reason: string): void => {
     printLine(reason);
@@ -96,8 +108,12 @@ function openBudget(config: Config): ProcessBudget {
     printLine(reason);
     tracker.emit({ type: 'store_warning', budget: budget.name, reason });
   };
-  const listeners = { onChange, onLost, onFinding, onProblem: printLine };
-  const store = exitIfInvalid(() => openStore({ ...config, ...listeners }));
+  const listeners = { onChange, onSetupError, onLost, onFinding, onProblem: printLine };
+  exitForWorkers();
+  const store = exitIfInvalid(() => {
+    if (isFirst) checkStore(config.store);
+    return openStore({ ...config, ...listeners });
+  }, config.store);
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   registerBudget(tracker);
   setProcessBudget(tracker);
@@ -163,21 +179,18 @@ function loadSdk(): typeof Sdk {
   return loadEntryModule('telemetry/sdk/index') as typeof Sdk;
 }
 
-/** Ends the process on an invalid setting, before any code of the application runs. */
-function exitIfInvalid<T>(read: () => T): T {
+/**
+ * Ends the process on an invalid setting, before any code of the application runs.
+ * @param store the setting of the store, for messages
+ */
+function exitIfInvalid<T>(read: () => T, store = ''): T {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;
-    printLine(error.message);
-    process.exit(EX_CONFIG);
+    const isSetup = error instanceof StoreSetupError;
+    exitThread(isSetup ? describeSetupError(error, storeSettingName(), store) : error.message);
   }
-}
-
-const ENFORCED_AGAIN = 'the store is available again, and limits are enforced';
-
-function notEnforced(reason: string): string {
-  return `the store is unavailable (${reason}): calls are sent, and no limit is enforced until it is available again`;
 }
 
 /** Prints the first call of each model and reason, of any budget, that cost more than was reserved for it. */

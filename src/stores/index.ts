@@ -1,3 +1,4 @@
+export { checkStore, describeSetupError } from './check-store.ts';
 export type { Ledger, StoreUrl } from './kinds/index.ts';
 export { MemoryStore } from './memory-store.ts';
 export { openLedger } from './open-ledger.ts';

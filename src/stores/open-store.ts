@@ -1,4 +1,4 @@
-import type { FailurePolicy, Store, StoreFinding } from '../budget/index.ts';
+import type { FailurePolicy, Store, StoreError, StoreFinding, StoreSetupError } from '../budget/index.ts';
 import { defaultStateDirectory } from './kinds/index.ts';
 import { ResilientStore } from './resilient-store.ts';
 import { parseStoreUrl, storeKindOf } from './store-url.ts';
@@ -34,6 +34,11 @@ export interface StoreSettings {
   readonly leaseMs?: number;
   /** Called when a shared store is found to be unavailable, and when it is available again. */
   readonly onChange?: ((available: boolean, cause?: unknown) => void) | undefined;
+  /**
+   * Called once if a shared store cannot be used until its set-up is corrected, before it has answered for the first
+   * time. Calls are denied with the same error, whatever the failure policy.
+   */
+  readonly onSetupError?: ((error: StoreSetupError) => void) | undefined;
   /** Called when a shared store is found to have lost data, with what happened and what to do. */
   readonly onLost?: ((what: string) => void) | undefined;
   /** Called once a shared store is in use, with each problem of its set-up. */
@@ -57,7 +62,9 @@ export function openStore(settings: StoreSettings): Store {
   const { onLost, onFinding } = settings;
   const url = parseStoreUrl(settings.store);
   const kind = storeKindOf(url);
+  let resilient: ResilientStore | undefined;
   const store = kind.openStore(url, {
+    onFailure: (error: StoreError) => resilient?.reportFailure(error),
     waitMs: storeWaitMs,
     localQuota,
     leaseMs,
@@ -65,15 +72,18 @@ export function openStore(settings: StoreSettings): Store {
     ...(onFinding === undefined ? {} : { onFinding }),
   });
   if (!kind.isShared) return store;
-  const { stateDirectory = defaultStateDirectory(process.env), onChange, onProblem = warn } = settings;
+  const { stateDirectory = defaultStateDirectory(process.env), onProblem = warn } = settings;
   const journalDirectory = kind.journalDirectory(url, stateDirectory);
-  return new ResilientStore(store, {
+  const { onChange, onSetupError } = settings;
+  resilient = new ResilientStore(store, {
     failurePolicy,
     waitMs: storeWaitMs,
     journalDirectory,
     onChange,
+    onSetupError,
     onProblem,
   });
+  return resilient;
 }
 
 function warn(problem: string): void {

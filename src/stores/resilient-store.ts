@@ -14,22 +14,22 @@ import {
   type ReserveRequest,
   type SettledBalances,
   type Store,
+  type StoreError,
+  StoreSetupError,
   StoreUnavailableError,
   worstCaseAmounts,
 } from '../budget/index.ts';
 import { isPromise, loadEntryModule, type MaybePromise, newUniqueId } from '../util/index.ts';
-import { Availability, UNAVAILABLE_WAIT_MS } from './availability.ts';
+import { Availability, type AvailabilityOptions, UNAVAILABLE_WAIT_MS } from './availability.ts';
 import type * as Journals from './journal/index.ts';
 
 /** How the failures of a store are handled. */
-export interface ResilientStoreOptions {
+export interface ResilientStoreOptions extends Pick<AvailabilityOptions, 'waitMs' | 'onSetupError'> {
   /**
    * Whether calls are sent (`open`) or denied (`closed`) while the store is unavailable; default: denied if
    * one of their budgets is strict.
    */
   readonly failurePolicy?: FailurePolicy | undefined;
-  /** How long a call of a strict budget waits for the store, milliseconds. */
-  readonly waitMs: number;
   /** The directory of the journals of what is owed to the store. */
   readonly journalDirectory: string;
   /** Called when the store is found to be unavailable, and when it is available again. */
@@ -44,7 +44,7 @@ const RETRY_MS = 1_000;
 /** How often journals of processes that have ended are looked for, milliseconds. */
 const ADOPT_MS = 60_000;
 
-/** For how long the process is kept alive for the end of a call, milliseconds; then its exit takes care of it. */
+/** How long the process is kept alive for the end of a call, milliseconds; then its exit takes care of it. */
 const KEEP_ALIVE_MS = 500;
 
 /**
@@ -72,10 +72,16 @@ export class ResilientStore implements Store {
         options.onChange?.(isAvailable, cause);
         if (isAvailable) this.#retryLater(0);
       },
+      onSetupError: options.onSetupError,
       onFirstAnswer: () => {
         this.#adoptTimer = this.#startAdopting();
       },
     });
+  }
+
+  /** Records why the store cannot be reached, while calls may still be waiting for it. */
+  reportFailure(error: StoreError): void {
+    this.#availability.fail(error);
   }
 
   reserve(chain: readonly BudgetDefinition[], request: ReserveRequest): MaybePromise<Admission> {
@@ -88,6 +94,7 @@ export class ResilientStore implements Store {
           .catch(() => undefined);
         // It would begin with a second full budget.
         if (error instanceof LedgerLostError && isStrict(chain)) throw error;
+        if (error instanceof StoreSetupError && !this.#availability.hasAnswered) throw error;
         if (this.#policyFor(chain) === 'closed') throw new StoreUnavailableError(chain[0]?.name ?? '', error);
         const { outputCap } = request;
         const reserved = worstCaseAmounts(request, outputCap);
@@ -179,9 +186,7 @@ export class ResilientStore implements Store {
     return true;
   }
 
-  /**
-   * @throws StoreError if the store is unavailable: the reservations are then charged when their leases end
-   */
+  /** @throws StoreError if the store is unavailable: the reservations are then charged when their leases end */
   chargeAbandoned(idPrefix: string): Promise<readonly Abandoned[]> {
     const answer = Promise.resolve().then(() => this.#inner.chargeAbandoned(idPrefix));
     return this.#availability.within(answer, this.#availability.waitMs());
@@ -191,6 +196,7 @@ export class ResilientStore implements Store {
     await this.#book().catch(() => undefined);
     clearTimeout(this.#retryTimer);
     clearInterval(this.#adoptTimer);
+    this.#availability.close();
     await this.#inner.close();
   }
 
@@ -219,10 +225,7 @@ export class ResilientStore implements Store {
     return answer;
   }
 
-  /**
-   * Returns the store's answer, at once if it answers at once; `onFailure` returns the answer if the store
-   * fails.
-   */
+  /** Returns the store's answer, at once if it answers at once; `onFailure` returns it if the store fails. */
   #ask<T>(
     ask: () => MaybePromise<T>,
     onFailure: (error: unknown, answer: Promise<T>) => MaybePromise<T>,
@@ -281,7 +284,7 @@ export class ResilientStore implements Store {
 /** The name under which a reservation of the store grows without the store. */
 const growthOf = (id: string): string => `${id} growth`;
 
-/** Turns what is thrown synchronously into a rejection like any other. */
+/** Turns what is thrown synchronously into a rejection. */
 function attempt<T>(ask: () => MaybePromise<T>): MaybePromise<T> {
   try {
     return ask();

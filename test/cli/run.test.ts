@@ -79,10 +79,23 @@ describe('run', { concurrency: 2 }, () => {
     );
   });
 
-  it('gives each process its own budget if the store is memory, and prints no summary', async () => {
+  it('gives each process its own budget if the store is memory, and cannot tell what was spent', async () => {
     const both = ['sh', '-c', 'node agent.mjs 4; node agent.cjs 4'];
     const { stdout, stderr } = await run(['--calls', '3', '--store', 'memory', '--', ...both]);
-    assert.deepEqual([stdout, stderr], ['made 3\nmade 3\n', '']);
+    assert.equal(stdout, 'made 3\nmade 3\n');
+    assert.equal(
+      stderr,
+      'token-budget: what was spent is not known: with the store "memory", each process has a ledger of its own\n',
+    );
+  });
+
+  it('says so if no call was charged', async () => {
+    const store = `sqlite:${join(directory.path, 'unused.db')}`;
+    for (const words of [['true'], ['no-such-command']]) {
+      const { code, stderr } = await run(['--calls', '3', '--store', store, '--', ...words]);
+      assert.match(stderr, /^token-budget: no call was charged\n$/m);
+      assert.equal(code, words[0] === 'true' ? 0 : 127);
+    }
   });
 
   it('lets options override the environment, and the environment the file', async () => {

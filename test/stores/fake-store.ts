@@ -29,6 +29,8 @@ export class FakeStore {
   readonly memory = new MemoryStore();
   readonly calls: string[] = [];
   how: 'well' | 'fails' | 'throws' | 'hangs' = 'well';
+  /** What it fails with. */
+  error = new StoreError('failed');
   /** After this many calls it works again, so that nothing loops forever. */
   most = Number.POSITIVE_INFINITY;
   /** The reservations that it was asked to settle while it worked. */
@@ -66,24 +68,26 @@ export class FakeStore {
 
   async #later(how: string, run: () => unknown): Promise<unknown> {
     await new Promise((done) => setImmediate(done));
-    if (how === 'fails') throw new StoreError('failed');
+    if (how === 'fails') throw this.error;
     if (how === 'hangs') await new Promise<void>((done) => this.#held.push(done));
     return run();
   }
 }
 
-export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'open') {
+export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'open', waitMs = 250) {
   test.mock.timers.enable({ apis: ['setTimeout'] });
   const fake = new FakeStore();
   const changes: string[] = [];
   const journalDirectory = mkdtempSync(join(tmpdir(), 'journal-'));
   test.after(() => rmSync(journalDirectory, { recursive: true }));
   const problems: string[] = [];
+  const setupErrors: string[] = [];
   const store = new ResilientStore(fake.store, {
     failurePolicy,
-    waitMs: 250,
+    waitMs,
     journalDirectory,
     onProblem: (problem) => problems.push(problem),
+    onSetupError: ({ message }) => setupErrors.push(message),
     onChange: (available, cause) =>
       changes.push(
         available ? 'available' : `unavailable: ${cause instanceof Error ? cause.message : cause}`,
@@ -106,5 +110,5 @@ export function resilient(test: TestContext, failurePolicy: FailurePolicy = 'ope
     const [result] = await Promise.all([answer, flush().then(() => pass(600))]);
     return result;
   };
-  return { fake, store, changes, problems, journalDirectory, pass, ledger, late };
+  return { fake, store, changes, problems, setupErrors, journalDirectory, pass, ledger, late };
 }

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { StoreError, StoreUnavailableError, worstCaseAmounts } from '../../src/budget/index.ts';
+import {
+  StoreError,
+  StoreSetupError,
+  StoreUnavailableError,
+  worstCaseAmounts,
+} from '../../src/budget/index.ts';
 import { amounts } from '../budget/helpers.ts';
 import { chain, flush, job, request, resilient, used } from './fake-store.ts';
 
@@ -204,5 +209,81 @@ describe('a write whose result is not known', () => {
     for (let n = 0; n < 2_000 && fake.settled.size < 10_050; n += 1) await flush();
     await pass(3_000);
     assert.equal(fake.settled.size, 10_050);
+  });
+});
+
+describe('a store whose set-up is wrong', () => {
+  const wrong = new StoreSetupError('there is no directory', 'a file in an existing directory');
+
+  for (const failurePolicy of ['open', 'closed'] as const) {
+    it(`has calls denied with its own error, until it has answered: ${failurePolicy}`, async (test) => {
+      const { fake, store, setupErrors, changes } = resilient(test, failurePolicy);
+      fake.how = 'fails';
+      fake.error = wrong;
+      for (let call = 0; call < 2; call += 1) {
+        await assert.rejects(
+          async () => store.reserve(chain, request()),
+          (error) => {
+            assert.ok(error instanceof StoreSetupError);
+            assert.deepEqual(
+              [error.code, error.status, error.expected],
+              ['token_budget_store_setup', 402, 'a file in an existing directory'],
+            );
+            return true;
+          },
+        );
+      }
+      assert.equal(setupErrors[0], 'there is no directory');
+      assert.deepEqual(changes, ['unavailable: there is no directory']);
+      fake.how = 'well';
+      assert.equal((await store.reserve(chain, request())).admitted, true);
+      assert.deepEqual(changes, ['unavailable: there is no directory', 'available']);
+    });
+  }
+
+  it('after it has answered, is unavailable as any other', async (test) => {
+    const { fake, store, setupErrors, changes } = resilient(test);
+    await store.reserve(chain, request());
+    fake.how = 'fails';
+    fake.error = wrong;
+    assert.equal((await store.reserve(chain, request())).admitted, true);
+    assert.deepEqual([setupErrors, changes], [[], ['unavailable: there is no directory']]);
+  });
+
+  it('is reported while a call waits for it', async (test) => {
+    const { fake, store, setupErrors, late } = resilient(test);
+    fake.how = 'hangs';
+    const answer = late(store.reserve(chain, request()));
+    store.reportFailure(wrong);
+    assert.deepEqual(setupErrors, ['there is no directory']);
+    await assert.rejects(answer, StoreSetupError);
+  });
+});
+
+describe('a store that cannot be reached at first', () => {
+  it('is reported after two seconds, while a call waits for it, and when it answers', async (test) => {
+    const { fake, store, changes, pass } = resilient(test, 'closed', 5_000);
+    fake.how = 'hangs';
+    const answer = store.reserve(chain, request());
+    store.reportFailure(new StoreError('ECONNREFUSED'));
+    await pass(1_900);
+    assert.deepEqual(changes, []);
+    await pass(200);
+    assert.deepEqual(changes, ['unavailable: ECONNREFUSED']);
+    await fake.resume();
+    assert.equal((await answer).admitted, true);
+    assert.deepEqual(changes, ['unavailable: ECONNREFUSED', 'available']);
+  });
+
+  it('is not reported if it answers before that', async (test) => {
+    const { fake, store, changes, pass } = resilient(test, 'closed', 5_000);
+    fake.how = 'hangs';
+    const answer = store.reserve(chain, request());
+    store.reportFailure(new StoreError('ECONNREFUSED'));
+    await pass(500);
+    await fake.resume();
+    assert.equal((await answer).admitted, true);
+    await pass(3_000);
+    assert.deepEqual(changes, []);
   });
 });

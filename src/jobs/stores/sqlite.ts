@@ -93,6 +93,8 @@ export class SqliteJobStore implements JobStore {
   }
 
   async lock(job: string): Promise<JobLock> {
+    // Before anything is created: the path may be misspelt.
+    await this.#answer(() => undefined);
     mkdirSync(this.#lockDirectory, { recursive: true, mode: 0o700 });
     return lockFile(join(this.#lockDirectory, `${job}.lock`), job);
   }

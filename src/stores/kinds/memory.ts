@@ -15,6 +15,8 @@ export const memoryKind: StoreKind<MemoryUrl> = {
 
   parseUrl: (text) => (text === 'memory' ? { kind: 'memory' } : undefined),
 
+  check: () => {},
+
   openStore: () => new MemoryStore(),
 
   openLedger: () => {

@@ -23,6 +23,8 @@ export const redisKind: StoreKind<RedisUrl> = {
 
   parseUrl: (text) => (/^rediss?:\/\/.+$/.test(text) ? { kind: 'redis', url: text } : undefined),
 
+  check: ({ url }) => loadRedis().checkRedis(url),
+
   openStore: ({ url }, { waitMs, localQuota, leaseMs, ...listeners }) => {
     // Every process renews its quotas within a lease, and so hears of a loss while the ledger recovers.
     const recovery = leaseMs === undefined ? {} : { recoveryMs: Math.max(leaseMs, MIN_RECOVERY_MS) };
@@ -43,6 +45,11 @@ export const redisKind: StoreKind<RedisUrl> = {
 };
 
 function connect(options: Redis.RedisStoreOptions): Redis.RedisStore {
-  const { RedisStore } = loadEntryModule('stores/redis/index') as typeof Redis;
+  const { checkRedisUrl, RedisStore } = loadRedis();
+  checkRedisUrl(options.url);
   return new RedisStore(options);
+}
+
+function loadRedis(): typeof Redis {
+  return loadEntryModule('stores/redis/index') as typeof Redis;
 }

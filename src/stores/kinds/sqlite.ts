@@ -23,6 +23,8 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
     return path === undefined ? undefined : { kind: 'sqlite', path };
   },
 
+  check: ({ path }) => loadSqlite().checkLedgerFile(path),
+
   openStore: ({ path }, { waitMs, onLost }) => openFile(path, waitMs, onLost),
 
   openLedger: ({ path }, waitMs, create) => {
@@ -38,6 +40,10 @@ export const sqliteKind: StoreKind<SqliteUrl> = {
 };
 
 function openFile(path: string, busyTimeoutMs: number, onLost?: (what: string) => void): Sqlite.SqliteStore {
-  const { SqliteStore } = loadEntryModule('stores/sqlite/index') as typeof Sqlite;
+  const { SqliteStore } = loadSqlite();
   return new SqliteStore(path, { busyTimeoutMs, ...(onLost === undefined ? {} : { onLost }) });
+}
+
+function loadSqlite(): typeof Sqlite {
+  return loadEntryModule('stores/sqlite/index') as typeof Sqlite;
 }

@@ -1,4 +1,4 @@
-import type { LedgerAdmin, Store, StoreFinding } from '../../budget/index.ts';
+import type { LedgerAdmin, Store, StoreError, StoreFinding } from '../../budget/index.ts';
 
 /** A shared ledger as an operator uses it: to look at and to change. */
 export type Ledger = Store & LedgerAdmin;
@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly leaseMs: number | undefined;
   /** Called when the ledger is found to have lost data, with what happened and what to do. */
   readonly onLost?: (what: string) => void;
+  /** Called each time the store cannot be reached, at once: calls may still be waiting for it. */
+  readonly onFailure?: (error: StoreError) => void;
   /** Called once the store is in use, with each problem of its set-up. */
   readonly onFinding?: (finding: StoreFinding) => void;
 }
@@ -29,6 +31,11 @@ export interface StoreKind<Url extends { readonly kind: string } = { readonly ki
   readonly isShared: boolean;
   /** Parses a URL of this kind; returns undefined for any other text. */
   parseUrl(text: string): Url | undefined;
+  /**
+   * Checks what is known about a store without opening it. No store of this process may be open.
+   * @throws StoreSetupError if the store cannot be used
+   */
+  check(url: Url): void;
   /** Opens the ledger for calls. */
   openStore(url: Url, options: OpenOptions): Store;
   /**

@@ -1,3 +1,3 @@
 export type { RedisStoreOptions } from './options.ts';
 export { RedisStore } from './redis-store.ts';
-export { RedisConnection } from './server/index.ts';
+export { checkRedis, checkRedisUrl, RedisConnection } from './server/index.ts';

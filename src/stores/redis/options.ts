@@ -1,4 +1,4 @@
-import type { StoreFinding } from '../../budget/index.ts';
+import type { StoreError, StoreFinding } from '../../budget/index.ts';
 import type { LedgerGuardOptions } from './ledger-guard.ts';
 
 /** Where the ledger is. */
@@ -19,6 +19,8 @@ export interface RedisStoreOptions extends LedgerGuardOptions {
    * The clock, milliseconds since the epoch. It may be wrong: the server's time is learned from its answers.
    */
   readonly now?: () => number;
+  /** Called with each failure of a connection. */
+  readonly onFailure?: (error: StoreError) => void;
   /** Called once the store is in use, with each problem of the server's set-up. */
   readonly onFinding?: (finding: StoreFinding) => void;
 }

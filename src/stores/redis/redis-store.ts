@@ -85,9 +85,9 @@ export class RedisStore implements Store, LedgerAdmin {
     this.#prefix = prefix ?? DEFAULT_PREFIX;
     this.#keys = new RedisKeys(this.#prefix);
     this.#guard = new LedgerGuard(options, (script, args) => this.#run(script, args, KEEP_ALIVE_MS));
-    this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, this.#guard.memory, () =>
-      this.#guard.look(),
-    );
+    const look = (): void => this.#guard.look();
+    const { memory } = this.#guard;
+    this.#runner = new ScriptRunner(url, timeoutMs, now ?? monotonicNow, memory, look, options.onFailure);
     this.#charges = new Charges(this.#runner, this.#keys, KEEP_ALIVE_MS);
     const send = (args: readonly string[], keepsAlive: boolean) => this.#runner.command(args, keepsAlive);
     this.#health = new ServerHealth(send, this.#keys.probe, options.onFinding);

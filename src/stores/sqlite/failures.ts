@@ -1,4 +1,4 @@
-import { StoreError } from '../../budget/index.ts';
+import { StoreError, StoreSetupError } from '../../budget/index.ts';
 
 /**
  * SQLite's primary result codes, which are the low byte of its extended ones. https://sqlite.org/rescode.html
@@ -20,6 +20,21 @@ const DAMAGED =
   'and every budget starts at zero';
 const NOT_WRITABLE =
   'cannot be written. Allow this user to write the file, its -wal and -shm files and the directory';
+
+const DATABASE = 'an SQLite file of this package, or a path where there is no file yet';
+const WRITABLE = 'a file that this user can read and write, in a directory that this user can write';
+
+/** What was expected, for the failures that remain until the set-up is corrected. */
+const EXPECTED: Readonly<Record<number, string>> = {
+  [PERM]: WRITABLE,
+  [READONLY]: WRITABLE,
+  [CORRUPT]: DATABASE,
+  [CANTOPEN]: WRITABLE,
+  [NOTADB]: DATABASE,
+};
+
+/** The errors of the file system that pass: too many open files, a full or failing disk. */
+const PASSING = new Set(['EMFILE', 'ENFILE', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOMEM', 'EAGAIN', 'EINTR']);
 
 /** What happened to the file, and what to do about it. */
 const ADVICE: Readonly<Record<number, string>> = {
@@ -53,9 +68,16 @@ export function keepsFileUsable(error: unknown): boolean {
 export function toStoreFailure(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof StoreError) return error;
   const code = resultCode(error);
-  if (code !== undefined) return makeStoreError(path, ADVICE[code] ?? 'cannot be used', error);
-  if ('syscall' in error) return makeStoreError(path, ADVICE[CANTOPEN] ?? '', error);
-  return error;
+  if (code !== undefined)
+    return makeStoreError(path, ADVICE[code] ?? 'cannot be used', error, EXPECTED[code]);
+  if (!('syscall' in error)) return error;
+  const isPassing = 'code' in error && PASSING.has(String(error.code));
+  return makeStoreError(path, ADVICE[CANTOPEN] ?? '', error, isPassing ? undefined : WRITABLE);
+}
+
+/** Returns the error for a file that does not begin as an SQLite file does. */
+export function notDatabaseError(path: string): StoreSetupError {
+  return new StoreSetupError(`The ledger ${path} ${DAMAGED} (file is not a database).`, DATABASE);
 }
 
 /** Returns the error for a file that stayed locked for longer than a call may wait, milliseconds. */
@@ -67,8 +89,11 @@ export function lockTimeoutError(path: string, waitedMs: number, cause: unknown)
   );
 }
 
-function makeStoreError(path: string, what: string, cause: Error): StoreError {
-  return new StoreError(`The ledger ${path} ${what} (${cause.message}).`, cause);
+/** @param expected what was expected, if the set-up has to be corrected */
+function makeStoreError(path: string, what: string, cause: Error, expected: string | undefined): StoreError {
+  const message = `The ledger ${path} ${what} (${cause.message}).`;
+  if (expected === undefined) return new StoreError(message, cause);
+  return new StoreSetupError(message, expected, cause);
 }
 
 function resultCode(error: unknown): number | undefined {

@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { StoreError } from '../../budget/index.ts';
+import { StoreSetupError } from '../../budget/index.ts';
 
 /** Identifies a file, whatever its name. */
 export interface FileIdentity {
@@ -12,20 +12,25 @@ export interface FileIdentity {
  * Creates the file if there is none, so that only its owner can read and write it; SQLite gives the files
  * beside it the same mode. An existing file is not opened: closing it would release the locks that this
  * process has on it.
- * @throws StoreError if the directory does not exist
+ * @throws StoreSetupError if the directory does not exist
  */
 export function createFileIfMissing(path: string): void {
-  const directory = dirname(path);
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new StoreError(
-      `The ledger ${path} cannot be created: there is no directory ${directory}. Create it first.`,
-    );
-  }
+  assertDirectory(path);
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
+}
+
+/** Checks that the directory of a file exists. @throws StoreSetupError if it does not */
+export function assertDirectory(path: string): void {
+  const directory = dirname(path);
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new StoreSetupError(
+    `The ledger ${path} cannot be created: there is no directory ${directory}. Create it first.`,
+    'a file in an existing directory',
+  );
 }
 
 /** Returns the identity of the file with that name; undefined if there is none. */

@@ -1,3 +1,4 @@
+export { checkLedgerFile } from './check-file.ts';
 export type { SqliteConnection } from './connection.ts';
 export { isBusy } from './failures.ts';
 export { LedgerFile } from './ledger-file.ts';

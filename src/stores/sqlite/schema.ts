@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { StoreError } from '../../budget/index.ts';
+import { StoreSetupError } from '../../budget/index.ts';
 import type { FileMark } from './known-file.ts';
 
 /** The `lease_until` of an account that is known to have no open reservation. */
@@ -86,7 +86,7 @@ const TABLES = `
 
 /**
  * Creates the tables in a new file, and checks that those of an existing one are of this version.
- * @throws StoreError if they are not, or if the file is another program's; the file is left unchanged
+ * @throws StoreSetupError if they are not, or if the file is another program's; the file is left unchanged
  */
 export function prepareSchema(database: DatabaseSync, path: string): void {
   // In one transaction: another process may be creating the tables, and must not be seen halfway.
@@ -97,8 +97,9 @@ export function prepareSchema(database: DatabaseSync, path: string): void {
   database.exec(PAGE_SIZE);
   const [mode] = Object.values(database.prepare('PRAGMA journal_mode = WAL').get() ?? {});
   if (mode !== 'wal') {
-    throw new StoreError(
+    throw new StoreSetupError(
       `The ledger ${path} cannot be shared where it is (journal mode ${mode}). Put it on a local disk.`,
+      'a file on a local disk',
     );
   }
   database.exec('BEGIN IMMEDIATE');
@@ -125,20 +126,22 @@ export function readMark(database: DatabaseSync): FileMark {
 
 /**
  * Whether the file has the tables of this version; false if it has none.
- * @throws StoreError if it has others
+ * @throws StoreSetupError if it has others
  */
 function hasTables(database: DatabaseSync, path: string): boolean {
   const version = pragma(database, 'user_version');
   if (pragma(database, 'application_id') === APPLICATION_ID) {
     if (version === VERSION) return true;
-    throw new StoreError(
+    throw new StoreSetupError(
       `The ledger ${path} was made by another version of otel-token-budget (got tables ${version}, expected ${VERSION}). ` +
         'Use that version of the package, or give it another file.',
+      'the ledger of this version of the package',
     );
   }
   if (database.prepare('SELECT 1 FROM sqlite_schema').get() !== undefined) {
-    throw new StoreError(
+    throw new StoreSetupError(
       `The file ${path} is the database of another program, not a ledger. Give the ledger a file of its own.`,
+      'an SQLite file of this package, or a path where there is no file yet',
     );
   }
   return false;

@@ -101,7 +101,7 @@ export const ATTR_OPENAI_RESPONSE_SERVICE_TIER = 'openai.response.service_tier';
 export const ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT = 'openai.response.system_fingerprint';
 /**
  * The HTTP status, `timeout`, `aborted`, the error's class, or one of our codes: `token_budget_exceeded`,
- * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_ledger_lost`, `token_budget_unmetered`,
+ * `token_budget_price_unknown`, `token_budget_store_unavailable`, `token_budget_store_setup`, `token_budget_ledger_lost`, `token_budget_unmetered`,
  * `token_budget_abandoned`.
  * @set on failed and denied calls @example token_budget_exceeded
  */

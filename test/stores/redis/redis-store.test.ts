@@ -242,7 +242,11 @@ describe('the Redis store', { skip: REDIS_MISSING }, () => {
       args: ['--input-type=module', '--eval', script],
       env: { URL: server.url },
     });
-    assert.match(stdout, /^StoreError: A Redis store needs the package "redis".*npm install redis/, stderr);
+    assert.match(
+      stdout,
+      /^StoreSetupError: A Redis store needs the package "redis".*npm install redis/,
+      stderr,
+    );
   });
 
   it('rejects after it was closed', async () => {

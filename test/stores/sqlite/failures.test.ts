@@ -306,7 +306,7 @@ describe('the SQLite store, if its file fails,', () => {
     const answers = stdout.trim().split('\n');
     assert.equal(answers.length, 2);
     for (const answer of answers) {
-      assert.match(answer, /^StoreError: The ledger .*ledger\.db cannot be (written|opened).*this user/);
+      assert.match(answer, /^StoreSetupError: The ledger .*ledger\.db cannot be (written|opened).*this user/);
     }
     chmodSync(path, 0o600);
     await assertBalances(open(), job, { settled: tokens(5) });

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as Redis from 'redis';
-import { StoreError } from '../../../budget/index.ts';
+import { StoreError, StoreSetupError } from '../../../budget/index.ts';
 
 /** The part of the official client that is used. */
 export interface RedisClient {
@@ -16,8 +16,8 @@ const require = createRequire(import.meta.url);
  * Creates a client that connects once. It does not reconnect by itself: its timers would keep the process
  * alive.
  * @param url redis:// or rediss://, with user and password
- * @throws StoreError if the package `redis`, an optional peer dependency, is not installed, or the URL is
- * invalid
+ * @throws StoreSetupError if the package `redis`, an optional peer dependency, is not installed
+ * @throws StoreError if the URL is invalid
  */
 export function createClient(url: string, connectTimeoutMs: number): RedisClient {
   const { createClient: create } = loadRedis();
@@ -59,9 +59,23 @@ function loadRedis(): typeof Redis {
     loaded ??= require('redis') as typeof Redis;
     return loaded;
   } catch (error) {
-    throw new StoreError(
-      'A Redis store needs the package "redis", which is not installed: npm install redis',
-      error,
-    );
+    throw notInstalled(error);
   }
+}
+
+/** Checks that the client is installed, without loading it. @throws StoreSetupError if it is not */
+export function assertRedisInstalled(): void {
+  try {
+    require.resolve('redis');
+  } catch (error) {
+    throw notInstalled(error);
+  }
+}
+
+function notInstalled(cause: unknown): StoreSetupError {
+  return new StoreSetupError(
+    'A Redis store needs the package "redis", which is not installed: npm install redis',
+    'the package "redis" beside this one',
+    cause,
+  );
 }

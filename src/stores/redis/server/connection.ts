@@ -1,7 +1,8 @@
 import { StoreError } from '../../../budget/index.ts';
 import { backoffMs, formatValue, withTimeout } from '../../../util/index.ts';
-import { createClient, isServerError, messageOf, type RedisClient } from './client.ts';
+import { createClient, isServerError, type RedisClient } from './client.ts';
 import { ClusterNodes, parseRedirect } from './cluster-nodes.ts';
+import { FirstContact } from './first-contact.ts';
 
 /**
  * How long connecting may take, milliseconds: the handshake has several round trips, and more with TLS.
@@ -44,6 +45,7 @@ export interface PendingCommand {
 export class RedisConnection {
   readonly #nodes: ClusterNodes;
   readonly #onConnect: () => void;
+  readonly #contact: FirstContact;
   /** Host and port, without credentials. */
   readonly #host: string;
   #client: RedisClient | undefined;
@@ -59,9 +61,10 @@ export class RedisConnection {
 
   /**
    * @param onConnect called on each new connection, before the commands that wait for it are sent
+   * @param onFailure called with each failure of a connection
    * @throws RangeError if `url` is not a URL of redis:// or rediss://
    */
-  constructor(url: string, onConnect: () => void) {
+  constructor(url: string, onConnect: () => void, onFailure?: (error: StoreError) => void) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     if (parsed?.protocol !== 'redis:' && parsed?.protocol !== 'rediss:') {
       throw new RangeError(`got ${formatValue(url)}, expected a URL of redis:// or rediss://`);
@@ -69,6 +72,7 @@ export class RedisConnection {
     this.#nodes = new ClusterNodes(url);
     this.#host = parsed.host;
     this.#onConnect = onConnect;
+    this.#contact = new FirstContact(url, parsed.host, onFailure);
   }
 
   /** Whether there is a connection. */
@@ -116,9 +120,15 @@ export class RedisConnection {
     this.#pending += 1;
     this.#watchTimer ??= setInterval(() => this.#tick(), TICK_MS).unref();
     const answer = write()
-      .catch((error) => {
-        throw this.#toStoreError(error);
-      })
+      .then(
+        (value) => {
+          this.#contact.answered();
+          return value;
+        },
+        (error) => {
+          throw this.#toStoreError(error);
+        },
+      )
       .finally(() => {
         this.#pending -= 1;
         this.#quietTicks = 0;
@@ -194,6 +204,9 @@ export class RedisConnection {
     this.#connecting = { client, waiters: new Set() };
     // Without a listener, the error would end the process.
     client.on('error', (error) => this.#onLost(client, error));
+    this.#contact.watch((mistake) => {
+      if (client === this.#connecting?.client) this.#onLost(client, mistake);
+    });
     const late = (): Error => new Error('it does not answer');
     withTimeout(client.connect(), CONNECT_MS, late, { keepsAliveMs: 0 }).then(
       () => this.#onConnected(client),
@@ -223,6 +236,7 @@ export class RedisConnection {
     if (client !== this.#client && client !== this.#connecting?.client) return;
     this.#failure = error;
     this.#client = undefined;
+    this.#contact.failed(error);
     this.#nodes.leave();
     destroyClient(client);
     this.#resumeWaiters();
@@ -257,18 +271,10 @@ export class RedisConnection {
 
   #toStoreError(error: unknown): StoreError {
     if (error instanceof StoreError) return error;
-    if (!isServerError(error)) {
-      return new StoreError(
-        `Redis at ${this.#host} cannot be reached: ${messageOf(this.#failure ?? error)}`,
-        error,
-      );
-    }
-    const text = messageOf(error);
+    if (!isServerError(error)) return this.#contact.toStoreError(this.#failure ?? error);
     // The node became a replica: its name may resolve to the new primary by now.
-    if (text.startsWith('READONLY')) this.reconnect(text);
-    // Without a password, the server rejects a script for its many arguments before it says NOAUTH.
-    const hint = text.includes('unauthenticated') ? ' (NOAUTH: the URL needs a password)' : '';
-    return new StoreError(`Redis at ${this.#host} refused: ${text}${hint}`, error);
+    if (error instanceof Error && error.message.startsWith('READONLY')) this.reconnect(error.message);
+    return this.#contact.toStoreError(error);
   }
 }
 

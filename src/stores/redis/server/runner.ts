@@ -1,4 +1,4 @@
-import { StoreError } from '../../../budget/index.ts';
+import { StoreError, StoreSetupError } from '../../../budget/index.ts';
 import { backoffMs, withTimeout } from '../../../util/index.ts';
 import type { LedgerMemory } from '../memory/index.ts';
 import { parseReply, type ScriptReply } from '../replies.ts';
@@ -60,21 +60,26 @@ export class ScriptRunner {
   readonly #undos: UndoList;
   readonly #memory: LedgerMemory;
 
-  /** @param onConnect called on each new connection */
+  /**
+   * @param onConnect called on each new connection
+   * @param onFailure called with each failure of a connection
+   */
   constructor(
     url: string,
     timeoutMs: number,
     now: () => number,
     memory: LedgerMemory,
     onConnect: () => void,
+    onFailure?: (error: StoreError) => void,
   ) {
     this.#memory = memory;
     this.clock = new ServerClock(now);
     this.#timeoutMs = timeoutMs;
-    this.#connection = new RedisConnection(url, () => {
+    const connected = (): void => {
       onConnect();
       this.#undos.flush();
-    });
+    };
+    this.#connection = new RedisConnection(url, connected, onFailure);
     this.#undos = new UndoList((undo) => this.#execute(undo.script, undo, NO_DEADLINE));
   }
 
@@ -221,7 +226,7 @@ const TEMPORARY = new Set(['LOADING', 'BUSY', 'READONLY', 'MASTERDOWN', 'CLUSTER
 
 /** Whether the same command may succeed soon. */
 function mayPass(error: unknown): error is StoreError {
-  if (!(error instanceof StoreError)) return false;
+  if (!(error instanceof StoreError) || error instanceof StoreSetupError) return false;
   return !isRefusal(error) || TEMPORARY.has(refusalCode(error) ?? '');
 }
 
