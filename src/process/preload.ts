@@ -61,15 +61,18 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
   hookEsModules();
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
-  const flush = (): void => telemetry.flushSync(config.flushTimeoutMs);
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
     budget.store.settleAtExit?.(EXIT_WAIT_MS);
-    flush();
+    telemetry.flushSync(config.flushTimeoutMs);
+  };
+  const onPossibleExit = (): void => {
+    telemetry.startFlush();
+    void budget.store.returnUnused?.();
   };
   // Cheaper than at exit, which needs a thread for it; only once, so that it does not keep the process alive.
   process.once('beforeExit', () => void budget.store.returnUnused?.());
-  handleShutdown({ onExit, onPossibleExit: flush }, isMainThread);
+  handleShutdown({ onExit, onPossibleExit }, isMainThread);
   const result: Preloaded = {
     tracker: budget.tracker,
     config,
@@ -158,6 +161,11 @@ class ProcessTelemetry {
     // Its tracer and meter are older, and the provider may be registered with another copy of the API.
     instrumentation.setTracerProvider(trace.getTracerProvider());
     instrumentation.setMeterProvider(metrics.getMeterProvider());
+  }
+
+  /** Starts to send what is recorded, if our SDK runs. */
+  startFlush(): void {
+    this.#sdk?.startFlush();
   }
 
   /** Sends what is recorded, if our SDK runs. */

@@ -8,6 +8,8 @@ export {
   keepAlive,
   type MaybePromise,
   mapWithConcurrency,
+  type ThreadWait,
+  waitForThread,
   withTimeout,
 } from './async/index.ts';
 export { BoundedMap, SeenOnce } from './bounded-map.ts';

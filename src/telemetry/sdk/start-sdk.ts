@@ -23,12 +23,14 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Default: `process.env`. */
   readonly env?: Env;
-  /** Called with a sentence for people for each variable by which telemetry is lost. */
+  /** Called with a sentence for people about whatever telemetry is lost by: a variable, or the end of our thread. */
   readonly onProblem?: (problem: string) => void;
 }
 
 /** Running telemetry. */
 export interface Telemetry {
+  /** Starts to send all pending telemetry, without waiting. The process may live on. */
+  startFlush(): void;
   /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
 }
@@ -40,7 +42,7 @@ export interface Telemetry {
 export function startSdk(options: TelemetryOptions): Telemetry {
   const { tracker, prices, version, env = process.env, onProblem } = options;
   if (onProblem !== undefined) findEnvironmentProblems(env).forEach(onProblem);
-  const channel = new ExportChannel();
+  const channel = new ExportChannel(onProblem);
   let refresh = (_ending: boolean): void => undefined;
   const pipelines = createPipelines(channel, env, (ending) => refresh(ending));
   const settings: ProviderSettings = {
@@ -62,7 +64,15 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     recordStatuses();
     reporting.record(ending ? 0 : 1);
   };
-  return { flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs) };
+  return {
+    startFlush: () => startFlush(pipelines),
+    flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs),
+  };
+}
+
+/** Flushes the processors and readers. */
+function startFlush({ spans, metrics: readers, logs: records }: Pipelines): void {
+  for (const part of [...spans, ...readers, ...records]) part.forceFlush().catch(() => undefined);
 }
 
 /** Flushes the processors, which hand over their items synchronously, and collects metrics synchronously. */
