@@ -1,26 +1,20 @@
-import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type ExitRun, runToExit } from '../support/exit-run.ts';
+import { assertSameEnd, type ExitRun } from '../support/exit-run.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { WORKSPACES } from '../support/run-node.ts';
 
-let redis: RedisServer;
+/** A program that shows a spinner: on what seems to be a terminal, ora hides its cursor until the end. */
+const ORA = [
+  `import ora from 'ora';`,
+  `Object.assign(process.stderr, { isTTY: true, cursorTo() {}, clearLine() {}, moveCursor() {} });
+   ora({ text: 'x', isEnabled: true }).start();`,
+] as const;
 
-/** Runs a program with the preload and without, and expects the same end and that all exit work was done. */
-async function assertSameEnd(run: ExitRun): Promise<void> {
-  const bare = await runToExit(redis, { ...run, preload: false });
-  const ended = await runToExit(redis, run);
-  assert.deepEqual(
-    [ended.code, ended.signal, ended.stdout],
-    [bare.code, bare.signal, bare.stdout],
-    ended.stderr,
-  );
-  const { spans, answered, ledger } = ended;
-  assert.equal(spans, answered.calls, ended.stderr);
-  assert.ok(ledger !== undefined && answered.calls > 0);
-  assert.deepEqual([ledger.settled.calls, ledger.settled.tokens], [answered.calls, answered.tokens]);
-  assert.deepEqual([ledger.reserved.calls, ledger.reserved.tokens, ledger.open], [0, 0, 0]);
-}
+/** A program that writes a file most of the time. */
+const WRITE = [
+  `import write from 'write-file-atomic';`,
+  `(async () => { for (;;) await write('written.txt', 'x'); })();`,
+] as const;
 
 /** The two releases: an import, the same for CommonJS, and programs of packages that use it. */
 const RELEASES = {
@@ -29,14 +23,8 @@ const RELEASES = {
     cjs: `const onExit = require('signal-exit');`,
     users: {
       execa: [`import execa from 'execa';`, `execa('sleep', ['30']).catch(() => {});`],
-      ora: [
-        `import ora from 'ora';`,
-        `process.stderr.isTTY = true; ora({ text: 'x', isEnabled: true }).start();`,
-      ],
-      'write-file-atomic': [
-        `import write from 'write-file-atomic';`,
-        `(async () => { for (;;) await write('written.txt', 'x'); })();`,
-      ],
+      ora: ORA,
+      'write-file-atomic': WRITE,
     },
   },
   'exit-4': {
@@ -44,19 +32,13 @@ const RELEASES = {
     cjs: `const { onExit } = require('signal-exit');`,
     users: {
       execa: [`import { execa } from 'execa';`, `execa('sleep', ['30']).catch(() => {});`],
-      ora: [
-        `import ora from 'ora';`,
-        `process.stderr.isTTY = true; ora({ text: 'x', isEnabled: true }).start();`,
-      ],
+      ora: ORA,
       inquirer: [
         `import inquirer from 'inquirer'; import { PassThrough } from 'node:stream';`,
         `const prompt = inquirer.createPromptModule({ input: new PassThrough(), output: new PassThrough().resume() });
          prompt([{ type: 'input', name: 'a', message: 'b' }]).catch((error) => console.log(error.name));`,
       ],
-      'write-file-atomic': [
-        `import write from 'write-file-atomic';`,
-        `(async () => { for (;;) await write('written.txt', 'x'); })();`,
-      ],
+      'write-file-atomic': WRITE,
     },
   },
 } as const;
@@ -68,6 +50,8 @@ describe('the exit work is done where signal-exit is loaded', {
   skip: REDIS_MISSING,
   timeout: 300_000,
 }, () => {
+  let redis: RedisServer;
+  const same = (run: ExitRun): Promise<void> => assertSameEnd(redis, run);
   before(async () => {
     redis = await startRedisServer({ args: ['--appendonly', 'yes'] });
   });
@@ -77,17 +61,17 @@ describe('the exit work is done where signal-exit is loaded', {
     const { esm, cjs, users } = RELEASES[workspace];
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR2', 'SIGALRM'] as const) {
       test(`${workspace}: ${signal}`, () =>
-        assertSameEnd({ workspace, before: esm, ending: `${LISTEN} stay();`, act: signal }));
+        same({ workspace, before: esm, ending: `${LISTEN} stay();`, act: signal }));
     }
 
     test(`${workspace}: loaded before the preload`, () =>
-      assertSameEnd({ workspace, first: cjs + LISTEN, ending: 'stay();', act: 'SIGTERM' }));
+      same({ workspace, first: cjs + LISTEN, ending: 'stay();', act: 'SIGTERM' }));
 
     test(`${workspace}: removed again`, () =>
-      assertSameEnd({ workspace, before: esm, ending: `onExit(() => {})(); stay();`, act: 'SIGINT' }));
+      same({ workspace, before: esm, ending: `onExit(() => {})(); stay();`, act: 'SIGINT' }));
 
     test(`${workspace}: beside a handler of the program, which exits`, () =>
-      assertSameEnd({
+      same({
         workspace,
         before: esm,
         ending: `${LISTEN} process.on('SIGTERM', () => setTimeout(() => process.exit(5), 50)); stay();`,
@@ -95,21 +79,31 @@ describe('the exit work is done where signal-exit is loaded', {
       }));
 
     test(`${workspace}: process.exit, process.reallyExit and the end by itself`, async () => {
-      await assertSameEnd({ workspace, before: esm, ending: `${LISTEN} process.exit(6);` });
-      await assertSameEnd({ workspace, before: esm, ending: `${LISTEN} process.reallyExit(6);` });
-      await assertSameEnd({ workspace, before: esm, ending: `${LISTEN} process.exitCode = 6;` });
+      await same({ workspace, before: esm, ending: `${LISTEN} process.exit(6);` });
+      await same({ workspace, before: esm, ending: `${LISTEN} process.reallyExit(6);` });
+      await same({ workspace, before: esm, ending: `${LISTEN} process.exitCode = 6;` });
     });
 
     for (const [name, [imports, use]] of Object.entries(users)) {
       for (const signal of ['SIGTERM', 'SIGINT'] as const) {
         test(`${workspace}: ${name}, ${signal}`, () =>
-          assertSameEnd({ workspace, before: imports, ending: `${use} stay();`, act: signal }));
+          same({ workspace, before: imports, ending: `${use} stay();`, act: signal }));
       }
     }
   }
 
-  test('both releases, and their users', () =>
-    assertSameEnd({
+  test('two copies of release 4', () =>
+    same({
+      workspace: 'exit-4',
+      before: `${RELEASES['exit-4'].esm} import { createRequire } from 'node:module';
+        const inquirer = createRequire(import.meta.url).resolve('inquirer');
+        const other = createRequire(createRequire(inquirer).resolve('@inquirer/core'))('signal-exit');`,
+      ending: `${LISTEN} other.onExit((code, signal) => console.log('other', code, signal)); stay();`,
+      act: 'SIGTERM',
+    }));
+
+  test('both releases', () =>
+    same({
       workspace: 'exit-4',
       before: `${RELEASES['exit-4'].esm} import { createRequire } from 'node:module';
         const onExit3 = createRequire(${JSON.stringify(WORKSPACES['exit-3'])} + '/package.json')('signal-exit');`,
@@ -118,7 +112,7 @@ describe('the exit work is done where signal-exit is loaded', {
     }));
 
   test('a listener of release 4 that lets the program live on, until the next signal', () =>
-    assertSameEnd({
+    same({
       workspace: 'exit-4',
       before: RELEASES['exit-4'].esm,
       ending: `

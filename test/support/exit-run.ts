@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type Balances, defineBudget } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { ownExchanges } from '../exchanges/index.ts';
@@ -20,12 +21,21 @@ export interface ExitRun {
   /** The code of a CommonJS module that is loaded before the preload. */
   readonly first?: string;
   /** What is done to the program once it says that it is ready; a signal is sent to it. */
-  readonly act?: NodeJS.Signals | ((running: RunningNode, app: AppDir) => unknown);
+  readonly act?: NodeJS.Signals | ((running: RunningNode, view: ExitView) => unknown);
   /** Starts it otherwise than by Node itself. */
   readonly start?: (args: readonly string[], app: AppDir, env: Record<string, string>) => RunningNode;
   /** False: without the preload. */
   readonly preload?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What is seen of a program while it runs. */
+export interface ExitView {
+  readonly app: AppDir;
+  /** How many spans of its calls have arrived. */
+  readonly spans: () => number;
+  /** The ledger; without the preload undefined. */
+  readonly ledger: () => Promise<Balances | undefined>;
 }
 
 /** How a program ended, and what is left of it. */
@@ -66,6 +76,8 @@ export async function runToExit(redis: RedisServer, run: ExitRun): Promise<ExitR
   const limits = { tokens: 1_000_000 };
   const budget = defineBudget({ name, limits });
   const isPreloaded = run.preload !== false;
+  const spans = (): number => otlp.spans().filter(({ scope }) => scope === 'otel-token-budget').length;
+  const ledger = async () => (isPreloaded ? store.balances(budget) : undefined);
   try {
     app.write('app.mjs', APP(run));
     const config = app.write('budget.json', JSON.stringify({ name, limits, store: redis.url }));
@@ -79,21 +91,37 @@ export async function runToExit(redis: RedisServer, run: ExitRun): Promise<ExitR
       if (isPreloaded)
         await eventually('a quota is held', async () => (await store.balances(budget)).reserved.calls > 0);
       if (typeof run.act === 'string') running.child.kill(run.act);
-      else await run.act(running, app);
+      else await run.act(running, { app, spans, ledger });
     }
     const result = await running.result;
-    const spans = otlp.spans().filter(({ scope }) => scope === 'otel-token-budget').length;
     const sent = server.account.filter(({ outcome }) => outcome === 'sent');
     const tokens = sent.map(({ billed }) => (billed?.input ?? 0) + (billed?.output ?? 0));
     return {
       ...result,
       otlp,
-      spans,
+      spans: spans(),
       answered: { calls: sent.length, tokens: tokens.reduce((sum, one) => sum + one, 0) },
-      ledger: isPreloaded ? await store.balances(budget) : undefined,
+      ledger: await ledger(),
     };
   } finally {
     await Promise.all([otlp.close(), server.close(), store.close()]);
     app.remove();
   }
+}
+
+/** Runs a program with the preload and without; asserts that it ends the same, and that all exit work was done. */
+export async function assertSameEnd(redis: RedisServer, run: ExitRun): Promise<void> {
+  const bare = await runToExit(redis, { ...run, preload: false });
+  const ended = await runToExit(redis, run);
+  const endOf = ({ code, signal, stdout }: ExitResult) => [code, signal, stdout];
+  assert.deepEqual(endOf(ended), endOf(bare), ended.stderr);
+  assertExitWork(ended);
+}
+
+/** Asserts that the spans of all calls were sent, that they were charged what they used, and that nothing is reserved. */
+export function assertExitWork({ spans, answered, ledger, stderr }: ExitResult): void {
+  assert.equal(spans, answered.calls, stderr);
+  assert.ok(ledger !== undefined && answered.calls > 0);
+  assert.deepEqual([ledger.settled.calls, ledger.settled.tokens], [answered.calls, answered.tokens]);
+  assert.deepEqual([ledger.reserved.calls, ledger.reserved.tokens, ledger.open], [0, 0, 0]);
 }

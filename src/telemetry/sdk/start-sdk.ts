@@ -8,9 +8,9 @@ import { SCOPE, semconv } from '../names/index.ts';
 import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
 import { findEnvironmentProblems } from './environment-problems.ts';
-import { BudgetMetricReader } from './metric-reader.ts';
+import { flushSync, startFlush } from './flush.ts';
 import type * as NodeSdk from './node-sdk.ts';
-import { createPipelines, type Pipelines } from './pipelines.ts';
+import { createPipelines } from './pipelines.ts';
 import { needsNodeSdk, type ProviderSettings, registerProviders } from './providers.ts';
 import { createResourceDetectors } from './resource.ts';
 import { createSampler } from './sampler-env.ts';
@@ -29,7 +29,7 @@ export interface TelemetryOptions {
 
 /** Running telemetry. */
 export interface Telemetry {
-  /** Starts to send all pending telemetry, without waiting. The process may live on. */
+  /** Starts to send all pending telemetry without waiting, because the process may end soon. */
   startFlush(): void;
   /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
@@ -68,21 +68,4 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     startFlush: () => startFlush(pipelines),
     flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs),
   };
-}
-
-/** Flushes the processors and readers. */
-function startFlush({ spans, metrics: readers, logs: records }: Pipelines): void {
-  for (const part of [...spans, ...readers, ...records]) part.forceFlush().catch(() => undefined);
-}
-
-/** Flushes the processors, which hand over their items synchronously, and collects metrics synchronously. */
-function flushSync(
-  { spans, metrics: readers, logs: records }: Pipelines,
-  channel: ExportChannel,
-  timeoutMs: number,
-): void {
-  if (timeoutMs === 0) return;
-  for (const processor of [...spans, ...records]) processor.forceFlush().catch(() => undefined);
-  for (const reader of readers) if (reader instanceof BudgetMetricReader) reader.exportNow();
-  channel.flushSync(timeoutMs);
 }
