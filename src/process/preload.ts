@@ -63,6 +63,8 @@ export function preloadBudget({ quiet = false }: PreloadBudgetOptions = {}): Pre
   const instrumentation = instrument(config, budget, telemetry);
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
+    // Spans are sent while the store is waited for: whoever ends the process may not wait for long.
+    if (config.flushTimeoutMs > 0) telemetry.handOver();
     budget.store.settleAtExit?.(EXIT_WAIT_MS);
     telemetry.flushSync(config.flushTimeoutMs);
   };
@@ -166,6 +168,11 @@ class ProcessTelemetry {
   /** Starts to send what is recorded, if our SDK runs. */
   startFlush(): void {
     this.#sdk?.startFlush();
+  }
+
+  /** Hands over spans and log records to the thread that sends them, if our SDK runs. */
+  handOver(): void {
+    this.#sdk?.handOver();
   }
 
   /** Sends what is recorded, if our SDK runs. */

@@ -8,6 +8,7 @@ export {
   keepAlive,
   type MaybePromise,
   mapWithConcurrency,
+  noteThreadRuns,
   type ThreadWait,
   waitForThread,
   withTimeout,

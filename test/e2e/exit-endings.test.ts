@@ -147,7 +147,12 @@ describe('a program ends as it would have, and its exit work is done', {
           child.kill('SIGINT');
           await waitForOutput(name === 'a listener' ? /closing/ : /closed/);
           const calls = name === 'a listener' ? 4 : 5;
-          await eventually('the quota is returned', async () => (await ledger())?.reserved.calls === 0);
+          // Sooner than an unused quota is returned, after 15 seconds.
+          await eventually(
+            'the quota is returned',
+            async () => (await ledger())?.reserved.calls === 0,
+            8_000,
+          );
           // Sooner than a batch is due.
           await eventually('all spans are sent', () => spans() === calls, 4_000);
           child.kill('SIGKILL');

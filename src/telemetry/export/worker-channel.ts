@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
-import { entryModuleUrl, errorMessage, waitForThread } from '../../util/index.ts';
+import { entryModuleUrl, errorMessage, noteThreadRuns, waitForThread } from '../../util/index.ts';
 import type { Signal } from '../environment/index.ts';
 import { EXPORT_FAILED, EXPORT_SUCCESS, type ExportResult } from './export-result.ts';
 import { EXPORTER_THREAD, type ExportMessage, FLUSHED, type WorkerData } from './worker-data.ts';
@@ -89,6 +89,7 @@ export class ExportChannel {
       workerData: { thread: EXPORTER_THREAD, flushed: this.#flushed } satisfies WorkerData,
     });
     worker.on('message', ({ id, code }: { id: number; code: number }) => {
+      noteThreadRuns(worker);
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
       pending?.done({ code: code === EXPORT_SUCCESS ? EXPORT_SUCCESS : EXPORT_FAILED });

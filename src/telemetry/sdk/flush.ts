@@ -12,23 +12,22 @@ const HURRY_INTERVAL_MS = 250;
  * Starts to send what is recorded. For a while spans and log records do not wait for a batch to fill: the process was asked
  * to end, and may be killed once its last calls are answered. It does not keep the process alive.
  */
-export function startFlush({ spans, metrics: readers, logs: records }: Pipelines): void {
-  const flush = (parts: Iterable<{ forceFlush(): Promise<void> }>): void => {
-    for (const part of parts) part.forceFlush().catch(() => undefined);
-  };
-  flush([...spans, ...records, ...readers]);
-  const timer = setInterval(() => flush([...spans, ...records]), HURRY_INTERVAL_MS).unref();
+export function startFlush(pipelines: Pipelines): void {
+  handOver(pipelines);
+  for (const reader of pipelines.metrics) reader.forceFlush().catch(() => undefined);
+  const timer = setInterval(() => handOver(pipelines), HURRY_INTERVAL_MS).unref();
   setTimeout(() => clearInterval(timer), HURRY_MS).unref();
 }
 
-/** Flushes the processors, which hand over their items synchronously, and collects metrics synchronously. */
-export function flushSync(
-  { spans, metrics: readers, logs: records }: Pipelines,
-  channel: ExportChannel,
-  timeoutMs: number,
-): void {
-  if (timeoutMs === 0) return;
+/** Hands over spans and log records to the thread that sends them, synchronously. */
+export function handOver({ spans, logs: records }: Pipelines): void {
   for (const processor of [...spans, ...records]) processor.forceFlush().catch(() => undefined);
-  for (const reader of readers) if (reader instanceof BudgetMetricReader) reader.exportNow();
+}
+
+/** Hands over spans and log records, collects metrics synchronously, and waits until all of it is sent. */
+export function flushSync(pipelines: Pipelines, channel: ExportChannel, timeoutMs: number): void {
+  if (timeoutMs === 0) return;
+  handOver(pipelines);
+  for (const reader of pipelines.metrics) if (reader instanceof BudgetMetricReader) reader.exportNow();
   channel.flushSync(timeoutMs);
 }

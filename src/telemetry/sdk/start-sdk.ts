@@ -8,7 +8,7 @@ import { SCOPE, semconv } from '../names/index.ts';
 import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
 import { findEnvironmentProblems } from './environment-problems.ts';
-import { flushSync, startFlush } from './flush.ts';
+import { flushSync, handOver, startFlush } from './flush.ts';
 import type * as NodeSdk from './node-sdk.ts';
 import { createPipelines } from './pipelines.ts';
 import { needsNodeSdk, type ProviderSettings, registerProviders } from './providers.ts';
@@ -31,6 +31,8 @@ export interface TelemetryOptions {
 export interface Telemetry {
   /** Starts to send all pending telemetry without waiting, because the process may end soon. */
   startFlush(): void;
+  /** Hands over what is recorded to the thread that sends it, which needs no event of this one; metrics are sent last. */
+  handOver(): void;
   /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
 }
@@ -66,6 +68,7 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   };
   return {
     startFlush: () => startFlush(pipelines),
+    handOver: () => handOver(pipelines),
     flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs),
   };
 }

@@ -15,6 +15,7 @@ export type ThreadWait = 'answered' | 'ended' | 'timed out';
  */
 export function waitForThread(worker: Worker, answer: Int32Array, timeoutMs: number): ThreadWait {
   const end = performance.now() + timeoutMs;
+  noteThreadRuns(worker);
   for (;;) {
     const leftMs = end - performance.now();
     if (leftMs > 0) Atomics.wait(answer, 0, NO_ANSWER, Math.min(leftMs, LOOK_MS));
@@ -27,8 +28,16 @@ export function waitForThread(worker: Worker, answer: Int32Array, timeoutMs: num
 }
 
 /**
- * Whether a thread is known to have ended: the idle time of its event loop is -1 from then on. Before its event loop has
- * turned, and in a release of Node that says otherwise, it counts as alive.
+ * Lets later waits see the end of a thread whose event loop runs. The worker remembers when the loop started, and cannot
+ * ask any more once the thread has ended.
+ */
+export function noteThreadRuns(worker: Worker): void {
+  hasEnded(worker);
+}
+
+/**
+ * Whether a thread is known to have ended: the idle time of its event loop is -1 from then on. A thread that is not known to
+ * be online counts as alive, as does any in a release of Node that says otherwise.
  */
 function hasEnded(worker: Worker): boolean {
   return worker.performance.eventLoopUtilization().idle < 0;
