@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Amounts, type Balances, type BudgetDefinition, fixedWorstCase } from '../../budget/index.ts';
+import {
+  type Amounts,
+  type Balances,
+  type BudgetDefinition,
+  fixedWorstCase,
+  NOTHING,
+} from '../../budget/index.ts';
 import {
   excessOver,
   isNothing,
@@ -168,7 +174,12 @@ export class QuotaPool {
     const id = `quota:${randomUUID()}`;
     const { now } = this.known.moment();
     const endings = this.#endings;
-    if (!(await this.#reserveRemotely(chain, id, size)) || endings !== this.#endings) return false;
+    if (!(await this.#reserveRemotely(chain, id, size))) return false;
+    if (endings !== this.#endings) {
+      // It was released meanwhile, unless that was too early.
+      await this.remote.settle(id, NOTHING);
+      return false;
+    }
     const quota = new Quota({
       id,
       chain: chain.chain,
