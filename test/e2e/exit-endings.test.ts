@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { assertExitWork, assertSameEnd, type ExitRun, runToExit } from '../support/exit-run.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
-import { NODE, startNode, WORKSPACES } from '../support/run-node.ts';
+import { NODE, NODE_22, startNode, WORKSPACES } from '../support/run-node.ts';
 
 /** Whether a process can be the first of its own PID namespace here, as in a container. */
 const NO_NAMESPACES =
@@ -98,6 +98,16 @@ describe('a program ends as it would have, and its exit work is done', {
   after(() => redis.close());
 
   for (const [name, run] of Object.entries(ENDINGS)) test(name, () => assertSameEnd(redis, run));
+
+  for (const name of ['process.reallyExit', 'process.kill', 'signals that its listeners ignore']) {
+    for (const [ending, run] of Object.entries(ENDINGS).filter(([ending]) => ending.startsWith(name))) {
+      test(`${ending}, with the oldest Node`, () =>
+        assertSameEnd(redis, {
+          ...run,
+          start: (args, app, env) => startNode({ node: NODE_22, args, cwd: app.path, env }),
+        }));
+    }
+  }
 
   test('a signal to the group that it leads', () =>
     assertSameEnd(redis, {
