@@ -136,6 +136,26 @@ describe('a program ends as it would have, and its exit work is done', {
       }),
   );
 
+  test('the end of the export thread is reported, and delays no exit', async () => {
+    const ended = await runToExit(redis, {
+      ending: `
+        process.on('worker', (worker) => {
+          worker.once('exit', () => setImmediate(() => process.exit(3)));
+          worker.terminate();
+        });
+        // The thread starts with the first export.
+        process.once('SIGTERM', () => console.log('heard'));
+        process.kill(process.pid, 'SIGTERM');
+        stay();`,
+    });
+    assert.equal(ended.code, 3, ended.stderr);
+    assert.match(
+      ended.stderr,
+      /^otel-token-budget: the export thread ended \(exit code [01]\), and no more telemetry is sent\n$/,
+    );
+    assert.deepEqual([ended.ledger?.settled.calls, ended.ledger?.reserved.calls], [4, 0]);
+  });
+
   for (const [name, handler] of [
     ['a listener', `process.on('SIGINT', () => console.log('closing'));`],
     [
