@@ -1,12 +1,9 @@
-/** Called with a signal that ends the process, or that its own code emits while no other listener would hear it. */
-type SignalHandler = (signal: NodeJS.Signals) => void;
-
 /** The handlers of {@link SignalListeners}. */
 export interface SignalHandlers {
-  /** The signal arrived and the host has no listener: it ends the process unless the process is listened for. */
-  readonly onEnd: SignalHandler;
+  /** The signal arrived, and the host does not listen for it, so it ends the process. */
+  readonly onEnd: (signal: NodeJS.Signals) => void;
   /** The signal arrived, and the host's listeners are about to decide what becomes of the process. */
-  readonly onHosts: SignalHandler;
+  readonly onHosts: (signal: NodeJS.Signals) => void;
 }
 
 /**
@@ -31,6 +28,11 @@ export class SignalListeners {
       });
       this.#listen(signal);
     }
+    // The host may remove all listeners of a signal, to have its default action again. Ours returns later, not at once: code
+    // may remove listeners until there are none.
+    process.on('removeListener', (event: NodeJS.Signals, listener) => {
+      if (this.#own.get(event) === listener) this.#listenSoon(event);
+    });
   }
 
   /** Whether the host listens for a signal, too. */
@@ -44,6 +46,11 @@ export class SignalListeners {
     const own = this.#own.get(signal);
     if (own === undefined) return;
     process.removeListener(signal, own);
+    // The event of the removal is not sent where the host has removed its listeners.
+    this.#listenSoon(signal);
+  }
+
+  #listenSoon(signal: NodeJS.Signals): void {
     setImmediate(() => this.#listen(signal));
   }
 

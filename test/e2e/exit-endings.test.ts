@@ -65,6 +65,10 @@ const ENDINGS: Readonly<Record<string, Omit<ExitRun, 'workspace'>>> = {
       stay();`,
     act: 'SIGTERM',
   },
+  'a signal whose listeners it removes': {
+    ending: `process.on('SIGTERM', () => console.log('heard')); process.removeAllListeners('SIGTERM'); setImmediate(stay);`,
+    act: 'SIGTERM',
+  },
   'the same signal twice': {
     ending: `
       let count = 0;
