@@ -61,15 +61,20 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
   const budget = openBudget(config, isMainThread && !mayHaveStore);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
-  const flush = (): void => telemetry.flushSync(config.flushTimeoutMs);
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
+    // Spans are sent while the store is waited for: whoever ends the process may not wait for long.
+    if (config.flushTimeoutMs > 0) telemetry.handOver();
     budget.store.settleAtExit?.(EXIT_WAIT_MS);
-    flush();
+    telemetry.flushSync(config.flushTimeoutMs);
+  };
+  const onPossibleExit = (): void => {
+    telemetry.startFlush();
+    void budget.store.returnUnused?.();
   };
   // Cheaper than at exit, which needs a thread for it; only once, so that it does not keep the process alive.
   process.once('beforeExit', () => void budget.store.returnUnused?.());
-  handleShutdown({ onExit, onPossibleExit: flush }, isMainThread);
+  handleShutdown({ onExit, onPossibleExit }, isMainThread);
   const result: Preloaded = {
     tracker: budget.tracker,
     config,
@@ -167,6 +172,16 @@ class ProcessTelemetry {
     const { tracker, prices } = this.#budget;
     if (hasTracerProvider()) reportToHostProviders(VERSION);
     else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
+  }
+
+  /** Starts to send what is recorded, if our SDK runs. */
+  startFlush(): void {
+    this.#sdk?.startFlush();
+  }
+
+  /** Hands over spans and log records to the thread that sends them, if our SDK runs. */
+  handOver(): void {
+    this.#sdk?.handOver();
   }
 
   /** Sends what is recorded, if our SDK runs. */

@@ -1,5 +1,6 @@
 import module from 'node:module';
-import { coverSelfKill } from './self-kill.ts';
+import { coverReallyExit, coverSelfKill } from './self-end.ts';
+import { SignalListeners } from './signal-listeners.ts';
 
 /**
  * The signals that end a process from outside and that it can handle: of a supervisor, a terminal that closes, and tools that
@@ -15,9 +16,15 @@ const CONSOLE_EXIT_CODE = -1_073_741_510;
 
 /** The work to do before a process ends. */
 export interface ShutdownHandlers {
-  /** The process ends now: settles what is open and sends what is recorded. Called once. */
+  /**
+   * The process ends now: settles what is open and sends what is recorded, before it returns. Called again only if the
+   * process survives, as the first process of a container survives a signal that it does not handle.
+   */
   readonly onExit: () => void;
-  /** The process may end now, without a further call: sends what is recorded so far. */
+  /**
+   * The process was asked to end, the host decides when, and whoever asked may kill it before: starts to return what is
+   * not in use and to send what is recorded, without waiting. May be called more than once.
+   */
   readonly onPossibleExit: () => void;
 }
 
@@ -30,37 +37,34 @@ export interface ShutdownHandlers {
  * @param receivesSignals whether this is the thread that receives signals
  */
 export function handleShutdown({ onExit, onPossibleExit }: ShutdownHandlers, receivesSignals: boolean): void {
-  let hasExited = false;
+  let isDone = false;
   const exitOnce = (): void => {
-    if (hasExited) return;
-    hasExited = true;
+    if (isDone) return;
+    isDone = true;
+    // If the event loop turns once more, the process lives on, and ends another time.
+    setImmediate(() => {
+      isDone = false;
+    }).unref();
     runIgnoringErrors(onExit);
   };
-  const exitBySignal = (): void => {
+  const exitWithoutEvent = (): void => {
     exitOnce();
     // As Node does at any other exit, for the next start.
     module.flushCompileCache();
   };
   process.on('exit', exitOnce);
   if (!receivesSignals) return;
-  const own = new Map<NodeJS.Signals, () => void>();
-  for (const signal of TERMINATION_SIGNALS) {
-    const handle = (): void => {
-      process.removeListener(signal, handle);
-      if (process.listenerCount(signal) === 0) {
-        exitBySignal();
-        endBySignal(signal);
-        return;
-      }
-      // A host's handler may end the process only if it is the last one, so ours is removed while it runs.
-      setImmediate(() => process.prependListener(signal, handle));
-      // The signal-exit package (of ora, inquirer and others) then ends the process without an exit event.
-      if (hasSignalExit()) runIgnoringErrors(onPossibleExit);
-    };
-    own.set(signal, handle);
-    process.on(signal, handle);
-  }
-  coverSelfKill(own, exitBySignal);
+  const listeners = new SignalListeners(TERMINATION_SIGNALS, {
+    onEnd: (signal) => {
+      exitWithoutEvent();
+      endBySignal(signal);
+    },
+    onHosts: () => runIgnoringErrors(onPossibleExit),
+  });
+  coverSelfKill(listeners, exitWithoutEvent);
+  coverReallyExit(exitWithoutEvent);
+  // For code that imports the methods by their names.
+  module.syncBuiltinESMExports();
 }
 
 /** Ends the process by the signal's default action. */
@@ -70,11 +74,6 @@ function endBySignal(signal: NodeJS.Signals): void {
     process.exit(CONSOLE_EXIT_CODE);
   }
   process.kill(process.pid, signal);
-}
-
-/** Whether the signal-exit package, release 3 or 4, has been loaded. */
-function hasSignalExit(): boolean {
-  return '__signal_exit_emitter__' in process || Symbol.for('signal-exit emitter') in globalThis;
 }
 
 /** Runs a handler whose failure must not stop the exit of the host. */

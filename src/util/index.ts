@@ -8,6 +8,9 @@ export {
   keepAlive,
   type MaybePromise,
   mapWithConcurrency,
+  noteThreadRuns,
+  type ThreadWait,
+  waitForThread,
   withTimeout,
 } from './async/index.ts';
 export { BoundedMap, SeenOnce } from './bounded-map.ts';

@@ -30,6 +30,8 @@ export type OpenaiVersion = keyof typeof OPENAI_VERSIONS;
 /** What tests of other packages install. */
 export const WORKSPACES = {
   'ai-sdk': join(MATRIX, 'ai-sdk'),
+  'exit-3': join(MATRIX, 'exit-3'),
+  'exit-4': join(MATRIX, 'exit-4'),
   frameworks: join(MATRIX, 'frameworks'),
   instrumentations: join(MATRIX, 'instrumentations'),
   'otel-auto': join(MATRIX, 'otel-auto'),

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NODE, REPO_ROOT } from './paths.ts';
 
-export { NODE, NODE_22, OPENAI_VERSIONS, packagePath, REPO_ROOT, registerPath } from './paths.ts';
+export { NODE, NODE_22, OPENAI_VERSIONS, packagePath, REPO_ROOT, registerPath, WORKSPACES } from './paths.ts';
 
 /** What to run. `env` is added to PATH, HOME and a state directory of the test file alone, so nothing of this machine's settings leaks in. */
 export interface NodeRun {

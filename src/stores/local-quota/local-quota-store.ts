@@ -195,6 +195,8 @@ export class LocalQuotaStore implements Store {
   }
 
   async returnUnused(): Promise<void> {
+    // Those with open calls are returned when these end.
+    for (const quota of this.#pool.quotas()) if (quota.open > 0) quota.drain();
     await this.#pool.untilAtRest();
     await returnIdleQuotas(
       this.#pool,
@@ -204,8 +206,6 @@ export class LocalQuotaStore implements Store {
 
   settleAtExit(timeoutMs: number): boolean {
     if (this.#pool.isClosed) return true;
-    this.#pool.isClosed = true;
-    clearInterval(this.#maintenanceTimer);
     this.#pool.startSettlingAll();
     this.#localReservations.clear();
     return this.#remote.settleAtExit?.(timeoutMs) ?? true;

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Amounts, type Balances, type BudgetDefinition, fixedWorstCase } from '../../budget/index.ts';
+import {
+  type Amounts,
+  type Balances,
+  type BudgetDefinition,
+  fixedWorstCase,
+  NOTHING,
+} from '../../budget/index.ts';
 import {
   excessOver,
   isNothing,
@@ -31,6 +37,8 @@ export class QuotaPool {
   /** Whether no more quotas are reserved. */
   isClosed = false;
   readonly #unconfirmed: UnconfirmedQuotas;
+  /** How often all quotas were settled, those included that were being reserved. */
+  #endings = 0;
 
   constructor(remote: RemoteStore, settings: LocalQuotaSettings) {
     this.remote = remote;
@@ -122,11 +130,17 @@ export class QuotaPool {
     await this.releaseUnconfirmed();
   }
 
-  /** Starts to settle all quotas, and to release those that may be reserved, without waiting. */
+  /**
+   * Starts to settle all quotas, and to release those that may be reserved, without waiting. If the process lives on, it
+   * reserves others.
+   */
   startSettlingAll(): void {
+    this.#endings += 1;
     for (const chain of this.chains.all()) {
       for (const quota of chain.quotas) {
         quota.chargeOpen();
+        // The exit may settle it twice, and the second answer does not say what the first one did.
+        quota.mayBeSettled = true;
         void this.settle(chain, quota);
       }
     }
@@ -159,7 +173,13 @@ export class QuotaPool {
     if (size === undefined || isNothing(size)) return false;
     const id = `quota:${randomUUID()}`;
     const { now } = this.known.moment();
+    const endings = this.#endings;
     if (!(await this.#reserveRemotely(chain, id, size))) return false;
+    if (endings !== this.#endings) {
+      // It was released meanwhile, unless that was too early.
+      await this.remote.settle(id, NOTHING);
+      return false;
+    }
     const quota = new Quota({
       id,
       chain: chain.chain,

@@ -124,6 +124,11 @@ export class Quota {
     for (const totals of this.#totals) totals.held = addAmounts(totals.held, more);
   }
 
+  /** Stops admitting calls: it waits for its open ones. */
+  drain(): void {
+    if (this.state === 'active') this.state = 'draining';
+  }
+
   /** Starts its settlement: it admits no more calls. */
   startSettling(): void {
     if (this.state !== 'settling') {

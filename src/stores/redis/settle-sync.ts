@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Amounts } from '../../budget/index.ts';
-import { entryModuleUrl } from '../../util/index.ts';
+import { entryModuleUrl, waitForThread } from '../../util/index.ts';
 
 /** What has to be settled before the process ends, and where. */
 export interface LastSettlements {
@@ -25,11 +25,12 @@ export const SETTLE_THREAD = 'otel-token-budget settle';
 /** The result of a thread that has settled everything. */
 export const SETTLED = 1;
 
-/** The result of a thread that could not. */
+/** The result of a thread that could not, or that ended before it had. */
 export const FAILED = 2;
 
 /**
- * Settles from another thread while this one is blocked: only for the exit of the process.
+ * Settles from another thread while this one is blocked: only for the exit of the process. A thread that ends too soon is
+ * not waited for.
  * @returns whether everything is settled
  */
 export function settleSync(last: LastSettlements): boolean {
@@ -43,7 +44,9 @@ export function settleSync(last: LastSettlements): boolean {
     stderr: true,
     workerData: { ...last, thread: SETTLE_THREAD, done } satisfies SettleWorkerData,
   });
+  // Its answer says whether it failed. An error that nobody hears would end a process that survives its exit.
+  worker.on('error', () => undefined);
   worker.unref();
-  Atomics.wait(done, 0, 0, last.timeoutMs);
+  waitForThread(worker, done, last.timeoutMs);
   return Atomics.load(done, 0) === SETTLED;
 }

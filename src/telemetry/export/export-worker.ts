@@ -9,7 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type Protocol, readEndpoint, readProtocol, type Signal } from '../environment/index.ts';
 import { EXPORT_FAILED, EXPORT_SUCCESS } from './export-result.ts';
 import { type Exporter, RetryingExporter } from './retrying-exporter.ts';
-import type { ExportMessage, WorkerData } from './worker-channel.ts';
+import { ENDED, type ExportMessage, FLUSHED, type WorkerData } from './worker-data.ts';
 
 /** Milliseconds that a Collector may take to accept a connection before the exit stops waiting for it. */
 const CONNECT_MS = 250;
@@ -56,6 +56,9 @@ function getExporter(signal: Signal): RetryingExporter {
   return exporter;
 }
 
+// Whoever waits for a flush does not see an event of this thread.
+process.on('exit', () => answerFlush(ENDED));
+
 async function exportItems({ id, signal, items }: Extract<ExportMessage, { items: unknown }>): Promise<void> {
   let code: number = EXPORT_FAILED;
   try {
@@ -87,7 +90,12 @@ async function flush(signals: readonly Signal[]): Promise<void> {
     for (const exporter of exporters.values()) exporter.wake();
     await Promise.all(sending);
   }
-  Atomics.store(data.flushed, 0, 1);
+  answerFlush(FLUSHED);
+}
+
+/** Releases the thread that waits for a flush. */
+function answerFlush(answer: number): void {
+  Atomics.compareExchange(data.flushed, 0, 0, answer);
   Atomics.notify(data.flushed, 0);
 }
 

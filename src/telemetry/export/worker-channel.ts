@@ -1,24 +1,9 @@
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
-import { entryModuleUrl } from '../../util/index.ts';
+import { entryModuleUrl, errorMessage, noteThreadRuns, waitForThread } from '../../util/index.ts';
 import type { Signal } from '../environment/index.ts';
 import { EXPORT_FAILED, EXPORT_SUCCESS, type ExportResult } from './export-result.ts';
-
-/** A message to the worker thread: items to export, or a request to signal when everything is sent. */
-export type ExportMessage =
-  | { readonly id: number; readonly signal: Signal; readonly items: unknown }
-  | { readonly flush: readonly Signal[] };
-
-/** Data passed to the worker thread at its start. */
-export interface WorkerData {
-  /** Identifies the thread to our preload, which it inherits, as not belonging to the application. */
-  readonly thread: typeof EXPORTER_THREAD;
-  /** Set to 1 when a flush is done. */
-  readonly flushed: Int32Array;
-}
-
-/** Name of the worker thread. The preload does nothing in a thread whose data has a name with our prefix. */
-export const EXPORTER_THREAD = 'otel-token-budget exporter';
+import { EXPORTER_THREAD, type ExportMessage, FLUSHED, type WorkerData } from './worker-data.ts';
 
 /** Maximum number of pending exports of a signal. More fail, as they would in the exporters themselves. */
 const MAX_PENDING = 30;
@@ -35,6 +20,12 @@ export class ExportChannel {
   #worker: Worker | undefined;
   #broken = false;
   #lastId = 0;
+  readonly #onProblem: ((problem: string) => void) | undefined;
+
+  /** @param onProblem called with a sentence for people when telemetry is lost because the thread has ended */
+  constructor(onProblem?: (problem: string) => void) {
+    this.#onProblem = onProblem;
+  }
 
   /** Sends items to the worker thread; calls `done` with the result. */
   export(signal: Signal, items: unknown, done: ExportCallback): void {
@@ -66,14 +57,17 @@ export class ExportChannel {
   }
 
   /**
-   * Blocks until everything is sent, for at most `timeoutMs`. To be called only at the exit of the process.
+   * Blocks until everything is sent or the thread has ended, for at most `timeoutMs`. To be called only at the exit of the
+   * process.
    */
   flushSync(timeoutMs: number): void {
     if (this.#worker === undefined || !this.hasPending || timeoutMs === 0) return;
     Atomics.store(this.#flushed, 0, 0);
     const signals = [...new Set([...this.#pending.values()].map(({ signal }) => signal))];
     this.#worker.postMessage({ flush: signals } satisfies ExportMessage);
-    Atomics.wait(this.#flushed, 0, 0, timeoutMs);
+    const wait = waitForThread(this.#worker, this.#flushed, timeoutMs);
+    const isLost = wait === 'answered' ? Atomics.load(this.#flushed, 0) !== FLUSHED : wait === 'ended';
+    if (isLost) this.#fail('the export thread ended, and the last telemetry is lost');
   }
 
   #start(): Worker | undefined {
@@ -81,7 +75,7 @@ export class ExportChannel {
     try {
       this.#worker = this.#spawn();
     } catch (error) {
-      this.#fail(error);
+      this.#fail(`the export thread does not start (${errorMessage(error)}), and no telemetry is sent`);
     }
     return this.#worker;
   }
@@ -95,21 +89,29 @@ export class ExportChannel {
       workerData: { thread: EXPORTER_THREAD, flushed: this.#flushed } satisfies WorkerData,
     });
     worker.on('message', ({ id, code }: { id: number; code: number }) => {
+      noteThreadRuns(worker);
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
       pending?.done({ code: code === EXPORT_SUCCESS ? EXPORT_SUCCESS : EXPORT_FAILED });
     });
-    worker.on('error', (error) => this.#fail(error));
+    worker.on('error', (error) => this.#fail(endOfThread(errorMessage(error))));
+    worker.on('exit', (code) => this.#fail(endOfThread(`exit code ${code}`)));
     worker.unref();
     return worker;
   }
 
-  /** A failed thread is not restarted: telemetry stops, and the application continues. */
-  #fail(error: unknown): void {
+  /** A thread that has ended is not restarted: telemetry stops, and the application continues. */
+  #fail(problem: string): void {
+    if (this.#broken) return;
     this.#broken = true;
     this.#worker = undefined;
-    diag.error('otel-token-budget: the export thread failed', error);
+    if (this.#onProblem === undefined) diag.error(`otel-token-budget: ${problem}`);
+    else this.#onProblem(problem);
     for (const { done } of this.#pending.values()) done({ code: EXPORT_FAILED });
     this.#pending.clear();
   }
+}
+
+function endOfThread(why: string): string {
+  return `the export thread ended (${why}), and no more telemetry is sent`;
 }

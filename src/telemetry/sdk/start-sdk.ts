@@ -8,9 +8,9 @@ import { SCOPE, semconv } from '../names/index.ts';
 import { recordBudgets, reportEvents } from '../signals/index.ts';
 import { BudgetSpanProcessor, RecordModelCallsSampler } from '../vendors/index.ts';
 import { findEnvironmentProblems } from './environment-problems.ts';
-import { BudgetMetricReader } from './metric-reader.ts';
+import { flushSync, handOver, startFlush } from './flush.ts';
 import type * as NodeSdk from './node-sdk.ts';
-import { createPipelines, type Pipelines } from './pipelines.ts';
+import { createPipelines } from './pipelines.ts';
 import { needsNodeSdk, type ProviderSettings, registerProviders } from './providers.ts';
 import { createResourceDetectors } from './resource.ts';
 import { createSampler } from './sampler-env.ts';
@@ -23,12 +23,16 @@ export interface TelemetryOptions {
   readonly version: string;
   /** Default: `process.env`. */
   readonly env?: Env;
-  /** Called with a sentence for people for each variable by which telemetry is lost. */
+  /** Called with a sentence for people about whatever telemetry is lost by: a variable, or the end of our thread. */
   readonly onProblem?: (problem: string) => void;
 }
 
 /** Running telemetry. */
 export interface Telemetry {
+  /** Starts to send all pending telemetry without waiting, because the process may end soon. */
+  startFlush(): void;
+  /** Hands over what is recorded to the thread that sends it, which needs no event of this one; metrics are sent last. */
+  handOver(): void;
   /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
 }
@@ -40,7 +44,7 @@ export interface Telemetry {
 export function startSdk(options: TelemetryOptions): Telemetry {
   const { tracker, prices, version, env = process.env, onProblem } = options;
   if (onProblem !== undefined) findEnvironmentProblems(env).forEach(onProblem);
-  const channel = new ExportChannel();
+  const channel = new ExportChannel(onProblem);
   let refresh = (_ending: boolean): void => undefined;
   const pipelines = createPipelines(channel, env, (ending) => refresh(ending));
   const settings: ProviderSettings = {
@@ -62,17 +66,9 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     recordStatuses();
     reporting.record(ending ? 0 : 1);
   };
-  return { flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs) };
-}
-
-/** Flushes the processors, which hand over their items synchronously, and collects metrics synchronously. */
-function flushSync(
-  { spans, metrics: readers, logs: records }: Pipelines,
-  channel: ExportChannel,
-  timeoutMs: number,
-): void {
-  if (timeoutMs === 0) return;
-  for (const processor of [...spans, ...records]) processor.forceFlush().catch(() => undefined);
-  for (const reader of readers) if (reader instanceof BudgetMetricReader) reader.exportNow();
-  channel.flushSync(timeoutMs);
+  return {
+    startFlush: () => startFlush(pipelines),
+    handOver: () => handOver(pipelines),
+    flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs),
+  };
 }
