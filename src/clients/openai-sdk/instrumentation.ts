@@ -11,10 +11,15 @@ import { diag, type MeterProvider, type TracerProvider } from '../../telemetry/a
 import { budgetOfCall, markHooked, reportNotEnforced } from '../../telemetry/context/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { IndexedList, VERSION } from '../../util/index.ts';
-import { hookModules, onSdkFile, type SdkFile } from './loading/index.ts';
+import {
+  hookModules,
+  onSdkFile,
+  type SdkFile,
+  type UnmeteredRequest,
+  watchUnmeteredRequests,
+} from './loading/index.ts';
 import { type ClientPatch, clientPatches } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
-import { type UnmeteredRequest, watchUnmeteredRequests } from './unmetered-requests.ts';
 import { isWrapped, WrappedMethods } from './wrapped-methods.ts';
 
 export { SCOPE };

@@ -1,2 +1,3 @@
 export { hookModules } from './module-hooks.ts';
 export { onSdkFile, type SdkFile } from './sdk-files.ts';
+export { type UnmeteredRequest, watchUnmeteredRequests } from './unmetered-requests.ts';

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
-import { enclosingRequest } from '../../calls/index.ts';
-import { failOpen } from '../../telemetry/api/index.ts';
-import { processState } from '../../util/index.ts';
+import { enclosingRequest } from '../../../calls/index.ts';
+import { failOpen } from '../../../telemetry/api/index.ts';
+import { processState } from '../../../util/index.ts';
 
 /** A request of the openai SDK that no part of this package has metered. */
 export interface UnmeteredRequest {
