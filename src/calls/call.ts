@@ -298,7 +298,10 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   recordStream(reader: StreamReader, end: StreamEnd): void {
     if (this.#ended) return;
     const { body, endpoint, model } = this.plan;
-    const response = this.#withEndpointUsage(reader.response(), reader.lastReported);
+    const response = this.#withEndpointUsage(
+      end === 'complete' ? reader.response() : reader.cutResponse(),
+      reader.lastReported,
+    );
     if (this.#services.captureContent) captureOutput(this.span, undefined, reader.texts);
     const isDeferrable = body['background'] === true || endpoint.operation === 'invoke_agent';
     if (isDeferrable && response.unfinished && response.id !== undefined) {

@@ -1,6 +1,7 @@
 import { readUsage } from '../../usage/index.ts';
 import { isRecord, recordsOf } from '../../util/index.ts';
 import type { Endpoint, ParsedResponse } from '../contract/index.ts';
+import { finishReasonsOf } from './finish-reasons.ts';
 import { parseHostedTools } from './hosted-tools.ts';
 
 /** The states of responses, batches, runs and videos that are not finished. */
@@ -25,7 +26,7 @@ export function parseResponse(value: unknown, endpoint: Endpoint): ParsedRespons
     -readonly [P in TextField | 'tools']?: ParsedResponse[P];
   } = {
     usage: readUsage(response['usage'], { outputExpected: endpoint.hasOutput }),
-    finishReasons: finishReasons(response),
+    finishReasons: finishReasonsOf(response),
     unfinished: isUnfinished(response),
   };
   if (mayHaveHostedTools(response)) {
@@ -54,23 +55,6 @@ const TEXT_FIELDS: readonly (readonly [from: string, to: TextField])[] = [
   ['service_tier', 'serviceTier'],
   ['system_fingerprint', 'systemFingerprint'],
 ];
-
-/**
- * Chat and Completions report a reason per choice; Responses a status and, if it is incomplete, the reason.
- */
-function finishReasons(response: Record<string, unknown>): string[] {
-  if (Array.isArray(response['choices'])) {
-    const reasons: string[] = [];
-    for (const choice of response['choices']) {
-      if (isRecord(choice) && typeof choice['finish_reason'] === 'string')
-        reasons.push(choice['finish_reason']);
-    }
-    return reasons;
-  }
-  const details = response['incomplete_details'];
-  if (isRecord(details) && typeof details['reason'] === 'string') return [details['reason']];
-  return response['status'] === 'completed' ? ['stop'] : [];
-}
 
 /**
  * The generated texts of a complete response, to count if its usage is missing or implausible.

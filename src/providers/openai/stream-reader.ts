@@ -17,7 +17,8 @@ export class StreamReader {
   /** The texts that are billed as they are: no summaries of reasoning, no transcripts. */
   readonly #answers: string[] = [];
   #parsed: ParsedResponse | undefined;
-  #finishReasons: string[] = [];
+  /** The finish reason of each choice that has begun; undefined for one that has not ended. */
+  readonly #finishReasons: (string | undefined)[] = [];
   #usage: unknown;
   #identity: Record<string, unknown> = {};
   #error: unknown;
@@ -65,9 +66,20 @@ export class StreamReader {
   /** The response as far as the stream has reported it. */
   response(): ParsedResponse {
     this.#parsed ??= parseResponse({ ...this.#identity, usage: this.#usage }, this.#endpoint);
-    return this.#finishReasons.length === 0
-      ? this.#parsed
-      : { ...this.#parsed, finishReasons: this.#finishReasons };
+    const finishReasons = this.#finishReasons.filter((reason) => reason !== undefined);
+    return finishReasons.length === 0 ? this.#parsed : { ...this.#parsed, finishReasons };
+  }
+
+  /** The response of a stream that ended early: `error` is the finish reason of what has not ended. */
+  cutResponse(): ParsedResponse {
+    const response = this.response();
+    if (this.#finishReasons.length > 0) {
+      const finishReasons = Array.from(this.#finishReasons, (reason) => reason ?? 'error');
+      return { ...response, finishReasons };
+    }
+    const isInProgress =
+      this.#identity['status'] === 'in_progress' && this.#identity['object'] === 'response';
+    return isInProgress ? { ...response, finishReasons: ['error'] } : response;
   }
 
   #readChunk(chunk: Record<string, unknown>): void {
@@ -80,12 +92,16 @@ export class StreamReader {
     if (!Array.isArray(choices)) return;
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
-      if (typeof choice['finish_reason'] === 'string') {
-        this.#finishReasons.push(choice['finish_reason']);
-      }
+      this.#readFinishReason(choice);
       this.#push(choice['text']);
       if (isRecord(choice['delta'])) this.#readDelta(choice['delta']);
     }
+  }
+
+  #readFinishReason({ index, finish_reason: reason }: Record<string, unknown>): void {
+    const position = isChoiceIndex(index) ? index : 0;
+    if (typeof reason === 'string') this.#finishReasons[position] = reason;
+    else this.#finishReasons[position] ??= undefined;
   }
 
   #readDelta(delta: Record<string, unknown>): void {
@@ -146,4 +162,9 @@ export class StreamReader {
     if (isAnswer) this.#answers.push(text);
     this.#onText?.(text);
   }
+}
+
+/** Whether a choice has a plausible index: the API takes an `n` of at most 128. */
+function isChoiceIndex(index: unknown): index is number {
+  return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < 128;
 }

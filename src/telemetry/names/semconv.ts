@@ -86,7 +86,8 @@ export const ATTR_RESPONSE_ID = 'gen_ai.response.id';
 /** The model that generated the response. @set if in the response @example gpt-5.2-2025-12-11 */
 export const ATTR_RESPONSE_MODEL = 'gen_ai.response.model';
 /**
- * A finish reason for each choice; for Responses `stop`, or why the response is incomplete.
+ * A finish reason for each choice, as the service names it; for Responses `stop`, `tool_call`, `length`,
+ * `content_filter` or `error`. `error` for a choice of a stream that ended early.
  * @set if in the response @example ["stop"]
  */
 export const ATTR_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';

@@ -43,17 +43,14 @@ export function usageAttributes(
 ): Attributes {
   const attributes: Attributes = {
     [semconv.ATTR_USAGE_INPUT_TOKENS]: usage.input,
+    [semconv.ATTR_USAGE_COST_AMOUNT]: nanoToUsd(cost.costNanoUsd),
+    [semconv.ATTR_USAGE_COST_CURRENCY]: 'USD',
+    [semconv.ATTR_USAGE_COST_SOURCE]: 'local',
     [semconv.ATTR_BUDGET_COST_NANO_USD]: cost.costNanoUsd,
     [semconv.ATTR_BUDGET_USAGE_SOURCE]: source,
   };
   if (cost.source !== undefined) attributes[semconv.ATTR_BUDGET_PRICE_SOURCE] = cost.source;
-  // The proposal covers the cost of inference only; embeddings have no output.
-  if (hasOutput) {
-    attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
-    attributes[semconv.ATTR_USAGE_COST_AMOUNT] = nanoToUsd(cost.costNanoUsd);
-    attributes[semconv.ATTR_USAGE_COST_CURRENCY] = 'USD';
-    attributes[semconv.ATTR_USAGE_COST_SOURCE] = 'local';
-  }
+  if (hasOutput) attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
   for (const [kind, attribute] of OPTIONAL_KINDS) {
     if (usage[kind] > 0) attributes[attribute] = usage[kind];
   }
