@@ -210,6 +210,11 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     return this.reservation.tracker.strict;
   }
 
+  /** Whether prompts and completions are captured. */
+  get capturesContent(): boolean {
+    return this.#services.captureContent;
+  }
+
   // ── Send ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /**
@@ -279,7 +284,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const parsed = parseResponse(value, this.plan.endpoint);
     const answers = responseTexts(value, 'answer');
     const response = this.#withEndpointUsage(parsed, value);
-    if (this.#services.captureContent) captureOutput(this.span, value, []);
+    if (this.#services.captureContent) captureOutput(this.span, value, response);
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
       // What is not an object is not the model's: a page of a gateway, behind which the model may have worked.
@@ -302,7 +307,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       end === 'complete' ? reader.response() : reader.cutResponse(),
       reader.lastReported,
     );
-    if (this.#services.captureContent) captureOutput(this.span, undefined, reader.texts);
+    if (this.#services.captureContent) captureOutput(this.span, reader.assembled, response);
     const isDeferrable = body['background'] === true || endpoint.operation === 'invoke_agent';
     if (isDeferrable && response.unfinished && response.id !== undefined) {
       this.#defer(response, response.id);

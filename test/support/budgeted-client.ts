@@ -112,6 +112,7 @@ export function budgetedClient(
     readonly prices?: Readonly<Record<string, PriceOverride>>;
     readonly unmeteredEndpoints?: 'warn' | 'refuse';
     readonly failureBilling?: FailureBilling;
+    readonly captureContent?: boolean;
   } = {},
 ): BudgetedClient {
   const { limits = { costUsd: 50 }, mode = 'strict', store = new MemoryStore(), prices = {} } = options;
@@ -121,9 +122,16 @@ export function budgetedClient(
   tracker.on((event) => void (event.type !== 'call' && events.push(event)));
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
-  const { unmeteredEndpoints = 'warn', failureBilling = {} } = options;
+  const { unmeteredEndpoints = 'warn', failureBilling = {}, captureContent = false } = options;
   const instrumentation = new OpenAIInstrumentation(
-    { enabled: false, tracker, prices: new PriceBook({ prices }), unmeteredEndpoints, failureBilling },
+    {
+      enabled: false,
+      tracker,
+      prices: new PriceBook({ prices }),
+      unmeteredEndpoints,
+      failureBilling,
+      captureContent,
+    },
     '0',
   );
   const done = () => Promise.resolve();

@@ -25,7 +25,8 @@ export class StreamGuard {
     const isCounted = call.strict && call.plan.endpoint.capped !== false;
     const counter = isCounted ? new StreamedTokenCounter(call.plan.model) : undefined;
     this.#counter = counter;
-    this.#reader = new StreamReader(call.plan.endpoint, counter && ((text) => counter.add(text)));
+    const onText = counter && ((text: string) => counter.add(text));
+    this.#reader = new StreamReader(call.plan.endpoint, onText, call.capturesContent);
   }
 
   /**

@@ -9,7 +9,7 @@ import { failOpen } from '../fail-open.ts';
 import { errorType } from '../failure-billing.ts';
 import type { CallOutcome, StartedCall } from '../outcome.ts';
 import type { CallServices } from '../services.ts';
-import { inputContent, outputContent } from './content.ts';
+import { inputAttributes, outputAttributes } from './content-attributes.ts';
 import { requestAttributes } from './request-attributes.ts';
 
 /*
@@ -32,7 +32,7 @@ export function startCallSpan(
   attributes[semconv.ATTR_BUDGET_MODE] = tracker.budget.mode;
   const name = plan.model === '' ? operation : `${operation} ${plan.model}`;
   const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-  if (captureContent) span.setAttributes(inputContent(plan));
+  if (captureContent) failOpen('capturing a request', () => span.setAttributes(inputAttributes(plan)));
   return { span, identity };
 }
 
@@ -88,9 +88,9 @@ function countDecision(
   instruments.calls.add(1, attributes);
 }
 
-/** Captures the content of a complete response, or the texts of a stream. */
-export function captureOutput(span: Span, response: unknown, texts: Iterable<string>): void {
-  span.setAttributes(outputContent(response, texts));
+/** Captures the content of a response, or of a stream that was put together. */
+export function captureOutput(span: Span, response: unknown, { finishReasons }: ParsedResponse): void {
+  failOpen('capturing a response', () => span.setAttributes(outputAttributes(response, finishReasons)));
 }
 
 /** Reports the end of a call. Ending the span settles the call, by the span processor. */

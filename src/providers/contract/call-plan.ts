@@ -12,6 +12,8 @@ export interface CallPlan {
   readonly priceQuery: PriceQuery;
   /** The body of the request, in the terms of OpenAI's API. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** The content of the request in the terms of OpenAI's API, if `body` is only a translation for counting. */
+  readonly contentBody?: () => Readonly<Record<string, unknown>>;
   /** Whether the body cannot be read, such as that of a stream: then its fields, and its cost, are unknown. */
   readonly isOpaque?: boolean;
   /** As the caller names it; on Azure that may be a deployment. Empty if the request names none. */

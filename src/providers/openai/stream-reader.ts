@@ -1,5 +1,6 @@
 import { isRecord } from '../../util/index.ts';
 import type { Endpoint, ParsedResponse } from '../contract/index.ts';
+import { StreamAssembly } from './assembly/index.ts';
 import { parseResponse } from './response.ts';
 
 /** The events of Responses with text that is billed as it is. */
@@ -13,6 +14,8 @@ const ANSWER_DELTA =
 export class StreamReader {
   readonly #endpoint: Endpoint;
   readonly #onText: ((text: string) => void) | undefined;
+  /** Undefined unless content is captured. */
+  readonly #assembly: StreamAssembly | undefined;
   readonly #texts: string[] = [];
   /** The texts that are billed as they are: no summaries of reasoning, no transcripts. */
   readonly #answers: string[] = [];
@@ -23,10 +26,19 @@ export class StreamReader {
   #identity: Record<string, unknown> = {};
   #error: unknown;
 
-  /** @param onText receives each piece of generated text */
-  constructor(endpoint: Endpoint, onText?: (text: string) => void) {
+  /**
+   * @param onText receives each piece of generated text
+   * @param assembles whether the response is put together, to capture its content
+   */
+  constructor(endpoint: Endpoint, onText?: (text: string) => void, assembles = false) {
     this.#endpoint = endpoint;
     this.#onText = onText;
+    this.#assembly = assembles ? new StreamAssembly() : undefined;
+  }
+
+  /** The response that was put together; undefined unless the constructor was told to. */
+  get assembled(): unknown {
+    return this.#assembly?.response();
   }
 
   /** Whether a plausible usage arrived. */
@@ -58,6 +70,7 @@ export class StreamReader {
   /** Reads one event. */
   read(event: unknown): void {
     if (!isRecord(event)) return;
+    this.#assembly?.read(event);
     if (typeof event['type'] === 'string') this.#readResponsesEvent(event['type'], event);
     else if (isRecord(event['data'])) this.#readObject(event['data']);
     else this.#readChunk(event);

@@ -192,12 +192,17 @@ export const ATTR_BUDGET_LEFT_CALLS = 'token_budget.left.calls';
  */
 export const ATTR_INPUT_MESSAGES = 'gen_ai.input.messages';
 /**
- * `instructions` of Responses.
+ * `instructions` of Responses, `system` of Anthropic's Messages.
  * @unit JSON text @set if content capture is enabled @example [{"type":"text",…}]
  */
 export const ATTR_SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
 /**
- * The generated messages.
+ * Type and name of each tool that the model may call.
+ * @unit JSON text @set if content capture is enabled @example [{"type":"function","name":"f"}]
+ */
+export const ATTR_TOOL_DEFINITIONS = 'gen_ai.tool.definitions';
+/**
+ * The generated messages: one for each choice, one for the output of Responses.
  * @unit JSON text @set if content capture is enabled @example [{"role":"assistant",…}]
  */
 export const ATTR_OUTPUT_MESSAGES = 'gen_ai.output.messages';

@@ -1,0 +1,2 @@
+export { type InputContent, inputContent } from './input.ts';
+export { outputMessages } from './output.ts';

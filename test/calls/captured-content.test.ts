@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Attributes } from '@opentelemetry/api';
+import { budgetedClient, eventStream, startApi } from '../support/budgeted-client.ts';
+
+const MESSAGES = [{ role: 'user' as const, content: 'Hm?' }];
+const usage = { input_tokens: 10, output_tokens: 20, total_tokens: 30 };
+
+function output(span: Attributes | undefined): unknown {
+  return JSON.parse(String(span?.['gen_ai.output.messages']));
+}
+
+test('a stream of two answers is two messages, with the calls of tools as parts', async (t) => {
+  const chunk = (index: number, delta: object, finish_reason: string | null = null) => ({
+    choices: [{ index, delta, finish_reason }],
+  });
+  const fn = (rest: object) => ({ tool_calls: [{ index: 0, ...rest }] });
+  const api = await startApi(t, () =>
+    eventStream([
+      chunk(0, { role: 'assistant', content: 'I’m' }),
+      chunk(1, fn({ id: 'c', type: 'function', function: { name: 'f', arguments: '{"a"' } })),
+      chunk(0, { content: ' unable' }),
+      chunk(1, fn({ function: { arguments: ':1}' } })),
+      chunk(0, {}, 'stop'),
+      chunk(1, {}, 'tool_calls'),
+    ]),
+  );
+  const { client, spans } = budgetedClient(api, { captureContent: true });
+  const request = { model: 'gpt-4o', messages: MESSAGES, stream: true as const, n: 2 };
+  for await (const _ of await client.chat.completions.create(request)) {
+    // Read to the end.
+  }
+  assert.deepEqual(output(spans[0]), [
+    { role: 'assistant', parts: [{ type: 'text', content: 'I’m unable' }], finish_reason: 'stop' },
+    {
+      role: 'assistant',
+      parts: [{ type: 'tool_call', id: 'c', name: 'f', arguments: { a: 1 } }],
+      finish_reason: 'tool_calls',
+    },
+  ]);
+});
+
+test('a stream of Responses is one message with the finish reason of the response', async (t) => {
+  const response = {
+    id: 'resp_1',
+    object: 'response',
+    model: 'gpt-5.2',
+    status: 'completed',
+    output: [
+      { type: 'reasoning', summary: [] },
+      { type: 'web_search_call', id: 'ws', action: { type: 'search', query: 'q' } },
+      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Hello' }] },
+    ],
+    usage,
+  };
+  const api = await startApi(t, () =>
+    eventStream([
+      { type: 'response.output_text.delta', output_index: 2, content_index: 0, delta: 'Hello' },
+      { type: 'response.completed', response },
+    ]),
+  );
+  const { client, spans } = budgetedClient(api, { captureContent: true });
+  for await (const _ of await client.responses.create({ model: 'gpt-5.2', input: 'Hm?', stream: true })) {
+    // Read to the end.
+  }
+  assert.deepEqual(output(spans[0]), [
+    {
+      role: 'assistant',
+      parts: [
+        {
+          type: 'server_tool_call',
+          id: 'ws',
+          name: 'web_search',
+          server_tool_call: { type: 'web_search', action: { type: 'search', query: 'q' } },
+        },
+        { type: 'text', content: 'Hello' },
+      ],
+      finish_reason: 'stop',
+    },
+  ]);
+});
+
+test('without the opt-in a span carries no content', async (t) => {
+  const api = await startApi(t, () => eventStream([{ choices: [{ index: 0, delta: { content: 'x' } }] }]));
+  const { client, spans } = budgetedClient(api);
+  const tools = [{ type: 'function' as const, function: { name: 'f' } }];
+  const request = { model: 'gpt-4o', messages: MESSAGES, tools, stream: true as const };
+  for await (const _ of await client.chat.completions.create(request)) {
+    // Read to the end.
+  }
+  for (const name of ['input.messages', 'output.messages', 'tool.definitions', 'system_instructions'])
+    assert.equal(spans[0]?.[`gen_ai.${name}`], undefined);
+});
