@@ -22,6 +22,7 @@ export function chatRequestOfMessages(body: Fields): Fields {
     model: body['model'],
     max_tokens: body['max_tokens'],
     ...(body['stream'] === true ? { stream: true } : {}),
+    ...settingsOf(body),
     messages: [
       ...(system === undefined ? [] : [{ role: 'system', content: contentOf(system) }]),
       ...(ownTools.length === 0 ? [] : [{ role: 'system', content: JSON.stringify(ownTools) + TOOL_RULES }]),
@@ -32,6 +33,13 @@ export function chatRequestOfMessages(body: Fields): Fields {
       ? {}
       : { tools: allTools.filter((tool) => !ownTools.includes(tool)) }),
   };
+}
+
+/** The settings that spans report. */
+function settingsOf(body: Fields): Fields {
+  const { temperature, top_p, top_k, output_config, stop_sequences: stop } = body;
+  const settings = { temperature, top_p, top_k, output_config, stop };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** The smallest thinking budget that Anthropic's API accepts, tokens. */

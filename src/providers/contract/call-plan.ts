@@ -65,6 +65,8 @@ export interface EndpointBase {
   readonly operation: 'chat' | 'text_completion' | 'embeddings' | 'generate_content' | 'invoke_agent';
   /** `openai.api.type`; absent if the conventions name none. */
   readonly apiType?: 'chat_completions' | 'responses';
+  /** `gen_ai.output.type`, if the endpoint has only one. */
+  readonly outputType?: 'image' | 'speech';
   /** Whether responses have output tokens. */
   readonly hasOutput: boolean;
   /** False if no field of the request caps the output. */

@@ -1,15 +1,16 @@
 /**
  * Every attribute, metric and event name that this package emits, or reads from its own spans.
  *
- * The `gen_ai.*` and `openai.*` names follow open-telemetry/semantic-conventions-genai, status Development,
- * as of commit 002c8a6 (docs/gen-ai/openai.md, gen-ai-metrics.md). The conventions left
- * @opentelemetry/semantic-conventions with its version 1.45 and have no release of their own yet.
- * `gen_ai.usage.cost.*` is as proposed in pull request 443 of that repository. `token_budget.*` names are
- * ours.
+ * The `gen_ai.*` and `openai.*` names follow open-telemetry/semantic-conventions-genai, status Development, with
+ * its pull requests 374 (metrics of tokens), 440 (writes to the cache) and 521 (metrics of inference). The
+ * conventions left @opentelemetry/semantic-conventions with its version 1.45 and have no release of their own yet.
+ * What is only proposed there has the tag `@proposed`, with its pull request or issue. `token_budget.*` names are
+ * ours. `npm run check:conventions -- CHECKOUT` compares the names with a checkout of that repository.
  *
  * `npm run docs` generates the tables of docs/telemetry.md from this file. A line `// # name` begins the
  * table of that name. A comment holds the meaning of a name, then tags: its `@unit`, when it is `@set` and an
- * `@example`; for an event its `@severity`, for a metric its `@kind`, and for both their `@attributes`.
+ * `@example`; for an event its `@severity`, for a metric its `@kind`, and for both their `@attributes`. The
+ * `@type` of an attribute is one of the conventions' types; without the tag it follows from the example.
  */
 
 // # request
@@ -45,6 +46,8 @@ export const ATTR_REQUEST_CHOICE_COUNT = 'gen_ai.request.choice.count';
 export const ATTR_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
 /** Nucleus sampling. @set if in the request @example 0.9 */
 export const ATTR_REQUEST_TOP_P = 'gen_ai.request.top_p';
+/** How many of the likeliest tokens are sampled from. @set if in the request @example 40 */
+export const ATTR_REQUEST_TOP_K = 'gen_ai.request.top_k';
 /** Frequency penalty. @set if in the request @example 0.5 */
 export const ATTR_REQUEST_FREQUENCY_PENALTY = 'gen_ai.request.frequency_penalty';
 /** Presence penalty. @set if in the request @example 0.5 */
@@ -53,14 +56,27 @@ export const ATTR_REQUEST_PRESENCE_PENALTY = 'gen_ai.request.presence_penalty';
 export const ATTR_REQUEST_SEED = 'gen_ai.request.seed';
 /** Texts that stop the generation. @set if in the request @example ["END"] */
 export const ATTR_REQUEST_STOP_SEQUENCES = 'gen_ai.request.stop_sequences';
+/** The effort of reasoning, as the request names it. @set if in the request @example low */
+export const ATTR_REQUEST_REASONING_LEVEL = 'gen_ai.request.reasoning.level';
+/** Id of the response that this one continues. @set on Responses that name one @example resp_0a1a */
+export const ATTR_REQUEST_PREVIOUS_RESPONSE_ID = 'gen_ai.request.previous_response.id';
+/** Id of the prompt that the service keeps. @set on Responses that name one @example pmpt_68 */
+export const ATTR_PROMPT_NAME = 'gen_ai.prompt.name';
+/** Version of that prompt. @set if in the request @example 2 @type string */
+export const ATTR_PROMPT_VERSION = 'gen_ai.prompt.version';
 /** The encoding format, as a list of one. @set on embeddings that request a format @example ["base64"] */
 export const ATTR_REQUEST_ENCODING_FORMATS = 'gen_ai.request.encoding_formats';
 /** Number of dimensions of the vectors. @set on embeddings that request it @example 512 */
 export const ATTR_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
-/** `json`, `text` or `speech`. @set if in the request @example json */
+/** `json`, `text`, `speech` or `image`. @set if in the request, and for images and speech @example json */
 export const ATTR_OUTPUT_TYPE = 'gen_ai.output.type';
 /** Id of the conversation. @set on Responses in a conversation @example conv_68 */
 export const ATTR_CONVERSATION_ID = 'gen_ai.conversation.id';
+/**
+ * `true` if the conversation was compacted before.
+ * @set if the input has the result of a compaction @example true
+ */
+export const ATTR_CONVERSATION_COMPACTED = 'gen_ai.conversation.compacted';
 /** The requested service tier. @set unless `auto` @example flex */
 export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
 /** Name of the budget. @set always @example research-agent */
@@ -116,17 +132,36 @@ export const ATTR_USAGE_OUTPUT_TOKENS = 'gen_ai.usage.output_tokens';
 /** Input read from the cache; part of the input. @unit tokens @set if above 0 @example 768 */
 export const ATTR_USAGE_CACHE_READ = 'gen_ai.usage.cache_read.input_tokens';
 /** Input written to the cache; part of the input. @unit tokens @set if above 0 @example 256 */
-export const ATTR_USAGE_CACHE_CREATION = 'gen_ai.usage.cache_creation.input_tokens';
+export const ATTR_USAGE_CACHE_WRITE = 'gen_ai.usage.cache_write.input_tokens';
+/**
+ * Text input; part of the input.
+ * @unit tokens @set if the response reports audio or image input @example 294
+ */
+export const ATTR_USAGE_TEXT_INPUT = 'gen_ai.usage.text.input_tokens';
 /** Audio input; part of the input. @unit tokens @set if above 0 @example 120 */
 export const ATTR_USAGE_AUDIO_INPUT = 'gen_ai.usage.audio.input_tokens';
 /** Image input; part of the input. @unit tokens @set if above 0 @example 765 */
 export const ATTR_USAGE_IMAGE_INPUT = 'gen_ai.usage.image.input_tokens';
+/** Audio read from the cache; part of both. @unit tokens @set if above 0 @example 60 */
+export const ATTR_USAGE_AUDIO_CACHE_READ = 'gen_ai.usage.audio.cache_read.input_tokens';
+/** Images read from the cache; part of both. @unit tokens @set if above 0 @example 128 */
+export const ATTR_USAGE_IMAGE_CACHE_READ = 'gen_ai.usage.image.cache_read.input_tokens';
+/**
+ * Text read from the cache; part of both.
+ * @unit tokens @set if the response reports audio or images read from the cache @example 40
+ */
+export const ATTR_USAGE_TEXT_CACHE_READ = 'gen_ai.usage.text.cache_read.input_tokens';
 /** Reasoning; part of the output. @unit tokens @set if above 0 @example 128 */
 export const ATTR_USAGE_REASONING = 'gen_ai.usage.reasoning.output_tokens';
 /** Audio output; part of the output. @unit tokens @set if above 0 @example 300 */
 export const ATTR_USAGE_AUDIO_OUTPUT = 'gen_ai.usage.audio.output_tokens';
 /** Image output; part of the output. @unit tokens @set if above 0 @example 1056 */
-export const ATTR_USAGE_IMAGE_OUTPUT = 'token_budget.usage.image.output_tokens';
+export const ATTR_USAGE_IMAGE_OUTPUT = 'gen_ai.usage.image.output_tokens';
+/**
+ * Text output; part of the output.
+ * @unit tokens @set if the response reports audio or image output @example 180
+ */
+export const ATTR_USAGE_TEXT_OUTPUT = 'gen_ai.usage.text.output_tokens';
 /** Predicted tokens that were accepted; part of the output. @unit tokens @set if above 0 @example 80 */
 export const ATTR_USAGE_ACCEPTED_PREDICTION = 'token_budget.usage.accepted_prediction_tokens';
 /** Predicted tokens that were rejected; part of the output. @unit tokens @set if above 0 @example 20 */
@@ -150,11 +185,14 @@ export const ATTR_USAGE_CONTAINERS = 'token_budget.usage.containers';
  * @set on the call that started it, and on its settlement @example batch_0a1b
  */
 export const ATTR_BUDGET_WORK_ID = 'token_budget.work.id';
-/** Amount charged for the call. @unit USD @set always @example 0.003369 */
+/** Amount charged for the call. @unit USD @set always @example 0.003369 @proposed pull request 443 */
 export const ATTR_USAGE_COST_AMOUNT = 'gen_ai.usage.cost.amount';
-/** `USD`. @set always @example USD */
+/** `USD`. @set always @example USD @proposed pull request 443 */
 export const ATTR_USAGE_COST_CURRENCY = 'gen_ai.usage.cost.currency';
-/** `local`: computed by this package, not reported by the service. @set always @example local */
+/**
+ * `local`: computed by this package, not reported by the service.
+ * @set always @example local @proposed pull request 443
+ */
 export const ATTR_USAGE_COST_SOURCE = 'gen_ai.usage.cost.source';
 /** Exact amount charged for the call, an integer. @unit nano-USD @set always @example 3368750 */
 export const ATTR_BUDGET_COST_NANO_USD = 'token_budget.cost.nano_usd';

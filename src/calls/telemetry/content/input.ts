@@ -33,7 +33,9 @@ export function inputContent(plan: CallPlan): InputContent {
 
 function messagesOf(body: Readonly<Record<string, unknown>>): Message[] {
   if (Array.isArray(body['messages'])) return body['messages'].map((one) => messageOf(one, chatMessage));
-  const input = body['input'] ?? body['prompt'];
+  // The prompt of Responses is one that the service keeps.
+  const prompt = isRecord(body['prompt']) ? undefined : body['prompt'];
+  const input = body['input'] ?? prompt;
   return input === undefined || input === null
     ? []
     : oneOrMany(input).map((one) => messageOf(one, itemMessage));
