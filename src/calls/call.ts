@@ -47,6 +47,7 @@ import { CallReservation } from './reservation.ts';
 import type { ActiveCall, CallServices } from './services.ts';
 import {
   captureOutput,
+  recordOutputChunk,
   reportAdmission,
   reportDenial,
   reportEnd,
@@ -183,6 +184,8 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Its position among the active calls. */
   index = -1;
   firstChunkSeconds: number | undefined;
+  /** By the monotonic clock, milliseconds. */
+  #lastChunkAt = 0;
   readonly #services: CallServices;
   /** What the last attempt is charged if the client repeats it. */
   #attemptCharge: FailureCharge = 'nothing';
@@ -294,9 +297,12 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     }
   }
 
-  /** Records that the first event of a stream arrived. */
-  recordFirstChunk(): void {
-    this.firstChunkSeconds ??= (performance.now() - this.startedAt) / 1_000;
+  /** Records that an event of a stream arrived. */
+  recordChunk(): void {
+    const now = performance.now();
+    if (this.firstChunkSeconds === undefined) this.firstChunkSeconds = (now - this.startedAt) / 1_000;
+    else recordOutputChunk(this.#services.instruments, this, (now - this.#lastChunkAt) / 1_000);
+    this.#lastChunkAt = now;
   }
 
   /** Records the end of a stream. */

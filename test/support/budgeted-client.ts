@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { TestContext } from 'node:test';
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import OpenAI from 'openai';
 import {
@@ -113,6 +113,7 @@ export function budgetedClient(
     readonly unmeteredEndpoints?: 'warn' | 'refuse';
     readonly failureBilling?: FailureBilling;
     readonly captureContent?: boolean;
+    readonly meterProvider?: MeterProvider;
   } = {},
 ): BudgetedClient {
   const { limits = { costUsd: 50 }, mode = 'strict', store = new MemoryStore(), prices = {} } = options;
@@ -134,6 +135,7 @@ export function budgetedClient(
     },
     '0',
   );
+  if (options.meterProvider !== undefined) instrumentation.setMeterProvider(options.meterProvider);
   const done = () => Promise.resolve();
   instrumentation.setTracerProvider(
     new TracerProvider({

@@ -178,7 +178,7 @@ function reportSettlement(
   };
   tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }).end();
   const withBudget = { ...identity, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-  recordTokens(instruments, usage, true, identity, withBudget);
+  recordTokens(instruments, { endpoint }, usage, source, identity, withBudget);
   if (costNanoUsd > 0) {
     instruments.cost.add(nanoToUsd(costNanoUsd), withBudget);
     instruments.callCost.record(nanoToUsd(costNanoUsd), withBudget);

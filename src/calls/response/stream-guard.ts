@@ -12,7 +12,6 @@ export class StreamGuard {
   readonly #reader: StreamReader;
   /** Undefined if the call may use more than what is reserved. */
   readonly #counter: StreamedTokenCounter | undefined;
-  #started = false;
   #ended = false;
 
   /**
@@ -35,8 +34,7 @@ export class StreamGuard {
    */
   accept(event: unknown): boolean {
     failOpen('reading a stream', () => {
-      if (!this.#started) this.#call.recordFirstChunk();
-      this.#started = true;
+      this.#call.recordChunk();
       this.#reader.read(event);
     });
     if (!this.#addsUsageChunk) return true;

@@ -3,12 +3,13 @@ import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../b
 import { nanoToUsd } from '../../pricing/index.ts';
 import type { CallPlan, ClientErrors, ParsedResponse } from '../../providers/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
-import { type CallInstruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
-import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
+import type { CallInstruments } from '../../telemetry/signals/index.ts';
+import { tokenUsage } from '../../usage/index.ts';
 import { failOpen } from '../fail-open.ts';
 import { errorType } from '../failure-billing.ts';
 import type { CallOutcome, StartedCall } from '../outcome.ts';
 import type { CallServices } from '../services.ts';
+import { recordCallMetrics } from './call-metrics.ts';
 import { inputAttributes, outputAttributes } from './content-attributes.ts';
 import { requestAttributes } from './request-attributes.ts';
 
@@ -120,47 +121,6 @@ function emitCall(call: StartedCall, { due, response, charge, source, error }: C
     durationMs: performance.now() - startedAt,
     ...(error === undefined ? {} : { error: errorType(error, plan.clientErrors) }),
   });
-}
-
-function recordCallMetrics(instruments: CallInstruments, call: StartedCall, outcome: CallOutcome): void {
-  const { plan, reservation, context, startedAt, firstChunkSeconds, identity } = call;
-  const { due, response, charge, error } = outcome;
-  const attributes = { ...identity };
-  if (response?.model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = response.model;
-  const withBudget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: reservation.tracker.budget.name };
-  if (charge !== undefined) {
-    recordTokens(instruments, charge.usage, plan.endpoint.hasOutput, attributes, withBudget, context);
-    instruments.callCost.record(nanoToUsd(due.costNanoUsd), withBudget, context);
-  }
-  const costNanoUsd = due.costNanoUsd + reservation.failedAttempts.costNanoUsd;
-  if (costNanoUsd > 0) instruments.cost.add(nanoToUsd(costNanoUsd), withBudget);
-  if (firstChunkSeconds !== undefined)
-    instruments.firstChunk.record(firstChunkSeconds, { ...attributes }, context);
-  if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error, plan.clientErrors);
-  instruments.duration.record((performance.now() - startedAt) / 1_000, attributes, context);
-}
-
-/**
- * Records the tokens of a call: as input and output by the conventions, and by all kinds for its budget.
- * @param withBudget `attributes` with the name of the budget
- * @param context of the call; default: the active one
- */
-export function recordTokens(
-  instruments: CallInstruments,
-  usage: TokenUsage,
-  hasOutput: boolean,
-  attributes: Attributes,
-  withBudget: Attributes,
-  context?: Context,
-): void {
-  instruments.tokens.record(usage.input, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'input' }, context);
-  if (hasOutput)
-    instruments.tokens.record(usage.output, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'output' }, context);
-  for (const kind of USAGE_KINDS) {
-    if (usage[kind] === 0) continue;
-    const kindAttributes = { ...withBudget, [semconv.ATTR_BUDGET_TOKEN_KIND]: TOKEN_KIND_NAMES[kind] };
-    instruments.kinds.add(usage[kind], kindAttributes);
-  }
 }
 
 function endCallSpan(call: StartedCall, outcome: CallOutcome): void {

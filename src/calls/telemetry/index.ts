@@ -1,6 +1,6 @@
+export { recordOutputChunk, recordTokens } from './call-metrics.ts';
 export {
   captureOutput,
-  recordTokens,
   reportAdmission,
   reportDenial,
   reportEnd,

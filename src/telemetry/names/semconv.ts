@@ -281,8 +281,11 @@ export const ATTR_BUDGET_CALL_DURATION = 'token_budget.call.duration';
 export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
 
 // # metric-attributes
-/** `input` or `output`. @example input */
-export const ATTR_TOKEN_TYPE = 'gen_ai.token.type';
+/**
+ * `text`, `audio` or `image`; `unknown` if the service does not say.
+ * @example text
+ */
+export const ATTR_TOKEN_MODALITY = 'gen_ai.token.modality';
 /**
  * `input` and `output`, and their parts: `cached_input`, `cache_write`, `audio_input`, `image_input`,
  * `cached_audio_input`, `cached_image_input`;
@@ -417,14 +420,67 @@ export const EVENT_STORE_WARNING = 'token_budget.store_warning';
 
 // # metrics
 /**
- * Tokens of a charged call.
- * @kind histogram @unit {token} @attributes identity, `gen_ai.token.type`
+ * Input tokens as the service reported them; 0 for a call of which it reported none.
+ * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
  */
-export const METRIC_TOKEN_USAGE = 'gen_ai.client.token.usage';
-/** Duration of a call that was sent. @kind histogram @unit s @attributes identity, `error.type` */
-export const METRIC_OPERATION_DURATION = 'gen_ai.client.operation.duration';
+export const METRIC_USAGE_INPUT = 'gen_ai.client.inference.usage.input_tokens';
+/**
+ * Output tokens as the service reported them; 0 for a call of which it reported none.
+ * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_OUTPUT = 'gen_ai.client.inference.usage.output_tokens';
+/**
+ * Input read from the cache; part of the input.
+ * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_CACHE_READ = 'gen_ai.client.inference.usage.cache_read.input_tokens';
+/**
+ * Input written to the cache; part of the input.
+ * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_CACHE_WRITE = 'gen_ai.client.inference.usage.cache_write.input_tokens';
+/**
+ * Reasoning; part of the output.
+ * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_REASONING = 'gen_ai.client.inference.usage.reasoning.output_tokens';
+/**
+ * Input tokens of a call, as the service reported them.
+ * @kind histogram @unit {token} @attributes identity
+ */
+export const METRIC_INFERENCE_INPUT_TOKENS = 'gen_ai.client.inference.operation.input_tokens';
+/**
+ * Output tokens of a call, as the service reported them.
+ * @kind histogram @unit {token} @attributes identity
+ */
+export const METRIC_INFERENCE_OUTPUT_TOKENS = 'gen_ai.client.inference.operation.output_tokens';
+/**
+ * Duration of a call that generates output, and was sent.
+ * @kind histogram @unit s @attributes identity, `error.type`
+ */
+export const METRIC_INFERENCE_DURATION = 'gen_ai.client.inference.duration';
 /** Time to the first chunk of a stream. @kind histogram @unit s @attributes identity */
-export const METRIC_TIME_TO_FIRST_CHUNK = 'gen_ai.client.operation.time_to_first_chunk';
+export const METRIC_TIME_TO_FIRST_CHUNK = 'gen_ai.client.inference.time_to_first_chunk';
+/**
+ * Time from a chunk of a stream to the next one.
+ * @kind histogram @unit s @attributes identity, without the model of the response
+ */
+export const METRIC_TIME_PER_OUTPUT_CHUNK = 'gen_ai.client.inference.time_per_output_chunk';
+/**
+ * Duration of a call for embeddings that was sent.
+ * @kind histogram @unit s @attributes identity, `error.type` @proposed the page on embeddings
+ */
+export const METRIC_EMBEDDINGS_DURATION = 'gen_ai.client.embeddings.duration';
+/**
+ * Input tokens of a call for embeddings, as the service reported them.
+ * @kind histogram @unit {token} @attributes identity @proposed the page on embeddings
+ */
+export const METRIC_EMBEDDINGS_INPUT_TOKENS = 'gen_ai.client.embeddings.operation.input_tokens';
+/**
+ * Duration of a call that starts a run of an assistant or an evaluation.
+ * @kind histogram @unit s @attributes identity, `error.type`
+ */
+export const METRIC_OPERATION_DURATION = 'gen_ai.client.operation.duration';
 /**
  * Amount charged for calls, including failed attempts.
  * @kind counter @unit {USD} @attributes identity, `token_budget.name`
@@ -433,8 +489,9 @@ export const METRIC_COST = 'token_budget.cost';
 /** Amount charged for one call. @kind histogram @unit {USD} @attributes identity, `token_budget.name` */
 export const METRIC_CALL_COST = 'token_budget.call.cost';
 /**
- * Tokens by kind.
- * @kind counter @unit {token} @attributes identity, `token_budget.name`, `token_budget.token.kind`
+ * Tokens by kind, as they were charged: those that this package counted included.
+ * @kind counter @unit {token}
+ * @attributes identity, `token_budget.name`, `token_budget.token.kind`, `token_budget.usage.source`
  */
 export const METRIC_TOKENS = 'token_budget.tokens';
 /**
