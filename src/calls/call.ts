@@ -25,6 +25,7 @@ import {
 } from '../telemetry/context/index.ts';
 import { type TokenUsage, tokenUsage, totalTokens } from '../usage/index.ts';
 import { andThen, isPromise, isRecord, keepAlive, type MaybePromise, newUniqueId } from '../util/index.ts';
+import type { Message } from './content/index.ts';
 import {
   type Charge,
   chargeUsage,
@@ -184,6 +185,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Its position among the active calls. */
   index = -1;
   firstChunkSeconds: number | undefined;
+  output: readonly Message[] = [];
   /** By the monotonic clock, milliseconds. */
   #lastChunkAt = 0;
   readonly #services: CallServices;
@@ -195,7 +197,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   #ended = false;
   #settled = false;
 
-  constructor(services: CallServices, started: Omit<StartedCall, 'firstChunkSeconds'>) {
+  constructor(services: CallServices, started: Omit<StartedCall, 'firstChunkSeconds' | 'output'>) {
     this.plan = started.plan;
     this.span = started.span;
     this.identity = started.identity;
@@ -215,7 +217,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
 
   /** Whether prompts and completions are captured. */
   get capturesContent(): boolean {
-    return this.#services.captureContent;
+    return this.#services.captureContent || this.#services.contentEvents;
   }
 
   // ── Send ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -287,7 +289,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const parsed = parseResponse(value, this.plan.endpoint);
     const answers = responseTexts(value, 'answer');
     const response = this.#withEndpointUsage(parsed, value);
-    if (this.#services.captureContent) captureOutput(this.span, value, response);
+    this.#capture(value, response);
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
       // What is not an object is not the model's: a page of a gateway, behind which the model may have worked.
@@ -313,7 +315,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
       end === 'complete' ? reader.response() : reader.cutResponse(),
       reader.lastReported,
     );
-    if (this.#services.captureContent) captureOutput(this.span, reader.assembled, response);
+    this.#capture(reader.assembled, response);
     const isDeferrable = body['background'] === true || endpoint.operation === 'invoke_agent';
     if (isDeferrable && response.unfinished && response.id !== undefined) {
       this.#defer(response, response.id);
@@ -350,6 +352,10 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Ends the call whose end will not be seen: its response was never read, or the process exits. */
   abandon(why: string): void {
     this.recordFailure(new AbandonedError(why), 'response');
+  }
+
+  #capture(value: unknown, response: ParsedResponse): void {
+    if (this.capturesContent) this.output = captureOutput(this.#services, this.span, value, response);
   }
 
   /** Reads the usage as the endpoint reports it, if not in tokens of text. */
@@ -463,7 +469,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     this.#due = outcome.due;
     this.#services.activeCalls.delete(this);
     this.#inContext(() => {
-      reportEnd(this.#services.instruments, this, outcome);
+      reportEnd(this.#services, this, outcome);
       if (!this.#settled) void failOpen('charging a call', () => this.settle());
     });
   }

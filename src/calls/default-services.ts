@@ -23,6 +23,8 @@ export interface BudgetOptions {
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether spans carry prompts and completions; default: no. */
   readonly captureContent?: boolean;
+  /** Whether an event of each call carries them; default: no. */
+  readonly contentEvents?: boolean;
 }
 
 /** There is no budget to charge: neither a tracker nor a preload. */
@@ -52,7 +54,7 @@ export function resolveServices(
   options: BudgetOptions,
   preloaded: CallServices | undefined,
 ): CallServices {
-  const { prices, failureBilling, unmeteredEndpoints, includeUsage, captureContent } = options;
+  const { prices, failureBilling, unmeteredEndpoints, includeUsage, captureContent, contentEvents } = options;
   const tracker = options.tracker ?? preloaded?.tracker;
   if (tracker === undefined) throw new NoBudgetError(what);
   if (tracker === preloaded?.tracker) return withOptions(preloaded, options);
@@ -65,6 +67,7 @@ export function resolveServices(
     unmeteredEndpoints,
     includeUsage,
     captureContent,
+    contentEvents,
   });
   servicesByTracker.set(tracker, services);
   return services;
@@ -86,12 +89,13 @@ function newServices(options: CallServicesOptions): CallServices {
 
 /** The same services, still shared, except for the options that are set. */
 function withOptions(services: CallServices, options: BudgetOptions): CallServices {
-  const { failureBilling, prices, unmeteredEndpoints, includeUsage, captureContent } = options;
+  const { failureBilling, prices, unmeteredEndpoints, includeUsage, captureContent, contentEvents } = options;
   const changed = {
     prices,
     unmeteredEndpoints,
     includeUsage,
     captureContent,
+    contentEvents,
     failureCharges: failureBilling === undefined ? undefined : failureCharges(failureBilling),
   };
   const entries = Object.entries(changed).filter(([, value]) => value !== undefined);

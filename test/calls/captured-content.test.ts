@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Attributes } from '@opentelemetry/api';
+import { type Attributes, logs } from '@opentelemetry/api';
 import { budgetedClient, eventStream, startApi } from '../support/budgeted-client.ts';
 
 const MESSAGES = [{ role: 'user' as const, content: 'Hm?' }];
@@ -90,4 +90,44 @@ test('without the opt-in a span carries no content', async (t) => {
   }
   for (const name of ['input.messages', 'output.messages', 'tool.definitions', 'system_instructions'])
     assert.equal(spans[0]?.[`gen_ai.${name}`], undefined);
+});
+
+test('the event of a call has its content as objects, and the span has none', async (t) => {
+  const records: Record<string, unknown>[] = [];
+  const logger = { emit: (record: object) => void records.push({ ...record }), enabled: () => true };
+  logs.setGlobalLoggerProvider({ getLogger: () => logger });
+  t.after(() => logs.disable());
+  const api = await startApi(t, ({ path }) =>
+    path === '/embeddings'
+      ? { object: 'list', model: 'text-embedding-3-small', data: [], usage: { prompt_tokens: 9 } }
+      : {
+          id: 'chatcmpl-1',
+          model: 'gpt-4o-2024-08-06',
+          choices: [{ index: 0, message: { role: 'assistant', content: 'Hello' }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 10, completion_tokens: 20 },
+        },
+  );
+  const { client, spans } = budgetedClient(api, { contentEvents: true });
+  await client.embeddings.create({ model: 'text-embedding-3-small', input: 'Hm?' });
+  await client.chat.completions.create({ model: 'gpt-4o', messages: MESSAGES, temperature: 0.5 });
+  const [record, ...others] = records;
+  assert.deepEqual(others, []);
+  assert.equal(record?.['eventName'], 'gen_ai.client.inference.operation.details');
+  assert.equal(record['severityNumber'], 5);
+  const attributes = record['attributes'] as Record<string, unknown>;
+  const expected = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.request.temperature': 0.5,
+    'gen_ai.response.id': 'chatcmpl-1',
+    'gen_ai.usage.input_tokens': 10,
+    'gen_ai.input.messages': [{ role: 'user', parts: [{ type: 'text', content: 'Hm?' }] }],
+    'gen_ai.output.messages': [
+      { role: 'assistant', parts: [{ type: 'text', content: 'Hello' }], finish_reason: 'stop' },
+    ],
+    'gen_ai.tool.definitions': undefined,
+  };
+  for (const [name, value] of Object.entries(expected)) assert.deepEqual(attributes[name], value, name);
+  assert.equal(spans.length, 2);
+  assert.equal(spans[1]?.['gen_ai.input.messages'], undefined);
+  assert.equal(spans[1]?.['gen_ai.output.messages'], undefined);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Attributes } from '@opentelemetry/api';
+import { outputMessages } from '../../src/calls/content/index.ts';
 import { inputAttributes, outputAttributes } from '../../src/calls/telemetry/content-attributes.ts';
 import { planOf } from '../support/call-plans.ts';
 
@@ -12,7 +13,7 @@ function parsed(attributes: Attributes, name: string): unknown {
 const input = (path: string, body: object): unknown =>
   parsed(inputAttributes(planOf(path, body)), 'gen_ai.input.messages');
 const output = (response: unknown, finishReasons: string[] = []): unknown =>
-  parsed(outputAttributes(response, finishReasons), 'gen_ai.output.messages');
+  parsed(outputAttributes(outputMessages(response, finishReasons)), 'gen_ai.output.messages');
 const text = (content: string) => ({ type: 'text', content });
 const call = (id: string, name: string) => ({ type: 'tool_call', id, name, arguments: { a: 1 } });
 
@@ -233,7 +234,7 @@ describe('content of other requests and responses', () => {
   it('sets no attribute if there is no content', () => {
     assert.deepEqual(inputAttributes(planOf('/responses', {})), {});
     for (const response of [undefined, null, 'x', {}, { choices: [] }, { output: 'x' }]) {
-      assert.deepEqual(outputAttributes(response, ['stop']), {});
+      assert.deepEqual(outputAttributes(outputMessages(response, ['stop'])), {});
     }
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { inputContent, outputMessages } from '../../src/calls/telemetry/content/index.ts';
+import { inputContent, outputMessages } from '../../src/calls/content/index.ts';
 import { parseResponse, StreamReader } from '../../src/providers/openai/index.ts';
 import { planOf } from '../support/call-plans.ts';
 import type { Exchange } from '../support/exchange.ts';

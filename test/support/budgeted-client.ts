@@ -113,6 +113,7 @@ export function budgetedClient(
     readonly unmeteredEndpoints?: 'warn' | 'refuse';
     readonly failureBilling?: FailureBilling;
     readonly captureContent?: boolean;
+    readonly contentEvents?: boolean;
     readonly meterProvider?: MeterProvider;
   } = {},
 ): BudgetedClient {
@@ -123,7 +124,8 @@ export function budgetedClient(
   tracker.on((event) => void (event.type !== 'call' && events.push(event)));
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
-  const { unmeteredEndpoints = 'warn', failureBilling = {}, captureContent = false } = options;
+  const { unmeteredEndpoints = 'warn', failureBilling = {} } = options;
+  const { captureContent = false, contentEvents = false } = options;
   const instrumentation = new OpenAIInstrumentation(
     {
       enabled: false,
@@ -132,6 +134,7 @@ export function budgetedClient(
       unmeteredEndpoints,
       failureBilling,
       captureContent,
+      contentEvents,
     },
     '0',
   );

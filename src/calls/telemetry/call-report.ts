@@ -3,8 +3,9 @@ import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../b
 import { nanoToUsd } from '../../pricing/index.ts';
 import type { CallPlan, ClientErrors, ParsedResponse } from '../../providers/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
-import type { CallInstruments } from '../../telemetry/signals/index.ts';
+import { type CallInstruments, emitInferenceDetails } from '../../telemetry/signals/index.ts';
 import { tokenUsage } from '../../usage/index.ts';
+import { inputContent, type Message, outputMessages } from '../content/index.ts';
 import { failOpen } from '../fail-open.ts';
 import { errorType } from '../failure-billing.ts';
 import type { CallOutcome, StartedCall } from '../outcome.ts';
@@ -89,16 +90,31 @@ function countDecision(
   instruments.calls.add(1, attributes);
 }
 
-/** Captures the content of a response, or of a stream that was put together. */
-export function captureOutput(span: Span, response: unknown, { finishReasons }: ParsedResponse): void {
-  failOpen('capturing a response', () => span.setAttributes(outputAttributes(response, finishReasons)));
+/** Captures the content of a response, or of a stream that was put together, and returns its messages. */
+export function captureOutput(
+  { captureContent }: CallServices,
+  span: Span,
+  response: unknown,
+  { finishReasons }: ParsedResponse,
+): readonly Message[] {
+  const captured = failOpen('capturing a response', () => {
+    const messages = outputMessages(response, finishReasons);
+    if (captureContent) span.setAttributes(outputAttributes(messages));
+    return messages;
+  });
+  return captured ?? [];
 }
 
 /** Reports the end of a call. Ending the span settles the call, by the span processor. */
-export function reportEnd(instruments: CallInstruments, call: StartedCall, outcome: CallOutcome): void {
+export function reportEnd(
+  { instruments, contentEvents }: CallServices,
+  call: StartedCall,
+  outcome: CallOutcome,
+): void {
   // Before the charge: a job's record has the call even if the process dies in between.
   failOpen('reporting a call', () => emitCall(call, outcome));
   failOpen('measuring a call', () => recordCallMetrics(instruments, call, outcome));
+  if (contentEvents) failOpen('reporting the content of a call', () => emitDetails(call, outcome));
   failOpen('ending the span of a call', () => endCallSpan(call, outcome));
 }
 
@@ -123,9 +139,36 @@ function emitCall(call: StartedCall, { due, response, charge, source, error }: C
   });
 }
 
+/** The details of a call with its content, by the conventions only for inference. */
+function emitDetails(call: StartedCall, outcome: CallOutcome): void {
+  const { plan, output, context } = call;
+  if (!plan.endpoint.hasOutput) return;
+  const { error } = outcome;
+  const { messages, instructions, tools } = inputContent(plan);
+  emitInferenceDetails(context, {
+    ...requestAttributes(plan).attributes,
+    ...endAttributes(call, outcome),
+    ...(error === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: errorType(error, plan.clientErrors) }),
+    [semconv.ATTR_BUDGET_NAME]: call.reservation.tracker.budget.name,
+    [semconv.ATTR_INPUT_MESSAGES]: messages,
+    [semconv.ATTR_SYSTEM_INSTRUCTIONS]: instructions,
+    [semconv.ATTR_TOOL_DEFINITIONS]: tools,
+    [semconv.ATTR_OUTPUT_MESSAGES]: output,
+  });
+}
+
 function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
-  const { span, plan, reservation, firstChunkSeconds } = call;
-  const { response, charge, source, error, deferredId } = outcome;
+  const { span, plan } = call;
+  const { error } = outcome;
+  span.setAttributes(endAttributes(call, outcome));
+  if (error !== undefined) setSpanError(span, error, plan.clientErrors);
+  span.end();
+}
+
+/** The attributes that are known at the end of a call: of its response, its usage and its cost. */
+function endAttributes(call: StartedCall, outcome: CallOutcome): Attributes {
+  const { plan, reservation, firstChunkSeconds } = call;
+  const { response, charge, source, deferredId } = outcome;
   const { failedAttempts } = reservation;
   const attributes = response === undefined ? {} : responseAttributes(response);
   if (charge !== undefined) {
@@ -138,9 +181,7 @@ function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
     attributes[semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK] = firstChunkSeconds;
   if (failedAttempts !== NOTHING)
     attributes[semconv.ATTR_BUDGET_ATTEMPTS_COST] = nanoToUsd(failedAttempts.costNanoUsd);
-  span.setAttributes(attributes);
-  if (error !== undefined) setSpanError(span, error, plan.clientErrors);
-  span.end();
+  return attributes;
 }
 
 /** The attributes of a response, without its usage and cost. */

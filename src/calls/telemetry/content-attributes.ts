@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api';
 import type { CallPlan } from '../../providers/index.ts';
 import { semconv } from '../../telemetry/names/index.ts';
 import { jsonOf } from '../../util/index.ts';
-import { inputContent, outputMessages } from './content/index.ts';
+import { inputContent, type Message } from '../content/index.ts';
 
 /*
  * Prompts and completions as attributes of a span: JSON texts by the schemas of the conventions
@@ -20,11 +20,7 @@ export function inputAttributes(plan: CallPlan): Attributes {
   return attributes;
 }
 
-/**
- * The attributes of the content of a response, or of a stream that was put together.
- * @param finishReasons as the response reported them
- */
-export function outputAttributes(response: unknown, finishReasons: readonly string[]): Attributes {
-  const messages = outputMessages(response, finishReasons);
+/** The attributes of the content of a response. */
+export function outputAttributes(messages: readonly Message[]): Attributes {
   return messages.length === 0 ? {} : { [semconv.ATTR_OUTPUT_MESSAGES]: jsonOf(messages) };
 }

@@ -418,6 +418,12 @@ export const EVENT_LEDGER_LOST = 'token_budget.ledger_lost';
  */
 export const EVENT_STORE_WARNING = 'token_budget.store_warning';
 
+/**
+ * The content of a call that generates output, once it ended. Only with `event_only` or `span_and_event`.
+ * @severity DEBUG @attributes as on the span, with its content as objects
+ */
+export const EVENT_INFERENCE_DETAILS = 'gen_ai.client.inference.operation.details';
+
 // # metrics
 /**
  * Input tokens as the service reported them; 0 for a call of which it reported none.

@@ -3,4 +3,5 @@ export { observeBudgets, recordBudgets } from './budget-metrics.ts';
 export { type CallInstruments, createCallInstruments, TOKEN_KIND_NAMES } from './call-instruments.ts';
 export type { ConventionInstruments } from './convention-instruments.ts';
 export { hasTracerProvider, reportToHostProviders } from './host-providers.ts';
+export { emitInferenceDetails } from './inference-details.ts';
 export { reportEvents } from './report-events.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inputContent, outputMessages } from '../../../src/calls/telemetry/content/index.ts';
+import { inputContent, outputMessages } from '../../../src/calls/content/index.ts';
 import { chatPlan } from '../../../src/clients/ai-sdk/plan.ts';
 import { chatChunkOf, chatResponseOf } from '../../../src/clients/ai-sdk/result.ts';
 import { StreamAssembly } from '../../../src/providers/openai/assembly/index.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { inputContent, outputMessages } from '../../../src/calls/telemetry/content/index.ts';
+import { inputContent, outputMessages } from '../../../src/calls/content/index.ts';
 import { ANTHROPIC_API } from '../../../src/providers/anthropic/index.ts';
 import { StreamAssembly } from '../../../src/providers/openai/assembly/index.ts';
 import { isRecord } from '../../../src/util/index.ts';

@@ -1,5 +1,5 @@
-import type { CallPlan } from '../../../providers/index.ts';
-import { isRecord, oneOrMany, recordsOf } from '../../../util/index.ts';
+import type { CallPlan } from '../../providers/index.ts';
+import { isRecord, oneOrMany, recordsOf } from '../../util/index.ts';
 import { chatMessage } from './chat-messages.ts';
 import { contentParts, type Message, type Part } from './parts.ts';
 import { itemMessage } from './response-items.ts';

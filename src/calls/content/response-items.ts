@@ -1,4 +1,4 @@
-import { isRecord, recordsOf } from '../../../util/index.ts';
+import { isRecord, recordsOf } from '../../util/index.ts';
 import { chatMessage } from './chat-messages.ts';
 import {
   contentParts,

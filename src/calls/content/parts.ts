@@ -1,4 +1,4 @@
-import { isRecord, oneOrMany, parseJson } from '../../../util/index.ts';
+import { isRecord, oneOrMany, parseJson } from '../../util/index.ts';
 
 /** A part of a message, in the JSON of the conventions: its type decides which other fields it has. */
 export interface Part {
