@@ -338,6 +338,21 @@ export const ATTR_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';
 /** Cost per completed step. @unit USD @set at the end @example 0.0107 */
 export const ATTR_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
 
+/**
+ * The most tokens that the budget of the job may spend, in all runs.
+ * @unit tokens @set at the end, if that limit is set @example 200000 @proposed issue 425
+ */
+export const ATTR_AGENT_TOKEN_BUDGET_LIMIT = 'gen_ai.agent.token_budget.limit';
+/** Input and output tokens of all runs. @unit tokens @set at the end @example 41240 @proposed issue 425 */
+export const ATTR_AGENT_TOKEN_BUDGET_CONSUMED = 'gen_ai.agent.token_budget.consumed';
+/**
+ * The most calls of a model that the budget of the job may make, in all runs.
+ * @unit calls @set at the end, if that limit is set @example 100 @proposed issue 425
+ */
+export const ATTR_AGENT_ITERATION_BUDGET_LIMIT = 'gen_ai.agent.iteration_budget.limit';
+/** Calls of a model in all runs. @unit calls @set at the end @example 61 @proposed issue 425 */
+export const ATTR_AGENT_ITERATION_BUDGET_CONSUMED = 'gen_ai.agent.iteration_budget.consumed';
+
 // # events
 /**
  * A call ended. One event for each call; severity ERROR if it failed. A denied call has only
