@@ -112,7 +112,14 @@ describe('the comparison with the conventions', () => {
 
   it('leaves out names of ours and of other conventions', () => {
     assert.deepEqual(
-      compareNames([entry('ATTR_A', 'token_budget.name'), entry('ATTR_B', 'server.port')], model),
+      compareNames(
+        [
+          entry('ATTR_A', 'token_budget.name'),
+          entry('ATTR_B', 'server.port'),
+          entry('ATTR_C', 'openai.api.type'),
+        ],
+        model,
+      ),
       [],
     );
   });

@@ -12,12 +12,20 @@ export interface Finding {
   readonly details: string;
 }
 
-/** The namespaces that the conventions define; `server.*` and `error.*` are those of another repository. */
-const NAMESPACES = /^(gen_ai|openai)\./;
+/** The namespaces that are compared; `server.*` and `error.*` are those of another repository. */
+const NAMESPACES = ['gen_ai.', 'openai.'];
 
-/** Compares the names that we emit with those of the conventions. */
+/** Compares the names that we emit with those of the conventions, in the namespaces that the model defines. */
 export function compareNames(entries: readonly Entry[], model: Model): Finding[] {
-  return entries.filter(({ name }) => NAMESPACES.test(name)).map((entry) => compareName(entry, model));
+  const defined = namespacesOf(model);
+  return entries
+    .filter(({ name }) => defined.some((namespace) => name.startsWith(namespace)))
+    .map((entry) => compareName(entry, model));
+}
+
+/** Those of vendors may be defined where the model depends on, in open-telemetry/semantic-conventions. */
+function namespacesOf({ attributes }: Model): string[] {
+  return NAMESPACES.filter((namespace) => [...attributes.keys()].some((name) => name.startsWith(namespace)));
 }
 
 /** Whether a finding is a mistake. */
@@ -76,13 +84,14 @@ export function attributeType({ tags }: Pick<Entry, 'tags'>): string {
 /** The attributes of spans that the conventions have and we do not emit, with how far they are required. */
 export function attributesNotEmitted(
   entries: readonly Entry[],
-  { spans }: Model,
+  model: Model,
   types: readonly string[],
 ): { readonly span: string; readonly name: string; readonly level: string }[] {
   const emitted = new Set(entries.map(({ name }) => name));
+  const defined = namespacesOf(model);
   return types.flatMap((span) =>
-    (spans.get(span) ?? [])
-      .filter(({ name }) => NAMESPACES.test(name) && !emitted.has(name))
+    (model.spans.get(span) ?? [])
+      .filter(({ name }) => defined.some((namespace) => name.startsWith(namespace)) && !emitted.has(name))
       .map((attribute) => ({ span, ...attribute })),
   );
 }
