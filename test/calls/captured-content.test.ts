@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type Attributes, logs } from '@opentelemetry/api';
 import { budgetedClient, eventStream, startApi } from '../support/budgeted-client.ts';
 
@@ -92,11 +92,30 @@ test('without the opt-in a span carries no content', async (t) => {
     assert.equal(spans[0]?.[`gen_ai.${name}`], undefined);
 });
 
-test('the event of a call has its content as objects, and the span has none', async (t) => {
+/** Collects what is logged until the test ends. */
+function collectLogs(t: TestContext): Record<string, unknown>[] {
   const records: Record<string, unknown>[] = [];
   const logger = { emit: (record: object) => void records.push({ ...record }), enabled: () => true };
   logs.setGlobalLoggerProvider({ getLogger: () => logger });
   t.after(() => logs.disable());
+  return records;
+}
+
+test('a call that fails has an event with the class of its error', async (t) => {
+  const records = collectLogs(t);
+  const text = '{"error":{"message":"secret"}}';
+  const api = await startApi(t, () => ({ text, type: 'application/json', status: 429 }));
+  const { client } = budgetedClient(api);
+  await assert.rejects(client.chat.completions.create({ model: 'gpt-4o', messages: MESSAGES }));
+  const exceptions = records.filter(({ eventName }) => eventName === 'gen_ai.client.operation.exception');
+  assert.deepEqual(
+    exceptions.map(({ severityNumber, attributes }) => [severityNumber, attributes]),
+    [[13, { 'exception.type': 'RateLimitError' }]],
+  );
+});
+
+test('the event of a call has its content as objects, and the span has none', async (t) => {
+  const records = collectLogs(t);
   const api = await startApi(t, ({ path }) =>
     path === '/embeddings'
       ? { object: 'list', model: 'text-embedding-3-small', data: [], usage: { prompt_tokens: 9 } }

@@ -3,7 +3,7 @@ import { NOTHING, type RemainingAmounts, type TokenBudgetTracker } from '../../b
 import { nanoToUsd } from '../../pricing/index.ts';
 import type { CallPlan, ClientErrors, ParsedResponse } from '../../providers/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
-import { type CallInstruments, emitInferenceDetails } from '../../telemetry/signals/index.ts';
+import { type CallInstruments, emitException, emitInferenceDetails } from '../../telemetry/signals/index.ts';
 import { tokenUsage } from '../../usage/index.ts';
 import { inputContent, type Message, outputMessages } from '../content/index.ts';
 import { failOpen } from '../fail-open.ts';
@@ -114,6 +114,8 @@ export function reportEnd(
   // Before the charge: a job's record has the call even if the process dies in between.
   failOpen('reporting a call', () => emitCall(call, outcome));
   failOpen('measuring a call', () => recordCallMetrics(instruments, call, outcome));
+  if (outcome.error !== undefined)
+    failOpen('reporting an error', () => emitException(call.context, outcome.error));
   if (contentEvents) failOpen('reporting the content of a call', () => emitDetails(call, outcome));
   failOpen('ending the span of a call', () => endCallSpan(call, outcome));
 }
@@ -186,13 +188,14 @@ function endAttributes(call: StartedCall, outcome: CallOutcome): Attributes {
 
 /** The attributes of a response, without its usage and cost. */
 export function responseAttributes(response: ParsedResponse): Attributes {
-  const { id, model, serviceTier, systemFingerprint, finishReasons } = response;
+  const { id, model, serviceTier, systemFingerprint, conversationId, finishReasons } = response;
   const attributes: Attributes = {};
   if (id !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = id;
   if (model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = model;
   if (serviceTier !== undefined) attributes[semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER] = serviceTier;
   if (systemFingerprint !== undefined)
     attributes[semconv.ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = systemFingerprint;
+  if (conversationId !== undefined) attributes[semconv.ATTR_CONVERSATION_ID] = conversationId;
   if (finishReasons.length > 0) attributes[semconv.ATTR_RESPONSE_FINISH_REASONS] = [...finishReasons];
   return attributes;
 }

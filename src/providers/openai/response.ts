@@ -36,6 +36,9 @@ export function parseResponse(value: unknown, endpoint: Endpoint): ParsedRespons
     const text = response[from];
     if (typeof text === 'string' && text !== '') parsed[to] = text;
   }
+  const { conversation } = response;
+  if (isRecord(conversation) && typeof conversation['id'] === 'string')
+    parsed.conversationId = conversation['id'];
   return parsed;
 }
 
@@ -46,13 +49,14 @@ function mayHaveHostedTools(response: Record<string, unknown>): boolean {
   return typeof model === 'string' && model.includes('-search-');
 }
 
-type TextField = 'id' | 'model' | 'serviceTier' | 'systemFingerprint';
+type TextField = 'id' | 'model' | 'serviceTier' | 'systemFingerprint' | 'conversationId';
 
 const TEXT_FIELDS: readonly (readonly [from: string, to: TextField])[] = [
   ['id', 'id'],
   ['model', 'model'],
   ['service_tier', 'serviceTier'],
   ['system_fingerprint', 'systemFingerprint'],
+  ['thread_id', 'conversationId'],
 ];
 
 /**

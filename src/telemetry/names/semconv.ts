@@ -70,7 +70,7 @@ export const ATTR_REQUEST_ENCODING_FORMATS = 'gen_ai.request.encoding_formats';
 export const ATTR_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
 /** `json`, `text`, `speech` or `image`. @set if in the request, and for images and speech @example json */
 export const ATTR_OUTPUT_TYPE = 'gen_ai.output.type';
-/** Id of the conversation. @set on Responses in a conversation @example conv_68 */
+/** Id of the conversation, or of the thread of a run. @set on Responses in a conversation, and on runs @example conv_68 */
 export const ATTR_CONVERSATION_ID = 'gen_ai.conversation.id';
 /**
  * `true` if the conversation was compacted before.
@@ -280,6 +280,9 @@ export const ATTR_BUDGET_CALL_DURATION = 'token_budget.call.duration';
 /** The policy for calls while the store is unavailable: `open` or `closed`. @example open */
 export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
 
+/** The class of the error. @example RateLimitError */
+export const ATTR_EXCEPTION_TYPE = 'exception.type';
+
 // # metric-attributes
 /**
  * `text`, `audio` or `image`; `unknown` if the service does not say.
@@ -433,6 +436,11 @@ export const EVENT_LEDGER_LOST = 'token_budget.ledger_lost';
  */
 export const EVENT_STORE_WARNING = 'token_budget.store_warning';
 
+/**
+ * A call that was sent failed. Without the message of its error, which may quote content.
+ * @severity WARN @attributes `exception.type`
+ */
+export const EVENT_OPERATION_EXCEPTION = 'gen_ai.client.operation.exception';
 /**
  * The content of a call that generates output, once it ended. Only with `event_only` or `span_and_event`.
  * @severity DEBUG @attributes as on the span, with its content as objects

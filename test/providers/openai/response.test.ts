@@ -89,6 +89,12 @@ describe('parseResponse', () => {
     });
   }
 
+  it('parses the conversation, or the thread of a run', () => {
+    assert.equal(parseResponse({ conversation: { id: 'conv_1' } }, RESPONSES).conversationId, 'conv_1');
+    assert.equal(parseResponse({ thread_id: 'thread_1' }, RESPONSES).conversationId, 'thread_1');
+    assert.equal(parseResponse({ conversation: null }, RESPONSES).conversationId, undefined);
+  });
+
   it('expects no output of embeddings', () => {
     assert.equal(parseResponse({ usage: { prompt_tokens: 1 } }, EMBEDDINGS).usage.outputKnown, true);
     assert.equal(parseResponse({ usage: { prompt_tokens: 1 } }, CHAT).usage.outputKnown, false);
