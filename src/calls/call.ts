@@ -173,6 +173,12 @@ function reserveWorstCase(
 /** How a stream ended: complete, cut before its last event, or with an error. */
 export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
 
+/**
+ * Chunks that are less apart have arrived together. They say nothing of the service, and to record a value takes
+ * longer than all else that is done for a chunk: about 1.4 µs with @opentelemetry/sdk-metrics 3.1 on Node 24.
+ */
+const MIN_CHUNK_INTERVAL_MS = 1;
+
 /** A call that is under way. It ends once, whoever sees it end first; later reports are ignored. */
 export class Call implements StartedCall, ActiveCall, PendingCharge {
   readonly plan: CallPlan;
@@ -302,9 +308,11 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Records that an event of a stream arrived. */
   recordChunk(): void {
     const now = performance.now();
-    if (this.firstChunkSeconds === undefined) this.firstChunkSeconds = (now - this.startedAt) / 1_000;
-    else recordOutputChunk(this.#services.instruments, this, (now - this.#lastChunkAt) / 1_000);
+    const sinceLast = now - this.#lastChunkAt;
     this.#lastChunkAt = now;
+    if (this.firstChunkSeconds === undefined) this.firstChunkSeconds = (now - this.startedAt) / 1_000;
+    else if (sinceLast >= MIN_CHUNK_INTERVAL_MS)
+      recordOutputChunk(this.#services.instruments, this, sinceLast / 1_000);
   }
 
   /** Records the end of a stream. */

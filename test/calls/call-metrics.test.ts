@@ -116,6 +116,11 @@ test('a call that failed counts as 0, and is no part of a distribution', async (
 });
 
 test('a stream has the time of each chunk after its first', async (t) => {
+  let now = performance.now();
+  t.mock.method(performance, 'now', () => {
+    now += 5;
+    return now;
+  });
   const chunk = (content: string) => ({ choices: [{ index: 0, delta: { content } }] });
   const points = await measure(
     t,

@@ -491,7 +491,7 @@ export const METRIC_INFERENCE_DURATION = 'gen_ai.client.inference.duration';
 /** Time to the first chunk of a stream. @kind histogram @unit s @attributes identity */
 export const METRIC_TIME_TO_FIRST_CHUNK = 'gen_ai.client.inference.time_to_first_chunk';
 /**
- * Time from a chunk of a stream to the next one.
+ * Time from a chunk of a stream to the next one, unless they arrived together.
  * @kind histogram @unit s @attributes identity, without the model of the response
  */
 export const METRIC_TIME_PER_OUTPUT_CHUNK = 'gen_ai.client.inference.time_per_output_chunk';
