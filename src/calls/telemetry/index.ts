@@ -8,4 +8,5 @@ export {
   setRemaining,
   startCallSpan,
 } from './call-report.ts';
+export { outputAttributes } from './content-attributes.ts';
 export { identityAttributes } from './request-attributes.ts';

@@ -64,6 +64,7 @@ export function requestAttributes(plan: CallPlan): {
     set(semconv.ATTR_PROMPT_NAME, textOrNone(prompt['id']));
     set(semconv.ATTR_PROMPT_VERSION, textOrNone(prompt['version']));
   }
+  set(semconv.ATTR_AGENT_ID, textOrNone(body['assistant_id']));
   if (isCompacted(body['input'])) set(semconv.ATTR_CONVERSATION_COMPACTED, true);
   const conversation = isRecord(body['conversation']) ? body['conversation']['id'] : body['conversation'];
   set(semconv.ATTR_CONVERSATION_ID, textOrNone(conversation));

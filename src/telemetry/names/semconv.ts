@@ -77,6 +77,8 @@ export const ATTR_CONVERSATION_ID = 'gen_ai.conversation.id';
  * @set if the input has the result of a compaction @example true
  */
 export const ATTR_CONVERSATION_COMPACTED = 'gen_ai.conversation.compacted';
+/** Id of the assistant. @set on runs of assistants @example asst_68 */
+export const ATTR_AGENT_ID = 'gen_ai.agent.id';
 /** The requested service tier. @set unless `auto` @example flex */
 export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
 /** Name of the budget. @set always @example research-agent */
