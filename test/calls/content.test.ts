@@ -231,6 +231,16 @@ describe('content of other requests and responses', () => {
     ]);
   });
 
+  it('captures a list of tokens as one part', () => {
+    const tokens = { role: 'user', parts: [{ type: 'tokens' }] };
+    assert.deepEqual(input('/embeddings', { input: [1, 2, 3] }), [tokens]);
+    assert.deepEqual(input('/embeddings', { input: [[1, 2], [3]] }), [tokens, tokens]);
+  });
+
+  it('takes no prompt that the service keeps for a message', () => {
+    assert.equal(input('/responses', { prompt: { id: 'pmpt_1' } }), undefined);
+  });
+
   it('sets no attribute if there is no content', () => {
     assert.deepEqual(inputAttributes(planOf('/responses', {})), {});
     for (const response of [undefined, null, 'x', {}, { choices: [] }, { output: 'x' }]) {

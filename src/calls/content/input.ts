@@ -36,13 +36,18 @@ function messagesOf(body: Readonly<Record<string, unknown>>): Message[] {
   // The prompt of Responses is one that the service keeps.
   const prompt = isRecord(body['prompt']) ? undefined : body['prompt'];
   const input = body['input'] ?? prompt;
-  return input === undefined || input === null
-    ? []
-    : oneOrMany(input).map((one) => messageOf(one, itemMessage));
+  if (input === undefined || input === null) return [];
+  return (isTokens(input) ? [input] : oneOrMany(input)).map((one) => messageOf(one, itemMessage));
 }
 
 function messageOf(value: unknown, read: (value: Record<string, unknown>) => Message): Message {
-  return isRecord(value) ? read(value) : { role: 'user', parts: contentParts(value) };
+  if (isRecord(value)) return read(value);
+  return { role: 'user', parts: isTokens(value) ? [{ type: 'tokens' }] : contentParts(value) };
+}
+
+/** Whether a prompt, or an input of Embeddings, is a list of tokens. */
+function isTokens(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === 'number';
 }
 
 /** A tool without a name of its own, as those of the service, has that of its type. */
