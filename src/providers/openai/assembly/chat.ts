@@ -1,4 +1,5 @@
 import { isRecord, recordsOf } from '../../../util/index.ts';
+import { positionOf } from './position.ts';
 
 /** A call of a tool, in pieces. */
 interface ToolCall {
@@ -23,12 +24,12 @@ type TextField = (typeof TEXT_FIELDS)[number] | 'text' | 'transcript';
 
 /** Puts the chunks of Chat and Completions together, each choice by itself. */
 export class ChatAssembly {
-  readonly #choices = new Map<unknown, Choice>();
+  readonly #choices = new Map<number, Choice>();
 
   /** Reads a chunk. */
   read(chunk: Readonly<Record<string, unknown>>): void {
     for (const one of recordsOf(chunk['choices'])) {
-      const choice = this.#choiceAt(one['index'] ?? 0);
+      const choice = this.#choiceAt(positionOf(one['index']));
       if (typeof one['finish_reason'] === 'string') choice.finishReason = one['finish_reason'];
       push(choice, 'text', one['text']);
       if (isRecord(one['delta'])) readDelta(choice, one['delta']);
@@ -38,11 +39,11 @@ export class ChatAssembly {
   /** The choices in the order of their index, as Chat and Completions have them without a stream. */
   choices(): Record<string, unknown>[] {
     return [...this.#choices]
-      .sort(([one], [other]) => Number(one) - Number(other))
+      .sort(([one], [other]) => one - other)
       .map(([index, choice]) => choiceOf(index, choice));
   }
 
-  #choiceAt(index: unknown): Choice {
+  #choiceAt(index: number): Choice {
     const known = this.#choices.get(index);
     if (known !== undefined) return known;
     const choice: Choice = { pieces: new Map(), calls: new Map() };
@@ -84,7 +85,7 @@ function push({ pieces }: Choice, field: TextField, text: unknown): void {
   else list.push(text);
 }
 
-function choiceOf(index: unknown, { role, finishReason, pieces, calls }: Choice): Record<string, unknown> {
+function choiceOf(index: number, { role, finishReason, pieces, calls }: Choice): Record<string, unknown> {
   const texts = Object.fromEntries([...pieces].map(([field, list]) => [field, list.join('')]));
   const { text, transcript, ...fields } = texts;
   const message: Record<string, unknown> = { role: role ?? 'assistant', ...fields };

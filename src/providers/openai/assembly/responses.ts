@@ -1,4 +1,5 @@
 import { isRecord, recordsOf } from '../../../util/index.ts';
+import { positionOf } from './position.ts';
 
 /** The field of an item that the pieces of an event are added to, or a list of its parts with their own texts. */
 type Target =
@@ -24,50 +25,46 @@ function part(list: string, index: string, type: string, text: string): Target {
 /** An item that has not ended: as it was added, and the pieces that have arrived since. */
 interface OpenItem {
   readonly item: Readonly<Record<string, unknown>>;
-  readonly pieces: Map<
-    string,
-    { readonly target: Target; readonly index: unknown; readonly texts: string[] }
-  >;
+  readonly pieces: Map<string, { readonly target: Target; readonly texts: string[] }>;
 }
 
 /** Puts the events of Responses together: the output of the last event has all, if the stream gets there. */
 export class ResponseAssembly {
   #output: readonly Record<string, unknown>[] = [];
-  readonly #done = new Map<unknown, Record<string, unknown>>();
-  readonly #open = new Map<unknown, OpenItem>();
+  readonly #done = new Map<number, Record<string, unknown>>();
+  readonly #open = new Map<number, OpenItem>();
 
   /** Reads an event. */
   read(type: string, event: Readonly<Record<string, unknown>>): void {
-    const { output_index: position, item, response } = event;
+    const { item, response } = event;
+    const position = positionOf(event['output_index']);
     if (isRecord(response)) this.#output = recordsOf(response['output']);
     if (type === 'response.output_item.added' && isRecord(item)) this.#openAt(position, item);
     if (type === 'response.output_item.done' && isRecord(item)) {
       this.#open.delete(position);
       this.#done.set(position, item);
     }
-    const target = TARGETS[type];
+    const target = Object.hasOwn(TARGETS, type) ? TARGETS[type] : undefined;
     if (target === undefined || typeof event['delta'] !== 'string') return;
     const { pieces } = this.#open.get(position) ?? this.#openAt(position, { type: itemType(type) });
-    const index = typeof target === 'string' ? undefined : event[target.index];
-    const key = `${type} ${String(index)}`;
+    const index = typeof target === 'string' ? 0 : positionOf(event[target.index]);
+    const key = `${type} ${index}`;
     const known = pieces.get(key);
-    if (known === undefined) pieces.set(key, { target, index, texts: [event['delta']] });
+    if (known === undefined) pieces.set(key, { target, texts: [event['delta']] });
     else known.texts.push(event['delta']);
   }
 
   /** The items of the output, in their order. */
   output(): readonly Record<string, unknown>[] {
     if (this.#output.length > 0) return this.#output;
-    const open = [...this.#open].map(([position, item]): [unknown, Record<string, unknown>] => [
+    const open = [...this.#open].map(([position, item]): [number, Record<string, unknown>] => [
       position,
       itemOf(item),
     ]);
-    return [...this.#done, ...open]
-      .sort(([one], [other]) => Number(one) - Number(other))
-      .map(([, item]) => item);
+    return [...this.#done, ...open].sort(([one], [other]) => one - other).map(([, item]) => item);
   }
 
-  #openAt(position: unknown, item: Readonly<Record<string, unknown>>): OpenItem {
+  #openAt(position: number, item: Readonly<Record<string, unknown>>): OpenItem {
     const opened: OpenItem = { item, pieces: new Map() };
     this.#open.set(position, opened);
     return opened;
