@@ -320,7 +320,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     if (this.#ended) return;
     const { body, endpoint, model } = this.plan;
     const response = this.#withEndpointUsage(
-      end === 'complete' ? reader.response() : reader.cutResponse(),
+      end === 'complete' && reader.error === undefined ? reader.response() : reader.cutResponse(),
       reader.lastReported,
     );
     this.#capture(reader.assembled, response);

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Attributes, trace } from '@opentelemetry/api';
+import { TracerProvider } from '@opentelemetry/sdk-trace';
+import { budgetFetch } from '../../src/clients/fetch/index.ts';
+import { trackerOf } from '../clients/budgeted-fetch.ts';
 import { type ApiResponse, budgetedClient, eventStream, startApi } from '../support/budgeted-client.ts';
 
 const MESSAGES = [{ role: 'user' as const, content: 'Hm?' }];
@@ -55,4 +59,24 @@ test('a span of embeddings carries its cost', async (t) => {
   assert.equal(span?.['gen_ai.usage.cost.currency'], 'USD');
   assert.equal(span?.['gen_ai.usage.cost.source'], 'local');
   assert.equal(span?.['gen_ai.usage.output_tokens'], undefined);
+});
+
+test('a stream that ends with an event of an error ends with error', async (t) => {
+  const spans: Attributes[] = [];
+  const done = () => Promise.resolve();
+  const onEnd = ({ attributes }: { attributes: Attributes }) => void spans.push(attributes);
+  const spanProcessors = [{ onStart: () => {}, onEnd, forceFlush: done, shutdown: done }];
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors }));
+  t.after(() => trace.disable());
+  const response = { id: 'resp_1', object: 'response', model: 'gpt-5.2', status: 'in_progress', output: [] };
+  const api = await startApi(t, () =>
+    eventStream([
+      { type: 'response.created', response },
+      { type: 'error', code: 'server_error', message: 'x' },
+    ]),
+  );
+  const fetch = budgetFetch({ tracker: trackerOf({ costUsd: 5 }) });
+  const body = JSON.stringify({ model: 'gpt-5.2', input: 'Hm?', stream: true });
+  await (await fetch(`${api.url}/responses`, { method: 'POST', body })).text();
+  assert.deepEqual(spans[0]?.[FINISH_REASONS], ['error']);
 });
