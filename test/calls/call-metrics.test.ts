@@ -60,6 +60,7 @@ async function measure(
 const completion = (usage?: object) => ({
   object: 'chat.completion',
   model: 'gpt-4o-2024-08-06',
+  service_tier: 'default',
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hello there' }, finish_reason: 'stop' }],
   usage,
 });
@@ -86,6 +87,10 @@ test('tokens that the service reported are counted by modality', async (t) => {
   for (const kind of ['input', 'output'])
     assert.deepEqual(points(`gen_ai.client.inference.operation.${kind}_tokens`), [[1]]);
   assert.deepEqual(points('gen_ai.client.inference.duration', 'error.type'), [[undefined, 1]]);
+  const tier = 'openai.response.service_tier';
+  for (const name of [`${USAGE}output_tokens`, 'gen_ai.client.inference.duration'])
+    assert.equal(points(name, tier).flat()[0], 'default');
+  assert.equal(points('token_budget.call.cost', tier).flat()[0], undefined);
   assert.deepEqual(points('gen_ai.client.token.usage'), []);
 });
 

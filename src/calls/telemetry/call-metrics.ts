@@ -28,6 +28,11 @@ export function recordCallMetrics(
   const attributes = { ...identity };
   if (response?.model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = response.model;
   const withBudget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: reservation.tracker.budget.name };
+  if (firstChunkSeconds !== undefined)
+    conventions.firstChunk.record(firstChunkSeconds, { ...attributes }, context);
+  // By the conventions of OpenAI, for inference.
+  if (response?.serviceTier !== undefined && plan.provider.name === 'openai' && kindOf(plan) === 'inference')
+    attributes[semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER] = response.serviceTier;
   if (deferredId === undefined)
     recordReported(conventions, plan, response?.usage, error !== undefined, attributes, context);
   if (charge !== undefined) {
@@ -36,8 +41,6 @@ export function recordCallMetrics(
   }
   const costNanoUsd = due.costNanoUsd + reservation.failedAttempts.costNanoUsd;
   if (costNanoUsd > 0) instruments.cost.add(nanoToUsd(costNanoUsd), withBudget);
-  if (firstChunkSeconds !== undefined)
-    conventions.firstChunk.record(firstChunkSeconds, { ...attributes }, context);
   if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error, plan.clientErrors);
   const seconds = (performance.now() - startedAt) / 1_000;
   conventions.duration[kindOf(plan)].record(seconds, attributes, context);

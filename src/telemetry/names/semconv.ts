@@ -452,42 +452,42 @@ export const EVENT_INFERENCE_DETAILS = 'gen_ai.client.inference.operation.detail
 // # metrics
 /**
  * Input tokens as the service reported them; 0 for a call of which it reported none.
- * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
  */
 export const METRIC_USAGE_INPUT = 'gen_ai.client.inference.usage.input_tokens';
 /**
  * Output tokens as the service reported them; 0 for a call of which it reported none.
- * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
  */
 export const METRIC_USAGE_OUTPUT = 'gen_ai.client.inference.usage.output_tokens';
 /**
  * Input read from the cache; part of the input.
- * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
  */
 export const METRIC_USAGE_CACHE_READ = 'gen_ai.client.inference.usage.cache_read.input_tokens';
 /**
  * Input written to the cache; part of the input.
- * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
  */
 export const METRIC_USAGE_CACHE_WRITE = 'gen_ai.client.inference.usage.cache_write.input_tokens';
 /**
  * Reasoning; part of the output.
- * @kind counter @unit {token} @attributes identity, `gen_ai.token.modality`
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
  */
 export const METRIC_USAGE_REASONING = 'gen_ai.client.inference.usage.reasoning.output_tokens';
 /**
  * Input tokens of a call, as the service reported them.
- * @kind histogram @unit {token} @attributes identity
+ * @kind histogram @unit {token} @attributes identity, `openai.response.service_tier`
  */
 export const METRIC_INFERENCE_INPUT_TOKENS = 'gen_ai.client.inference.operation.input_tokens';
 /**
  * Output tokens of a call, as the service reported them.
- * @kind histogram @unit {token} @attributes identity
+ * @kind histogram @unit {token} @attributes identity, `openai.response.service_tier`
  */
 export const METRIC_INFERENCE_OUTPUT_TOKENS = 'gen_ai.client.inference.operation.output_tokens';
 /**
  * Duration of a call that generates output, and was sent.
- * @kind histogram @unit s @attributes identity, `error.type`
+ * @kind histogram @unit s @attributes identity, `openai.response.service_tier`, `error.type`
  */
 export const METRIC_INFERENCE_DURATION = 'gen_ai.client.inference.duration';
 /** Time to the first chunk of a stream. @kind histogram @unit s @attributes identity */
