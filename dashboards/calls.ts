@@ -18,9 +18,9 @@ const BY_MODEL = 'job, gen_ai_request_model';
 const latency = (share: number): string =>
   `histogram_quantile(${share}, sum by (le, service_name, gen_ai_request_model) (rate(span_duration_seconds_bucket{${SPANS}, token_budget_decision!="deny"}[$__rate_interval])))`;
 const firstChunk = (share: number): string =>
-  `histogram_quantile(${share}, sum by (le, ${BY_MODEL}) (rate(gen_ai_client_operation_time_to_first_chunk_seconds_bucket{${CHOSEN}}[$__rate_interval])))`;
+  `histogram_quantile(${share}, sum by (le, ${BY_MODEL}) (rate(gen_ai_client_inference_time_to_first_chunk_seconds_bucket{${CHOSEN}}[$__rate_interval])))`;
 const calls = (more = ''): string =>
-  `sum by (${BY_MODEL}) (rate(gen_ai_client_operation_duration_seconds_count{${CHOSEN}${more}}[$__rate_interval]))`;
+  `sum by (${BY_MODEL}) (rate({__name__=~"gen_ai_client_(inference|embeddings|operation)_duration_seconds_count", ${CHOSEN}${more}}[$__rate_interval]))`;
 
 export function callsDashboard(): DashboardBuilder {
   return new DashboardBuilder('Model calls')
@@ -80,7 +80,7 @@ export function callsDashboard(): DashboardBuilder {
         [
           range(
             'A',
-            `sum by (${BY_MODEL}) (rate(token_budget_tokens_total{${CHOSEN}, token_budget_token_kind="output"}[$__rate_interval])) / (sum by (${BY_MODEL}) (rate(gen_ai_client_operation_duration_seconds_sum{${CHOSEN}}[$__rate_interval])) > 0)`,
+            `sum by (${BY_MODEL}) (rate(token_budget_tokens_total{${CHOSEN}, token_budget_token_kind="output"}[$__rate_interval])) / (sum by (${BY_MODEL}) (rate(gen_ai_client_inference_duration_seconds_sum{${CHOSEN}}[$__rate_interval])) > 0)`,
             '{{gen_ai_request_model}}',
           ),
         ],

@@ -15,7 +15,7 @@ export interface Entry {
   readonly constant: string;
   readonly name: string;
   readonly meaning: string;
-  /** `unit`, `set`, `example`, `severity`, `kind`, `attributes`. */
+  /** `unit`, `set`, `example`, `type`, `severity`, `kind`, `attributes`, `proposed`. */
   readonly tags: Readonly<Record<string, string>>;
 }
 
@@ -26,7 +26,13 @@ interface Column {
 
 const tag = (name: string) => (entry: Entry) => entry.tags[name] ?? '';
 const name: Column = { title: 'name', cell: (entry) => `\`${entry.name}\`` };
-const meaning: Column = { title: 'meaning', cell: (entry) => entry.meaning };
+const meaning: Column = {
+  title: 'meaning',
+  cell: (entry) => {
+    const { proposed } = entry.tags;
+    return proposed === undefined ? entry.meaning : `${entry.meaning} Proposed in ${proposed}.`;
+  },
+};
 const unit: Column = { title: 'unit', cell: tag('unit') };
 const example: Column = {
   title: 'example',

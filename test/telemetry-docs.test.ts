@@ -22,7 +22,7 @@ describe('the names of telemetry', () => {
       assert.match(meaning, /\.$/, constant);
       if (constant.startsWith('ATTR_')) assert.ok(tags['example'], constant);
       if (constant.startsWith('EVENT_'))
-        assert.match(tags['severity'] ?? '', /^(INFO|WARN|ERROR)$/, constant);
+        assert.match(tags['severity'] ?? '', /^(DEBUG|INFO|WARN|ERROR)$/, constant);
       if (constant.startsWith('METRIC_'))
         assert.match(tags['kind'] ?? '', /^(counter|gauge|histogram)$/, constant);
     }

@@ -41,6 +41,7 @@ import {
   newUniqueId,
   shareClass,
 } from '../util/index.ts';
+import type { Message } from './content/index.ts';
 import {
   type Charge,
   chargeUsage,
@@ -62,6 +63,7 @@ import { CallReservation } from './reservation.ts';
 import type { ActiveCall, CallServices } from './services.ts';
 import {
   captureOutput,
+  recordOutputChunk,
   reportAdmission,
   reportDenial,
   reportEnd,
@@ -186,6 +188,12 @@ function reserveWorstCase(
 /** How a stream ended: complete, cut before its last event, or with an error. */
 export type StreamEnd = 'complete' | 'cut' | { readonly error: unknown };
 
+/**
+ * Chunks that are less apart have arrived together. They say nothing of the service, and to record a value takes
+ * longer than all else that is done for a chunk: about 1.4 µs with @opentelemetry/sdk-metrics 3.1 on Node 24.
+ */
+const MIN_CHUNK_INTERVAL_MS = 1;
+
 /** A call that is under way. It ends once, whoever sees it end first; later reports are ignored. */
 export class Call implements StartedCall, ActiveCall, PendingCharge {
   readonly plan: CallPlan;
@@ -198,6 +206,9 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Its position among the active calls. */
   index = -1;
   firstChunkSeconds: number | undefined;
+  output: readonly Message[] = [];
+  /** By the monotonic clock, milliseconds. */
+  #lastChunkAt = 0;
   readonly #services: CallServices;
   /** What the last attempt is charged if the client repeats it. */
   #attemptCharge: FailureCharge = 'nothing';
@@ -207,7 +218,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   #ended = false;
   #settled = false;
 
-  constructor(services: CallServices, started: Omit<StartedCall, 'firstChunkSeconds'>) {
+  constructor(services: CallServices, started: Omit<StartedCall, 'firstChunkSeconds' | 'output'>) {
     this.plan = started.plan;
     this.span = started.span;
     this.identity = started.identity;
@@ -223,6 +234,11 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Whether the call must not use more than what is reserved for it. */
   get strict(): boolean {
     return this.reservation.tracker.strict;
+  }
+
+  /** Whether prompts and completions are captured. */
+  get capturesContent(): boolean {
+    return this.#services.captureContent || this.#services.contentEvents;
   }
 
   // ── Send ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -294,7 +310,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     const parsed = parseResponse(value, this.plan.endpoint);
     const answers = responseTexts(value, 'answer');
     const response = this.#withEndpointUsage(parsed, value);
-    if (this.#services.captureContent) captureOutput(this.span, value, []);
+    this.#capture(value, response);
     if (response.unfinished && response.id !== undefined) this.#defer(response, response.id);
     else {
       // What is not an object is not the model's: a page of a gateway, behind which the model may have worked.
@@ -304,17 +320,25 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     }
   }
 
-  /** Records that the first event of a stream arrived. */
-  recordFirstChunk(): void {
-    this.firstChunkSeconds ??= (performance.now() - this.startedAt) / 1_000;
+  /** Records that an event of a stream arrived. */
+  recordChunk(): void {
+    const now = performance.now();
+    const sinceLast = now - this.#lastChunkAt;
+    this.#lastChunkAt = now;
+    if (this.firstChunkSeconds === undefined) this.firstChunkSeconds = (now - this.startedAt) / 1_000;
+    else if (sinceLast >= MIN_CHUNK_INTERVAL_MS)
+      recordOutputChunk(this.#services.telemetry.instruments, this, sinceLast / 1_000);
   }
 
   /** Records the end of a stream. */
   recordStream(reader: StreamReader, end: StreamEnd): void {
     if (this.#ended) return;
     const { body, endpoint, model } = this.plan;
-    const response = this.#withEndpointUsage(reader.response(), reader.lastReported);
-    if (this.#services.captureContent) captureOutput(this.span, undefined, reader.texts);
+    const response = this.#withEndpointUsage(
+      end === 'complete' && reader.error === undefined ? reader.response() : reader.cutResponse(),
+      reader.lastReported,
+    );
+    this.#capture(reader.assembled, response);
     const isDeferrable = body['background'] === true || endpoint.operation === 'invoke_agent';
     if (isDeferrable && response.unfinished && response.id !== undefined) {
       this.#defer(response, response.id);
@@ -351,6 +375,10 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
   /** Ends the call whose end will not be seen: its response was never read, or the process exits. */
   abandon(why: string): void {
     this.recordFailure(new AbandonedError(why), 'response');
+  }
+
+  #capture(value: unknown, response: ParsedResponse): void {
+    if (this.capturesContent) this.output = captureOutput(this.#services, this.span, value, response);
   }
 
   /** Reads the usage as the endpoint reports it, if not in tokens of text. */
@@ -464,7 +492,7 @@ export class Call implements StartedCall, ActiveCall, PendingCharge {
     this.#due = outcome.due;
     this.#services.activeCalls.delete(this);
     this.#inContext(() => {
-      reportEnd(this.#services.telemetry.instruments, this, outcome);
+      reportEnd(this.#services, this, outcome);
       if (!this.#settled) void failOpen('charging a call', () => this.settle());
     });
   }

@@ -22,6 +22,8 @@ export interface BudgetOptions {
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether spans carry prompts and completions; default: no. */
   readonly captureContent?: boolean;
+  /** Whether an event of each call carries them; default: no. */
+  readonly contentEvents?: boolean;
 }
 
 /** There is no budget to charge: neither a tracker nor a preload. */
@@ -53,7 +55,7 @@ export function resolveServices(
   options: BudgetOptions,
   preloaded: CallServices | undefined,
 ): CallServices {
-  const { prices, failureBilling, unmeteredEndpoints, includeUsage, captureContent } = options;
+  const { prices, failureBilling, unmeteredEndpoints, includeUsage, captureContent, contentEvents } = options;
   const tracker = options.tracker ?? preloaded?.tracker;
   if (tracker === undefined) throw new NoBudgetError(what);
   if (tracker === preloaded?.tracker) return withOptions(preloaded, options);
@@ -67,6 +69,7 @@ export function resolveServices(
       unmeteredEndpoints,
       includeUsage,
       captureContent,
+      contentEvents,
     },
     new HostTelemetry(),
   );
@@ -76,12 +79,13 @@ export function resolveServices(
 
 /** The same services, still shared, except for the options that are set. */
 function withOptions(services: CallServices, options: BudgetOptions): CallServices {
-  const { failureBilling, prices, unmeteredEndpoints, includeUsage, captureContent } = options;
+  const { failureBilling, prices, unmeteredEndpoints, includeUsage, captureContent, contentEvents } = options;
   const changed = {
     prices,
     unmeteredEndpoints,
     includeUsage,
     captureContent,
+    contentEvents,
     failureCharges: failureBilling === undefined ? undefined : failureCharges(failureBilling),
   };
   const entries = Object.entries(changed).filter(([, value]) => value !== undefined);

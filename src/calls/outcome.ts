@@ -3,6 +3,7 @@ import type { RateCard } from '../pricing/index.ts';
 import type { CallPlan, ParsedResponse } from '../providers/index.ts';
 import type { Attributes, Context, Span } from '../telemetry/api/index.ts';
 import type { UsageSource } from '../telemetry/names/index.ts';
+import type { Message } from './content/index.ts';
 import type { Charge } from './cost/index.ts';
 import type { CallReservation } from './reservation.ts';
 
@@ -21,6 +22,8 @@ export interface StartedCall {
   readonly startedAt: number;
   /** Seconds from the start to the first chunk of a stream. */
   readonly firstChunkSeconds: number | undefined;
+  /** The generated messages, if content is captured. */
+  readonly output: readonly Message[];
 }
 
 /** How a call ended. */

@@ -41,7 +41,10 @@ export interface CallServices {
   /** What requests are charged that fail with an error status. */
   readonly failureCharges: FailureCharges;
   readonly includeUsage: 'auto' | 'always' | 'never';
+  /** Whether spans carry prompts and completions. */
   readonly captureContent: boolean;
+  /** Whether an event of each call carries them. */
+  readonly contentEvents: boolean;
   readonly budgetStatus: BudgetStatusSetting;
   readonly telemetry: CallTelemetry;
   /** The calls that have started and not ended. */
@@ -58,6 +61,7 @@ export interface CallServicesOptions {
   readonly failureBilling?: FailureBilling | undefined;
   readonly includeUsage?: 'auto' | 'always' | 'never' | undefined;
   readonly captureContent?: boolean | undefined;
+  readonly contentEvents?: boolean | undefined;
   readonly budgetStatus?: BudgetStatusSetting | undefined;
   /** Runs once, before the first call starts. */
   readonly onFirstCall?: (() => void) | undefined;
@@ -87,6 +91,7 @@ export function createCallServices(
     failureCharges: failureCharges(options.failureBilling),
     includeUsage: options.includeUsage ?? 'auto',
     captureContent: options.captureContent ?? false,
+    contentEvents: options.contentEvents ?? false,
     budgetStatus: options.budgetStatus ?? 'off',
     activeCalls,
     telemetry,

@@ -60,6 +60,8 @@ export interface Config {
   readonly flushTimeoutMs: number;
   /** Whether prompts and completions are recorded in spans: the standard opt-in. */
   readonly captureContent: boolean;
+  /** Whether they are recorded in an event of each call, by the same opt-in. */
+  readonly contentEvents: boolean;
   /** Lines for stderr about settings that are probably mistakes. */
   readonly warnings: readonly string[];
 }
@@ -127,7 +129,8 @@ export function loadConfig(env: Env = process.env): Config {
     includeUsage: settings.includeUsage ?? 'auto',
     budgetStatus: settings.budgetStatus ?? 'off',
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,
-    captureContent: capturesContent(env[CAPTURE_VARIABLE]),
+    captureContent: SPAN_VALUES.has(captureValue(env)),
+    contentEvents: EVENT_VALUES.has(captureValue(env)),
     warnings: warningsOf(env),
   });
 }
@@ -205,9 +208,12 @@ function fileSettings(env: Env): Settings {
   return checkSettings(value, (setting) => (setting === '' ? path : `${path}: ${setting}`));
 }
 
-/** Whether content is captured: `true`, or a place to record it in, as other SDKs accept. */
-function capturesContent(value: string | undefined): boolean {
-  return ['true', '1', 'span_only', 'span_and_event'].includes(value?.trim().toLowerCase() ?? '');
+/** Where content is recorded: `true`, or a place, as other SDKs accept. */
+const SPAN_VALUES: ReadonlySet<string> = new Set(['true', '1', 'span_only', 'span_and_event']);
+const EVENT_VALUES: ReadonlySet<string> = new Set(['event_only', 'span_and_event']);
+
+function captureValue(env: Env): string {
+  return env[CAPTURE_VARIABLE]?.trim().toLowerCase() ?? '';
 }
 
 /** A misspelt variable would leave a limit unset without a word. */

@@ -141,6 +141,7 @@ function instrument(
     failureBilling: config.failureBilling,
     includeUsage: config.includeUsage,
     captureContent: config.captureContent,
+    contentEvents: config.contentEvents,
     budgetStatus: config.budgetStatus,
     // Not at once: imports are hoisted, so the module that has just imported openai may be about to start
     // an SDK.

@@ -51,6 +51,25 @@ describe('a background response', { concurrency: 4 }, () => {
     );
   });
 
+  test('has its content and finish reason on the span of its settlement', async (t) => {
+    const output = [{ type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }];
+    const responses = [response('queued'), response('completed', { usage: USAGE, output })];
+    const api = await startApi(t, () => responses.shift());
+    const { client, spans } = budgetedClient(api, { captureContent: true });
+    const { id } = await client.responses.create(background);
+    await client.responses.retrieve(id);
+    const [started, settled] = spans;
+    assert.equal(started?.['gen_ai.output.messages'], undefined);
+    assert.deepEqual(settled?.['gen_ai.response.finish_reasons'], ['tool_call']);
+    assert.deepEqual(JSON.parse(String(settled?.['gen_ai.output.messages'])), [
+      {
+        role: 'assistant',
+        parts: [{ type: 'tool_call', id: 'c', name: 'f', arguments: {} }],
+        finish_reason: 'tool_call',
+      },
+    ]);
+  });
+
   test('that costs more than is held for it is charged in full, and reported', async (t) => {
     const usage = { ...USAGE, output_tokens: 2_000 };
     const responses = [response('queued'), response('completed', { usage })];
@@ -346,8 +365,10 @@ describe('a run of an assistant', { concurrency: 4 }, () => {
   test('is reserved by its caps, and settled when polling sees it complete', async (t) => {
     const responses = [run('queued'), run('in_progress'), run('completed', usage)];
     const api = await startApi(t, () => responses.shift());
-    const { client, ledger, events } = budgetedClient(api);
+    const { client, ledger, events, spans } = budgetedClient(api);
     await client.beta.threads.runs.create('thread_1', bounded);
+    assert.equal(spans[0]?.['gen_ai.agent.id'], 'asst_1');
+    assert.equal(spans[0]?.['gen_ai.conversation.id'], 'thread_1');
     assert.equal((await ledger()).reservedNanoUsd, 2_000 * 1_750 + 200 * 14_000);
     await client.beta.threads.runs.retrieve('run_1', { thread_id: 'thread_1' });
     assert.equal((await ledger()).open, 1);

@@ -22,6 +22,7 @@ describe('without settings', () => {
       flushTimeoutMs: DEFAULT_FLUSH_TIMEOUT_MS,
       budgetStatus: 'off',
       captureContent: false,
+      contentEvents: false,
       warnings: [],
     });
     assert.equal(DEFAULT_FLUSH_TIMEOUT_MS, 2_000);
@@ -91,19 +92,21 @@ describe('a variable', () => {
     });
   }
 
-  for (const [text, captures] of [
+  for (const [text, captures, inEvents = false] of [
     ['true', true],
+    ['event_only', false, true],
     ['TRUE', true],
     ['span_only', true],
-    ['SPAN_AND_EVENT', true],
+    ['SPAN_AND_EVENT', true, true],
     ['1', true],
     ['false', false],
     ['no_content', false],
     ['', false],
-  ] as const) {
+  ] as readonly (readonly [string, boolean, boolean?])[]) {
     it(`captures ${captures ? '' : 'no '}content with the opt-in "${text}"`, () => {
       const env = { OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: text };
-      assert.equal(loadConfig(env).captureContent, captures);
+      const { captureContent, contentEvents } = loadConfig(env);
+      assert.deepEqual([captureContent, contentEvents], [captures, inEvents]);
     });
   }
 });

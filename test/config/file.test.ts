@@ -36,6 +36,7 @@ describe('a settings file', () => {
       flushTimeoutMs: 500,
       budgetStatus: 'off',
       captureContent: false,
+      contentEvents: false,
       warnings: [],
     });
   });

@@ -49,8 +49,8 @@ function assertFlushed({ otlp, stderr }: Ended): void {
   assert.equal(otlp.spans().filter(({ scope }) => scope === 'otel-token-budget').length, 1, stderr);
   const names = new Set(otlp.metrics().map(({ name }) => name));
   for (const name of [
-    'gen_ai.client.token.usage',
-    'gen_ai.client.operation.duration',
+    'gen_ai.client.inference.usage.input_tokens',
+    'gen_ai.client.inference.duration',
     'token_budget.settled',
   ]) {
     assert.ok(names.has(name), `${name} of ${[...names]}`);

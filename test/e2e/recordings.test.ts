@@ -42,7 +42,7 @@ test('every recorded call with usage is charged once, at the price of its usage'
     if (exchange.path !== '/v1/embeddings')
       assert.equal(attributes['gen_ai.usage.output_tokens'], usage.output, exchange.id);
     assert.equal(attributes['gen_ai.usage.cache_read.input_tokens'] ?? 0, usage.cached, exchange.id);
-    assert.equal(attributes['gen_ai.usage.cache_creation.input_tokens'] ?? 0, usage.cacheWrite, exchange.id);
+    assert.equal(attributes['gen_ai.usage.cache_write.input_tokens'] ?? 0, usage.cacheWrite, exchange.id);
     assert.equal(attributes['gen_ai.usage.reasoning.output_tokens'] ?? 0, usage.reasoning, exchange.id);
     assert.equal(attributes['token_budget.usage.source'], 'response', exchange.id);
     const cost = recordedCost(usage, requested);

@@ -68,7 +68,7 @@ describe('what the demo emits is what the source says', () => {
       for (const attribute of Object.keys(attributes))
         assert.ok(allowed.includes(attribute), `${attribute} on ${name}`);
     }
-    // All of them, but for those of a window, of failures, and of jobs.
+    // All of them, but for those of a cache, of embeddings and runs, of a window, of failures, and of jobs.
     const emitted = new Set(points.map(({ name }) => name));
     const silent = entries.filter(
       ({ group, name }) => group === 'metrics' && !emitted.has(name) && !name.startsWith('token_budget.job.'),
@@ -76,6 +76,12 @@ describe('what the demo emits is what the source says', () => {
     assert.deepEqual(
       silent.map(({ name }) => name),
       [
+        'gen_ai.client.inference.usage.cache_read.input_tokens',
+        'gen_ai.client.inference.usage.cache_write.input_tokens',
+        'gen_ai.client.inference.usage.reasoning.output_tokens',
+        'gen_ai.client.embeddings.duration',
+        'gen_ai.client.embeddings.operation.input_tokens',
+        'gen_ai.client.operation.duration',
         'token_budget.exceeded_reservations',
         'token_budget.window.duration',
         'token_budget.window.left',

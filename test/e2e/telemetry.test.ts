@@ -106,15 +106,16 @@ test('metrics have the recommended names, units and buckets, and the budget its 
   });
   const points = otlp.metrics();
   const of = (name: string) => points.filter((point) => point.name === name);
-  const tokens = of('gen_ai.client.token.usage');
-  assert.deepEqual(tokens.map(({ attributes }) => attributes['gen_ai.token.type']).sort(), [
-    'input',
-    'output',
-  ]);
+  const tokens = ['input', 'output'].flatMap((kind) =>
+    of(`gen_ai.client.inference.operation.${kind}_tokens`),
+  );
+  assert.equal(tokens.length, 2);
+  const [used] = of('gen_ai.client.inference.usage.output_tokens');
+  assert.deepEqual([used?.unit, used?.attributes['gen_ai.token.modality']], ['{token}', 'text']);
   assert.equal(tokens[0]?.unit, '{token}');
   assert.deepEqual(tokens[0]?.bounds?.slice(0, 4), [1, 4, 16, 64]);
   assert.equal(tokens[0]?.bounds?.at(-1), 67_108_864);
-  const [duration] = of('gen_ai.client.operation.duration');
+  const [duration] = of('gen_ai.client.inference.duration');
   assert.equal(duration?.unit, 's');
   assert.deepEqual([duration?.bounds?.[0], duration?.bounds?.at(-1)], [0.01, 81.92]);
   for (const name of [

@@ -73,7 +73,7 @@ describe('auto-instrumentations of SDK 2, with API 1.9', { concurrency: 2 }, () 
         assert.equal(call.parentSpanId, work.spanId);
         assert.ok(Number(call.attributes['token_budget.cost.nano_usd']) > 0);
         const metrics = otlp.metrics().map(({ name }) => name);
-        for (const name of ['gen_ai.client.operation.duration', 'token_budget.cost'])
+        for (const name of ['gen_ai.client.inference.duration', 'token_budget.cost'])
           assert.ok(metrics.includes(name), `${name} is not among ${metrics}`);
         const events = otlp.logs().map(({ eventName }) => eventName);
         for (const name of ['token_budget.call', 'token_budget.exhausted'])

@@ -102,7 +102,7 @@ function checkReceived({ denied, spans, metrics, logs }: Received & { readonly d
   assert.equal(call.parent, work.id);
   assert.ok(Number(call.attributes['gen_ai.usage.input_tokens']) > 0);
   assert.ok(Number(call.attributes['token_budget.cost.nano_usd']) > 0);
-  for (const name of ['gen_ai.client.operation.duration', 'token_budget.cost', 'token_budget.limit'])
+  for (const name of ['gen_ai.client.inference.duration', 'token_budget.cost', 'token_budget.limit'])
     assert.ok(metrics.includes(name), `${name} is not among ${metrics}`);
   for (const name of ['token_budget.call', 'token_budget.exhausted', 'token_budget.denied'])
     assert.ok(logs.includes(name), `${name} is not among ${logs}`);

@@ -86,6 +86,15 @@ describe('token-budget job', { concurrency: 2 }, () => {
       ].map((name) => root?.attributes[name]),
       ['invoke_agent', 'research', 'r1', 'completed', 3],
     );
+    assert.deepEqual(
+      [
+        'token_budget.limit',
+        'token_budget.consumed',
+        'iteration_budget.limit',
+        'iteration_budget.consumed',
+      ].map((name) => root?.attributes[`gen_ai.agent.${name}`]),
+      [44_642, result.charged.tokens, undefined, 3],
+    );
     const calls = otlp.logs().filter(({ eventName }) => eventName === 'token_budget.call');
     const chats = otlp.spans().filter(({ name }) => name === 'chat gpt-5.2');
     assert.deepEqual(

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { TestContext } from 'node:test';
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, MeterProvider } from '@opentelemetry/api';
 import { type ReadableSpan, TracerProvider } from '@opentelemetry/sdk-trace';
 import OpenAI from 'openai';
 import {
@@ -112,6 +112,9 @@ export function budgetedClient(
     readonly prices?: Readonly<Record<string, PriceOverride>>;
     readonly unmeteredEndpoints?: 'warn' | 'refuse';
     readonly failureBilling?: FailureBilling;
+    readonly captureContent?: boolean;
+    readonly contentEvents?: boolean;
+    readonly meterProvider?: MeterProvider;
   } = {},
 ): BudgetedClient {
   const { limits = { costUsd: 50 }, mode = 'strict', store = new MemoryStore(), prices = {} } = options;
@@ -122,13 +125,17 @@ export function budgetedClient(
   const spans: Attributes[] = [];
   const onEnd = (span: ReadableSpan): void => void spans.push(span.attributes);
   const { unmeteredEndpoints = 'warn', failureBilling = {} } = options;
+  const { captureContent = false, contentEvents = false } = options;
   const instrumentation = new OpenAIInstrumentation({
     enabled: false,
     tracker,
     prices: new PriceBook({ prices }),
     unmeteredEndpoints,
     failureBilling,
+    captureContent,
+    contentEvents,
   });
+  if (options.meterProvider !== undefined) instrumentation.setMeterProvider(options.meterProvider);
   const done = () => Promise.resolve();
   instrumentation.setTracerProvider(
     new TracerProvider({

@@ -13,15 +13,22 @@ import {
   type ParsedResponse,
   type Provider,
 } from '../../providers/index.ts';
-import { SpanKind } from '../../telemetry/api/index.ts';
+import { context, SpanKind } from '../../telemetry/api/index.ts';
 import { budgetOfCall } from '../../telemetry/context/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
+import { emitInferenceDetails } from '../../telemetry/signals/index.ts';
 import { addUsage, type TokenUsage, tokenUsage, totalTokens } from '../../usage/index.ts';
 import { andThen, type MaybePromise } from '../../util/index.ts';
+import { outputMessages } from '../content/index.ts';
 import { chargeUsage } from '../cost/index.ts';
 import { type DeferredCall, deferredReservationName } from '../memory/index.ts';
 import type { CallServices } from '../services.ts';
-import { identityAttributes, recordTokens, responseAttributes } from '../telemetry/index.ts';
+import {
+  identityAttributes,
+  outputAttributes,
+  recordTokens,
+  responseAttributes,
+} from '../telemetry/index.ts';
 
 /** The usage of a deferred call and its charge. */
 interface Due {
@@ -156,8 +163,8 @@ function reportExceeded(call: DeferredCall | undefined, charged: Amounts): void 
 
 /** Reports the settlement as a span and metrics: what the call itself could not report. */
 function reportSettlement(
-  { telemetry: { tracer, instruments } }: CallServices,
-  { id, endpoint, response, bills }: DeferredCompletion,
+  { telemetry: { tracer, instruments }, captureContent, contentEvents }: CallServices,
+  { id, endpoint, response, object, bills }: DeferredCompletion,
   call: DeferredCall | undefined,
   provider: Provider,
   tracker: TokenBudgetTracker,
@@ -176,7 +183,11 @@ function reportSettlement(
     [semconv.ATTR_BUDGET_MODE]: tracker.budget.mode,
     [semconv.ATTR_BUDGET_WORK_ID]: id,
   };
-  tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }).end();
+  const messages = captureContent || contentEvents ? outputMessages(object, response.finishReasons) : [];
+  const content = captureContent ? outputAttributes(messages) : {};
+  tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: { ...attributes, ...content } }).end();
+  if (contentEvents && messages.length > 0)
+    emitInferenceDetails(context.active(), { ...attributes, [semconv.ATTR_OUTPUT_MESSAGES]: messages });
   tracker.emit({
     type: 'call',
     origin: 'deferred',
@@ -193,7 +204,7 @@ function reportSettlement(
     durationMs: 0,
   });
   const withBudget = { ...identity, [semconv.ATTR_BUDGET_NAME]: tracker.budget.name };
-  recordTokens(instruments, usage, true, identity, withBudget);
+  recordTokens(instruments, { endpoint }, usage, source, identity, withBudget);
   if (costNanoUsd > 0) {
     instruments.cost.add(nanoToUsd(costNanoUsd), withBudget);
     instruments.callCost.record(nanoToUsd(costNanoUsd), withBudget);

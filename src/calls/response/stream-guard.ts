@@ -12,7 +12,6 @@ export class StreamGuard {
   readonly #reader: StreamReader;
   /** Undefined if the call may use more than what is reserved. */
   readonly #counter: StreamedTokenCounter | undefined;
-  #started = false;
   #ended = false;
 
   /**
@@ -25,7 +24,8 @@ export class StreamGuard {
     const isCounted = call.strict && call.plan.endpoint.capped !== false;
     const counter = isCounted ? new StreamedTokenCounter(call.plan.model) : undefined;
     this.#counter = counter;
-    this.#reader = new StreamReader(call.plan.endpoint, counter && ((text) => counter.add(text)));
+    const onText = counter && ((text: string) => counter.add(text));
+    this.#reader = new StreamReader(call.plan.endpoint, onText, call.capturesContent);
   }
 
   /**
@@ -34,8 +34,7 @@ export class StreamGuard {
    */
   accept(event: unknown): boolean {
     failOpen('reading a stream', () => {
-      if (!this.#started) this.#call.recordFirstChunk();
-      this.#started = true;
+      this.#call.recordChunk();
       this.#reader.read(event);
     });
     if (!this.#addsUsageChunk) return true;

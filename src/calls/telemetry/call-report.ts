@@ -10,12 +10,14 @@ import {
   SpanStatusCode,
 } from '../../telemetry/api/index.ts';
 import { semconv, usageAttributes } from '../../telemetry/names/index.ts';
-import { type CallInstruments, TOKEN_KIND_NAMES } from '../../telemetry/signals/index.ts';
-import { type TokenUsage, tokenUsage, USAGE_KINDS } from '../../usage/index.ts';
+import { type CallInstruments, emitException, emitInferenceDetails } from '../../telemetry/signals/index.ts';
+import { tokenUsage } from '../../usage/index.ts';
+import { inputContent, type Message, outputMessages } from '../content/index.ts';
 import { errorType } from '../failure-billing.ts';
 import type { CallOutcome, StartedCall } from '../outcome.ts';
 import type { CallServices } from '../services.ts';
-import { inputContent, outputContent } from './content.ts';
+import { recordCallMetrics } from './call-metrics.ts';
+import { inputAttributes, outputAttributes } from './content-attributes.ts';
 import { requestAttributes } from './request-attributes.ts';
 
 /*
@@ -38,7 +40,7 @@ export function startCallSpan(
   attributes[semconv.ATTR_BUDGET_MODE] = tracker.budget.mode;
   const name = plan.model === '' ? operation : `${operation} ${plan.model}`;
   const span = telemetry.tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes }, parent);
-  if (captureContent) span.setAttributes(inputContent(plan));
+  if (captureContent) failOpen('capturing a request', () => span.setAttributes(inputAttributes(plan)));
   return { span, identity };
 }
 
@@ -94,16 +96,33 @@ function countDecision(
   instruments.calls.add(1, attributes);
 }
 
-/** Captures the content of a complete response, or the texts of a stream. */
-export function captureOutput(span: Span, response: unknown, texts: Iterable<string>): void {
-  span.setAttributes(outputContent(response, texts));
+/** Captures the content of a response, or of a stream that was put together, and returns its messages. */
+export function captureOutput(
+  { captureContent }: CallServices,
+  span: Span,
+  response: unknown,
+  { finishReasons }: ParsedResponse,
+): readonly Message[] {
+  const captured = failOpen('capturing a response', () => {
+    const messages = outputMessages(response, finishReasons);
+    if (captureContent) span.setAttributes(outputAttributes(messages));
+    return messages;
+  });
+  return captured ?? [];
 }
 
 /** Reports the end of a call. Ending the span settles the call, by the span processor. */
-export function reportEnd(instruments: CallInstruments, call: StartedCall, outcome: CallOutcome): void {
+export function reportEnd(
+  { telemetry: { instruments }, contentEvents }: CallServices,
+  call: StartedCall,
+  outcome: CallOutcome,
+): void {
   // Before the charge: a job's record has the call even if the process dies in between.
   failOpen('reporting a call', () => emitCall(call, outcome));
   failOpen('measuring a call', () => recordCallMetrics(instruments, call, outcome));
+  if (outcome.error !== undefined)
+    failOpen('reporting an error', () => emitException(call.context, outcome.error));
+  if (contentEvents) failOpen('reporting the content of a call', () => emitDetails(call, outcome));
   failOpen('ending the span of a call', () => endCallSpan(call, outcome));
 }
 
@@ -129,50 +148,36 @@ function emitCall(call: StartedCall, { due, response, charge, source, error }: C
   });
 }
 
-function recordCallMetrics(instruments: CallInstruments, call: StartedCall, outcome: CallOutcome): void {
-  const { plan, reservation, context, startedAt, firstChunkSeconds, identity } = call;
-  const { due, response, charge, error } = outcome;
-  const attributes = { ...identity };
-  if (response?.model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = response.model;
-  const withBudget = { ...attributes, [semconv.ATTR_BUDGET_NAME]: reservation.tracker.budget.name };
-  if (charge !== undefined) {
-    recordTokens(instruments, charge.usage, plan.endpoint.hasOutput, attributes, withBudget, context);
-    instruments.callCost.record(nanoToUsd(due.costNanoUsd), withBudget, context);
-  }
-  const costNanoUsd = due.costNanoUsd + reservation.failedAttempts.costNanoUsd;
-  if (costNanoUsd > 0) instruments.cost.add(nanoToUsd(costNanoUsd), withBudget);
-  if (firstChunkSeconds !== undefined)
-    instruments.firstChunk.record(firstChunkSeconds, { ...attributes }, context);
-  if (error !== undefined) attributes[semconv.ATTR_ERROR_TYPE] = errorType(error, plan.clientErrors);
-  instruments.duration.record((performance.now() - startedAt) / 1_000, attributes, context);
-}
-
-/**
- * Records the tokens of a call: as input and output by the conventions, and by all kinds for its budget.
- * @param withBudget `attributes` with the name of the budget
- * @param context of the call; default: the active one
- */
-export function recordTokens(
-  instruments: CallInstruments,
-  usage: TokenUsage,
-  hasOutput: boolean,
-  attributes: Attributes,
-  withBudget: Attributes,
-  context?: Context,
-): void {
-  instruments.tokens.record(usage.input, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'input' }, context);
-  if (hasOutput)
-    instruments.tokens.record(usage.output, { ...attributes, [semconv.ATTR_TOKEN_TYPE]: 'output' }, context);
-  for (const kind of USAGE_KINDS) {
-    if (usage[kind] === 0) continue;
-    const kindAttributes = { ...withBudget, [semconv.ATTR_BUDGET_TOKEN_KIND]: TOKEN_KIND_NAMES[kind] };
-    instruments.kinds.add(usage[kind], kindAttributes);
-  }
+/** The details of a call with its content, by the conventions only for inference. */
+function emitDetails(call: StartedCall, outcome: CallOutcome): void {
+  const { plan, output, context } = call;
+  if (!plan.endpoint.hasOutput) return;
+  const { error } = outcome;
+  const { messages, instructions, tools } = inputContent(plan);
+  emitInferenceDetails(context, {
+    ...requestAttributes(plan).attributes,
+    ...endAttributes(call, outcome),
+    ...(error === undefined ? {} : { [semconv.ATTR_ERROR_TYPE]: errorType(error, plan.clientErrors) }),
+    [semconv.ATTR_BUDGET_NAME]: call.reservation.tracker.budget.name,
+    [semconv.ATTR_INPUT_MESSAGES]: messages,
+    [semconv.ATTR_SYSTEM_INSTRUCTIONS]: instructions,
+    [semconv.ATTR_TOOL_DEFINITIONS]: tools,
+    [semconv.ATTR_OUTPUT_MESSAGES]: output,
+  });
 }
 
 function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
-  const { span, plan, reservation, firstChunkSeconds } = call;
-  const { response, charge, source, error, deferredId } = outcome;
+  const { span, plan } = call;
+  const { error } = outcome;
+  span.setAttributes(endAttributes(call, outcome));
+  if (error !== undefined) setSpanError(span, error, plan.clientErrors);
+  span.end();
+}
+
+/** The attributes that are known at the end of a call: of its response, its usage and its cost. */
+function endAttributes(call: StartedCall, outcome: CallOutcome): Attributes {
+  const { plan, reservation, firstChunkSeconds } = call;
+  const { response, charge, source, deferredId } = outcome;
   const { failedAttempts } = reservation;
   const attributes = response === undefined ? {} : responseAttributes(response);
   if (charge !== undefined) {
@@ -185,20 +190,19 @@ function endCallSpan(call: StartedCall, outcome: CallOutcome): void {
     attributes[semconv.ATTR_RESPONSE_TIME_TO_FIRST_CHUNK] = firstChunkSeconds;
   if (failedAttempts !== NOTHING)
     attributes[semconv.ATTR_BUDGET_ATTEMPTS_COST] = nanoToUsd(failedAttempts.costNanoUsd);
-  span.setAttributes(attributes);
-  if (error !== undefined) setSpanError(span, error, plan.clientErrors);
-  span.end();
+  return attributes;
 }
 
 /** The attributes of a response, without its usage and cost. */
 export function responseAttributes(response: ParsedResponse): Attributes {
-  const { id, model, serviceTier, systemFingerprint, finishReasons } = response;
+  const { id, model, serviceTier, systemFingerprint, conversationId, finishReasons } = response;
   const attributes: Attributes = {};
   if (id !== undefined) attributes[semconv.ATTR_RESPONSE_ID] = id;
   if (model !== undefined) attributes[semconv.ATTR_RESPONSE_MODEL] = model;
   if (serviceTier !== undefined) attributes[semconv.ATTR_OPENAI_RESPONSE_SERVICE_TIER] = serviceTier;
   if (systemFingerprint !== undefined)
     attributes[semconv.ATTR_OPENAI_RESPONSE_SYSTEM_FINGERPRINT] = systemFingerprint;
+  if (conversationId !== undefined) attributes[semconv.ATTR_CONVERSATION_ID] = conversationId;
   if (finishReasons.length > 0) attributes[semconv.ATTR_RESPONSE_FINISH_REASONS] = [...finishReasons];
   return attributes;
 }

@@ -1,6 +1,6 @@
+export { recordOutputChunk, recordTokens } from './call-metrics.ts';
 export {
   captureOutput,
-  recordTokens,
   reportAdmission,
   reportDenial,
   reportEnd,
@@ -8,4 +8,5 @@ export {
   setRemaining,
   startCallSpan,
 } from './call-report.ts';
+export { outputAttributes } from './content-attributes.ts';
 export { identityAttributes } from './request-attributes.ts';

@@ -25,6 +25,7 @@ export function identityAttributes({
 const NUMERIC_FIELDS: readonly (readonly [field: string, attribute: string])[] = [
   ['temperature', semconv.ATTR_REQUEST_TEMPERATURE],
   ['top_p', semconv.ATTR_REQUEST_TOP_P],
+  ['top_k', semconv.ATTR_REQUEST_TOP_K],
   ['frequency_penalty', semconv.ATTR_REQUEST_FREQUENCY_PENALTY],
   ['presence_penalty', semconv.ATTR_REQUEST_PRESENCE_PENALTY],
   ['seed', semconv.ATTR_REQUEST_SEED],
@@ -55,10 +56,35 @@ export function requestAttributes(plan: CallPlan): {
   set(semconv.ATTR_REQUEST_ENCODING_FORMATS, typeof format === 'string' ? [format] : undefined);
   const tier = body['service_tier'];
   if (typeof tier === 'string' && tier !== 'auto') set(semconv.ATTR_OPENAI_REQUEST_SERVICE_TIER, tier);
-  set(semconv.ATTR_OUTPUT_TYPE, outputType(body));
+  set(semconv.ATTR_OUTPUT_TYPE, endpoint.outputType ?? outputType(body));
+  set(semconv.ATTR_REQUEST_REASONING_LEVEL, reasoningLevel(body));
+  const { prompt } = body;
+  set(semconv.ATTR_REQUEST_PREVIOUS_RESPONSE_ID, textOrNone(body['previous_response_id']));
+  if (isRecord(prompt)) {
+    set(semconv.ATTR_PROMPT_NAME, textOrNone(prompt['id']));
+    set(semconv.ATTR_PROMPT_VERSION, textOrNone(prompt['version']));
+  }
+  set(semconv.ATTR_AGENT_ID, textOrNone(body['assistant_id']));
+  if (isCompacted(body['input'])) set(semconv.ATTR_CONVERSATION_COMPACTED, true);
   const conversation = isRecord(body['conversation']) ? body['conversation']['id'] : body['conversation'];
-  set(semconv.ATTR_CONVERSATION_ID, typeof conversation === 'string' ? conversation : undefined);
+  set(semconv.ATTR_CONVERSATION_ID, textOrNone(conversation));
   return { identity, attributes };
+}
+
+/** The effort of reasoning as Chat, Responses or Anthropic's Messages name it. */
+function reasoningLevel(body: Readonly<Record<string, unknown>>): string | undefined {
+  const { reasoning_effort: effort, reasoning, output_config: config } = body;
+  const nested = isRecord(reasoning) ? reasoning['effort'] : isRecord(config) ? config['effort'] : undefined;
+  return textOrNone(effort ?? nested);
+}
+
+function textOrNone(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Whether the input has the result of a compaction. */
+function isCompacted(input: unknown): boolean {
+  return Array.isArray(input) && input.some((item) => isRecord(item) && item['type'] === 'compaction');
 }
 
 function strings(value: unknown): string[] | undefined {

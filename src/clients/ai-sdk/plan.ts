@@ -1,4 +1,5 @@
 import { type CallPlan, planRequest, withProviderName } from '../../providers/index.ts';
+import { chatContentOf } from './content.ts';
 import { chatRequestOf } from './prompt.ts';
 
 /** A model of the AI SDK, of any specification version. */
@@ -24,7 +25,9 @@ const PROVIDER_NAMES: Readonly<Record<string, string>> = {
 
 /** Plans a call of a language model; undefined if it is not metered. */
 export function chatPlan(model: Model, params: Params, stream: boolean): CallPlan | undefined {
-  return planCall(model, params, '/chat/completions', (name) => ({ ...chatRequestOf(name, params), stream }));
+  const request = (name: string): object => ({ ...chatRequestOf(name, params), stream });
+  const plan = planCall(model, params, '/chat/completions', request);
+  return plan && { ...plan, contentBody: () => chatContentOf(params) };
 }
 
 /** Plans a call of an embedding model; undefined if it is not metered. */

@@ -37,7 +37,8 @@ function messageOf({ role, content }: Fields): Fields {
     ...(calls.length === 0
       ? {}
       : {
-          tool_calls: calls.map(({ toolName, input }) => ({
+          tool_calls: calls.map(({ toolCallId, toolName, input }) => ({
+            id: toolCallId,
             function: { name: toolName, arguments: textOf(input) },
           })),
         }),

@@ -17,7 +17,8 @@ export function chatResponseOf(result: unknown): Fields {
         message: {
           content: textOf('text'),
           ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
-          tool_calls: calls.map(({ toolName, input }) => ({
+          tool_calls: calls.map(({ toolCallId, toolName, input }) => ({
+            id: toolCallId,
             function: { name: toolName, arguments: input },
           })),
         },
@@ -37,10 +38,11 @@ export function chatChunkOf(part: unknown): Fields | undefined {
     case 'reasoning-delta':
       return { choices: [{ delta: { reasoning_content: part['delta'] } }] };
     case 'text-delta':
-    case 'tool-input-delta':
-      return delta(part['delta']);
+      return { choices: [{ delta: { content: part['delta'] } }] };
     case 'tool-input-start':
-      return delta(part['toolName']);
+      return callDelta(part['id'], { name: part['toolName'] });
+    case 'tool-input-delta':
+      return callDelta(part['id'], { arguments: part['delta'] });
     case 'finish':
       return {
         usage: usageOf(part['usage']),
@@ -57,8 +59,8 @@ export function embeddingResponseOf(result: unknown): Fields {
   return { usage: isRecord(usage) ? { prompt_tokens: usage['tokens'] } : undefined };
 }
 
-function delta(content: unknown): Fields {
-  return { choices: [{ delta: { content } }] };
+function callDelta(id: unknown, pieces: Fields): Fields {
+  return { choices: [{ delta: { tool_calls: [{ id, function: pieces }] } }] };
 }
 
 function identityOf({ id, modelId }: Fields): Fields {

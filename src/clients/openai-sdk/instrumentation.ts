@@ -42,6 +42,8 @@ export interface OpenAIInstrumentationConfig {
   readonly includeUsage?: 'auto' | 'always' | 'never';
   /** Whether spans carry prompts and completions; default: no. */
   readonly captureContent?: boolean;
+  /** Whether an event of each call carries them; default: no. */
+  readonly contentEvents?: boolean;
   /** Whether the model is given the status of its budget, and in which format; default: `off`. */
   readonly budgetStatus?: BudgetStatusSetting;
   /** Called each time a copy of the SDK is patched, before the application receives it. */

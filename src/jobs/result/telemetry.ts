@@ -86,7 +86,7 @@ export function contextOfFirstRun(
  */
 export function emitResult(span: Span, result: JobResult): void {
   const attributes = resultAttributes(result);
-  span.setAttributes(attributes);
+  span.setAttributes({ ...attributes, ...agentBudgetAttributes(result) });
   if (result.reason === 'error') span.setStatus({ code: SpanStatusCode.ERROR });
   jobEvents.emit(
     { eventName: semconv.EVENT_JOB, severity: severityOf(result), context: context.active() },
@@ -125,6 +125,16 @@ function resultAttributes(result: JobResult): Attributes {
     [semconv.ATTR_USAGE_CACHE_READ]: usage.usage.cachedInput,
     [semconv.ATTR_JOB_ACTIVE]: time.activeMs / 1_000,
     ...Object.fromEntries(optional.filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** The budget of an agent as it is proposed for the conventions: an iteration is a call of a model. */
+function agentBudgetAttributes({ charged, budget: { limits } }: JobResult): Attributes {
+  return {
+    ...(limits.tokens === undefined ? {} : { [semconv.ATTR_AGENT_TOKEN_BUDGET_LIMIT]: limits.tokens }),
+    [semconv.ATTR_AGENT_TOKEN_BUDGET_CONSUMED]: charged.tokens,
+    ...(limits.calls === undefined ? {} : { [semconv.ATTR_AGENT_ITERATION_BUDGET_LIMIT]: limits.calls }),
+    [semconv.ATTR_AGENT_ITERATION_BUDGET_CONSUMED]: charged.calls,
   };
 }
 

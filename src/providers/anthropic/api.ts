@@ -1,6 +1,7 @@
 import { providerNameOf } from '../compatible/index.ts';
 import { type ProviderApi, withProviderName } from '../contract/index.ts';
 import { planTarget } from '../openai/index.ts';
+import { chatContentOfMessages } from './content.ts';
 import {
   ChatChunkTranslator,
   chatRequestOfMessages,
@@ -17,7 +18,11 @@ export const ANTHROPIC_API: ProviderApi = {
     const { apiType: _, ...endpoint } = plan.endpoint;
     // Any service with this API sells Anthropic's models.
     const name = providerNameOf(target.hostname) ?? 'anthropic';
-    return { ...withProviderName(plan, name), endpoint };
+    return {
+      ...withProviderName(plan, name),
+      endpoint,
+      contentBody: () => chatContentOfMessages(body),
+    };
   },
   outgoingBody: (_plan, body, clampedTo) => ({
     body: outgoingMessagesBody(body, clampedTo),

@@ -1,4 +1,5 @@
 import { type Fields, fieldsOf, isRecord, recordsOf } from '../../util/index.ts';
+import { TOOL_USE, toolCallOf } from './content.ts';
 
 /*
  * Translates Anthropic's Messages API into Chat Completions, so that the same code counts both. Only what
@@ -21,6 +22,7 @@ export function chatRequestOfMessages(body: Fields): Fields {
     model: body['model'],
     max_tokens: body['max_tokens'],
     ...(body['stream'] === true ? { stream: true } : {}),
+    ...settingsOf(body),
     messages: [
       ...(system === undefined ? [] : [{ role: 'system', content: contentOf(system) }]),
       ...(ownTools.length === 0 ? [] : [{ role: 'system', content: JSON.stringify(ownTools) + TOOL_RULES }]),
@@ -31,6 +33,13 @@ export function chatRequestOfMessages(body: Fields): Fields {
       ? {}
       : { tools: allTools.filter((tool) => !ownTools.includes(tool)) }),
   };
+}
+
+/** The settings that spans report. */
+function settingsOf(body: Fields): Fields {
+  const { temperature, top_p, top_k, output_config, stop_sequences: stop } = body;
+  const settings = { temperature, top_p, top_k, output_config, stop };
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }
 
 /** The smallest thinking budget that Anthropic's API accepts, tokens. */
@@ -90,6 +99,8 @@ function dataUrl(source: Fields): string {
   return `data:${String(source['media_type'])};base64,${String(source['data'])}`;
 }
 
+const TOOL_USES: ReadonlySet<unknown> = new Set(TOOL_USE);
+
 /** Translates a response into one of Chat Completions. */
 export function chatResponseOfMessages(response: unknown): unknown {
   if (!isRecord(response)) return response;
@@ -100,7 +111,7 @@ export function chatResponseOfMessages(response: unknown): unknown {
       .filter((one) => typeof one === 'string')
       .join('');
   const thinking = textOf('thinking');
-  const calls = blocks.filter(({ type }) => type === 'tool_use');
+  const calls = blocks.filter(({ type }) => TOOL_USES.has(type));
   return {
     id: response['id'],
     model: response['model'],
@@ -112,10 +123,7 @@ export function chatResponseOfMessages(response: unknown): unknown {
           role: 'assistant',
           content: textOf('text'),
           ...(thinking === '' ? {} : { reasoning_content: thinking }),
-          tool_calls: calls.map(({ id, name, input }) => ({
-            id,
-            function: { name, arguments: JSON.stringify(input) },
-          })),
+          tool_calls: calls.map(toolCallOf),
         },
       },
     ],
@@ -156,13 +164,17 @@ export class ChatChunkTranslator {
       }
       case 'content_block_start': {
         const block = fieldsOf(event['content_block']);
-        return delta(block['name'] ?? block['text']);
+        if (!TOOL_USES.has(block['type'])) return delta(block['name'] ?? block['text']);
+        // Its input follows in pieces.
+        return callDelta(event['index'], toolCallOf(block), { name: block['name'], arguments: '' });
       }
       case 'content_block_delta': {
         const content = fieldsOf(event['delta']);
         if (content['thinking'] !== undefined)
           return { choices: [{ delta: { reasoning_content: content['thinking'] } }] };
-        return delta(content['text'] ?? content['partial_json']);
+        if (content['partial_json'] !== undefined)
+          return callDelta(event['index'], {}, { arguments: content['partial_json'] });
+        return delta(content['text']);
       }
       case 'message_delta': {
         this.#usage = { ...this.#usage, ...withoutNulls(fieldsOf(event['usage'])) };
@@ -179,6 +191,11 @@ export class ChatChunkTranslator {
 
 function delta(content: unknown): unknown {
   return { choices: [{ delta: { content } }] };
+}
+
+/** @param index of the block, by which its pieces are found */
+function callDelta(index: unknown, call: Fields, pieces: Fields): unknown {
+  return { choices: [{ delta: { tool_calls: [{ ...call, index, function: pieces }] } }] };
 }
 
 /** `batch` and `priority` are tiers of Anthropic too; `standard` has no price of its own. */

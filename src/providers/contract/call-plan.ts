@@ -12,6 +12,8 @@ export interface CallPlan {
   readonly priceQuery: PriceQuery;
   /** The body of the request, in the terms of OpenAI's API. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** The content of the request in the terms of OpenAI's API, if `body` is only a translation for counting. */
+  readonly contentBody?: () => Readonly<Record<string, unknown>>;
   /** Whether the body cannot be read, such as that of a stream: then its fields, and its cost, are unknown. */
   readonly isOpaque?: boolean;
   /** As the caller names it; on Azure that may be a deployment. Empty if the request names none. */
@@ -63,6 +65,8 @@ export interface EndpointBase {
   readonly operation: 'chat' | 'text_completion' | 'embeddings' | 'generate_content' | 'invoke_agent';
   /** `openai.api.type`; absent if the conventions name none. */
   readonly apiType?: 'chat_completions' | 'responses';
+  /** `gen_ai.output.type`, if the endpoint has only one. */
+  readonly outputType?: 'image' | 'speech';
   /** Whether responses have output tokens. */
   readonly hasOutput: boolean;
   /** False if no field of the request caps the output. */

@@ -7,6 +7,8 @@ export interface ParsedResponse {
   readonly model?: string;
   readonly serviceTier?: string;
   readonly systemFingerprint?: string;
+  /** The conversation that the response belongs to, or the thread of a run. */
+  readonly conversationId?: string;
   readonly finishReasons: readonly string[];
   /**
    * Whether the work continues after this response (background responses, batches, runs), so that more will

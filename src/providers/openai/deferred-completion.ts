@@ -20,6 +20,8 @@ export interface DeferredCompletion {
   /** The endpoint that the call was made to. */
   readonly endpoint: Endpoint;
   readonly response: ParsedResponse;
+  /** What the API reports, as it is. */
+  readonly object: Fields;
   /** Empty if nothing is billed; undefined if the object does not say. */
   readonly bills: readonly DeferredBill[] | undefined;
 }
@@ -48,7 +50,7 @@ export function deferredCompletionOf(value: unknown): DeferredCompletion | undef
   const endpoint = endpointOf('post', kind?.path);
   if (kind === undefined || endpoint === undefined || isUnfinished(value)) return undefined;
   const response = parseResponse(value, endpoint);
-  return { id: value['id'], endpoint, response, bills: kind.bills(value, response) };
+  return { id: value['id'], endpoint, response, object: value, bills: kind.bills(value, response) };
 }
 
 /** The usage that the object reports, and that of its tools at the prices of other models. */

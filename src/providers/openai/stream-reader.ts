@@ -1,5 +1,6 @@
 import { isRecord } from '../../util/index.ts';
 import type { Endpoint, ParsedResponse } from '../contract/index.ts';
+import { StreamAssembly } from './assembly/index.ts';
 import { parseResponse } from './response.ts';
 
 /** The events of Responses with text that is billed as it is. */
@@ -13,19 +14,31 @@ const ANSWER_DELTA =
 export class StreamReader {
   readonly #endpoint: Endpoint;
   readonly #onText: ((text: string) => void) | undefined;
+  /** Undefined unless content is captured. */
+  readonly #assembly: StreamAssembly | undefined;
   readonly #texts: string[] = [];
   /** The texts that are billed as they are: no summaries of reasoning, no transcripts. */
   readonly #answers: string[] = [];
   #parsed: ParsedResponse | undefined;
-  #finishReasons: string[] = [];
+  /** The finish reason of each choice that has begun; undefined for one that has not ended. */
+  readonly #finishReasons: (string | undefined)[] = [];
   #usage: unknown;
   #identity: Record<string, unknown> = {};
   #error: unknown;
 
-  /** @param onText receives each piece of generated text */
-  constructor(endpoint: Endpoint, onText?: (text: string) => void) {
+  /**
+   * @param onText receives each piece of generated text
+   * @param assembles whether the response is put together, to capture its content
+   */
+  constructor(endpoint: Endpoint, onText?: (text: string) => void, assembles = false) {
     this.#endpoint = endpoint;
     this.#onText = onText;
+    this.#assembly = assembles ? new StreamAssembly() : undefined;
+  }
+
+  /** The response that was put together; undefined unless the constructor was told to. */
+  get assembled(): unknown {
+    return this.#assembly?.response();
   }
 
   /** Whether a plausible usage arrived. */
@@ -57,6 +70,7 @@ export class StreamReader {
   /** Reads one event. */
   read(event: unknown): void {
     if (!isRecord(event)) return;
+    this.#assembly?.read(event);
     if (typeof event['type'] === 'string') this.#readResponsesEvent(event['type'], event);
     else if (isRecord(event['data'])) this.#readObject(event['data']);
     else this.#readChunk(event);
@@ -65,9 +79,20 @@ export class StreamReader {
   /** The response as far as the stream has reported it. */
   response(): ParsedResponse {
     this.#parsed ??= parseResponse({ ...this.#identity, usage: this.#usage }, this.#endpoint);
-    return this.#finishReasons.length === 0
-      ? this.#parsed
-      : { ...this.#parsed, finishReasons: this.#finishReasons };
+    const finishReasons = this.#finishReasons.filter((reason) => reason !== undefined);
+    return finishReasons.length === 0 ? this.#parsed : { ...this.#parsed, finishReasons };
+  }
+
+  /** The response of a stream that ended early: `error` is the finish reason of what has not ended. */
+  cutResponse(): ParsedResponse {
+    const response = this.response();
+    if (this.#finishReasons.length > 0) {
+      const finishReasons = Array.from(this.#finishReasons, (reason) => reason ?? 'error');
+      return { ...response, finishReasons };
+    }
+    const isInProgress =
+      this.#identity['status'] === 'in_progress' && this.#identity['object'] === 'response';
+    return isInProgress ? { ...response, finishReasons: ['error'] } : response;
   }
 
   #readChunk(chunk: Record<string, unknown>): void {
@@ -80,12 +105,16 @@ export class StreamReader {
     if (!Array.isArray(choices)) return;
     for (const choice of choices) {
       if (!isRecord(choice)) continue;
-      if (typeof choice['finish_reason'] === 'string') {
-        this.#finishReasons.push(choice['finish_reason']);
-      }
+      this.#readFinishReason(choice);
       this.#push(choice['text']);
       if (isRecord(choice['delta'])) this.#readDelta(choice['delta']);
     }
+  }
+
+  #readFinishReason({ index, finish_reason: reason }: Record<string, unknown>): void {
+    const position = isChoiceIndex(index) ? index : 0;
+    if (typeof reason === 'string') this.#finishReasons[position] = reason;
+    else this.#finishReasons[position] ??= undefined;
   }
 
   #readDelta(delta: Record<string, unknown>): void {
@@ -146,4 +175,9 @@ export class StreamReader {
     if (isAnswer) this.#answers.push(text);
     this.#onText?.(text);
   }
+}
+
+/** Whether a choice has a plausible index: the API takes an `n` of at most 128. */
+function isChoiceIndex(index: unknown): index is number {
+  return typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < 128;
 }

@@ -2,10 +2,10 @@ import { createRequire } from 'node:module';
 import type * as LatestApi from '@opentelemetry/api';
 import type { Logger, LoggerProvider } from '@opentelemetry/api';
 import type * as LogsApi from '@opentelemetry/api-logs';
-import type { Attributes, Context } from 'opentelemetry-api-1.3';
+import type { Context } from 'opentelemetry-api-1.3';
 
 /** Values of `SeverityNumber` in the API of logs. */
-export const Severity = { INFO: 9, WARN: 13, ERROR: 17 } as const;
+export const Severity = { DEBUG: 5, INFO: 9, WARN: 13, ERROR: 17 } as const;
 
 /** An event that may become a log record. */
 export interface EventRecord {
@@ -17,8 +17,9 @@ export interface EventRecord {
 /** The content of a log record. */
 export interface EventContent {
   /** A sentence for people. */
-  readonly body: string;
-  readonly attributes: Attributes;
+  readonly body?: string;
+  /** Values of any depth. */
+  readonly attributes: Readonly<Record<string, unknown>>;
 }
 
 /** Writes events as log records, to the provider that is registered by then. */
@@ -31,6 +32,8 @@ export interface EventLogger {
 
 /** `enabled` exists since release 0.204 of `@opentelemetry/api-logs`. */
 type EarlyLogger = Pick<Logger, 'emit'> & Partial<Logger>;
+
+type LogAttributes = NonNullable<Parameters<Logger['emit']>[0]['attributes']>;
 
 type LogsOfSomeRelease = Pick<typeof LatestApi.logs, 'getLoggerProvider'>;
 
@@ -61,8 +64,8 @@ export function eventLogger(scope: string, version: string): EventLogger {
         ...fields,
         severityNumber: Severity[severity],
         severityText: severity,
-        body,
-        attributes: named,
+        ...(body === undefined ? {} : { body }),
+        attributes: named as LogAttributes,
       });
     },
   };

@@ -32,4 +32,5 @@ export {
 export { type EventLogger, type EventRecord, eventLogger, type Severity } from './event-logger.ts';
 export { failOpen } from './fail-open.ts';
 export { hasTracerProvider } from './has-tracer-provider.ts';
+export { createHistogram } from './histogram.ts';
 export { createLastValue, type RecordLastValue } from './last-value.ts';

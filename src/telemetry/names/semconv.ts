@@ -1,15 +1,16 @@
 /**
  * Every attribute, metric and event name that this package emits, or reads from its own spans.
  *
- * The `gen_ai.*` and `openai.*` names follow open-telemetry/semantic-conventions-genai, status Development,
- * as of commit 002c8a6 (docs/gen-ai/openai.md, gen-ai-metrics.md). The conventions left
- * @opentelemetry/semantic-conventions with its version 1.45 and have no release of their own yet.
- * `gen_ai.usage.cost.*` is as proposed in pull request 443 of that repository. `token_budget.*` names are
- * ours.
+ * The `gen_ai.*` and `openai.*` names follow open-telemetry/semantic-conventions-genai, status Development, with
+ * its pull requests 374 (metrics of tokens), 440 (writes to the cache) and 521 (metrics of inference). The
+ * conventions left @opentelemetry/semantic-conventions with its version 1.45 and have no release of their own yet.
+ * What is only proposed there has the tag `@proposed`, with its pull request or issue. `token_budget.*` names are
+ * ours. `npm run check:conventions -- CHECKOUT` compares the names with a checkout of that repository.
  *
  * `npm run docs` generates the tables of docs/telemetry.md from this file. A line `// # name` begins the
  * table of that name. A comment holds the meaning of a name, then tags: its `@unit`, when it is `@set` and an
- * `@example`; for an event its `@severity`, for a metric its `@kind`, and for both their `@attributes`.
+ * `@example`; for an event its `@severity`, for a metric its `@kind`, and for both their `@attributes`. The
+ * `@type` of an attribute is one of the conventions' types; without the tag it follows from the example.
  */
 
 // # request
@@ -45,6 +46,8 @@ export const ATTR_REQUEST_CHOICE_COUNT = 'gen_ai.request.choice.count';
 export const ATTR_REQUEST_TEMPERATURE = 'gen_ai.request.temperature';
 /** Nucleus sampling. @set if in the request @example 0.9 */
 export const ATTR_REQUEST_TOP_P = 'gen_ai.request.top_p';
+/** How many of the likeliest tokens are sampled from. @set if in the request @example 40 */
+export const ATTR_REQUEST_TOP_K = 'gen_ai.request.top_k';
 /** Frequency penalty. @set if in the request @example 0.5 */
 export const ATTR_REQUEST_FREQUENCY_PENALTY = 'gen_ai.request.frequency_penalty';
 /** Presence penalty. @set if in the request @example 0.5 */
@@ -53,14 +56,29 @@ export const ATTR_REQUEST_PRESENCE_PENALTY = 'gen_ai.request.presence_penalty';
 export const ATTR_REQUEST_SEED = 'gen_ai.request.seed';
 /** Texts that stop the generation. @set if in the request @example ["END"] */
 export const ATTR_REQUEST_STOP_SEQUENCES = 'gen_ai.request.stop_sequences';
+/** The effort of reasoning, as the request names it. @set if in the request @example low */
+export const ATTR_REQUEST_REASONING_LEVEL = 'gen_ai.request.reasoning.level';
+/** Id of the response that this one continues. @set on Responses that name one @example resp_0a1a */
+export const ATTR_REQUEST_PREVIOUS_RESPONSE_ID = 'gen_ai.request.previous_response.id';
+/** Id of the prompt that the service keeps. @set on Responses that name one @example pmpt_68 */
+export const ATTR_PROMPT_NAME = 'gen_ai.prompt.name';
+/** Version of that prompt. @set if in the request @example 2 @type string */
+export const ATTR_PROMPT_VERSION = 'gen_ai.prompt.version';
 /** The encoding format, as a list of one. @set on embeddings that request a format @example ["base64"] */
 export const ATTR_REQUEST_ENCODING_FORMATS = 'gen_ai.request.encoding_formats';
 /** Number of dimensions of the vectors. @set on embeddings that request it @example 512 */
 export const ATTR_EMBEDDINGS_DIMENSION_COUNT = 'gen_ai.embeddings.dimension.count';
-/** `json`, `text` or `speech`. @set if in the request @example json */
+/** `json`, `text`, `speech` or `image`. @set if in the request, and for images and speech @example json */
 export const ATTR_OUTPUT_TYPE = 'gen_ai.output.type';
-/** Id of the conversation. @set on Responses in a conversation @example conv_68 */
+/** Id of the conversation, or of the thread of a run. @set on Responses in a conversation, and on runs @example conv_68 */
 export const ATTR_CONVERSATION_ID = 'gen_ai.conversation.id';
+/**
+ * `true` if the conversation was compacted before.
+ * @set if the input has the result of a compaction @example true
+ */
+export const ATTR_CONVERSATION_COMPACTED = 'gen_ai.conversation.compacted';
+/** Id of the assistant. @set on runs of assistants @example asst_68 */
+export const ATTR_AGENT_ID = 'gen_ai.agent.id';
 /** The requested service tier. @set unless `auto` @example flex */
 export const ATTR_OPENAI_REQUEST_SERVICE_TIER = 'openai.request.service_tier';
 /** Name of the budget. @set always @example research-agent */
@@ -86,7 +104,8 @@ export const ATTR_RESPONSE_ID = 'gen_ai.response.id';
 /** The model that generated the response. @set if in the response @example gpt-5.2-2025-12-11 */
 export const ATTR_RESPONSE_MODEL = 'gen_ai.response.model';
 /**
- * A finish reason for each choice; for Responses `stop`, or why the response is incomplete.
+ * A finish reason for each choice, as the service names it; for Responses `stop`, `tool_call`, `length`,
+ * `content_filter` or `error`. `error` for a choice of a stream that ended early.
  * @set if in the response @example ["stop"]
  */
 export const ATTR_RESPONSE_FINISH_REASONS = 'gen_ai.response.finish_reasons';
@@ -115,17 +134,36 @@ export const ATTR_USAGE_OUTPUT_TOKENS = 'gen_ai.usage.output_tokens';
 /** Input read from the cache; part of the input. @unit tokens @set if above 0 @example 768 */
 export const ATTR_USAGE_CACHE_READ = 'gen_ai.usage.cache_read.input_tokens';
 /** Input written to the cache; part of the input. @unit tokens @set if above 0 @example 256 */
-export const ATTR_USAGE_CACHE_CREATION = 'gen_ai.usage.cache_creation.input_tokens';
+export const ATTR_USAGE_CACHE_WRITE = 'gen_ai.usage.cache_write.input_tokens';
+/**
+ * Text input; part of the input.
+ * @unit tokens @set if the response reports audio or image input @example 294
+ */
+export const ATTR_USAGE_TEXT_INPUT = 'gen_ai.usage.text.input_tokens';
 /** Audio input; part of the input. @unit tokens @set if above 0 @example 120 */
 export const ATTR_USAGE_AUDIO_INPUT = 'gen_ai.usage.audio.input_tokens';
 /** Image input; part of the input. @unit tokens @set if above 0 @example 765 */
 export const ATTR_USAGE_IMAGE_INPUT = 'gen_ai.usage.image.input_tokens';
+/** Audio read from the cache; part of both. @unit tokens @set if above 0 @example 60 */
+export const ATTR_USAGE_AUDIO_CACHE_READ = 'gen_ai.usage.audio.cache_read.input_tokens';
+/** Images read from the cache; part of both. @unit tokens @set if above 0 @example 128 */
+export const ATTR_USAGE_IMAGE_CACHE_READ = 'gen_ai.usage.image.cache_read.input_tokens';
+/**
+ * Text read from the cache; part of both.
+ * @unit tokens @set if the response reports audio or images read from the cache @example 40
+ */
+export const ATTR_USAGE_TEXT_CACHE_READ = 'gen_ai.usage.text.cache_read.input_tokens';
 /** Reasoning; part of the output. @unit tokens @set if above 0 @example 128 */
 export const ATTR_USAGE_REASONING = 'gen_ai.usage.reasoning.output_tokens';
 /** Audio output; part of the output. @unit tokens @set if above 0 @example 300 */
 export const ATTR_USAGE_AUDIO_OUTPUT = 'gen_ai.usage.audio.output_tokens';
 /** Image output; part of the output. @unit tokens @set if above 0 @example 1056 */
-export const ATTR_USAGE_IMAGE_OUTPUT = 'token_budget.usage.image.output_tokens';
+export const ATTR_USAGE_IMAGE_OUTPUT = 'gen_ai.usage.image.output_tokens';
+/**
+ * Text output; part of the output.
+ * @unit tokens @set if the response reports audio or image output @example 180
+ */
+export const ATTR_USAGE_TEXT_OUTPUT = 'gen_ai.usage.text.output_tokens';
 /** Predicted tokens that were accepted; part of the output. @unit tokens @set if above 0 @example 80 */
 export const ATTR_USAGE_ACCEPTED_PREDICTION = 'token_budget.usage.accepted_prediction_tokens';
 /** Predicted tokens that were rejected; part of the output. @unit tokens @set if above 0 @example 20 */
@@ -149,11 +187,14 @@ export const ATTR_USAGE_CONTAINERS = 'token_budget.usage.containers';
  * @set on the call that started it, and on its settlement @example batch_0a1b
  */
 export const ATTR_BUDGET_WORK_ID = 'token_budget.work.id';
-/** Amount charged for the call. @unit USD @set always @example 0.003369 */
+/** Amount charged for the call. @unit USD @set always @example 0.003369 @proposed pull request 443 */
 export const ATTR_USAGE_COST_AMOUNT = 'gen_ai.usage.cost.amount';
-/** `USD`. @set always @example USD */
+/** `USD`. @set always @example USD @proposed pull request 443 */
 export const ATTR_USAGE_COST_CURRENCY = 'gen_ai.usage.cost.currency';
-/** `local`: computed by this package, not reported by the service. @set always @example local */
+/**
+ * `local`: computed by this package, not reported by the service.
+ * @set always @example local @proposed pull request 443
+ */
 export const ATTR_USAGE_COST_SOURCE = 'gen_ai.usage.cost.source';
 /** Exact amount charged for the call, an integer. @unit nano-USD @set always @example 3368750 */
 export const ATTR_BUDGET_COST_NANO_USD = 'token_budget.cost.nano_usd';
@@ -191,12 +232,17 @@ export const ATTR_BUDGET_LEFT_CALLS = 'token_budget.left.calls';
  */
 export const ATTR_INPUT_MESSAGES = 'gen_ai.input.messages';
 /**
- * `instructions` of Responses.
+ * `instructions` of Responses, `system` of Anthropic's Messages.
  * @unit JSON text @set if content capture is enabled @example [{"type":"text",…}]
  */
 export const ATTR_SYSTEM_INSTRUCTIONS = 'gen_ai.system_instructions';
 /**
- * The generated messages.
+ * Type and name of each tool that the model may call.
+ * @unit JSON text @set if content capture is enabled @example [{"type":"function","name":"f"}]
+ */
+export const ATTR_TOOL_DEFINITIONS = 'gen_ai.tool.definitions';
+/**
+ * The generated messages: one for each choice, one for the output of Responses.
  * @unit JSON text @set if content capture is enabled @example [{"role":"assistant",…}]
  */
 export const ATTR_OUTPUT_MESSAGES = 'gen_ai.output.messages';
@@ -236,9 +282,15 @@ export const ATTR_BUDGET_CALL_DURATION = 'token_budget.call.duration';
 /** The policy for calls while the store is unavailable: `open` or `closed`. @example open */
 export const ATTR_BUDGET_FAILURE_POLICY = 'token_budget.failure_policy';
 
+/** The class of the error. @example RateLimitError */
+export const ATTR_EXCEPTION_TYPE = 'exception.type';
+
 // # metric-attributes
-/** `input` or `output`. @example input */
-export const ATTR_TOKEN_TYPE = 'gen_ai.token.type';
+/**
+ * `text`, `audio` or `image`; `unknown` if the service does not say.
+ * @example text
+ */
+export const ATTR_TOKEN_MODALITY = 'gen_ai.token.modality';
 /**
  * `input` and `output`, and their parts: `cached_input`, `cache_write`, `audio_input`, `image_input`,
  * `cached_audio_input`, `cached_image_input`;
@@ -290,6 +342,21 @@ export const ATTR_JOB_CACHE_HIT_SHARE = 'token_budget.job.cache_hit_share';
 export const ATTR_JOB_OUTPUT_SPEED = 'token_budget.job.output_speed';
 /** Cost per completed step. @unit USD @set at the end @example 0.0107 */
 export const ATTR_JOB_COST_PER_STEP = 'token_budget.job.cost_per_step';
+
+/**
+ * The most tokens that the budget of the job may spend, in all runs.
+ * @unit tokens @set at the end, if that limit is set @example 200000 @proposed issue 425
+ */
+export const ATTR_AGENT_TOKEN_BUDGET_LIMIT = 'gen_ai.agent.token_budget.limit';
+/** Input and output tokens of all runs. @unit tokens @set at the end @example 41240 @proposed issue 425 */
+export const ATTR_AGENT_TOKEN_BUDGET_CONSUMED = 'gen_ai.agent.token_budget.consumed';
+/**
+ * The most calls of a model that the budget of the job may make, in all runs.
+ * @unit calls @set at the end, if that limit is set @example 100 @proposed issue 425
+ */
+export const ATTR_AGENT_ITERATION_BUDGET_LIMIT = 'gen_ai.agent.iteration_budget.limit';
+/** Calls of a model in all runs. @unit calls @set at the end @example 61 @proposed issue 425 */
+export const ATTR_AGENT_ITERATION_BUDGET_CONSUMED = 'gen_ai.agent.iteration_budget.consumed';
 
 // # events
 /**
@@ -377,16 +444,80 @@ export const EVENT_STORE_WARNING = 'token_budget.store_warning';
  */
 export const EVENT_NOT_ENFORCED = 'token_budget.not_enforced';
 
+/**
+ * A call that was sent failed. Without the message of its error, which may quote content.
+ * @severity WARN @attributes `exception.type`
+ */
+export const EVENT_OPERATION_EXCEPTION = 'gen_ai.client.operation.exception';
+/**
+ * The content of a call that generates output, once it ended. Only with `event_only` or `span_and_event`.
+ * @severity DEBUG @attributes as on the span, with its content as objects
+ */
+export const EVENT_INFERENCE_DETAILS = 'gen_ai.client.inference.operation.details';
+
 // # metrics
 /**
- * Tokens of a charged call.
- * @kind histogram @unit {token} @attributes identity, `gen_ai.token.type`
+ * Input tokens as the service reported them; 0 for a call of which it reported none.
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
  */
-export const METRIC_TOKEN_USAGE = 'gen_ai.client.token.usage';
-/** Duration of a call that was sent. @kind histogram @unit s @attributes identity, `error.type` */
-export const METRIC_OPERATION_DURATION = 'gen_ai.client.operation.duration';
+export const METRIC_USAGE_INPUT = 'gen_ai.client.inference.usage.input_tokens';
+/**
+ * Output tokens as the service reported them; 0 for a call of which it reported none.
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_OUTPUT = 'gen_ai.client.inference.usage.output_tokens';
+/**
+ * Input read from the cache; part of the input.
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_CACHE_READ = 'gen_ai.client.inference.usage.cache_read.input_tokens';
+/**
+ * Input written to the cache; part of the input.
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_CACHE_WRITE = 'gen_ai.client.inference.usage.cache_write.input_tokens';
+/**
+ * Reasoning; part of the output.
+ * @kind counter @unit {token} @attributes identity, `openai.response.service_tier`, `gen_ai.token.modality`
+ */
+export const METRIC_USAGE_REASONING = 'gen_ai.client.inference.usage.reasoning.output_tokens';
+/**
+ * Input tokens of a call, as the service reported them.
+ * @kind histogram @unit {token} @attributes identity, `openai.response.service_tier`
+ */
+export const METRIC_INFERENCE_INPUT_TOKENS = 'gen_ai.client.inference.operation.input_tokens';
+/**
+ * Output tokens of a call, as the service reported them.
+ * @kind histogram @unit {token} @attributes identity, `openai.response.service_tier`
+ */
+export const METRIC_INFERENCE_OUTPUT_TOKENS = 'gen_ai.client.inference.operation.output_tokens';
+/**
+ * Duration of a call that generates output, and was sent.
+ * @kind histogram @unit s @attributes identity, `openai.response.service_tier`, `error.type`
+ */
+export const METRIC_INFERENCE_DURATION = 'gen_ai.client.inference.duration';
 /** Time to the first chunk of a stream. @kind histogram @unit s @attributes identity */
-export const METRIC_TIME_TO_FIRST_CHUNK = 'gen_ai.client.operation.time_to_first_chunk';
+export const METRIC_TIME_TO_FIRST_CHUNK = 'gen_ai.client.inference.time_to_first_chunk';
+/**
+ * Time from a chunk of a stream to the next one, unless they arrived together.
+ * @kind histogram @unit s @attributes identity, without the model of the response
+ */
+export const METRIC_TIME_PER_OUTPUT_CHUNK = 'gen_ai.client.inference.time_per_output_chunk';
+/**
+ * Duration of a call for embeddings that was sent.
+ * @kind histogram @unit s @attributes identity, `error.type` @proposed the page on embeddings
+ */
+export const METRIC_EMBEDDINGS_DURATION = 'gen_ai.client.embeddings.duration';
+/**
+ * Input tokens of a call for embeddings, as the service reported them.
+ * @kind histogram @unit {token} @attributes identity @proposed the page on embeddings
+ */
+export const METRIC_EMBEDDINGS_INPUT_TOKENS = 'gen_ai.client.embeddings.operation.input_tokens';
+/**
+ * Duration of a call that starts a run of an assistant or an evaluation.
+ * @kind histogram @unit s @attributes identity, `error.type`
+ */
+export const METRIC_OPERATION_DURATION = 'gen_ai.client.operation.duration';
 /**
  * Amount charged for calls, including failed attempts.
  * @kind counter @unit {USD} @attributes identity, `token_budget.name`
@@ -395,8 +526,9 @@ export const METRIC_COST = 'token_budget.cost';
 /** Amount charged for one call. @kind histogram @unit {USD} @attributes identity, `token_budget.name` */
 export const METRIC_CALL_COST = 'token_budget.call.cost';
 /**
- * Tokens by kind.
- * @kind counter @unit {token} @attributes identity, `token_budget.name`, `token_budget.token.kind`
+ * Tokens by kind, as they were charged: those that this package counted included.
+ * @kind counter @unit {token}
+ * @attributes identity, `token_budget.name`, `token_budget.token.kind`, `token_budget.usage.source`
  */
 export const METRIC_TOKENS = 'token_budget.tokens';
 /**

@@ -6,15 +6,25 @@ import * as semconv from './semconv.ts';
 /** Kinds of tokens that are set only if the call used some, with their attributes. */
 const OPTIONAL_KINDS: readonly (readonly [UsageKind, string])[] = [
   ['cachedInput', semconv.ATTR_USAGE_CACHE_READ],
-  ['cacheWrite', semconv.ATTR_USAGE_CACHE_CREATION],
+  ['cacheWrite', semconv.ATTR_USAGE_CACHE_WRITE],
   ['reasoning', semconv.ATTR_USAGE_REASONING],
   ['audioInput', semconv.ATTR_USAGE_AUDIO_INPUT],
   ['audioOutput', semconv.ATTR_USAGE_AUDIO_OUTPUT],
   ['imageInput', semconv.ATTR_USAGE_IMAGE_INPUT],
   ['imageOutput', semconv.ATTR_USAGE_IMAGE_OUTPUT],
+  ['cachedAudioInput', semconv.ATTR_USAGE_AUDIO_CACHE_READ],
+  ['cachedImageInput', semconv.ATTR_USAGE_IMAGE_CACHE_READ],
   ['acceptedPrediction', semconv.ATTR_USAGE_ACCEPTED_PREDICTION],
   ['rejectedPrediction', semconv.ATTR_USAGE_REJECTED_PREDICTION],
 ];
+
+/** Totals with the kinds of tokens in them that are no text; the rest is text, where the response reports any. */
+const TEXTS: readonly (readonly [attribute: string, total: UsageKind, audio: UsageKind, image: UsageKind])[] =
+  [
+    [semconv.ATTR_USAGE_TEXT_INPUT, 'input', 'audioInput', 'imageInput'],
+    [semconv.ATTR_USAGE_TEXT_CACHE_READ, 'cachedInput', 'cachedAudioInput', 'cachedImageInput'],
+    [semconv.ATTR_USAGE_TEXT_OUTPUT, 'output', 'audioOutput', 'imageOutput'],
+  ];
 
 /** Units other than tokens, with their attribute and how many of a unit make 1 of the attribute. */
 const UNITS: readonly (readonly [unit: UnitKind, attribute: string, divisor: number])[] = [
@@ -43,19 +53,20 @@ export function usageAttributes(
 ): Attributes {
   const attributes: Attributes = {
     [semconv.ATTR_USAGE_INPUT_TOKENS]: usage.input,
+    [semconv.ATTR_USAGE_COST_AMOUNT]: nanoToUsd(cost.costNanoUsd),
+    [semconv.ATTR_USAGE_COST_CURRENCY]: 'USD',
+    [semconv.ATTR_USAGE_COST_SOURCE]: 'local',
     [semconv.ATTR_BUDGET_COST_NANO_USD]: cost.costNanoUsd,
     [semconv.ATTR_BUDGET_USAGE_SOURCE]: source,
   };
   if (cost.source !== undefined) attributes[semconv.ATTR_BUDGET_PRICE_SOURCE] = cost.source;
-  // The proposal covers the cost of inference only; embeddings have no output.
-  if (hasOutput) {
-    attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
-    attributes[semconv.ATTR_USAGE_COST_AMOUNT] = nanoToUsd(cost.costNanoUsd);
-    attributes[semconv.ATTR_USAGE_COST_CURRENCY] = 'USD';
-    attributes[semconv.ATTR_USAGE_COST_SOURCE] = 'local';
-  }
+  if (hasOutput) attributes[semconv.ATTR_USAGE_OUTPUT_TOKENS] = usage.output;
   for (const [kind, attribute] of OPTIONAL_KINDS) {
     if (usage[kind] > 0) attributes[attribute] = usage[kind];
+  }
+  for (const [attribute, total, audio, image] of TEXTS) {
+    const others = usage[audio] + usage[image];
+    if (others > 0) attributes[attribute] = Math.max(0, usage[total] - others);
   }
   if (usage.units === undefined) return attributes;
   for (const [unit, attribute, divisor] of UNITS) {

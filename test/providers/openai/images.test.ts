@@ -23,7 +23,7 @@ describe('images', { concurrency: 4 }, () => {
     const nanoUsd = 20 * 5_000 + 40 * 10_000 + 1_056 * 40_000;
     assert.deepEqual(await ledger(), { nanoUsd, tokens: 1_116, calls: 1, open: 0, reservedNanoUsd: 0 });
     assert.equal(spans[0]?.['gen_ai.operation.name'], 'generate_content');
-    assert.equal(spans[0]?.['token_budget.usage.image.output_tokens'], 1_056);
+    assert.equal(spans[0]?.['gen_ai.usage.image.output_tokens'], 1_056);
     assert.equal(spans[0]?.['token_budget.usage.source'], 'response');
   });
 

@@ -29,11 +29,53 @@ describe('parseResponse', () => {
     assert.ok(usage.inputKnown && usage.outputKnown);
   });
 
-  it('parses the status of a response, or why it is incomplete', () => {
-    assert.deepEqual(parseResponse({ status: 'completed' }, RESPONSES).finishReasons, ['stop']);
-    assert.deepEqual(parseResponse({ status: 'failed' }, RESPONSES).finishReasons, []);
-    const incomplete = { status: 'incomplete', incomplete_details: { reason: 'content_filter' } };
-    assert.deepEqual(parseResponse(incomplete, RESPONSES).finishReasons, ['content_filter']);
+  for (const [response, reason] of [
+    [{ status: 'completed' }, 'stop'],
+    [{ status: 'incomplete', incomplete_details: { reason: 'content_filter' } }, 'content_filter'],
+    [{ status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } }, 'length'],
+    [{ status: 'failed', object: 'response' }, 'error'],
+    [{ status: 'cancelled', object: 'response' }, 'error'],
+    [{ status: 'failed', object: 'batch' }, undefined],
+    [{ status: 'queued' }, undefined],
+  ] as const) {
+    it(`reads ${reason ?? 'no reason'} from ${JSON.stringify(response)}`, () => {
+      const expected = reason === undefined ? [] : [reason];
+      assert.deepEqual(parseResponse(response, RESPONSES).finishReasons, expected);
+    });
+  }
+
+  for (const [type, rest] of [
+    ['function_call', {}],
+    ['custom_tool_call', {}],
+    ['computer_call', {}],
+    ['local_shell_call', {}],
+    ['shell_call', {}],
+    ['apply_patch_call', {}],
+    ['mcp_approval_request', {}],
+    ['tool_search_call', { execution: 'client' }],
+  ] as const) {
+    it(`reads tool_call from a response that ends in an item of type ${type}`, () => {
+      const output = [
+        { type: 'reasoning' },
+        { type, call_id: 'call_1', ...rest },
+        { type: 'message', role: 'assistant', content: [] },
+      ];
+      assert.deepEqual(parseResponse({ status: 'completed', output }, RESPONSES).finishReasons, [
+        'tool_call',
+      ]);
+    });
+  }
+
+  it('reads stop from a response whose tools were run by the service', () => {
+    const output = [
+      { type: 'web_search_call' },
+      { type: 'mcp_call' },
+      { type: 'tool_search_call', execution: 'server' },
+      { type: 'shell_call', call_id: 'call_1' },
+      { type: 'shell_call_output', call_id: 'call_1' },
+      null,
+    ];
+    assert.deepEqual(parseResponse({ status: 'completed', output }, RESPONSES).finishReasons, ['stop']);
   });
 
   for (const [status, unfinished] of [
@@ -46,6 +88,12 @@ describe('parseResponse', () => {
       assert.equal(parseResponse({ status }, RESPONSES).unfinished, unfinished);
     });
   }
+
+  it('parses the conversation, or the thread of a run', () => {
+    assert.equal(parseResponse({ conversation: { id: 'conv_1' } }, RESPONSES).conversationId, 'conv_1');
+    assert.equal(parseResponse({ thread_id: 'thread_1' }, RESPONSES).conversationId, 'thread_1');
+    assert.equal(parseResponse({ conversation: null }, RESPONSES).conversationId, undefined);
+  });
 
   it('expects no output of embeddings', () => {
     assert.equal(parseResponse({ usage: { prompt_tokens: 1 } }, EMBEDDINGS).usage.outputKnown, true);

@@ -52,6 +52,21 @@ describe('StreamReader, of Chat Completions', () => {
     assert.equal(reader.usageSeen, false);
     assert.equal(reader.response().usage.inputKnown, false);
     assert.deepEqual(reader.response().finishReasons, []);
+    assert.deepEqual(reader.cutResponse().finishReasons, ['error']);
+  });
+
+  it('has a finish reason for each choice in their order, also if the stream was cut', () => {
+    const choice = (index: number, finish_reason: string | null = null) => ({
+      choices: [{ index, delta: { content: 'x' }, finish_reason }],
+    });
+    const reader = read(CHAT, choice(0), choice(1), choice(2, 'length'), choice(0, 'stop'));
+    assert.deepEqual(reader.response().finishReasons, ['stop', 'length']);
+    assert.deepEqual(reader.cutResponse().finishReasons, ['stop', 'error', 'length']);
+  });
+
+  it('takes a choice with an implausible index for the first one', () => {
+    const reader = read(CHAT, { choices: [{ index: 1e9, finish_reason: 'stop' }] });
+    assert.deepEqual(reader.cutResponse().finishReasons, ['stop']);
   });
 
   it('reads the last usage if every chunk has one', () => {
@@ -152,7 +167,7 @@ describe('StreamReader, of Responses', () => {
       incomplete_details: { reason: 'max_output_tokens' },
     };
     const reader = read(RESPONSES, { type: 'response.incomplete', response: incomplete });
-    assert.deepEqual(reader.response().finishReasons, ['max_output_tokens']);
+    assert.deepEqual(reader.response().finishReasons, ['length']);
   });
 
   it('reads errors', () => {

@@ -22,7 +22,7 @@ type Unnamed = Omit<TokenEndpoint, 'name'> | Omit<UnitPricedEndpoint, 'name'>;
 
 function unitPriced(
   pricing: EndpointPricing,
-  rest: Partial<Pick<EndpointBase, 'operation' | 'defaultModel'>> = {},
+  rest: Partial<Pick<EndpointBase, 'operation' | 'outputType' | 'defaultModel'>> = {},
 ): Unnamed {
   return {
     kind: 'unit-priced',
@@ -35,7 +35,7 @@ function unitPriced(
 }
 
 const uncapped = { kind: 'responses', operation: 'chat', hasOutput: true, capped: false } as const;
-const images = unitPriced(IMAGES, { defaultModel: 'gpt-image-1' });
+const images = unitPriced(IMAGES, { outputType: 'image', defaultModel: 'gpt-image-1' });
 const video = unitPriced(VIDEOS, { defaultModel: 'sora-2-pro' });
 const run = unitPriced(ASSISTANT_RUN, { operation: 'invoke_agent' });
 
@@ -50,8 +50,8 @@ export const ENDPOINTS: ReadonlyMap<string, Endpoint> = new Map(
     '/decisions': uncapped,
     '/images/generations': images,
     '/images/edits': images,
-    '/images/variations': unitPriced(IMAGES, { defaultModel: 'dall-e-2' }),
-    '/audio/speech': unitPriced(SPEECH),
+    '/images/variations': unitPriced(IMAGES, { outputType: 'image', defaultModel: 'dall-e-2' }),
+    '/audio/speech': unitPriced(SPEECH, { outputType: 'speech' }),
     '/audio/transcriptions': unitPriced(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
     '/audio/translations': unitPriced(TRANSCRIPTION, { defaultModel: 'whisper-1' }),
     '/videos': unitPriced(VIDEOS, { defaultModel: 'sora-2' }),

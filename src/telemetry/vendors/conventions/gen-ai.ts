@@ -14,12 +14,15 @@ export const genAi: SpanConvention = {
     input: [semconv.ATTR_USAGE_INPUT_TOKENS, 'gen_ai.usage.prompt_tokens'],
     output: [semconv.ATTR_USAGE_OUTPUT_TOKENS, 'gen_ai.usage.completion_tokens'],
     cachedInput: [semconv.ATTR_USAGE_CACHE_READ],
-    // The second name is used by Anthropic's own SDK.
-    cacheWrite: [semconv.ATTR_USAGE_CACHE_CREATION, 'gen_ai.usage.cache_write.input_tokens'],
+    // The second name is the older one.
+    cacheWrite: [semconv.ATTR_USAGE_CACHE_WRITE, 'gen_ai.usage.cache_creation.input_tokens'],
     reasoning: [semconv.ATTR_USAGE_REASONING],
     audioInput: [semconv.ATTR_USAGE_AUDIO_INPUT],
     audioOutput: [semconv.ATTR_USAGE_AUDIO_OUTPUT],
     imageInput: [semconv.ATTR_USAGE_IMAGE_INPUT],
+    imageOutput: [semconv.ATTR_USAGE_IMAGE_OUTPUT],
+    cachedAudioInput: [semconv.ATTR_USAGE_AUDIO_CACHE_READ],
+    cachedImageInput: [semconv.ATTR_USAGE_IMAGE_CACHE_READ],
   },
   model: [semconv.ATTR_RESPONSE_MODEL, semconv.ATTR_REQUEST_MODEL],
   provider: [semconv.ATTR_PROVIDER_NAME, 'gen_ai.system'],

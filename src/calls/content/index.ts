@@ -1,0 +1,3 @@
+export { type InputContent, inputContent } from './input.ts';
+export { outputMessages } from './output.ts';
+export type { Message } from './parts.ts';
