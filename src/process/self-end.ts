@@ -33,8 +33,8 @@ export function coverSelfKill(listeners: SignalListeners, onEnd: () => void): vo
   process.kill = function (this: unknown, ...args: Parameters<typeof kill>): true {
     const signal = endingSignal(args, listeners);
     if (signal !== undefined) {
-      listeners.stepAside(signal);
       onEnd();
+      listeners.stepAside(signal);
     }
     return Reflect.apply(kill, this, args);
   };

@@ -38,6 +38,7 @@ export interface ShutdownHandlers {
  */
 export function handleShutdown({ onExit, onPossibleExit }: ShutdownHandlers, receivesSignals: boolean): void {
   let isDone = false;
+  let listeners: SignalListeners | undefined;
   const exitOnce = (): void => {
     if (isDone) return;
     isDone = true;
@@ -45,6 +46,7 @@ export function handleShutdown({ onExit, onPossibleExit }: ShutdownHandlers, rec
     setImmediate(() => {
       isDone = false;
     }).unref();
+    listeners?.holdOff();
     runIgnoringErrors(onExit);
   };
   const exitWithoutEvent = (): void => {
@@ -54,14 +56,16 @@ export function handleShutdown({ onExit, onPossibleExit }: ShutdownHandlers, rec
   };
   process.on('exit', exitOnce);
   if (!receivesSignals) return;
-  const listeners = new SignalListeners(TERMINATION_SIGNALS, {
+  const own = new SignalListeners(TERMINATION_SIGNALS, {
     onEnd: (signal) => {
       exitWithoutEvent();
+      own.stepAside(signal);
       endBySignal(signal);
     },
     onHosts: () => runIgnoringErrors(onPossibleExit),
   });
-  coverSelfKill(listeners, exitWithoutEvent);
+  listeners = own;
+  coverSelfKill(own, exitWithoutEvent);
   coverReallyExit(exitWithoutEvent);
   // For code that imports the methods by their names.
   module.syncBuiltinESMExports();

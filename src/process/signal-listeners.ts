@@ -21,7 +21,6 @@ export class SignalListeners {
           this.stepAside(signal);
           onHosts(signal);
         } else if (number !== undefined) {
-          this.stepAside(signal);
           onEnd(signal);
         }
         // Otherwise the program has called `process.emit()`, which ends nothing: Node passes a number.
@@ -39,6 +38,14 @@ export class SignalListeners {
   hasOthers(signal: NodeJS.Signals): boolean {
     const own = this.#own.get(signal);
     return process.listeners(signal).some((listener) => listener !== own);
+  }
+
+  /**
+   * Listens for all signals at once, so that none ends the process while it is busy with its exit: npm, a terminal and
+   * others may send the same signal twice.
+   */
+  holdOff(): void {
+    for (const signal of this.#own.keys()) this.#listen(signal);
   }
 
   /** Removes our listener until the event loop turns, which it does only if the process lives on. */

@@ -140,6 +140,29 @@ describe('a program ends as it would have, and its exit work is done', {
       }),
   );
 
+  for (const [name, handler, end] of [
+    ['nobody handles', '', [null, 'SIGTERM']],
+    [
+      'it handles once and sends again',
+      `process.once('SIGTERM', () => process.kill(process.pid, 'SIGTERM'));`,
+      [null, 'SIGTERM'],
+    ],
+    ['it handles once and exits', `process.once('SIGTERM', () => process.exit(4));`, [4, null]],
+  ] as const) {
+    test(`a signal that ${name}, and that arrives many times`, async () => {
+      const ended = await runToExit(redis, {
+        ending: `${handler} stay();`,
+        act: ({ child }) => {
+          child.kill('SIGTERM');
+          const timer = setInterval(() => child.kill('SIGTERM'), 5);
+          child.once('exit', () => clearInterval(timer));
+        },
+      });
+      assert.deepEqual([ended.code, ended.signal], end);
+      assertExitWork(ended);
+    });
+  }
+
   test('the end of the export thread is reported, and delays no exit', async () => {
     const ended = await runToExit(redis, {
       ending: `

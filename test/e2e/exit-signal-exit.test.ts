@@ -1,5 +1,6 @@
+import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertSameEnd, type ExitRun } from '../support/exit-run.ts';
+import { assertExitWork, assertSameEnd, type ExitRun, runToExit } from '../support/exit-run.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { WORKSPACES } from '../support/run-node.ts';
 
@@ -63,6 +64,21 @@ describe('the exit work is done where signal-exit is loaded', {
       test(`${workspace}: ${signal}`, () =>
         same({ workspace, before: esm, ending: `${LISTEN} stay();`, act: signal }));
     }
+
+    test(`${workspace}: a signal that arrives many times`, async () => {
+      const ended = await runToExit(redis, {
+        workspace,
+        before: esm,
+        ending: `${LISTEN} stay();`,
+        act: ({ child }) => {
+          child.kill('SIGINT');
+          const timer = setInterval(() => child.kill('SIGINT'), 5);
+          child.once('exit', () => clearInterval(timer));
+        },
+      });
+      assert.deepEqual([ended.code, ended.signal], [null, 'SIGINT']);
+      assertExitWork(ended);
+    });
 
     test(`${workspace}: loaded before the preload`, () =>
       same({ workspace, first: cjs + LISTEN, ending: 'stay();', act: 'SIGTERM' }));
