@@ -103,6 +103,7 @@ export {
   type UnknownModelPolicy,
   usdToNano,
 } from './pricing/index.ts';
+export { flush, type StartBudgetOptions, type StartedBudget, startBudget } from './process/index.ts';
 export { type Ledger, MemoryStore, openLedger, openStore, type StoreSettings } from './stores/index.ts';
 export {
   type BaggagePolicy,

@@ -11,6 +11,16 @@ export interface Preloaded {
    * @internal
    */
   readonly services?: CallServices;
+  /**
+   * Meters a class of the openai SDK that was loaded before, or that a bundler has put into the program.
+   * @throws TypeError if it is not a client of the openai SDK
+   */
+  readonly patchClass: (client: { readonly prototype: object }) => void;
+  /**
+   * Sends what is recorded, returns unused local quotas, and resolves when that is done: for a process that is frozen
+   * or ended without an exit.
+   */
+  readonly flush: () => Promise<void>;
   /** Starts telemetry now, for the program's own spans; otherwise it starts once the program loads openai. */
   readonly startTelemetry: () => void;
 }

@@ -91,16 +91,23 @@ const CAPTURE_VARIABLE = 'OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT';
 /**
  * Loads the configuration from the JSON file that `TOKEN_BUDGET_CONFIG` names and the `TOKEN_BUDGET_*`
  * variables, which override the file. An empty variable counts as not set, as in OpenTelemetry.
+ * @param code settings of the program, which the file and the variables override: the operator has the last word
  * @throws ConfigError in one line that names the setting, its value and the expected one
  *
  * @example
  * const config = loadConfig({ TOKEN_BUDGET_USD: '5' });
  * const tracker = new TokenBudgetTracker(config.budget, { store: openStore(config) });
  */
-export function loadConfig(env: Env = process.env): Config {
+export function loadConfig(env: Env = process.env, code: Settings = {}): Config {
+  const own = checkSettings(code, (setting) => (setting === '' ? 'settings' : setting));
   const file = fileSettings(env);
   const given = envSettings(env);
-  const settings: Settings = { ...file, ...given, limits: { ...file.limits, ...given.limits } };
+  const settings: Settings = {
+    ...own,
+    ...file,
+    ...given,
+    limits: { ...own.limits, ...file.limits, ...given.limits },
+  };
   const limitGiven = Object.values(settings.limits ?? {}).some((value) => value !== undefined);
   const limits: Limits = limitGiven ? (settings.limits ?? {}) : { costUsd: minutesToUsd(DEFAULT_MINUTES) };
   const budget = budgetOf({

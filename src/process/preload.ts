@@ -11,10 +11,10 @@ import {
 } from '../budget/index.ts';
 import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
 import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
-import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
+import { type Config, ConfigError, loadConfig, type Settings, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
-import { hasTracerProvider } from '../telemetry/api/index.ts';
+import { flushProviders, hasTracerProvider } from '../telemetry/api/index.ts';
 import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
@@ -35,6 +35,10 @@ export interface PreloadBudgetOptions {
   readonly quiet?: boolean;
   /** Whether the process may have opened its store before, which is then not checked at once; default: false. */
   readonly mayHaveStore?: boolean;
+  /** Settings of the program, which those of the environment override. */
+  readonly settings?: Settings;
+  /** Throws what is wrong with a setting or the store, instead of ending the process; default: false. */
+  readonly throws?: boolean;
 }
 
 /** The budget of the process, and where it is stored. */
@@ -52,13 +56,15 @@ interface ProcessBudget {
  * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG). So does a store that
  * cannot be used until its set-up is corrected, at the latest with the first call, which is not sent.
  */
-export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBudgetOptions = {}): Preloaded {
+export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
   const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
-  const config = exitIfInvalid(() => loadConfig());
+  const { quiet = false, mayHaveStore = false, settings = {}, throws = false } = options;
+  const attempt: typeof exitIfInvalid = throws ? (read) => read() : exitIfInvalid;
+  const config = attempt(() => loadConfig(process.env, settings));
   for (const warning of config.warnings) printLine(warning);
   if (!config.limitGiven && !quiet) printDefaultBudget(config);
-  const budget = openBudget(config, isMainThread && !mayHaveStore);
+  const budget = openBudget(config, isMainThread && !mayHaveStore, attempt);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
   const onExit = (): void => {
@@ -79,6 +85,10 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
     tracker: budget.tracker,
     config,
     services: instrumentation.services,
+    patchClass: (client) => instrumentation.patchClass(client),
+    flush: async () => {
+      await Promise.all([budget.store.returnUnused?.(), telemetry.flush()]);
+    },
     startTelemetry: () => telemetry.start(),
   };
   setPreloaded(result);
@@ -89,8 +99,9 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
  * Opens the process's budget in the configured store, whose failures are events of the budget.
  * @param isFirst whether this process has opened no store before; a worker thread shares its files with the main
  * thread
+ * @param attempt opens the store, and ends the process or throws if that is not possible
  */
-function openBudget(config: Config, isFirst: boolean): ProcessBudget {
+function openBudget(config: Config, isFirst: boolean, attempt: typeof exitIfInvalid): ProcessBudget {
   const { budget, waitMs, leaseMs } = config;
   const failurePolicy = failurePolicyOf(chainOf(budget), config.failurePolicy);
   const onChange = (available: boolean, cause?: unknown): void => {
@@ -102,7 +113,10 @@ function openBudget(config: Config, isFirst: boolean): ProcessBudget {
   const onSetupError = (error: StoreSetupError): void => {
     const reason = errorMessage(error);
     tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
-    exitForConfig(describeSetupError(error, storeSettingName(), config.store));
+    const line = describeSetupError(error, storeSettingName(), config.store);
+    // By code, its calls fail with the error.
+    if (attempt === exitIfInvalid) exitForConfig(line);
+    else printLine(line);
   };
   const onLost = (reason: string): void => {
     printLine(reason);
@@ -115,7 +129,7 @@ function openBudget(config: Config, isFirst: boolean): ProcessBudget {
   };
   const listeners = { onChange, onSetupError, onLost, onFinding, onProblem: printLine };
   exitForWorkers();
-  const store = exitIfInvalid(() => {
+  const store = attempt(() => {
     if (isFirst) checkStore(config.store);
     return openStore({ ...config, ...listeners });
   }, config.store);
@@ -178,6 +192,12 @@ class ProcessTelemetry {
   /** Starts to send what is recorded, if our SDK runs. */
   startFlush(): void {
     this.#sdk?.startFlush();
+  }
+
+  /** Sends what is recorded, by our SDK or by that of the host. */
+  async flush(): Promise<void> {
+    if (this.#sdk === undefined) await flushProviders();
+    else await this.#sdk.flush();
   }
 
   /** Hands over spans and log records to the thread that sends them, if our SDK runs. */

@@ -39,17 +39,25 @@ type LogsOfSomeRelease = Pick<typeof LatestApi.logs, 'getLoggerProvider'>;
 
 const require = createRequire(import.meta.url);
 
+const latestLogs = (): LogsOfSomeRelease => (require('@opentelemetry/api') as typeof LatestApi).logs;
+const earlierLogs = (): LogsOfSomeRelease =>
+  (require('@opentelemetry/api-logs') as typeof LogsApi).logs as LogsOfSomeRelease;
+
+/** Has the registered providers of logs send what is recorded. */
+export async function flushLogs(): Promise<void> {
+  for (const logs of [latestLogs(), earlierLogs()]) {
+    const provider: { readonly forceFlush?: () => Promise<unknown> } = logs.getLoggerProvider();
+    await provider.forceFlush?.();
+  }
+}
+
 /**
  * Returns a logger that writes to the registered provider of logs: that of API 1.10 and SDK 3, otherwise that of
  * `@opentelemetry/api-logs`, which programs with an earlier SDK have. Each is loaded on first use.
  */
 export function eventLogger(scope: string, version: string): EventLogger {
-  const latest = loggerOf(() => (require('@opentelemetry/api') as typeof LatestApi).logs, scope, version);
-  const earlier = loggerOf(
-    () => (require('@opentelemetry/api-logs') as typeof LogsApi).logs as LogsOfSomeRelease,
-    scope,
-    version,
-  );
+  const latest = loggerOf(latestLogs, scope, version);
+  const earlier = loggerOf(earlierLogs, scope, version);
   const find = (record: EventRecord): EarlyLogger | undefined =>
     [latest, earlier].map((logger) => logger()).find((logger) => accepts(logger, record));
   return {

@@ -31,6 +31,7 @@ export {
 } from 'opentelemetry-api-1.3';
 export { type EventLogger, type EventRecord, eventLogger, type Severity } from './event-logger.ts';
 export { failOpen } from './fail-open.ts';
+export { flushProviders } from './flush-providers.ts';
 export { hasTracerProvider } from './has-tracer-provider.ts';
 export { createHistogram } from './histogram.ts';
 export { createLastValue, type RecordLastValue } from './last-value.ts';

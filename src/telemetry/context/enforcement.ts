@@ -53,6 +53,7 @@ export function checkEnforcement(tracker: TokenBudgetTracker, what: string): voi
   if (shared.isWaitingForExit) return;
   shared.isWaitingForExit = true;
   process.once('exit', () => {
+    if (isEnforced()) return;
     for (const each of shared.unenforced) reportNotEnforced(each, describeUnmetered(each.budget.name));
   });
 }

@@ -71,7 +71,10 @@ async function exportItems({ id, signal, items }: Extract<ExportMessage, { items
 
 parentPort?.on('message', (message: ExportMessage) => {
   if ('flush' in message) {
-    void flush(message.flush);
+    void flush(message.flush).then(() => {
+      if (message.id === undefined) answerFlush(FLUSHED);
+      else parentPort?.postMessage({ id: message.id, code: EXPORT_SUCCESS });
+    });
     return;
   }
   const sent = exportItems(message).finally(() => sending.delete(sent));
@@ -79,7 +82,7 @@ parentPort?.on('message', (message: ExportMessage) => {
 });
 
 /**
- * Signals when everything is sent, including waiting retries; immediately if no Collector accepts
+ * Resolves when everything is sent, including waiting retries; immediately if no Collector accepts
  * connections.
  */
 async function flush(signals: readonly Signal[]): Promise<void> {
@@ -90,7 +93,6 @@ async function flush(signals: readonly Signal[]): Promise<void> {
     for (const exporter of exporters.values()) exporter.wake();
     await Promise.all(sending);
   }
-  answerFlush(FLUSHED);
 }
 
 /** Releases the thread that waits for a flush. */

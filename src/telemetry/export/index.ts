@@ -1,3 +1,7 @@
 export { ExportChannel } from './worker-channel.ts';
 export { createForwardingMetricExporter } from './worker-exporter.ts';
-export { createForwardingLogProcessor, createForwardingSpanProcessor } from './worker-processors.ts';
+export {
+  createForwardingLogProcessor,
+  createForwardingSpanProcessor,
+  type HandsOver,
+} from './worker-processors.ts';

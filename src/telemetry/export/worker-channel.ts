@@ -1,12 +1,21 @@
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
-import { entryModuleUrl, errorMessage, noteThreadRuns, waitForThread } from '../../util/index.ts';
+import {
+  entryModuleUrl,
+  errorMessage,
+  noteThreadRuns,
+  waitForThread,
+  withTimeout,
+} from '../../util/index.ts';
 import type { Signal } from '../environment/index.ts';
 import { EXPORT_FAILED, EXPORT_SUCCESS, type ExportResult } from './export-result.ts';
 import { EXPORTER_THREAD, type ExportMessage, FLUSHED, type WorkerData } from './worker-data.ts';
 
 /** Maximum number of pending exports of a signal. More fail, as they would in the exporters themselves. */
 const MAX_PENDING = 30;
+
+/** How long a flush may take, milliseconds, as in the SDK. */
+const FLUSH_MS = 30_000;
 
 type ExportCallback = (result: ExportResult) => void;
 
@@ -17,6 +26,7 @@ type ExportCallback = (result: ExportResult) => void;
 export class ExportChannel {
   readonly #pending = new Map<number, { signal: Signal; done: ExportCallback }>();
   readonly #flushed = new Int32Array(new SharedArrayBuffer(4));
+  readonly #flushes = new Map<number, () => void>();
   #worker: Worker | undefined;
   #broken = false;
   #lastId = 0;
@@ -57,6 +67,25 @@ export class ExportChannel {
   }
 
   /**
+   * Resolves when what was handed over is sent, or no Collector accepts it, after 30 s at most. Keeps the process
+   * alive meanwhile, since whoever flushes waits for it.
+   */
+  async flush(signal: Signal): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined || this.pendingCount(signal) === 0) return;
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const answer = new Promise<void>((resolve) => this.#flushes.set(id, resolve));
+    worker.postMessage({ flush: [signal], id } satisfies ExportMessage);
+    const late = (): Error => new Error(`telemetry was not sent within ${FLUSH_MS} ms`);
+    try {
+      await withTimeout(answer, FLUSH_MS, late);
+    } finally {
+      this.#flushes.delete(id);
+    }
+  }
+
+  /**
    * Blocks until everything is sent or the thread has ended, for at most `timeoutMs`. To be called only at the exit of the
    * process.
    */
@@ -90,6 +119,7 @@ export class ExportChannel {
     });
     worker.on('message', ({ id, code }: { id: number; code: number }) => {
       noteThreadRuns(worker);
+      this.#flushes.get(id)?.();
       const pending = this.#pending.get(id);
       this.#pending.delete(id);
       pending?.done({ code: code === EXPORT_SUCCESS ? EXPORT_SUCCESS : EXPORT_FAILED });
@@ -109,6 +139,7 @@ export class ExportChannel {
     else this.#onProblem(problem);
     for (const { done } of this.#pending.values()) done({ code: EXPORT_FAILED });
     this.#pending.clear();
+    for (const resolve of this.#flushes.values()) resolve();
   }
 }
 

@@ -3,7 +3,11 @@ import type { Signal } from '../environment/index.ts';
 /** A message to the worker thread: items to export, or a request to signal when everything is sent. */
 export type ExportMessage =
   | { readonly id: number; readonly signal: Signal; readonly items: unknown }
-  | { readonly flush: readonly Signal[] };
+  | {
+      readonly flush: readonly Signal[];
+      /** Of the answer; absent if the thread that asks is blocked and sees {@link WorkerData.flushed} alone. */
+      readonly id?: number;
+    };
 
 /** Data passed to the worker thread at its start. */
 export interface WorkerData {

@@ -20,7 +20,7 @@ export function createForwardingMetricExporter(channel: ExportChannel, env: Env)
       done({ code: EXPORT_SUCCESS });
     },
     selectAggregationTemporality: selectTemporality(env),
-    forceFlush: resolveImmediately,
+    forceFlush: () => channel.flush('METRICS'),
     shutdown: resolveImmediately,
   };
 }

@@ -5,14 +5,24 @@ import { serializeLogRecords, serializeSpans } from './serialize.ts';
 import { type BatchOptions, ForwardingBatch } from './worker-batch.ts';
 import type { ExportChannel } from './worker-channel.ts';
 
+/** A processor that can hand over its items to the channel at once, without waiting until they are sent. */
+export interface HandsOver {
+  /** Hands over all items. */
+  handOver(): void;
+}
+
 /** Creates a span processor that batches sampled spans for the channel, with the specification's defaults. */
-export function createForwardingSpanProcessor(channel: ExportChannel, options: BatchOptions): SpanProcessor {
+export function createForwardingSpanProcessor(
+  channel: ExportChannel,
+  options: BatchOptions,
+): SpanProcessor & HandsOver {
   const batch = new ForwardingBatch<ReadableSpan>(channel, 'TRACES', serializeSpans, 5_000, options);
   const flush = (): Promise<void> => {
     batch.flush();
-    return Promise.resolve();
+    return channel.flush('TRACES');
   };
   return {
+    handOver: () => batch.flush(),
     onStart: () => undefined,
     onEnd: (span) => {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) batch.add(span);
@@ -26,11 +36,16 @@ export function createForwardingSpanProcessor(channel: ExportChannel, options: B
 export function createForwardingLogProcessor(
   channel: ExportChannel,
   options: BatchOptions,
-): LogRecordProcessor {
+): LogRecordProcessor & HandsOver {
   const batch = new ForwardingBatch<ReadableLogRecord>(channel, 'LOGS', serializeLogRecords, 1_000, options);
   const flush = (): Promise<void> => {
     batch.flush();
-    return Promise.resolve();
+    return channel.flush('LOGS');
   };
-  return { onEmit: (record) => batch.add(record), forceFlush: flush, shutdown: flush };
+  return {
+    handOver: () => batch.flush(),
+    onEmit: (record) => batch.add(record),
+    forceFlush: flush,
+    shutdown: flush,
+  };
 }

@@ -1,4 +1,4 @@
-import type { ExportChannel } from '../export/index.ts';
+import type { ExportChannel, HandsOver } from '../export/index.ts';
 import { BudgetMetricReader } from './metric-reader.ts';
 import type { Pipelines } from './pipelines.ts';
 
@@ -21,7 +21,11 @@ export function startFlush(pipelines: Pipelines): void {
 
 /** Hands over spans and log records to the thread that sends them, synchronously. */
 export function handOver({ spans, logs: records }: Pipelines): void {
-  for (const processor of [...spans, ...records]) processor.forceFlush().catch(() => undefined);
+  for (const processor of [...spans, ...records]) {
+    const { handOver: own }: Partial<HandsOver> = processor as Partial<HandsOver>;
+    if (own === undefined) processor.forceFlush().catch(() => undefined);
+    else own();
+  }
 }
 
 /** Hands over spans and log records, collects metrics synchronously, and waits until all of it is sent. */

@@ -33,6 +33,8 @@ export interface Telemetry {
   startFlush(): void;
   /** Hands over what is recorded to the thread that sends it, which needs no event of this one; metrics are sent last. */
   handOver(): void;
+  /** Resolves when all pending telemetry is sent. Rejects if that takes more than 30 s. */
+  flush(): Promise<void>;
   /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
 }
@@ -69,6 +71,11 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   return {
     startFlush: () => startFlush(pipelines),
     handOver: () => handOver(pipelines),
+    flush: async () => {
+      await Promise.all(
+        [...pipelines.spans, ...pipelines.metrics, ...pipelines.logs].map((one) => one.forceFlush()),
+      );
+    },
     flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs),
   };
 }

@@ -1,2 +1,2 @@
-export { RecordModelCallsSampler } from './sampler.ts';
+export { RecordModelCallsSampler, type SdkSampler } from './sampler.ts';
 export { BudgetSpanProcessor } from './span-processor.ts';
