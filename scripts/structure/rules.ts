@@ -35,6 +35,7 @@ export const RULES: Rules = {
   entryModules: {},
   bareWords: {
     html: 'The tag of a template: html`<p>`.',
+    flush: 'The word of every SDK for it.',
     load: 'Node looks for a hook of this name in a loader.',
   },
   layers: LAYERS,

@@ -1,5 +1,6 @@
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import { getPreloaded, type Preloaded } from '../calls/index.ts';
+import { prototypeOfClient } from '../clients/openai-sdk/index.ts';
 import type { Settings } from '../config/index.ts';
 import { PriceBook } from '../pricing/index.ts';
 import { flushProviders } from '../telemetry/api/index.ts';
@@ -53,6 +54,8 @@ export interface StartedBudget {
  * sdk.start();
  */
 export function startBudget({ clients = [], ...settings }: StartBudgetOptions = {}): StartedBudget {
+  // Before the budget is started.
+  clients.forEach(prototypeOfClient);
   const earlier = getPreloaded();
   if (earlier !== undefined && Object.keys(settings).length > 0)
     printLine(

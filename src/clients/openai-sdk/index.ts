@@ -4,6 +4,7 @@ export { type InstrumentClientOptions, instrumentClient } from './instrument-cli
 export {
   OpenAIInstrumentation,
   type OpenAIInstrumentationConfig,
+  prototypeOfClient,
   SCOPE,
   SUPPORTED_VERSIONS,
 } from './instrumentation.ts';

@@ -115,12 +115,7 @@ export class OpenAIInstrumentation {
    * @throws TypeError if it is not a client of the openai SDK
    */
   patchClass(client: { readonly prototype: object }): void {
-    const prototype: unknown = client?.prototype;
-    if (typeof prototype !== 'object' || prototype === null || !isClient(prototype))
-      throw new TypeError(
-        'client: got no method makeRequest, expected a class of the openai SDK, such as OpenAI',
-      );
-    this.#patchClient(prototype);
+    this.#patchClient(prototypeOfClient(client));
   }
 
   /** Sets where spans go; default: the provider that is registered by the time of a call. */
@@ -189,6 +184,18 @@ export class OpenAIInstrumentation {
     if (this.#config.onProblem === undefined) diag.warn(`otel-token-budget: ${problem}`);
     else this.#config.onProblem(problem);
   }
+}
+
+/**
+ * Returns the prototype of a class of the SDK.
+ * @throws TypeError if it is not a client of the openai SDK
+ */
+export function prototypeOfClient(client: { readonly prototype: object }): object {
+  const prototype: unknown = client?.prototype;
+  if (typeof prototype === 'object' && prototype !== null && isClient(prototype)) return prototype;
+  throw new TypeError(
+    'client: got no method makeRequest, expected a class of the openai SDK, such as OpenAI',
+  );
 }
 
 /** Whether a version is one of {@link SUPPORTED_VERSIONS}. */

@@ -46,7 +46,7 @@ const earlierLogs = (): LogsOfSomeRelease =>
 /** Has the registered providers of logs send what is recorded. */
 export async function flushLogs(): Promise<void> {
   for (const logs of [latestLogs(), earlierLogs()]) {
-    const provider: { readonly forceFlush?: () => Promise<unknown> } = logs.getLoggerProvider();
+    const provider = logs.getLoggerProvider() as { readonly forceFlush?: () => Promise<unknown> };
     await provider.forceFlush?.();
   }
 }
