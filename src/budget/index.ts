@@ -95,6 +95,9 @@ export {
 export type { BudgetStatusSetting } from './status/index.ts';
 export {
   type BudgetStatus,
+  formatCost,
+  formatLimit,
+  formatLimitAmount,
   getBudgetStatusMessage,
   isBudgetStatusMessage,
   type StatusFormat,

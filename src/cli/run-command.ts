@@ -64,7 +64,12 @@ export async function runCommand(command: readonly string[], options: RunCommand
   const ledger = chooseRunStore(env, store);
   const wasThere = isLedgerThere(ledger.setting);
   try {
-    const child = startCommand(command, { ...env, ...addPreload(env), TOKEN_BUDGET_STORE: ledger.setting });
+    const child = startCommand(command, {
+      ...env,
+      ...addPreload(env),
+      ...ownSummary(env),
+      TOKEN_BUDGET_STORE: ledger.setting,
+    });
     const exit = await waitForExit(child, command[0] ?? '');
     if (options.quiet !== true) {
       await printSummary(ledger.setting, () => !wasThere && !isLedgerThere(ledger.setting));
@@ -127,6 +132,11 @@ function addPreload(env: Environment): { NODE_OPTIONS: string } {
   // A URL has no spaces, which would need quotes here.
   const register = entryModuleUrl('register').href;
   return { NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import=${register}`.trim() };
+}
+
+/** The command ends with one line, not with one of each of its processes, unless these are asked for. */
+function ownSummary(env: Environment): Partial<Record<string, string>> {
+  return { TOKEN_BUDGET_SUMMARY: env['TOKEN_BUDGET_SUMMARY'] || '0' };
 }
 
 /** The store that the processes of the command share. */

@@ -56,6 +56,8 @@ export interface Config {
    * format.
    */
   readonly budgetStatus: StatusFormat | 'off';
+  /** Whether the process prints a summary when it ends; undefined: on a terminal. */
+  readonly summary: boolean | undefined;
   /** How long exit may wait for telemetry to be sent, milliseconds. */
   readonly flushTimeoutMs: number;
   /** Whether prompts and completions are recorded in spans: the standard opt-in. */
@@ -72,7 +74,7 @@ export const DEFAULT_FLUSH_TIMEOUT_MS = 2_000;
 /** Environment variables, such as `process.env`. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** The environment variables: the group and name of the setting each one sets, and whether it is a number. */
+/** The environment variables: the group and name of the setting each one sets, and how its text is read. */
 export const VARIABLES = {
   TOKEN_BUDGET_USD: ['limits', 'costUsd', 'number'],
   TOKEN_BUDGET_TOKENS: ['limits', 'tokens', 'number'],
@@ -82,6 +84,7 @@ export const VARIABLES = {
   TOKEN_BUDGET_NAME: [undefined, 'name', 'text'],
   TOKEN_BUDGET_STORE: [undefined, 'store', 'text'],
   TOKEN_BUDGET_STATUS: [undefined, 'budgetStatus', 'text'],
+  TOKEN_BUDGET_SUMMARY: [undefined, 'summary', 'switch'],
 } as const;
 
 const PREFIX = 'TOKEN_BUDGET_';
@@ -135,6 +138,7 @@ export function loadConfig(env: Env = process.env, code: Settings = {}): Config 
     failureBilling: settings.failureBilling ?? {},
     includeUsage: settings.includeUsage ?? 'auto',
     budgetStatus: settings.budgetStatus ?? 'off',
+    summary: settings.summary,
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,
     captureContent: SPAN_VALUES.has(captureValue(env)),
     contentEvents: EVENT_VALUES.has(captureValue(env)),
@@ -171,10 +175,16 @@ function envSettings(env: Env): Settings {
   for (const [variable, [group, key, kind]] of Object.entries(VARIABLES)) {
     const text = env[variable]?.trim();
     if (text === undefined || text === '') continue;
-    const value = kind === 'number' && /^\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-    (group === undefined ? raw : limits)[key] = value;
+    (group === undefined ? raw : limits)[key] = parseText(text, kind);
   }
   return checkSettings(raw, variableOf);
+}
+
+/** Returns a value that the schema accepts; a text that has none as it is, for the message. */
+function parseText(text: string, kind: 'number' | 'text' | 'switch'): unknown {
+  if (kind === 'number' && /^\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (kind === 'switch' && /^(0|1|true|false)$/i.test(text)) return text === '1' || /^true$/i.test(text);
+  return text;
 }
 
 /** Returns the name of the setting that the store comes from, for messages: a variable, or an entry of the file. */

@@ -151,6 +151,11 @@ export const SETTING_DOCS: Readonly<Record<string, SettingDoc>> = {
     description:
       'whether calls of Chat and Responses are sent with the status of the budget, in a developer message at the end: see [jobs](jobs.md#prompts-that-know-the-budget)',
   },
+  summary: {
+    expected: 'true or false; the variable: 1 or 0',
+    default: 'on a terminal',
+    description: 'whether the process prints on stderr, when it ends, what its calls cost and what is left',
+  },
   flushTimeoutMs: {
     expected: 'a whole number of milliseconds from 0 to 60000, such as 2000',
     default: '`2000`',

@@ -19,6 +19,7 @@ import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
 import { errorMessage, loadEntryModule, printLine, SeenOnce, VERSION } from '../util/index.ts';
+import { ClosingLine } from './closing-line.ts';
 import { exitForConfig, exitForWorkers, exitThread } from './exit-process.ts';
 import { handleShutdown } from './shutdown.ts';
 import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
@@ -67,12 +68,14 @@ export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
   const budget = openBudget(config, isMainThread && !mayHaveStore, attempt);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
+  const closingLine = new ClosingLine(budget.tracker, config);
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
     // Spans are sent while the store is waited for: whoever ends the process may not wait for long.
     if (config.flushTimeoutMs > 0) telemetry.handOver();
     budget.store.settleAtExit?.(EXIT_WAIT_MS);
     telemetry.flushSync(config.flushTimeoutMs);
+    if (isMainThread) closingLine.print();
   };
   const onPossibleExit = (): void => {
     telemetry.startFlush();

@@ -1,3 +1,4 @@
+export { formatCost, formatLimit, formatLimitAmount } from './format-limit.ts';
 export { type BudgetStatus, statusOf } from './status.ts';
 export {
   type BudgetStatusSetting,
