@@ -56,6 +56,11 @@ export interface Config {
    * format.
    */
   readonly budgetStatus: StatusFormat | 'off';
+  /**
+   * Whether a copy of openai that cannot be metered ends the process; undefined: only when it is loaded, and if the
+   * budget is `strict`.
+   */
+  readonly requireEnforcement: boolean | undefined;
   /** Whether the process prints a summary when it ends; undefined: on a terminal. */
   readonly summary: boolean | undefined;
   /** How long exit may wait for telemetry to be sent, milliseconds. */
@@ -138,6 +143,7 @@ export function loadConfig(env: Env = process.env, code: Settings = {}): Config 
     failureBilling: settings.failureBilling ?? {},
     includeUsage: settings.includeUsage ?? 'auto',
     budgetStatus: settings.budgetStatus ?? 'off',
+    requireEnforcement: settings.requireEnforcement,
     summary: settings.summary,
     flushTimeoutMs: settings.flushTimeoutMs ?? DEFAULT_FLUSH_TIMEOUT_MS,
     captureContent: SPAN_VALUES.has(captureValue(env)),

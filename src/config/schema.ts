@@ -140,6 +140,7 @@ export const SETTING_ENTRIES = {
   ),
   includeUsage: v.optional(v.picklist(['auto', 'always', 'never'])),
   budgetStatus: v.optional(v.picklist(['off', 'text', 'compact'])),
+  requireEnforcement: v.optional(v.boolean()),
   summary: v.optional(v.boolean()),
   flushTimeoutMs: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(60_000))),
 };

@@ -151,6 +151,12 @@ export const SETTING_DOCS: Readonly<Record<string, SettingDoc>> = {
     description:
       'whether calls of Chat and Responses are sent with the status of the budget, in a developer message at the end: see [jobs](jobs.md#prompts-that-know-the-budget)',
   },
+  requireEnforcement: {
+    expected: 'true or false',
+    default: 'for what is found at the start, in `strict`',
+    description:
+      'whether a copy of openai that cannot be metered ends the process with exit code 78: when it is loaded, and with `true` also before a request of a copy that was not seen: see [when nothing is counted](opentelemetry.md#when-nothing-is-counted)',
+  },
   summary: {
     expected: 'true or false; the variable: 1 or 0',
     default: 'on a terminal',

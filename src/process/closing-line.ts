@@ -24,6 +24,7 @@ export class ClosingLine {
   #denied = 0;
   #clamped = 0;
   #isPrinted = false;
+  #isProblemKnown = false;
 
   constructor(tracker: TokenBudgetTracker, config: Config) {
     this.#tracker = tracker;
@@ -46,6 +47,7 @@ export class ClosingLine {
   #count(event: BudgetEvent): void {
     if (event.type === 'call')
       this.#charged = addAmounts(addAmounts(this.#charged, event.charged), event.attempts);
+    if (event.type === 'not_enforced') this.#isProblemKnown = true;
     if (event.type === 'denied') this.#denied += 1;
     if (event.type === 'clamped') this.#clamped += 1;
   }
@@ -79,7 +81,8 @@ export class ClosingLine {
 
   /** A limit that nothing was counted against may be a mistake. Programs that only start others have none of their own. */
   #problem(): string | undefined {
-    if (!this.#config.limitGiven || isAnyClientMetered() || !isPreloadOfThisProgram()) return undefined;
+    if (this.#isProblemKnown || !this.#config.limitGiven || isAnyClientMetered() || !isPreloadOfThisProgram())
+      return undefined;
     if (Number(process.exitCode ?? 0) !== 0) return undefined;
     return (
       `a limit is set, and no client of a model was seen in this process, so "${this.#tracker.budget.name}" counted and ` +

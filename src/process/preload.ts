@@ -30,6 +30,9 @@ import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
  */
 const EXIT_WAIT_MS = 2_500;
 
+/** For a program that is to run with calls that are not counted. */
+const HOW_TO_GO_ON = 'set "requireEnforcement": false in the configuration file to run without counting them';
+
 /** Options of {@link preloadBudget}. */
 export interface PreloadBudgetOptions {
   /** Does not report that no limit is set, for a process whose budget is set elsewhere; default: false. */
@@ -164,7 +167,16 @@ function instrument(
     // an SDK.
     onPatch: () => setImmediate(start),
     onFirstCall: start,
-    onProblem: printLine,
+    onProblem: (problem) => {
+      const isRequired = config.requireEnforcement ?? (config.limitGiven && tracker.strict);
+      if (isRequired) exitForConfig(`${problem}; ${HOW_TO_GO_ON}`);
+      else printLine(problem);
+    },
+    onUnmeteredRequest: () => {
+      // Before it is sent.
+      if (config.requireEnforcement === true)
+        exitForConfig('requireEnforcement is set, so the process ends here');
+    },
   });
   return instrumentation;
 }

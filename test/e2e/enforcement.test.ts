@@ -124,3 +124,46 @@ describe('the budget of a process', { concurrency: 2 }, () => {
     ]);
   });
 });
+
+describe('a copy of openai that cannot be metered', { concurrency: 2 }, () => {
+  const LOAD = `const { mkdirSync, writeFileSync } = await import('node:fs');
+    mkdirSync('other', { recursive: true });
+    writeFileSync('other/package.json', '{ "name": "openai", "version": "9.0.0" }');
+    writeFileSync('other/client.js', 'class OpenAI { makeRequest() {} }\\nmodule.exports = { OpenAI };');
+    await import('./other/client.js');
+    console.log('"went on"');`;
+
+  for (const [name, config, exits] of [
+    ['strict', {}, true],
+    ['strict, and enforcement is not required', { requireEnforcement: false }, false],
+    ['soft', { mode: 'soft' }, false],
+    ['soft, and enforcement is required', { mode: 'soft', requireEnforcement: true }, true],
+  ] as const) {
+    test(`${exits ? 'ends the process' : 'is reported'} when it is loaded: ${name}`, async () => {
+      const { stderr, code, printed } = await runScript({
+        openaiLate: true,
+        script: LOAD,
+        config,
+        env: { TOKEN_BUDGET_USD: '1' },
+      });
+      assert.match(
+        stderr,
+        /openai 9\.0\.0 \(file:.*other\/client\.js\) is not metered: expected >=4\.19\.0 <8/,
+      );
+      assert.equal(code, exits ? 78 : 0);
+      assert.deepEqual(printed, exits ? [] : ['went on']);
+    });
+  }
+
+  test('sends no request where enforcement is required', async () => {
+    const { stderr, code, server } = await runScript({
+      openaiLate: true,
+      script: `await fetch(url + '/v1/chat/completions', { method: 'POST', headers: { 'user-agent': 'OpenAI/JS 7.1.0' }, body: '{}' });`,
+      config: { requireEnforcement: true },
+      env: { TOKEN_BUDGET_USD: '1' },
+    });
+    assert.equal(code, 78);
+    assert.match(stderr, /that is not metered.*\n.*requireEnforcement is set/);
+    assert.equal(server.account.length, 0);
+  });
+});

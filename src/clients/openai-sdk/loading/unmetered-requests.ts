@@ -57,19 +57,9 @@ function headOfFetch(message: unknown): RequestHead {
 
 function headOfHttp(message: unknown): RequestHead {
   const { request } = message as {
-    request: {
-      method: string;
-      path: string;
-      host: string;
-      protocol: string;
-      getHeader(name: string): unknown;
-    };
+    request: { method: string; path: string; protocol: string; getHeader(name: string): unknown };
   };
-  const { method, path, host, protocol } = request;
-  return {
-    method,
-    origin: `${protocol}//${host}`,
-    path,
-    userAgent: String(request.getHeader('user-agent') ?? ''),
-  };
+  const header = (name: string): string => String(request.getHeader(name) ?? '');
+  const { method, path, protocol } = request;
+  return { method, origin: `${protocol}//${header('host')}`, path, userAgent: header('user-agent') };
 }
