@@ -24,6 +24,7 @@ import { budgetOfCall } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
 import { wrapBuildRequest, wrapPrepareRequest } from './built-request.ts';
+import { atCallSite, captureCallSite, takeCallSite } from './call-site.ts';
 import { isKnownLate, LateCall } from './late-call.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
 import { guardSdkStream } from './sdk-stream.ts';
@@ -63,6 +64,7 @@ export function clientPatches(services: CallServices): readonly ClientPatch[] {
 
 function wrapMakeRequest(services: CallServices, original: Method): Method {
   return async function makeRequest(this: ApiClient, input: unknown, ...rest: unknown[]): Promise<unknown> {
+    const site = takeCallSite();
     const given: unknown = await input;
     if (!isRecord(given)) return original.call(this, given, ...rest);
     const options: ApiRequest = given;
@@ -79,12 +81,12 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     const { budgetStatus } = services;
     const request = budgetStatus === 'off' ? options : await withStatus(services, options, budgetStatus);
     if (failOpen('reading a request', () => isKnownLate(this, request)) === true)
-      return sendLate(services, this, request, (sent) => original.call(this, sent, ...rest));
+      return sendLate(services, this, request, site, (sent) => original.call(this, sent, ...rest));
     const plan = failOpen('planning a call', () => planRequest(this, request));
     const passedOn = passOn(plan, 'sdk', this);
     if (passedOn !== undefined)
       return sendInside(passedOn, () => original.call(this, { ...options, [PASSED_ON]: passedOn }, ...rest));
-    const call = await tryStartCall(services, plan);
+    const call = await refusedAt(site, tryStartCall(services, plan));
     if (call === undefined) return original.call(this, withObserver(services, this, options), ...rest);
     const { clampedTo } = call.reservation;
     // Most calls are sent as they are.
@@ -106,12 +108,25 @@ async function sendLate(
   services: CallServices,
   client: ApiClient,
   request: ApiRequest,
+  site: ReturnType<typeof takeCallSite>,
   send: (options: ApiRequest) => Promise<ResponseProps>,
 ): Promise<unknown> {
   const late = new LateCall(services, client);
-  const props = await late.send(() => send({ ...request, [LATE]: late }));
+  const props = await refusedAt(
+    site,
+    late.send(() => send({ ...request, [LATE]: late })),
+  );
   if (late.sent !== undefined) observeUnread(props, late.sent);
   return props;
+}
+
+/** Waits for a call; a refusal gets the stack of where the program made the call. */
+async function refusedAt<T>(site: ReturnType<typeof takeCallSite>, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    throw isRefusal(error) ? atCallSite(error, site) : error;
+  }
 }
 
 /** Ends the call if its response is never read, and marks the response for applications that read it themselves. */
@@ -176,6 +191,7 @@ function wrapParseResponse(original: Method): Method {
 
 function wrapRequest(original: Method): Method {
   return function request(this: ApiClient, ...args: unknown[]): unknown {
+    captureCallSite(request);
     const promise: ApiPromise = original.apply(this, args);
     failOpen('observing the promise of a response', () => {
       wrapAsResponse(Object.getPrototypeOf(promise));
