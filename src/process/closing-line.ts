@@ -13,30 +13,32 @@ import {
 } from '../budget/index.ts';
 import type { Config } from '../config/index.ts';
 import { nanoToUsd } from '../pricing/index.ts';
-import { isAnyClientMetered } from '../telemetry/context/index.ts';
+import { isAnyClientMetered, isNotEnforcedReported } from '../telemetry/context/index.ts';
 import { entryModuleUrl, formatDuration, formatQuantity, printLine } from '../util/index.ts';
 
 /** The last line of a process: what its calls cost, or that none was counted. */
 export class ClosingLine {
   readonly #tracker: TokenBudgetTracker;
   readonly #config: Config;
+  readonly #isWanted: boolean;
   #charged: Amounts = NOTHING;
   #denied = 0;
   #clamped = 0;
   #isPrinted = false;
-  #isProblemKnown = false;
 
   constructor(tracker: TokenBudgetTracker, config: Config) {
     this.#tracker = tracker;
     this.#config = config;
-    tracker.on((event) => this.#count(event));
+    const { summary = process.stderr.isTTY === true } = config;
+    this.#isWanted = summary;
+    if (summary) tracker.on((event) => this.#count(event));
   }
 
   /** Prints the line, if there is one to print; once. */
   print(): void {
     if (this.#isPrinted) return;
     this.#isPrinted = true;
-    const line = this.#wasUsed ? this.#summary() : this.#problem();
+    const line = this.#isWanted && this.#wasUsed ? this.#summary() : this.#problem();
     if (line !== undefined) printLine(line);
   }
 
@@ -47,14 +49,11 @@ export class ClosingLine {
   #count(event: BudgetEvent): void {
     if (event.type === 'call')
       this.#charged = addAmounts(addAmounts(this.#charged, event.charged), event.attempts);
-    if (event.type === 'not_enforced') this.#isProblemKnown = true;
     if (event.type === 'denied') this.#denied += 1;
     if (event.type === 'clamped') this.#clamped += 1;
   }
 
-  #summary(): string | undefined {
-    const { summary = process.stderr.isTTY === true } = this.#config;
-    if (!summary) return undefined;
+  #summary(): string {
     const { budget } = this.#tracker;
     const { calls, costNanoUsd } = this.#charged;
     const remaining = this.#tracker.lastRemaining;
@@ -81,7 +80,12 @@ export class ClosingLine {
 
   /** A limit that nothing was counted against may be a mistake. Programs that only start others have none of their own. */
   #problem(): string | undefined {
-    if (this.#isProblemKnown || !this.#config.limitGiven || isAnyClientMetered() || !isPreloadOfThisProgram())
+    if (
+      isNotEnforcedReported() ||
+      !this.#config.limitGiven ||
+      isAnyClientMetered() ||
+      !isPreloadOfThisProgram()
+    )
       return undefined;
     if (Number(process.exitCode ?? 0) !== 0) return undefined;
     return (

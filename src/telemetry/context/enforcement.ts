@@ -17,6 +17,7 @@ const shared = processState('enforcement', () => ({
   unenforced: new Set<TokenBudgetTracker>(),
   isWaitingForExit: false,
   reported: new WeakSet<TokenBudgetTracker>(),
+  isAnyReported: false,
 }));
 
 /** Records that calls of this process are metered: a class of an SDK is patched, or a wrapper is in use. */
@@ -63,10 +64,16 @@ export function describeUnmetered(budget: string): string {
   return `no client of a model is metered in this process, so "${budget}" counted and refused nothing. ${ADVICE}`;
 }
 
+/** Whether it was reported of any budget that it is not enforced. */
+export function isNotEnforcedReported(): boolean {
+  return shared.isAnyReported;
+}
+
 /** Reports, once for each budget, that calls are made which it does not count. */
 export function reportNotEnforced(tracker: TokenBudgetTracker, reason: string): void {
   if (shared.reported.has(tracker)) return;
   shared.reported.add(tracker);
+  shared.isAnyReported = true;
   printLine(reason);
   tracker.emit({ type: 'not_enforced', budget: tracker.budget.name, reason });
 }

@@ -13,6 +13,7 @@ export {
   describeUnmetered,
   isAnyClientMetered,
   isEnforced,
+  isNotEnforcedReported,
   markHooked,
   markMetered,
   reportNotEnforced,
