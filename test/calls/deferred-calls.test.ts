@@ -51,6 +51,23 @@ describe('a background response', { concurrency: 4 }, () => {
     );
   });
 
+  test('emits the event of its charge when it is settled', async (t) => {
+    const responses = [response('queued'), response('completed', { usage: USAGE })];
+    const api = await startApi(t, () => responses.shift());
+    const { client, ledger, tracker } = budgetedClient(api);
+    const charges: [origin: string, costNanoUsd: number, calls: number][] = [];
+    tracker.on((event) => {
+      if (event.type === 'call') charges.push([event.origin, event.charged.costNanoUsd, event.charged.calls]);
+    });
+    const { id } = await client.responses.create(background);
+    await client.responses.retrieve(id);
+    assert.deepEqual(charges, [
+      ['call', 0, 0],
+      ['deferred', COST, 1],
+    ]);
+    assert.deepEqual([(await ledger()).nanoUsd, (await ledger()).calls], [COST, 1]);
+  });
+
   test('has its content and finish reason on the span of its settlement', async (t) => {
     const output = [{ type: 'function_call', call_id: 'c', name: 'f', arguments: '{}' }];
     const responses = [response('queued'), response('completed', { usage: USAGE, output })];

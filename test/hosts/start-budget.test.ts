@@ -43,6 +43,37 @@ describe('startBudget', { concurrency: 2 }, () => {
     assert.deepEqual(printed, [{ codes: REFUSED, spans: ['chat gpt-4o-mini', 'chat gpt-4o-mini'] }]);
   });
 
+  for (const workspace of ['otel-sdk-1.30', 'otel-sdk-2.12'] as const) {
+    test(`OpenAIInstrumentation in the NodeSDK, in ES modules: ${workspace}`, async () => {
+      const { printed, stderr } = await runScript({
+        workspace,
+        openai: '7',
+        openaiLate: true,
+        args: ['--import', './instrumentation.mjs'],
+        files: {
+          'instrumentation.mjs': `
+            import { defineBudget, MemoryStore, OpenAIInstrumentation, PriceBook, TokenBudgetTracker } from 'otel-token-budget';
+            import sdkNode from '@opentelemetry/sdk-node';
+            const budget = defineBudget({ name: 'mine', limits: { calls: 1 } });
+            const tracker = new TokenBudgetTracker(budget, { store: new MemoryStore() });
+            const spans = [];
+            const done = async () => {};
+            const spanProcessor = { onStart() {}, onEnd: (span) => spans.push(span.name), forceFlush: done, shutdown: done };
+            const instrumentations = [new OpenAIInstrumentation({ tracker, prices: new PriceBook() })];
+            new sdkNode.NodeSDK({ spanProcessors: [spanProcessor], instrumentations }).start();
+            globalThis.spans = spans;`,
+        },
+        script: `import OpenAI from 'openai';
+          const client = new OpenAI({ apiKey: 'x', baseURL: process.env.REPLAY_URL + '/v1', maxRetries: 0 });
+          ${TWO_CALLS}
+          print({ codes, spans });`,
+        env: { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' },
+      });
+      assert.equal(stderr, '');
+      assert.deepEqual(printed, [{ codes: REFUSED, spans: ['chat gpt-4o-mini', 'chat gpt-4o-mini'] }]);
+    });
+  }
+
   test('at the top of a CommonJS program, with an SDK of our own', async () => {
     const { printed, stderr, spans } = await runScript({
       workspace: 'otel-sdk-2.12',

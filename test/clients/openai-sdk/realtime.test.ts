@@ -43,6 +43,8 @@ const options = { createConnection: () => net.connect(process.env.PORT, '127.0.0
 const budget = globalThis[Symbol.for('otel-token-budget.preloaded')].tracker;
 const print = (value) => console.log(JSON.stringify(value));
 const ledger = async () => { const { balances } = await budget.status(); return { ...balances.settled, open: balances.open, reserved: balances.reserved.costNanoUsd }; };
+const charges = [];
+budget.on((event) => event.type === 'call' && charges.push([event.origin, event.charged.costNanoUsd]));
 budget.on((event) => event.type !== 'call' && print({ event: event.type, reason: event.reason, endpoint: event.endpoint }));
 const closed = (rt) => new Promise((done) => { rt.socket.once('close', done); rt.close(); });
 `;
@@ -246,6 +248,7 @@ describe('a Realtime session', { concurrency: 4 }, () => {
       `${TALK}
       await next('conversation.item.input_audio_transcription.completed');
       print(await ledger());
+      print(charges);
       rt.send({ type: 'response.create', response: { max_output_tokens: 100 } });
       await next('response.created');
       const { reserved } = await ledger();
@@ -255,6 +258,7 @@ describe('a Realtime session', { concurrency: 4 }, () => {
     );
     const cost = 13 * 6_000 + 9 * 10_000;
     assert.deepEqual(printed[0], { costNanoUsd: cost, tokens: 22, calls: 0, open: 0, reserved: 0 });
+    assert.deepEqual(printed[1], [['realtime', cost]]);
     const last = printed.at(-1) as Record<string, number>;
     assert.equal(last['open'], 0);
     assert.ok(Number(last['costNanoUsd']) > cost + 100 * 64_000, JSON.stringify(last));
