@@ -69,7 +69,19 @@ export function openJobTracker(
   options: JobBudgetOptions,
 ): MaybePromise<TokenBudgetTracker> {
   const { store = new MemoryStore(options.now), now, waitMs, leaseMs, owner, prices, detached } = options;
-  const trackerOptions = { store, ...withoutUndefined({ now, waitMs, leaseMs, owner, prices, detached }) };
+  const { requireEnforcement } = options;
+  const trackerOptions = {
+    store,
+    ...withoutUndefined({
+      now,
+      waitMs,
+      leaseMs,
+      owner,
+      prices,
+      detached,
+      requireEnforcement,
+    }),
+  };
   const { mode, parent, maxShare, minOutputTokens } = options;
   const overrides = withoutUndefined({ mode, parent, maxShare, minOutputTokens });
   const limits =

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type BudgetDefinition, CheckpointError } from '../budget/index.ts';
+import { type BudgetDefinition, CheckpointError, NotEnforcedError } from '../budget/index.ts';
 import { getPreloaded } from '../calls/index.ts';
+import { isEnforced } from '../telemetry/context/index.ts';
 import { reportEvents } from '../telemetry/signals/index.ts';
 import { VERSION } from '../util/index.ts';
 import { exitBySignal, listenForStopSignals } from './control/index.ts';
@@ -18,7 +19,10 @@ import { closeJobStores, type JobStoreSettings, type JobStores, openJobStores } 
 export interface RunJobOptions
   extends JobStoreSettings,
     JobRunOptions,
-    Pick<JobBudgetOptions, 'wallClock' | 'mode' | 'prices' | 'maxShare' | 'minOutputTokens'> {
+    Pick<
+      JobBudgetOptions,
+      'wallClock' | 'mode' | 'prices' | 'maxShare' | 'minOutputTokens' | 'detached' | 'requireEnforcement'
+    > {
   /**
    * The job's id: letters, digits, or `. _ -`. A saved job with this id is resumed. Default: the definition's
    * name and a random part.
@@ -62,6 +66,7 @@ interface PreparedJob {
  * @throws JobRunningError if the job is already running
  * @throws CheckpointError if its checkpoints cannot be used
  * @throws StoreError if the ledger or the checkpoints cannot be read or written
+ * @throws NotEnforcedError if enforcement is required and no client of the process is metered
  * @example
  * ```ts
  * const result = await runJob(job, { costBudgetUsd: 2 }, { id: 'report-17' });
@@ -76,6 +81,7 @@ export async function runJob(
   defineJob(definition);
   const checked = checkJobPayload(payload);
   const id = checkJobId(options.id ?? newJobId(definition));
+  if (options.requireEnforcement === true && !isEnforced()) throw new NotEnforcedError(`job:${id}`, 'runJob');
   // The job's own spans precede its first call.
   getPreloaded()?.startTelemetry();
   reportEvents(VERSION);
@@ -123,7 +129,7 @@ async function runRecovered(job: PreparedJob, lock: AbortSignal): Promise<JobRes
   await checkExpectation(job, checkpoint);
   const owner = ownerOf(id, (checkpoint?.run ?? 0) + 1);
   const unit = options.unit ?? checkpoint?.unit ?? 'tokens';
-  const { mode, parent, maxShare, minOutputTokens, prices, wallClock, waitMs, leaseMs } = options;
+  const { mode, parent, maxShare, minOutputTokens, prices, wallClock, waitMs, leaseMs, detached } = options;
   const tracker = await openJobTracker(job.payload, checkpoint?.tracker, {
     name: `job:${id}`,
     store: stores.ledger,
@@ -137,6 +143,7 @@ async function runRecovered(job: PreparedJob, lock: AbortSignal): Promise<JobRes
     wallClock,
     waitMs,
     leaseMs,
+    detached,
   });
   await settleEarlierRuns(id, records, stores.ledger, tracker);
   const orchestrator = new LongRunningOrchestrator({

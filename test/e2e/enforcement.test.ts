@@ -56,18 +56,20 @@ describe('a budget that nothing enforces', { concurrency: 2 }, () => {
     const { printed, stderr } = await runScript({
       args: [],
       script: `${BUDGET}
-        const { LongRunningOrchestrator } = await import(process.env.PACKAGE.replace('index.js', 'jobs/index.js'));
+        const { LongRunningOrchestrator, runJob } = await import(process.env.PACKAGE.replace('index.js', 'jobs/index.js'));
         const steps = [{ name: 'one', run: call }];
         const result = await new LongRunningOrchestrator({ job: 'a', tracker: newTracker() }).run(steps);
         print(result.warnings);
         const strict = await new LongRunningOrchestrator({ job: 'b', tracker: newTracker({ requireEnforcement: true }) }).run(steps);
-        print([strict.reason, strict.error?.message ?? '']);`,
+        print([strict.reason, strict.error?.message ?? '']);
+        await runJob({ name: 'c', steps }, {}, { requireEnforcement: true, directory: 'jobs' }).catch((error) => print(error.code));`,
     });
-    const [warnings, required] = printed as [string[], [string, string]];
+    const [warnings, required] = printed as [string[], [string, string], string];
     assert.match(warnings.join('\n'), UNMETERED);
     assert.match(stderr, UNMETERED);
     assert.equal(required[0], 'error');
     assert.match(required[1], /requireEnforcement is set/);
+    assert.equal(printed[2], 'token_budget_not_enforced');
   });
 
   for (const transport of ['fetch', 'node:http']) {
