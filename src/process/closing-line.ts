@@ -8,6 +8,7 @@ import {
   formatLimitAmount,
   LIMIT_NAMES,
   NOTHING,
+  onAnyBudgetEvent,
   type TokenBudgetTracker,
   windowOf,
 } from '../budget/index.ts';
@@ -31,7 +32,8 @@ export class ClosingLine {
     this.#config = config;
     const { summary = process.stderr.isTTY === true } = config;
     this.#isWanted = summary;
-    if (summary) tracker.on((event) => this.#count(event));
+    // Of any budget: calls within `withBudget` are charged to that of the process as well.
+    if (summary) onAnyBudgetEvent((event) => this.#count(event));
   }
 
   /** Prints the line, if there is one to print; once. */

@@ -11,7 +11,9 @@ await client.chat.completions.create(CHAT, replay('chat-plain')).catch(() => {})
 describe('the last line of a process', { concurrency: 2 }, () => {
   test('says what its calls cost and what is left, where it is asked for', async () => {
     const { stderr } = await runScript({
-      script: TWO_CALLS,
+      script: `const { defineBudget, MemoryStore, TokenBudgetTracker, withBudget } = await import(process.env.PACKAGE);
+        const tracker = new TokenBudgetTracker(defineBudget({ name: 'mine', limits: {} }), { store: new MemoryStore() });
+        await withBudget(tracker, async () => { ${TWO_CALLS} });`,
       config: { window: { per: 'day' } },
       env: { TOKEN_BUDGET_CALLS: '1', TOKEN_BUDGET_USD: '5', TOKEN_BUDGET_SUMMARY: '1' },
     });
