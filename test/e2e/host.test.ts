@@ -70,6 +70,19 @@ describe('an application with telemetry of its own', { concurrency: 2 }, () => {
     assert.equal(stderr, '');
   });
 
+  test('with an API that cannot be joined is told so', async () => {
+    const { stderr, spans } = await runScript({
+      files: {
+        'early.mjs': `globalThis[Symbol.for('opentelemetry.js.api.1')] = { version: '1.2.0', trace: { getTracer: () => {} } };`,
+      },
+      args: ['--import', './early.mjs', '--import', registerPath],
+      script: `await client.chat.completions.create(CHAT, replay('chat-plain')); print(await budget().status());`,
+      env: { TOKEN_BUDGET_USD: '5' },
+    });
+    assert.match(stderr, /has registered telemetry with @opentelemetry\/api 1\.2\.0, which cannot be joined/);
+    assert.deepEqual(spans, []);
+  });
+
   test('that never loads openai sends nothing and loads no SDK', async () => {
     const { printed, otlp } = await runScript({
       // Modules that the preload loads with require are told by the file system's cache of their realm.

@@ -1,5 +1,6 @@
 export {
   type Env,
+  isSdkDisabled,
   type Protocol,
   readEndpoint,
   readExporterNames,

@@ -49,3 +49,8 @@ export function readEndpoint(env: Env, signal: Signal): URL | undefined {
     standard;
   return URL.canParse(endpoint) ? new URL(endpoint) : undefined;
 }
+
+/** Whether the environment turns the SDK off. */
+export function isSdkDisabled(env: Env): boolean {
+  return readVariable(env, 'OTEL_SDK_DISABLED')?.toLowerCase() === 'true';
+}

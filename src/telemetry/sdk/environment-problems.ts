@@ -1,5 +1,11 @@
 import { formatValue } from '../../util/index.ts';
-import { type Env, readExporterNames, readVariable, type Signal } from '../environment/index.ts';
+import {
+  type Env,
+  isSdkDisabled,
+  readExporterNames,
+  readVariable,
+  type Signal,
+} from '../environment/index.ts';
 
 /** The exporters of each signal that are known here. */
 const EXPORTERS: Readonly<Record<Signal, readonly string[]>> = {
@@ -18,7 +24,7 @@ const PROTOCOLS = ['http/json', 'http/protobuf', 'grpc'];
  * https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#enum
  */
 export function findEnvironmentProblems(env: Env): string[] {
-  if (readVariable(env, 'OTEL_SDK_DISABLED')?.toLowerCase() === 'true') return [];
+  if (isSdkDisabled(env)) return [];
   return [
     ...SIGNALS.flatMap((signal) => exporterProblems(env, signal)),
     ...otlpVariables('PROTOCOL').flatMap((name) => protocolProblems(env, name)),

@@ -2,7 +2,8 @@ import { metrics } from '@opentelemetry/api';
 import type { TokenBudgetTracker } from '../../budget/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { loadEntryModule } from '../../util/index.ts';
-import type { Env } from '../environment/index.ts';
+import { hasTracerProvider } from '../api/index.ts';
+import { type Env, isSdkDisabled } from '../environment/index.ts';
 import { ExportChannel } from '../export/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { recordBudgets, reportEvents } from '../signals/index.ts';
@@ -14,6 +15,9 @@ import { createPipelines } from './pipelines.ts';
 import { needsNodeSdk, type ProviderSettings, registerProviders } from './providers.ts';
 import { createResourceDetectors } from './resource.ts';
 import { createSampler } from './sampler-env.ts';
+
+/** Where copies of the API find each other; only read, for a message. */
+const API_KEY = Symbol.for('opentelemetry.js.api.1');
 
 /** Options of {@link startSdk}. */
 export interface TelemetryOptions {
@@ -58,6 +62,7 @@ export function startSdk(options: TelemetryOptions): Telemetry {
   };
   if (needsNodeSdk(env)) (loadEntryModule('telemetry/sdk/node-sdk') as typeof NodeSdk).startNodeSdk(settings);
   else registerProviders(settings);
+  if (!hasTracerProvider() && !isSdkDisabled(env)) onProblem?.(describeForeignApi());
   const meter = metrics.getMeter(SCOPE, version);
   reportEvents(version);
   const recordStatuses = recordBudgets(meter);
@@ -78,4 +83,13 @@ export function startSdk(options: TelemetryOptions): Telemetry {
     },
     flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs),
   };
+}
+
+/** Nothing could be registered, since a copy of the API made the global object that this one cannot use. */
+function describeForeignApi(): string {
+  const { version = 'of another kind' } = (Reflect.get(globalThis, API_KEY) ?? {}) as { version?: string };
+  return (
+    `the program has registered telemetry with @opentelemetry/api ${version}, which cannot be joined, so no spans, metrics ` +
+    'or events are sent: expected 1.3 or later'
+  );
 }
