@@ -2,7 +2,7 @@ import type { BudgetStatusSetting, TokenBudgetTracker } from '../../budget/index
 import { createCallServices, type FailureBilling, HostTelemetry } from '../../calls/index.ts';
 import { PriceBook } from '../../pricing/index.ts';
 import { clientPatches } from './patches.ts';
-import { isWrapped, WrappedMethods } from './wrapped-methods.ts';
+import { isWrapped, WrappedMethods } from './wrapping/index.ts';
 
 /** The budget of a client, and how its calls are priced and recorded. */
 export interface InstrumentClientOptions {

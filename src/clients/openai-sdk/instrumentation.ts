@@ -18,9 +18,10 @@ import {
   type UnmeteredRequest,
   watchUnmeteredRequests,
 } from './loading/index.ts';
-import { type ClientPatch, clientPatches } from './patches.ts';
+import { clientPatches } from './patches.ts';
 import { SOCKET_FILES, socketPatches } from './realtime/index.ts';
-import { isWrapped, WrappedMethods } from './wrapped-methods.ts';
+import type { ClientPatch } from './sdk-types.ts';
+import { isWrapped, WrappedMethods } from './wrapping/index.ts';
 
 export { SCOPE };
 

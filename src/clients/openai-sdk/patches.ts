@@ -24,18 +24,18 @@ import { budgetOfCall } from '../../telemetry/context/index.ts';
 import { isRecord } from '../../util/index.ts';
 import { optionsWithStatus } from './budget-status.ts';
 import { wrapBuildRequest, wrapPrepareRequest } from './built-request.ts';
-import { atCallSite, captureCallSite, takeCallSite } from './call-site.ts';
 import { isKnownLate, LateCall } from './late-call.ts';
 import { type ResponseObserver, responseObserverFor } from './response-observers.ts';
 import { guardSdkStream } from './sdk-stream.ts';
-import { type ApiPromise, isSdkStream, type Method, type ResponseProps } from './sdk-types.ts';
+import {
+  type ApiPromise,
+  type ClientPatch,
+  isSdkStream,
+  type Method,
+  type ResponseProps,
+} from './sdk-types.ts';
 import { LATE, lateCallOf, PASSED_ON, passedOnOf, SENT, SentCall, sentCallOf } from './sent-call.ts';
-
-/** A method of the client, and what wraps it. */
-export interface ClientPatch {
-  readonly name: string;
-  readonly wrap: (original: Method) => Method;
-}
+import { atCallSite, captureCallSite, takeCallSite } from './wrapping/index.ts';
 
 /** Carries the observer of the response to a request that is not a call. */
 const OBSERVER = Symbol('otel-token-budget.observer');

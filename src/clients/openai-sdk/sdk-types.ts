@@ -41,3 +41,9 @@ export function isSdkStream(value: unknown): value is SdkStream {
 /** A method of the SDK, of which only the name is known. */
 // biome-ignore lint/suspicious/noExplicitAny: neither its arguments nor its receiver have known types
 export type Method = (this: any, ...args: any[]) => any;
+
+/** A method of the client, and what wraps it. */
+export interface ClientPatch {
+  readonly name: string;
+  readonly wrap: (original: Method) => Method;
+}

@@ -2,8 +2,7 @@ import { type CallServices, isRefusal, reportUnmetered } from '../../../calls/in
 import { diag, failOpen } from '../../../telemetry/api/index.ts';
 import { budgetOfCall } from '../../../telemetry/context/index.ts';
 import { errorMessage, isPromise, parseJson } from '../../../util/index.ts';
-import type { ClientPatch } from '../patches.ts';
-import type { Method } from '../sdk-types.ts';
+import type { ClientPatch, Method } from '../sdk-types.ts';
 import { RealtimeSession } from './realtime-session.ts';
 import { ResponsesSession } from './responses-session.ts';
 import type { SdkSocket, SocketSession } from './sdk-socket.ts';

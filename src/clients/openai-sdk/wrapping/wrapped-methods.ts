@@ -1,6 +1,5 @@
-import { markMetered } from '../../telemetry/context/index.ts';
-import type { ClientPatch } from './patches.ts';
-import type { Method } from './sdk-types.ts';
+import { markMetered } from '../../../telemetry/context/index.ts';
+import type { ClientPatch, Method } from '../sdk-types.ts';
 
 type Prototype = Record<string, Method>;
 
