@@ -94,6 +94,44 @@ for (const [name, workspace] of Object.entries(SDKS)) {
   });
 }
 
+const VENDOR = `
+const { startBudget } = require(process.env.PACKAGE);
+const { NodeSDK, tracing = require('@opentelemetry/sdk-trace') } = require('@opentelemetry/sdk-node');
+const budget = startBudget({ limits: { costUsd: 1 } });
+const { spanProcessor } = budget;
+const sampler = budget.sampler(new tracing.AlwaysOffSampler());
+new NodeSDK({ spanProcessor, spanProcessors: [spanProcessor], sampler }).start();
+const { trace } = require('@opentelemetry/api');
+const tracer = trace.getTracer('a vendor');
+const usage = { 'gen_ai.usage.input_tokens': 1000, 'gen_ai.usage.output_tokens': 100 };
+const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-5.2', ...usage };
+tracer.startActiveSpan('agent', { attributes: { 'gen_ai.operation.name': 'invoke_agent', ...usage } }, (agent) => {
+  tracer.startSpan('chat', { attributes }).end();
+  agent.end();
+});
+const { balances } = budget.tracker.status();
+console.log(JSON.stringify(balances.settled));
+`;
+
+describe('our span processor and sampler charge the calls of another instrumentation, once', {
+  concurrency: 2,
+}, () => {
+  for (const [name, workspace] of Object.entries(SDKS)) {
+    test(name, async () => {
+      const { printed, stderr } = await runScript({
+        ...(workspace === undefined ? {} : { workspace }),
+        openaiLate: true,
+        files: { 'vendor.cjs': VENDOR },
+        args: [],
+        script: "await import('./vendor.cjs');",
+        env: { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' },
+      });
+      assert.equal(stderr, '');
+      assert.deepEqual(printed, [{ costNanoUsd: 3_150_000, tokens: 1_100, calls: 1 }]);
+    });
+  }
+});
+
 function checkReceived({ denied, spans, metrics, logs }: Received & { readonly denied?: string }): void {
   assert.equal(denied, 'token_budget_exceeded');
   const work = spans.find(({ name }) => name === 'work');
