@@ -9,6 +9,7 @@ import {
   isRefusal,
   passOn,
   type RawResponse,
+  type SentRequest,
   sendInside,
   tryStartCall,
 } from '../../calls/index.ts';
@@ -87,7 +88,12 @@ function wrapMakeRequest(services: CallServices, original: Method): Method {
     if (passedOn !== undefined)
       return sendInside(passedOn, () => original.call(this, { ...options, [PASSED_ON]: passedOn }, ...rest));
     const call = await refusedAt(site, tryStartCall(services, plan));
-    if (call === undefined) return original.call(this, withObserver(services, this, options), ...rest);
+    if (call === undefined) {
+      const observed = withObserver(services, this, options);
+      const send = (): unknown => original.call(this, observed, ...rest);
+      // Not a call, of a client that is metered: no reason to report its request as one that is not.
+      return plan === undefined ? enclosingRequest.run(notACall(this), send) : send();
+    }
     const { clampedTo } = call.reservation;
     // Most calls are sent as they are.
     const isSentAsIs = !call.plan.stream && clampedTo === undefined;
@@ -118,6 +124,10 @@ async function sendLate(
   );
   if (late.sent !== undefined) observeUnread(props, late.sent);
   return props;
+}
+
+function notACall(sender: object): SentRequest {
+  return { call: undefined, plan: undefined, layer: 'sdk', sender, isPassedOn: false, isOver: false };
 }
 
 /** Waits for a call; a refusal gets the stack of where the program made the call. */
