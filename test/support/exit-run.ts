@@ -80,7 +80,9 @@ export async function runToExit(redis: RedisServer, run: ExitRun): Promise<ExitR
   const ledger = async () => (isPreloaded ? store.balances(budget) : undefined);
   try {
     app.write('app.mjs', APP(run));
-    const config = app.write('budget.json', JSON.stringify({ name, limits, store: redis.url }));
+    // A busy machine may take longer than the default.
+    const settings = { name, limits, store: redis.url, flushTimeoutMs: 30_000 };
+    const config = app.write('budget.json', JSON.stringify(settings));
     const first = run.first === undefined ? [] : ['--require', app.write('first.cjs', run.first)];
     const args = [...first, ...(isPreloaded ? ['--require', registerPath] : []), 'app.mjs'];
     const env = { ...otlp.env, REPLAY_URL: server.url, TOKEN_BUDGET_CONFIG: config, ...run.env };
