@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StoreSetupError } from '../budget/index.ts';
 import { ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { checkStore, describeSetupError, tryParseStoreUrl } from '../stores/index.ts';
-import { entryModuleUrl } from '../util/index.ts';
+import { entryModuleUrl, INTERNAL_VARIABLES } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { describeNodeProblem } from './node-version.ts';
 import { printError } from './output.ts';
@@ -61,18 +61,26 @@ export async function runCommand(command: readonly string[], options: RunCommand
   const { store, warnings } = checkConfig(env, options);
   for (const warning of warnings) printError(warning);
   checkRunStore(env, store, options);
-  const ledger = chooseRunStore(env, store);
-  const wasThere = isLedgerThere(ledger.setting);
+  const directory = mkdtempSync(join(tmpdir(), 'token-budget-run-'));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
   try {
-    const child = startCommand(command, { ...env, ...addPreload(env), TOKEN_BUDGET_STORE: ledger.setting });
+    const setting = chooseRunStore(env, store, directory);
+    const hasLedger = (): boolean => isLedgerThere(setting);
+    const hadLedger = hasLedger();
+    const seen = clientSeenFile(env, directory);
+    const child = startCommand(command, {
+      ...env,
+      ...addPreload(env),
+      TOKEN_BUDGET_STORE: setting,
+      [INTERNAL_VARIABLES.clientSeen]: seen.file,
+    });
     const exit = await waitForExit(child, command[0] ?? '');
-    if (options.quiet !== true) {
-      await printSummary(ledger.setting, () => !wasThere && !isLedgerThere(ledger.setting));
-    }
-    ledger.remove();
+    const isClientSeen = seen.look();
+    if (options.quiet !== true) await printSummary(setting, { hadLedger, hasLedger, isClientSeen });
+    remove();
     exitLike(exit);
   } finally {
-    ledger.remove();
+    remove();
   }
 }
 
@@ -129,23 +137,33 @@ function addPreload(env: Environment): { NODE_OPTIONS: string } {
   return { NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import=${register}`.trim() };
 }
 
-/** The store that the processes of the command share. */
-interface RunStore {
-  readonly setting: string;
-  /** Removes the ledger if it was made for this run. */
-  readonly remove: () => void;
+/**
+ * Returns the store that is set, or a ledger in the temporary directory of this run: without one, each process would
+ * have the whole budget for itself.
+ */
+function chooseRunStore(env: Environment, store: string, directory: string): string {
+  if (store !== 'memory' || isMemoryRequested(env)) return store;
+  return `sqlite:${join(directory, 'ledger.db')}`;
 }
 
-/**
- * Returns the store that is set, or a temporary ledger for this run: without one, each process would have the
- * whole budget for itself.
- */
-function chooseRunStore(env: Environment, store: string): RunStore {
-  if (store !== 'memory' || isMemoryRequested(env)) return { setting: store, remove: () => {} };
-  const directory = mkdtempSync(join(tmpdir(), 'token-budget-run-'));
+/** A file that the processes of the command create where they see a client of a model. */
+interface ClientSeenFile {
+  readonly file: string;
+  /** Returns whether it was created. */
+  readonly look: () => boolean;
+}
+
+/** Names the file for the command. A `run` around this one is told as well. */
+function clientSeenFile(env: Environment, directory: string): ClientSeenFile {
+  const file = join(directory, 'client-seen');
+  const outer = env[INTERNAL_VARIABLES.clientSeen];
   return {
-    setting: `sqlite:${join(directory, 'ledger.db')}`,
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    file,
+    look: () => {
+      const isSeen = existsSync(file);
+      if (isSeen && outer !== undefined && existsSync(dirname(outer))) writeFileSync(outer, '');
+      return isSeen;
+    },
   };
 }
 

@@ -15,7 +15,12 @@ import { type Config, ConfigError, loadConfig, storeSettingName } from '../confi
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
 import { hasTracerProvider } from '../telemetry/api/index.ts';
-import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
+import {
+  noteClientSeen,
+  registerBudget,
+  setBaggagePolicy,
+  setProcessBudget,
+} from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
 import { errorMessage, loadEntryModule, printLine, SeenOnce, VERSION } from '../util/index.ts';
@@ -61,6 +66,7 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
   const budget = openBudget(config, isMainThread && !mayHaveStore);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
+  makeCurrent(config, budget.tracker);
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
     // Spans are sent while the store is waited for: whoever ends the process may not wait for long.
@@ -120,12 +126,17 @@ function openBudget(config: Config, isFirst: boolean): ProcessBudget {
     return openStore({ ...config, ...listeners });
   }, config.store);
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
-  registerBudget(tracker);
-  setProcessBudget(tracker);
-  printExceeded();
-  setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
   return { tracker, store, prices };
+}
+
+/** Makes the budget that of the process. Clients are hooked by then, so it is known to be enforced. */
+function makeCurrent(config: Config, tracker: TokenBudgetTracker): void {
+  registerBudget(tracker);
+  setProcessBudget(tracker);
+  setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
+  printExceeded();
+  noteCharges();
 }
 
 function instrument(
@@ -215,6 +226,13 @@ function printExceeded(): void {
   onAnyBudgetEvent((event) => {
     if (event.type !== 'exceeded_reservation' || !printed.isNew(`${event.reason} ${event.model}`)) return;
     printLine(`${describeExceeded(event)}; it was charged in full`);
+  });
+}
+
+/** Notes a call that is charged without a client that was seen, such as one given to `recordUsage`. */
+function noteCharges(): void {
+  onAnyBudgetEvent(({ type }) => {
+    if (type === 'call') noteClientSeen();
   });
 }
 

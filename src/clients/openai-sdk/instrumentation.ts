@@ -8,7 +8,12 @@ import {
 } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { diag, type MeterProvider, type TracerProvider } from '../../telemetry/api/index.ts';
-import { budgetOfCall, markHooked, reportNotEnforced } from '../../telemetry/context/index.ts';
+import {
+  budgetOfCall,
+  markHooked,
+  noteClientSeen,
+  reportNotEnforced,
+} from '../../telemetry/context/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { IndexedList, VERSION } from '../../util/index.ts';
 import {
@@ -153,6 +158,7 @@ export class OpenAIInstrumentation {
    * @internal
    */
   patchFile({ name, version, url, classes }: SdkFile): void {
+    noteClientSeen();
     if (!isSupported(version)) {
       this.#report(`openai ${version} (${url}) is not metered: expected ${SUPPORTED_VERSIONS}`);
       return;
@@ -177,6 +183,7 @@ export class OpenAIInstrumentation {
   }
 
   #reportUnmetered({ url, version }: UnmeteredRequest): void {
+    noteClientSeen();
     const tracker = budgetOfCall(this.services.tracker);
     const reason =
       `POST ${url} left from a copy of openai ${version} that is not metered, so "${tracker.budget.name}" did not ` +
