@@ -1,2 +1,11 @@
+export type {
+  DiagnosisRequest,
+  ExportReport,
+  LoadedPackage,
+  ProbeReport,
+  ProcessReport,
+  ProviderReport,
+  SdkCopyReport,
+} from './diagnosis/index.ts';
 export { type JobFileOptions, runJobFile } from './job-process.ts';
 export { preloadBudget } from './preload.ts';

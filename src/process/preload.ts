@@ -23,7 +23,15 @@ import {
 } from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, loadEntryModule, printLine, SeenOnce, VERSION } from '../util/index.ts';
+import {
+  errorMessage,
+  INTERNAL_VARIABLES,
+  loadEntryModule,
+  printLine,
+  SeenOnce,
+  VERSION,
+} from '../util/index.ts';
+import type * as Diagnosis from './diagnosis/index.ts';
 import { exitForConfig, exitForWorkers, exitThread } from './exit-process.ts';
 import { handleShutdown } from './shutdown.ts';
 import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
@@ -67,6 +75,13 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
   makeCurrent(config, budget.tracker);
+  if (process.env[INTERNAL_VARIABLES.doctor] !== undefined)
+    loadDiagnosis().startDiagnosis({
+      tracker: budget.tracker,
+      store: config.store,
+      setTracerProvider: (provider) => instrumentation.setTracerProvider(provider),
+      sendSpans: () => telemetry.sendSpans,
+    });
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
     // Spans are sent while the store is waited for: whoever ends the process may not wait for long.
@@ -186,6 +201,12 @@ class ProcessTelemetry {
     else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
   }
 
+  /** Sends the spans that have ended; undefined if our SDK does not run. */
+  get sendSpans(): (() => Promise<boolean>) | undefined {
+    const sdk = this.#sdk;
+    return sdk === undefined ? undefined : () => sdk.sendSpans();
+  }
+
   /** Starts to send what is recorded, if our SDK runs. */
   startFlush(): void {
     this.#sdk?.startFlush();
@@ -200,6 +221,10 @@ class ProcessTelemetry {
   flushSync(timeoutMs: number): void {
     this.#sdk?.flushSync(timeoutMs);
   }
+}
+
+function loadDiagnosis(): typeof Diagnosis {
+  return loadEntryModule('process/diagnosis/index') as typeof Diagnosis;
 }
 
 function loadSdk(): typeof Sdk {

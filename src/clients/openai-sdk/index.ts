@@ -8,4 +8,5 @@ export {
   SUPPORTED_VERSIONS,
 } from './instrumentation.ts';
 export type { SdkFile } from './loading/index.ts';
+export { type SdkClient, type SdkCopy, watchSdkCopies } from './sdk-copies.ts';
 export type { SdkStream } from './sdk-types.ts';

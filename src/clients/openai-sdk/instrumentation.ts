@@ -129,7 +129,7 @@ export class OpenAIInstrumentation {
   }
 
   /** Sets where spans go; default: the provider that is registered by the time of a call. */
-  setTracerProvider(provider: TracerProvider): void {
+  setTracerProvider(provider: TracerProvider | undefined): void {
     this.#telemetry.setTracerProvider(provider);
   }
 
@@ -199,7 +199,7 @@ export class OpenAIInstrumentation {
 }
 
 /** Whether a version is one of {@link SUPPORTED_VERSIONS}. */
-function isSupported(version: string): boolean {
+export function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major === 4 ? minor >= 19 : major > 4 && major < 8;
 }

@@ -51,6 +51,21 @@ export class ExportChannel {
     return count;
   }
 
+  /** Resolves when every export of a signal that is pending now has a result: whether all of them were accepted. */
+  async whenSent(signal: Signal): Promise<boolean> {
+    const results = [...this.#pending.values()].flatMap((pending) => {
+      if (pending.signal !== signal) return [];
+      return new Promise<boolean>((resolve) => {
+        const { done } = pending;
+        pending.done = (result) => {
+          done(result);
+          resolve(result.code === EXPORT_SUCCESS);
+        };
+      });
+    });
+    return (await Promise.all(results)).every(Boolean);
+  }
+
   /** Whether any export is pending. */
   get hasPending(): boolean {
     return this.#pending.size > 0;
