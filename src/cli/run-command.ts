@@ -5,10 +5,11 @@ import { dirname, join, resolve } from 'node:path';
 import { StoreSetupError } from '../budget/index.ts';
 import { ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { checkStore, describeSetupError, tryParseStoreUrl } from '../stores/index.ts';
-import { entryModuleUrl, INTERNAL_VARIABLES } from '../util/index.ts';
+import { INTERNAL_VARIABLES } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { describeNodeProblem } from './node-version.ts';
 import { printError } from './output.ts';
+import { addPreload } from './preload-options.ts';
 import { printSummary } from './run-summary.ts';
 import { absoluteStoreUrl, type Environment } from './store-option.ts';
 
@@ -128,13 +129,6 @@ function checkRunStore(env: Environment, store: string, options: RunCommandOptio
 function isLedgerThere(store: string): boolean {
   const url = tryParseStoreUrl(store);
   return url?.kind !== 'sqlite' || existsSync(url.path);
-}
-
-/** Appends the preload to NODE_OPTIONS, so that the preloads of the host come first. */
-function addPreload(env: Environment): { NODE_OPTIONS: string } {
-  // A URL has no spaces, which would need quotes here.
-  const register = entryModuleUrl('register').href;
-  return { NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import=${register}`.trim() };
 }
 
 /**

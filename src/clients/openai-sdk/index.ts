@@ -2,11 +2,12 @@ export type { BudgetStatusSetting } from '../../budget/index.ts';
 export { type BudgetStatusOptions, withBudgetStatus } from './budget-status.ts';
 export { type InstrumentClientOptions, instrumentClient } from './instrument-client.ts';
 export {
+  isSupported,
   OpenAIInstrumentation,
   type OpenAIInstrumentationConfig,
   SCOPE,
   SUPPORTED_VERSIONS,
 } from './instrumentation.ts';
-export type { SdkFile } from './loading/index.ts';
-export { type SdkClient, type SdkCopy, watchSdkCopies } from './sdk-copies.ts';
+export { onSdkFile, type SdkFile } from './loading/index.ts';
 export type { SdkStream } from './sdk-types.ts';
+export { isWrapped } from './wrapped-methods.ts';

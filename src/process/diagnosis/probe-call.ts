@@ -1,10 +1,10 @@
 import { defineBudget, TokenBudgetTracker } from '../../budget/index.ts';
-import type { SdkClient } from '../../clients/openai-sdk/index.ts';
 import { MemoryStore } from '../../stores/index.ts';
 import { type Span, type Tracer, type TracerProvider, trace } from '../../telemetry/api/index.ts';
 import { currentBudget, withBudget } from '../../telemetry/context/index.ts';
 import { errorMessage } from '../../util/index.ts';
 import type { ProbeReport } from './report.ts';
+import type { SdkClient } from './sdk-copies.ts';
 
 /** How long the probe call may take, milliseconds. */
 const CALL_TIMEOUT_MS = 5_000;

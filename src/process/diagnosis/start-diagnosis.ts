@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { onAnyBudgetEvent, type TokenBudgetTracker } from '../../budget/index.ts';
-import { type SdkCopy, watchSdkCopies } from '../../clients/openai-sdk/index.ts';
 import { tryParseStoreUrl } from '../../stores/index.ts';
 import { failOpen, type TracerProvider } from '../../telemetry/api/index.ts';
 import { isAnyClientMetered } from '../../telemetry/context/index.ts';
@@ -11,6 +10,7 @@ import { sendProbeSpan } from './probe-export.ts';
 import { describeProvider, registeredApiVersion, sdkVersionOf } from './registered-provider.ts';
 import type { DiagnosisRequest } from './report.ts';
 import { ReportFile } from './report-file.ts';
+import { type SdkCopy, watchSdkCopies } from './sdk-copies.ts';
 
 /** How long the store may take to answer, milliseconds. */
 const STORE_TIMEOUT_MS = 3_000;

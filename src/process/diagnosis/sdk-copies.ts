@@ -1,10 +1,14 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  isSupported,
+  isWrapped,
+  onSdkFile,
+  type SdkFile,
+  SUPPORTED_VERSIONS,
+} from '../../clients/openai-sdk/index.ts';
 import { isRecord } from '../../util/index.ts';
-import { isSupported, SUPPORTED_VERSIONS } from './instrumentation.ts';
-import { onSdkFile, type SdkFile } from './loading/index.ts';
-import { isWrapped } from './wrapped-methods.ts';
 
 /** A class of the SDK whose calls can be metered. */
 export type SdkClient = SdkFile['classes'][number];
