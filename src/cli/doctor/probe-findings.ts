@@ -2,15 +2,14 @@ import type { ExportReport, ProbeReport, ProcessReport } from '../../process/ind
 import { type Finding, foundFailure, foundOk, foundSkipped, foundWarning } from './finding.ts';
 import { PROBE_TOKENS } from './probe-server.ts';
 
+const OWN_SDK = "this package's SDK";
+
 /** Reports what became of the probe call of a process, and of its span. */
 export function judgeProbe(report: ProcessReport): readonly Finding[] {
   const { probe, copies, provider } = report;
   if (probe !== undefined) {
     const isOurs = provider?.registeredBy === 'this package';
-    return [
-      judgeCharge(probe),
-      ...judgeSpan(probe, isOurs ? "this package's SDK" : (provider?.className ?? '')),
-    ];
+    return [judgeCharge(probe), ...judgeSpan(probe, isOurs ? OWN_SDK : (provider?.className ?? ''))];
   }
   if (!copies.some(({ whyNotPatched }) => whyNotPatched === undefined)) return [];
   const fix =
@@ -45,7 +44,10 @@ function judgeSpan(probe: ProbeReport, by: string): readonly Finding[] {
 function judgeExport(exported: ExportReport | undefined, by: string): Finding {
   const check = 'Span';
   const recorded = `the span of the call was recorded by ${by}`;
-  if (exported?.state === 'accepted') return foundOk(check, `${recorded} and exported`);
+  if (exported?.state === 'accepted') {
+    const what = by === OWN_SDK ? 'accepted by the receiver' : 'flushed without an error';
+    return foundOk(check, `${recorded}, and ${what}`);
+  }
   const reason = exported?.reason ?? 'the program ended before that';
   const fix = 'check the exporter of the provider, and its endpoint; the budget is enforced either way';
   return foundWarning(check, `${recorded}, and its export is not confirmed: ${reason}`, fix);
