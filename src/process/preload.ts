@@ -201,8 +201,8 @@ class ProcessTelemetry {
     else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
   }
 
-  /** Sends the spans that have ended; undefined if our SDK does not run. */
-  get sendSpans(): (() => Promise<boolean>) | undefined {
+  /** Sends the spans that have ended, as {@link Sdk.Telemetry} says; undefined if our SDK does not run. */
+  get sendSpans(): (() => Promise<boolean | undefined>) | undefined {
     const sdk = this.#sdk;
     return sdk === undefined ? undefined : () => sdk.sendSpans();
   }

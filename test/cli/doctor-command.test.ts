@@ -136,6 +136,38 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
     });
   }
 
+  it('claims no export where no receiver is named, nor a span where none is recorded', async () => {
+    const unsent = await doctor(['node', 'app.mjs'], { OTEL_TRACES_EXPORTER: 'none' });
+    assert.match(
+      unsent.of('Span'),
+      /whether it was exported is not known: OTEL_TRACES_EXPORTER names no receiver$/,
+    );
+    const refused = await doctor(['node', 'app.mjs'], { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' });
+    assert.match(
+      refused.of('Span'),
+      /its export is not confirmed: (not accepted within 3 s|the export failed)$/,
+    );
+    const disabled = await doctor(['node', 'app.mjs'], { OTEL_SDK_DISABLED: 'true' });
+    assert.match(disabled.of('Provider'), /^no provider of traces is registered/);
+    assert.match(disabled.of('Span'), /^the call has no recording span/);
+    for (const { states, of } of [unsent, refused, disabled]) {
+      assert.match(of('Probe'), /was charged: 12 tokens$/);
+      assert.equal(
+        states.some((state) => state.endsWith('fail')),
+        false,
+      );
+    }
+  });
+
+  it('warns of an SDK that the program starts too late', async () => {
+    directory.write('late-host.cjs', `require('openai'); setTimeout(() => { ${HOST_SDK} }, 50);`);
+    const env = { SDK: WORKSPACES['otel-sdk-2.0'], EXPORT: 'accepted' };
+    const { of, states } = await doctor(['node', 'late-host.cjs'], env);
+    assert.equal(states.includes('API: warn'), true);
+    assert.match(of('API'), /had not started its SDK when openai was loaded$/);
+    assert.match(of('Provider'), /registered by this package$/);
+  });
+
   it('ends a program that goes on, with every process of the command', async () => {
     for (const words of [
       ['npm', 'start', '--silent'],

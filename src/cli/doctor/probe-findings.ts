@@ -48,6 +48,8 @@ function judgeExport(exported: ExportReport | undefined, by: string): Finding {
     const what = by === OWN_SDK ? 'accepted by the receiver' : 'flushed without an error';
     return foundOk(check, `${recorded}, and ${what}`);
   }
+  if (exported?.state === 'unknown')
+    return foundSkipped(check, `${recorded}; whether it was exported is not known: ${exported.reason ?? ''}`);
   const reason = exported?.reason ?? 'the program ended before that';
   const fix = 'check the exporter of the provider, and its endpoint; the budget is enforced either way';
   return foundWarning(check, `${recorded}, and its export is not confirmed: ${reason}`, fix);

@@ -9,12 +9,16 @@ const EXPORT_TIMEOUT_MS = 3_000;
  * Has the provider send the spans that have ended, and returns what became of them.
  * @param sendSpans sends them if this package's SDK runs; undefined with a provider of the program
  */
-export async function sendProbeSpan(sendSpans: (() => Promise<boolean>) | undefined): Promise<ExportReport> {
+export async function sendProbeSpan(
+  sendSpans: (() => Promise<boolean | undefined>) | undefined,
+): Promise<ExportReport> {
   const flush = sendSpans ?? flushOfProgram();
   if (typeof flush !== 'function') return flush;
   try {
     const late = (): Error => new Error(`not accepted within ${EXPORT_TIMEOUT_MS / 1_000} s`);
     const isAccepted = await withTimeout(flush(), EXPORT_TIMEOUT_MS, late);
+    if (isAccepted === undefined)
+      return { state: 'unknown', reason: 'OTEL_TRACES_EXPORTER names no receiver' };
     return isAccepted ? { state: 'accepted' } : { state: 'failed', reason: 'the export failed' };
   } catch (error) {
     return { state: 'failed', reason: flushError(error) };
@@ -22,7 +26,7 @@ export async function sendProbeSpan(sendSpans: (() => Promise<boolean>) | undefi
 }
 
 /** Returns what flushes the provider of the program, or why nothing does. */
-function flushOfProgram(): (() => Promise<boolean>) | ExportReport {
+function flushOfProgram(): (() => Promise<boolean | undefined>) | ExportReport {
   const provider = registeredProvider();
   if (hasNoProcessor(provider)) return { state: 'failed', reason: 'the provider has no span processor' };
   if (typeof provider.forceFlush !== 'function')

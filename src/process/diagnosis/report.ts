@@ -70,7 +70,7 @@ export interface ProbeReport {
 
 /** What became of the span of the probe call. */
 export interface ExportReport {
-  /** `unknown` if the provider cannot tell. */
+  /** `unknown` if the provider cannot tell, or sends to no receiver. */
   readonly state: 'accepted' | 'failed' | 'unknown';
   readonly reason?: string;
 }

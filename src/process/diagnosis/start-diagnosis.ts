@@ -23,7 +23,7 @@ export interface DiagnosedProcess {
   /** Sets where the spans of calls go; undefined, to the registered provider. */
   readonly setTracerProvider: (provider: TracerProvider | undefined) => void;
   /** Returns what sends the spans of this package's SDK; undefined if that does not run. */
-  readonly sendSpans: () => (() => Promise<boolean>) | undefined;
+  readonly sendSpans: () => (() => Promise<boolean | undefined>) | undefined;
 }
 
 /**

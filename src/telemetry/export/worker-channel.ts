@@ -51,8 +51,11 @@ export class ExportChannel {
     return count;
   }
 
-  /** Resolves when every export of a signal that is pending now has a result: whether all of them were accepted. */
-  async whenSent(signal: Signal): Promise<boolean> {
+  /**
+   * Resolves when every export of a signal that is pending now has a result: whether all of them were accepted;
+   * undefined if none is pending.
+   */
+  async whenSent(signal: Signal): Promise<boolean | undefined> {
     const results = [...this.#pending.values()].flatMap((pending) => {
       if (pending.signal !== signal) return [];
       return new Promise<boolean>((resolve) => {
@@ -63,7 +66,7 @@ export class ExportChannel {
         };
       });
     });
-    return (await Promise.all(results)).every(Boolean);
+    return results.length === 0 ? undefined : (await Promise.all(results)).every(Boolean);
   }
 
   /** Whether any export is pending. */

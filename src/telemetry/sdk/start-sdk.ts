@@ -33,8 +33,8 @@ export interface Telemetry {
   startFlush(): void;
   /** Hands over what is recorded to the thread that sends it, which needs no event of this one; metrics are sent last. */
   handOver(): void;
-  /** Sends the spans that have ended; resolves to whether the receiver accepted them. */
-  sendSpans(): Promise<boolean>;
+  /** Sends the spans that have ended; resolves to whether the receiver accepted them, undefined if none was sent. */
+  sendSpans(): Promise<boolean | undefined>;
   /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
 }
