@@ -254,8 +254,9 @@ function printExceeded(): void {
   });
 }
 
-/** Notes a call that is charged without a client that was seen, such as one given to `recordUsage`. */
+/** Notes for `run` a call that is charged without a client that was seen, such as one given to `recordUsage`. */
 function noteCharges(): void {
+  if (process.env[INTERNAL_VARIABLES.clientSeen] === undefined) return;
   onAnyBudgetEvent(({ type }) => {
     if (type === 'call') noteClientSeen();
   });
