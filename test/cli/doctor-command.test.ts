@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { build } from 'esbuild';
 import { ownExchanges } from '../exchanges/index.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { NODE_22, OPENAI_VERSIONS, REPO_ROOT, WORKSPACES } from '../support/paths.ts';
@@ -221,6 +222,24 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
     assert.match(of('Unmetered'), /^POST .* left from a copy of openai \S+ that is not metered/);
     assert.equal(code, 1);
   });
+
+  for (const minify of [false, true]) {
+    it(`finds the requests of a ${minify ? 'minified ' : ''}bundle that contains openai`, async () => {
+      const outfile = join(directory.path, `bundle-${minify}.cjs`);
+      const source = { contents: `const OpenAI = require('openai'); ${CALL}`, resolveDir: directory.path };
+      await build({ stdin: source, bundle: true, minify, platform: 'node', outfile, logLevel: 'silent' });
+      const { code, of, states } = await doctor(['node', outfile]);
+      assert.equal(of('Copies'), 'no process loaded openai: nothing is counted');
+      assert.match(of('Unmetered'), /^POST .* left from a copy of openai \d\S+ that is not metered/);
+      assert.deepEqual([code, states.includes('Unmetered: fail')], [1, true]);
+      const { stderr } = await command(['run', '--usd', '1', '--', 'node', outfile], {
+        cwd: directory.path,
+        env: { REPLAY_URL: server.url, OTEL_SDK_DISABLED: 'true' },
+      });
+      assert.match(stderr, /left from a copy of openai/);
+      assert.doesNotMatch(stderr, /no copy of openai was seen/);
+    });
+  }
 
   it('says so if the program ends before the probe call is answered', async () => {
     const { of, states } = await doctor(['node', '-e', 'require("openai"); process.exit(0)']);
