@@ -67,15 +67,21 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
       cwd: directory.path,
       env: { ...otlp.env, TOKEN_BUDGET_USD: '5', REPLAY_URL: server.url, ...env },
     });
-    const findings = (JSON.parse(stdout) as Finding[]).filter(({ check }) => OF_COMMAND.includes(check));
-    const of = (check: string): string =>
-      findings
-        .filter((finding) => finding.check === check)
-        .map(({ found }) => found)
-        .join('\n');
+    const all = JSON.parse(stdout) as Finding[];
+    const found = (check: string): string[] =>
+      all.filter((finding) => finding.check === check).map((finding) => finding.found);
+    const findings = all.filter(({ check }) => OF_COMMAND.includes(check));
+    const of = (check: string): string => found(check).join('\n');
     for (const { state, fix } of findings)
       assert.equal(state === 'warn' || state === 'fail', fix !== undefined);
-    return { code, stdout, stderr, of, states: findings.map(({ check, state }) => `${check}: ${state}`) };
+    return {
+      code,
+      stdout,
+      stderr,
+      of,
+      found,
+      states: findings.map(({ check, state }) => `${check}: ${state}`),
+    };
   };
 
   it('finds the copy, charges a probe call in the program, and has its span accepted', async () => {
@@ -103,8 +109,9 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
 
   it('charges nothing to the budget of the program, and lets the program charge it', async () => {
     const args = ['--store', `sqlite:${join(directory.path, 'ledger.db')}`];
-    const { stderr, of } = await doctor(['node', 'calls.cjs'], {}, args);
+    const { stderr, of, found } = await doctor(['node', 'calls.cjs'], {}, args);
     assert.match(stderr, /^called$/m);
+    assert.equal(found('Store').at(-1), 'answers in the program');
     assert.match(of('Copies'), /as CommonJS/);
     const status = async (): Promise<string> => (await command(['status', '--json', ...args])).stdout;
     const [first] = JSON.parse(await status()) as { settled: { calls: number } }[];
@@ -136,6 +143,15 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
       assert.equal(none.of('Probe'), failed.of('Probe'));
     });
   }
+
+  it('says so if the store does not answer in the program', async () => {
+    const { code, found, of } = await doctor(['node', 'app.mjs'], {
+      TOKEN_BUDGET_STORE: 'redis://127.0.0.1:9',
+    });
+    assert.match(found('Store').at(-1) ?? '', /^does not answer in the program: ./);
+    assert.match(of('Probe'), /was charged: 12 tokens$/);
+    assert.equal(code, 1);
+  });
 
   it('claims no export where no receiver is named, nor a span where none is recorded', async () => {
     const unsent = await doctor(['node', 'app.mjs'], { OTEL_TRACES_EXPORTER: 'none' });
@@ -198,7 +214,10 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
   it('names a command that runs no Node, does not exist, fails, or is not started', async () => {
     const listing = await doctor(['ls']);
     assert.deepEqual([listing.code, listing.states], [1, ['Command: ok', 'Preload: fail']]);
-    assert.match(listing.of('Preload'), /no process of ls loaded the preload: none runs Node/);
+    assert.match(
+      listing.of('Preload'),
+      /no process of ls loaded the preload: none runs Node with NODE_OPTIONS$/,
+    );
     const missing = await doctor(['no-such-command', 'now']);
     assert.deepEqual([missing.code, missing.states], [1, ['Command: fail']]);
     assert.equal(missing.of('Command'), 'cannot run no-such-command now: command not found');

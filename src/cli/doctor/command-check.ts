@@ -61,7 +61,9 @@ function judgePreload(text: string, { reports }: CommandRun): readonly Finding[]
     const fix =
       'give the command that starts your program with Node: token-budget doctor -- node app.js. A container or a ' +
       'service that is already running does not inherit NODE_OPTIONS';
-    return [foundFailure(check, `no process of ${text} loaded the preload: none runs Node`, fix)];
+    return [
+      foundFailure(check, `no process of ${text} loaded the preload: none runs Node with NODE_OPTIONS`, fix),
+    ];
   }
   const places = reports.map(({ pid, threadId, program }) => {
     const thread = threadId === 0 ? '' : `, thread ${threadId}`;

@@ -6,6 +6,9 @@ import { errorMessage } from '../../util/index.ts';
 import type { ProbeReport } from './report.ts';
 import type { SdkClient } from './sdk-copies.ts';
 
+/** The name of the budget of the probe call. */
+export const PROBE_BUDGET = 'token-budget-doctor';
+
 /** How long the probe call may take, milliseconds. */
 const CALL_TIMEOUT_MS = 5_000;
 
@@ -31,7 +34,7 @@ interface ProbeClient {
  * own, in memory, with a key of its own. Its span goes to the provider that is registered.
  */
 export async function makeProbeCall(target: ProbeTarget): Promise<{ report: ProbeReport; span?: Span }> {
-  const budget = defineBudget({ name: 'token-budget-doctor', limits: { costUsd: 1 }, mode: 'strict' });
+  const budget = defineBudget({ name: PROBE_BUDGET, limits: { costUsd: 1 }, mode: 'strict' });
   const tracker = new TokenBudgetTracker(budget, { store: new MemoryStore(), detached: true });
   const spans: Span[] = [];
   let isRecording = false;

@@ -5,7 +5,7 @@ import { failOpen, type TracerProvider } from '../../telemetry/api/index.ts';
 import { isAnyClientMetered } from '../../telemetry/context/index.ts';
 import { errorMessage, INTERNAL_VARIABLES, parseJson, withTimeout } from '../../util/index.ts';
 import { packagesInCache, watchPackages } from './loaded-packages.ts';
-import { makeProbeCall } from './probe-call.ts';
+import { makeProbeCall, PROBE_BUDGET } from './probe-call.ts';
 import { sendProbeSpan } from './probe-export.ts';
 import { describeProvider, registeredApiVersion, sdkVersionOf } from './registered-provider.ts';
 import type { DiagnosisRequest } from './report.ts';
@@ -117,6 +117,7 @@ function watchEvents(file: ReportFile): void {
   onAnyBudgetEvent((event) => {
     if (event.type === 'not_enforced') report.unmetered.push(event.reason);
     else if (event.type === 'store_unavailable') report.store = { answered: false, reason: event.reason };
+    else if (event.type === 'call' && event.budget !== PROBE_BUDGET) report.store ??= { answered: true };
     else return;
     file.write();
   });
