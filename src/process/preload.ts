@@ -14,7 +14,7 @@ import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
-import { hasTracerProvider } from '../telemetry/api/index.ts';
+import { failOpen, hasTracerProvider } from '../telemetry/api/index.ts';
 import {
   noteClientSeen,
   registerBudget,
@@ -76,12 +76,14 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
   const instrumentation = instrument(config, budget, telemetry);
   makeCurrent(config, budget.tracker);
   if (process.env[INTERNAL_VARIABLES.doctor] !== undefined)
-    loadDiagnosis().startDiagnosis({
-      tracker: budget.tracker,
-      store: config.store,
-      setTracerProvider: (provider) => instrumentation.setTracerProvider(provider),
-      sendSpans: () => telemetry.sendSpans,
-    });
+    failOpen('diagnosing the process', () =>
+      loadDiagnosis().startDiagnosis({
+        tracker: budget.tracker,
+        store: config.store,
+        setTracerProvider: (provider) => instrumentation.setTracerProvider(provider),
+        sendSpans: () => telemetry.sendSpans,
+      }),
+    );
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
     // Spans are sent while the store is waited for: whoever ends the process may not wait for long.

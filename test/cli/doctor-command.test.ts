@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { build } from 'esbuild';
 import { ownExchanges } from '../exchanges/index.ts';
+import { eventually } from '../support/eventually.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
 import { NODE_22, OPENAI_VERSIONS, REPO_ROOT, WORKSPACES } from '../support/paths.ts';
 import { type ReplayServer, startReplayServer } from '../support/replay-server.ts';
 import { runNode } from '../support/run-node.ts';
-import { command, MAIN, testDirectory } from './run-cli.ts';
+import { command, MAIN, startCommand, testDirectory } from './run-cli.ts';
 
 interface Finding {
   readonly check: string;
@@ -196,6 +197,23 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
       assert.equal(states.includes('Span: ok'), true);
       assert.equal(code, 0);
     }
+  });
+
+  it('reports early when it is interrupted', async () => {
+    directory.write(
+      'ready.mjs',
+      `import 'openai'; setInterval(() => {}, 1_000); setTimeout(() => console.log('ready'), 1_000);`,
+    );
+    const running = startCommand(['doctor', '--wait', '600', '--', 'node', 'ready.mjs'], {
+      cwd: directory.path,
+      env: { ...otlp.env, TOKEN_BUDGET_USD: '5' },
+    });
+    await eventually('the program', () => running.stderr().includes('ready'));
+    running.child.kill('SIGINT');
+    const { code, stdout } = await running.result;
+    assert.match(stdout, /✓ Command +node ready\.mjs ran for \d+\.\d s, then doctor ended it\n/);
+    assert.match(stdout, /✓ Probe /);
+    assert.equal(code, 0);
   });
 
   it('kills a program that does not end on SIGTERM', async () => {

@@ -13,6 +13,9 @@ import { startProbeServer } from './probe-server.ts';
 /** How long the command may take to end after SIGTERM, milliseconds. */
 const END_TIMEOUT_MS = 5_000;
 
+/** The signals that end the command early, and this process only once it has reported. */
+const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /** How a command of the user ran under the preload. */
 export interface CommandRun {
   /** Why it could not be started; absent if it was. */
@@ -64,7 +67,7 @@ async function waitForEnd(
     () => ({ code: child.exitCode, signal: child.signalCode }),
     (startError: NodeJS.ErrnoException) => ({ startError, code: null, signal: null }),
   );
-  const inTime = await within(ended, waitMs);
+  const inTime = await withinTimeOrSignal(ended, waitMs);
   if (inTime !== undefined) return inTime;
   // Shells do not pass signals on to what they started.
   const endAll = (signal: 'SIGTERM' | 'SIGKILL'): void => {
@@ -78,11 +81,25 @@ async function waitForEnd(
   return { ...(await ended), endedWith: 'SIGKILL' };
 }
 
-/** Returns a result if it is there in time. */
-async function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  const done = new AbortController();
+/** Returns a result if it is there in time, and before a signal ends this process, which is then held back once. */
+async function withinTimeOrSignal<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  const stop = new AbortController();
+  const onSignal = (): void => stop.abort();
+  for (const signal of ENDING_SIGNALS) process.once(signal, onSignal);
   try {
-    return await Promise.race([work, sleep(ms, undefined, { signal: done.signal })]);
+    return await within(work, ms, stop.signal);
+  } finally {
+    for (const signal of ENDING_SIGNALS) process.off(signal, onSignal);
+  }
+}
+
+/** Returns a result if it is there in time, and before `stop`. */
+async function within<T>(work: Promise<T>, ms: number, stop?: AbortSignal): Promise<T | undefined> {
+  const done = new AbortController();
+  const signal = stop === undefined ? done.signal : AbortSignal.any([done.signal, stop]);
+  const time = sleep(ms, undefined, { signal }).catch(() => undefined);
+  try {
+    return await Promise.race([work, time]);
   } finally {
     done.abort();
   }
