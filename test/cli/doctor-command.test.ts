@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { build } from 'esbuild';
@@ -175,6 +176,22 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
         false,
       );
     }
+  });
+
+  it('tells the API of the program from that of this package', async () => {
+    const register = '@opentelemetry/auto-instrumentations-node/register';
+    const env = {
+      NODE_OPTIONS: `--require=${createRequire(join(WORKSPACES['otel-auto'], 'program.js')).resolve(register)}`,
+      OTEL_NODE_RESOURCE_DETECTORS: 'none',
+    };
+    const { of } = await doctor(['node', 'app.mjs'], env);
+    const apis = [...of('API').matchAll(/@opentelemetry\/api (\S+) \((.*?)\)/g)];
+    assert.deepEqual(
+      apis.map(([, version, path]) => [version, path?.startsWith(WORKSPACES['otel-auto'])]),
+      [['1.9.0', true]],
+    );
+    assert.match(of('Provider'), /^NodeTracerProvider, SDK 2\.\S+, API 1\.9\.0, registered by the program$/);
+    assert.match(of('Span'), /flushed without an error$/);
   });
 
   it('warns of an SDK that the program starts too late', async () => {

@@ -7,8 +7,8 @@ import type { LoadedPackage } from './report.ts';
 
 /** The API, and the SDKs of traces with what sets them up. */
 const PACKAGE = /[\\/]@opentelemetry[\\/](?:api|sdk-trace(?:-base|-node|-web)?|sdk-node)[\\/]/;
-/** A module whose imports are not the program's own choice. */
-const WITHIN_OPENTELEMETRY = /[\\/]@opentelemetry[\\/]/;
+/** Modules whose imports are not the program's own choice, or are repeated for another module. */
+const NOT_THE_PROGRAM = /[\\/](?:@opentelemetry|(?:require|import)-in-the-middle)[\\/]/;
 
 /**
  * Watches which packages of OpenTelemetry the program loads, by its own code or by its instrumentations. Before Node
@@ -22,7 +22,7 @@ export function watchPackages(onPackage: (found: LoadedPackage) => void): void {
     resolve(specifier, context, next) {
       const result = next(specifier, context);
       const { parentURL = '' } = context;
-      if (!PACKAGE.test(result.url) || parentURL.startsWith(own) || WITHIN_OPENTELEMETRY.test(parentURL))
+      if (!PACKAGE.test(result.url) || parentURL.startsWith(own) || NOT_THE_PROGRAM.test(parentURL))
         return result;
       const found = packageOf(result.url);
       if (found === undefined || seen.has(found.path)) return result;
@@ -60,7 +60,7 @@ function packageOf(location: string): LoadedPackage | undefined {
     if (end === null) return undefined;
     const path = dirname(join(file.slice(0, end.index + end[0].length), 'package.json'));
     const { name, version } = fieldsOf(parseJson(readFileSync(join(path, 'package.json'), 'utf8')));
-    return { name: textOf(name) ?? '', version: textOf(version) ?? '', path };
+    return { name: textOf(name), version: textOf(version), path };
   } catch {
     return undefined;
   }
