@@ -30,26 +30,22 @@ export interface SdkCopy {
  * is known not to be. To be called after the instrumentation is enabled.
  */
 export function watchSdkCopies(onCopy: (copy: SdkCopy) => void): void {
-  const seen = new Set<string>();
   onSdkFile((file) => {
     if (file.name !== 'client' && file.name !== 'index') return;
-    const path = pathOf(file.url);
-    seen.add(path);
-    onCopy(copyOf(file, path));
+    onCopy(copyOf(file));
   });
-  for (const { path, version } of copiesInCache()) {
-    if (!seen.has(path))
-      onCopy({ path, version, kind: 'CommonJS', whyNotPatched: 'it was loaded before the preload' });
-  }
+  for (const copy of unpatchedInCache())
+    onCopy({ ...copy, kind: 'CommonJS', whyNotPatched: 'it was loaded before the preload' });
 }
 
-function copyOf({ version, url, classes }: SdkFile, file: string): SdkCopy {
+function copyOf({ version, url, classes }: SdkFile): SdkCopy {
+  const file = pathOf(url);
   const kind = file.endsWith('.mjs') ? 'an ES module' : 'CommonJS';
   const clients = classes.filter(
     ({ prototype }) => typeof Reflect.get(prototype, 'makeRequest') === 'function',
   );
   const client = clients.find(({ name }) => name === 'OpenAI') ?? clients[0];
-  const copy = { path: dirname(pathOf(url)), version, kind } as const;
+  const copy = { path: dirname(file), version, kind } as const;
   if (!isSupported(version)) return { ...copy, whyNotPatched: `expected ${SUPPORTED_VERSIONS}` };
   if (client === undefined) return { ...copy, whyNotPatched: 'it has no client to patch' };
   if (!isWrapped(client.prototype, 'makeRequest'))
@@ -57,8 +53,8 @@ function copyOf({ version, url, classes }: SdkFile, file: string): SdkCopy {
   return { ...copy, client };
 }
 
-/** Returns the copies that are loaded as CommonJS. */
-function copiesInCache(): { readonly path: string; readonly version: string }[] {
+/** Returns the copies that are loaded as CommonJS and not patched. */
+function unpatchedInCache(): { readonly path: string; readonly version: string }[] {
   const require = createRequire(import.meta.url);
   return Object.keys(require.cache).flatMap((file) => {
     if (!/[\\/]openai[\\/](?:client|index)\.js$/.test(file)) return [];

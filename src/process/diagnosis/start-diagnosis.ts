@@ -51,11 +51,12 @@ export function startDiagnosis(diagnosed: DiagnosedProcess): void {
     setImmediate(() => void runProbe(file, probe, { ...copy, client }));
   });
   watchEvents(file);
-  const conclude = (): void => {
-    addCachedPackages(file);
-    observe(file, diagnosed);
-    file.write();
-  };
+  const conclude = (): void =>
+    failOpen('writing the report of a process', () => {
+      addCachedPackages(file);
+      observe(file, diagnosed);
+      file.write();
+    });
   process.once('beforeExit', conclude);
   process.once('exit', () => {
     report.hasEnded = true;
