@@ -19,6 +19,7 @@ export const ENTRIES: readonly string[] = [
   'jobs/index',
   'cli/main',
   // What is loaded on first use, at once.
+  'process/diagnosis/index',
   'process/index',
   'stores/journal/index',
   'stores/local-quota/index',

@@ -22,8 +22,8 @@ export class HostTelemetry implements CallTelemetry {
   #tracer: Tracer | undefined;
   #instruments: CallInstruments | undefined;
 
-  /** Uses this provider from now on, whatever is registered. */
-  setTracerProvider(provider: TracerProvider): void {
+  /** Uses this provider from now on, whatever is registered; undefined, the one that is registered. */
+  setTracerProvider(provider: TracerProvider | undefined): void {
     this.#givenTracers = provider;
   }
 

@@ -1,14 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StoreSetupError } from '../budget/index.ts';
 import { ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { checkStore, describeSetupError, tryParseStoreUrl } from '../stores/index.ts';
-import { entryModuleUrl } from '../util/index.ts';
+import { INTERNAL_VARIABLES } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { describeNodeProblem } from './node-version.ts';
 import { printError } from './output.ts';
+import { addPreload } from './preload-options.ts';
 import { printSummary } from './run-summary.ts';
 import { absoluteStoreUrl, type Environment } from './store-option.ts';
 
@@ -61,23 +62,27 @@ export async function runCommand(command: readonly string[], options: RunCommand
   const { store, warnings } = checkConfig(env, options);
   for (const warning of warnings) printError(warning);
   checkRunStore(env, store, options);
-  const ledger = chooseRunStore(env, store);
-  const wasThere = isLedgerThere(ledger.setting);
+  const directory = mkdtempSync(join(tmpdir(), 'token-budget-run-'));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
   try {
+    const setting = chooseRunStore(env, store, directory);
+    const hasLedger = (): boolean => isLedgerThere(setting);
+    const hadLedger = hasLedger();
+    const seen = clientSeenFile(env, directory);
     const child = startCommand(command, {
       ...env,
       ...addPreload(env),
       ...ownSummary(env),
-      TOKEN_BUDGET_STORE: ledger.setting,
+      TOKEN_BUDGET_STORE: setting,
+      [INTERNAL_VARIABLES.clientSeen]: seen.file,
     });
     const exit = await waitForExit(child, command[0] ?? '');
-    if (options.quiet !== true) {
-      await printSummary(ledger.setting, () => !wasThere && !isLedgerThere(ledger.setting));
-    }
-    ledger.remove();
+    const isClientSeen = seen.look();
+    if (options.quiet !== true) await printSummary(setting, { hadLedger, hasLedger, isClientSeen });
+    remove();
     exitLike(exit);
   } finally {
-    ledger.remove();
+    remove();
   }
 }
 
@@ -127,35 +132,38 @@ function isLedgerThere(store: string): boolean {
   return url?.kind !== 'sqlite' || existsSync(url.path);
 }
 
-/** Appends the preload to NODE_OPTIONS, so that the preloads of the host come first. */
-function addPreload(env: Environment): { NODE_OPTIONS: string } {
-  // A URL has no spaces, which would need quotes here.
-  const register = entryModuleUrl('register').href;
-  return { NODE_OPTIONS: `${env['NODE_OPTIONS'] ?? ''} --import=${register}`.trim() };
-}
-
 /** The command ends with one line, not with one of each of its processes, unless these are asked for. */
 function ownSummary(env: Environment): Partial<Record<string, string>> {
   return { TOKEN_BUDGET_SUMMARY: env['TOKEN_BUDGET_SUMMARY'] || '0' };
 }
 
-/** The store that the processes of the command share. */
-interface RunStore {
-  readonly setting: string;
-  /** Removes the ledger if it was made for this run. */
-  readonly remove: () => void;
+/**
+ * Returns the store that is set, or a ledger in the temporary directory of this run: without one, each process would
+ * have the whole budget for itself.
+ */
+function chooseRunStore(env: Environment, store: string, directory: string): string {
+  if (store !== 'memory' || isMemoryRequested(env)) return store;
+  return `sqlite:${join(directory, 'ledger.db')}`;
 }
 
-/**
- * Returns the store that is set, or a temporary ledger for this run: without one, each process would have the
- * whole budget for itself.
- */
-function chooseRunStore(env: Environment, store: string): RunStore {
-  if (store !== 'memory' || isMemoryRequested(env)) return { setting: store, remove: () => {} };
-  const directory = mkdtempSync(join(tmpdir(), 'token-budget-run-'));
+/** A file that the processes of the command create where they see a client of a model. */
+interface ClientSeenFile {
+  readonly file: string;
+  /** Returns whether it was created. */
+  readonly look: () => boolean;
+}
+
+/** Names the file for the command. A `run` around this one is told as well. */
+function clientSeenFile(env: Environment, directory: string): ClientSeenFile {
+  const file = join(directory, 'client-seen');
+  const outer = env[INTERNAL_VARIABLES.clientSeen];
   return {
-    setting: `sqlite:${join(directory, 'ledger.db')}`,
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    file,
+    look: () => {
+      const isSeen = existsSync(file);
+      if (isSeen && outer !== undefined && existsSync(dirname(outer))) writeFileSync(outer, '');
+      return isSeen;
+    },
   };
 }
 

@@ -7,20 +7,45 @@ import { formatCost, formatLimit, formatLimitAmount } from './style.ts';
 /** How long the ledger may take to answer for the summary, milliseconds. */
 const SUMMARY_TIMEOUT_MS = 2_000;
 
+const NOTHING_SEEN = 'no copy of openai was seen in this command: nothing was counted';
+
+/** What is known of the command when it has ended. */
+export interface CommandTraces {
+  /** Whether the store had a ledger when the command was started. */
+  readonly hadLedger: boolean;
+  /** Returns whether it has one now. */
+  readonly hasLedger: () => boolean;
+  /** Whether a process of the command had a copy of openai, or another client that is metered. */
+  readonly isClientSeen: boolean;
+}
+
 /**
- * Prints what each budget has spent, one line each on stderr, or that it is not known.
- * @param isNew returns whether the store has no ledger, and had none when the command was started
+ * Prints what each budget has spent, one line each on stderr, that nothing was counted, or that it is not known. What
+ * earlier commands have spent from a shared ledger is printed too.
  */
-export async function printSummary(store: string, isNew: () => boolean): Promise<void> {
+export async function printSummary(store: string, traces: CommandTraces): Promise<void> {
+  const { hadLedger, hasLedger, isClientSeen } = traces;
   if (store === 'memory') {
-    printError('what was spent is not known: with the store "memory", each process has a ledger of its own');
+    if (isClientSeen)
+      printError(
+        'what was spent is not known: with the store "memory", each process has a ledger of its own',
+      );
+    else printError(NOTHING_SEEN);
     return;
   }
   try {
-    const views = isNew() ? [] : await readViews(store);
-    for (const view of views) printError(summarize(view));
-    if (views.length === 0) printError('no call was charged');
+    const views = hadLedger || hasLedger() ? await readViews(store) : [];
+    const spent = views.filter(hasSpent);
+    // A process that may not write files cannot say what it has seen.
+    if (isClientSeen || (!hadLedger && spent.length > 0)) {
+      for (const view of views) printError(summarize(view));
+      if (views.length === 0) printError('no call was charged');
+      return;
+    }
+    printError(NOTHING_SEEN);
+    for (const view of spent) printError(summarize(view));
   } catch (error) {
+    if (!isClientSeen) printError(NOTHING_SEEN);
     // The exit of the command matters more.
     printError(`what was spent is not known: the store is unavailable (${errorMessage(error)})`);
   }
@@ -33,6 +58,10 @@ async function readViews(store: string): Promise<readonly BudgetView[]> {
   } finally {
     await ledger.close();
   }
+}
+
+function hasSpent({ settled, open }: BudgetView): boolean {
+  return settled.tokens > 0 || settled.calls > 0 || open > 0;
 }
 
 function summarize({ name, settled, limits, open }: BudgetView): string {

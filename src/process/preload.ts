@@ -14,12 +14,25 @@ import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, type Settings, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
-import { flushProviders, hasTracerProvider } from '../telemetry/api/index.ts';
-import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
+import { failOpen, flushProviders, hasTracerProvider } from '../telemetry/api/index.ts';
+import {
+  noteClientSeen,
+  registerBudget,
+  setBaggagePolicy,
+  setProcessBudget,
+} from '../telemetry/context/index.ts';
 import type * as Sdk from '../telemetry/sdk/index.ts';
 import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, loadEntryModule, printLine, SeenOnce, VERSION } from '../util/index.ts';
+import {
+  errorMessage,
+  INTERNAL_VARIABLES,
+  loadEntryModule,
+  printLine,
+  SeenOnce,
+  VERSION,
+} from '../util/index.ts';
 import { ClosingLine } from './closing-line.ts';
+import type * as Diagnosis from './diagnosis/index.ts';
 import { exitForConfig, exitForWorkers, exitThread } from './exit-process.ts';
 import { handleShutdown } from './shutdown.ts';
 import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
@@ -72,6 +85,16 @@ export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
   const closingLine = new ClosingLine(budget.tracker, config);
+  makeCurrent(config, budget.tracker);
+  if (process.env[INTERNAL_VARIABLES.doctor] !== undefined)
+    failOpen('diagnosing the process', () =>
+      loadDiagnosis().startDiagnosis({
+        tracker: budget.tracker,
+        store: config.store,
+        setTracerProvider: (provider) => instrumentation.setTracerProvider(provider),
+        sendSpans: () => telemetry.sendSpans,
+      }),
+    );
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
     // Spans are sent while the store is waited for: whoever ends the process may not wait for long.
@@ -140,12 +163,17 @@ function openBudget(config: Config, isFirst: boolean, attempt: typeof exitIfInva
     return openStore({ ...config, ...listeners });
   }, config.store);
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
-  registerBudget(tracker);
-  setProcessBudget(tracker);
-  printExceeded();
-  setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
   return { tracker, store, prices };
+}
+
+/** Makes the budget that of the process. Clients are hooked by then, so it is known to be enforced. */
+function makeCurrent(config: Config, tracker: TokenBudgetTracker): void {
+  registerBudget(tracker);
+  setProcessBudget(tracker);
+  setBaggagePolicy({ send: config.sendBaggage, accept: config.acceptBaggage });
+  printExceeded();
+  noteCharges();
 }
 
 function instrument(
@@ -204,6 +232,12 @@ class ProcessTelemetry {
     else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
   }
 
+  /** Sends the spans that have ended, as {@link Sdk.Telemetry} says; undefined if our SDK does not run. */
+  get sendSpans(): (() => Promise<boolean | undefined>) | undefined {
+    const sdk = this.#sdk;
+    return sdk === undefined ? undefined : () => sdk.sendSpans();
+  }
+
   /** Starts to send what is recorded, if our SDK runs. */
   startFlush(): void {
     this.#sdk?.startFlush();
@@ -224,6 +258,10 @@ class ProcessTelemetry {
   flushSync(timeoutMs: number): void {
     this.#sdk?.flushSync(timeoutMs);
   }
+}
+
+function loadDiagnosis(): typeof Diagnosis {
+  return loadEntryModule('process/diagnosis/index') as typeof Diagnosis;
 }
 
 function loadSdk(): typeof Sdk {
@@ -250,6 +288,14 @@ function printExceeded(): void {
   onAnyBudgetEvent((event) => {
     if (event.type !== 'exceeded_reservation' || !printed.isNew(`${event.reason} ${event.model}`)) return;
     printLine(`${describeExceeded(event)}; it was charged in full`);
+  });
+}
+
+/** Notes for `run` a call that is charged without a client that was seen, such as one given to `recordUsage`. */
+function noteCharges(): void {
+  if (process.env[INTERNAL_VARIABLES.clientSeen] === undefined) return;
+  onAnyBudgetEvent(({ type }) => {
+    if (type === 'call') noteClientSeen();
   });
 }
 

@@ -41,7 +41,7 @@ export {
   packageFileUrl,
   VERSION,
 } from './package-files.ts';
-export { printLine, processState, shareClass } from './process/index.ts';
+export { INTERNAL_VARIABLES, printLine, processState, shareClass } from './process/index.ts';
 export { RecentList } from './recent-list.ts';
 export { newUniqueId } from './unique-id.ts';
 export { errorMessage, type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

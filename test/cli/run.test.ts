@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { ownExchanges } from '../exchanges/index.ts';
 import { REPO_ROOT } from '../support/paths.ts';
 import { type ReplayServer, startReplayServer } from '../support/replay-server.ts';
-import { command, startCommand, testDirectory } from './run-cli.ts';
+import { command, MAIN, startCommand, testDirectory } from './run-cli.ts';
 
 /** Makes as many calls as its argument says, and prints what became of them. */
 const BODY = `
@@ -24,6 +24,10 @@ const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'The ti
   console.log('made', made);
 })();
 `;
+
+/** The summary of a command that had openai and made no call; whether its budget is in the ledger may differ. */
+const NO_CALLS =
+  /token-budget: (?:no call was charged|"default" has spent \$0\.00, 0 tokens in 0 calls;.*)\n/;
 
 describe('run', { concurrency: 2 }, () => {
   const directory = testDirectory();
@@ -90,12 +94,64 @@ describe('run', { concurrency: 2 }, () => {
   });
 
   it('says so if no call was charged', async () => {
-    const store = `sqlite:${join(directory.path, 'unused.db')}`;
-    for (const words of [['true'], ['no-such-command']]) {
-      const { code, stderr } = await run(['--calls', '3', '--store', store, '--', ...words]);
-      assert.match(stderr, /^token-budget: no call was charged\n$/m);
-      assert.equal(code, words[0] === 'true' ? 0 : 127);
+    const args = ['--calls', '3', '--', 'node', 'agent.mjs', '0'];
+    const { code, stderr } = await run(['--store', `sqlite:${join(directory.path, 'unused.db')}`, ...args]);
+    assert.equal(code, 0);
+    assert.match(stderr, NO_CALLS);
+  });
+
+  describe('says so if no copy of openai was seen', () => {
+    const unseen = 'token-budget: no copy of openai was seen in this command: nothing was counted\n';
+    for (const [what, store] of [
+      ['a temporary ledger', []],
+      ['a ledger that is not there', ['--store', 'sqlite:unseen.db']],
+      ['ledgers in memory', ['--store', 'memory']],
+    ] as const) {
+      it(`with ${what}`, async () => {
+        const { code, stderr } = await run(['--calls', '3', ...store, '--', 'node', '-e', '1']);
+        assert.deepEqual([code, stderr], [0, unseen]);
+      });
     }
+
+    it('by a command that runs no Node, or does not exist', async () => {
+      assert.deepEqual((await run(['--calls', '3', '--', 'true'])).stderr, unseen);
+      const { code, stderr } = await run(['--calls', '3', '--', 'no-such-command']);
+      assert.equal(code, 127);
+      assert.equal(stderr, `token-budget: cannot run no-such-command: command not found\n${unseen}`);
+    });
+
+    it('and what earlier commands have spent', async () => {
+      const args = ['--calls', '3', '--store', 'sqlite:earlier.db', '--'];
+      await run([...args, 'node', 'agent.mjs', '1']);
+      const { stderr } = await run([...args, 'node', '-e', '1']);
+      assert.ok(stderr.startsWith(unseen), stderr);
+      assert.match(stderr, /\n.*"default" has spent .* in 1 call; left 2 of 3 calls\n$/);
+    });
+
+    it('but not if a process of a run inside it had one, or a call was recorded without it', async () => {
+      const args = ['--calls', '3', '--store', 'sqlite:inner.db', '--'];
+      const inner = [process.execPath, MAIN, 'run', ...args, 'node', 'agent.cjs', '0'];
+      const { stderr } = await run([...args, ...inner]);
+      assert.match(stderr, new RegExp(NO_CALLS.source.repeat(2)));
+      const record = `const { getPreloaded } = require(${JSON.stringify(join(REPO_ROOT, 'dist', 'index.js'))});
+        getPreloaded().tracker.recordUsage({ model: 'gpt-4o-mini', usage: { input: 9, output: 3 } });`;
+      const recorded = await run(['--calls', '3', '--', 'node', '-e', record]);
+      assert.match(recorded.stderr, /^token-budget: "default" has spent .*12 tokens in 1 call/);
+    });
+
+    it('nor if a copy was seen that is not metered', async () => {
+      const copy = join(directory.path, 'vendored', 'node_modules', 'openai');
+      mkdirSync(copy, { recursive: true });
+      directory.write('vendored/node_modules/openai/package.json', '{"name":"openai","version":"9.0.0"}');
+      directory.write(
+        'vendored/node_modules/openai/client.js',
+        'class OpenAI {}\nexports.OpenAI = OpenAI;\n',
+      );
+      const load = "require('./vendored/node_modules/openai/client.js')";
+      const { stderr } = await run(['--calls', '3', '--', 'node', '-e', load]);
+      assert.match(stderr, /openai 9\.0\.0 \(.*\) is not metered/);
+      assert.doesNotMatch(stderr, /no copy of openai was seen/);
+    });
   });
 
   it('lets options override the environment, and the environment the file', async () => {

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { entryModuleUrl } from '../../util/index.ts';
 import { type Finding, foundFailure, foundOk, foundSkipped } from './finding.ts';
+import { PROBE_TOKENS, startProbeServer } from './probe-server.ts';
 import type { OpenaiSdk } from './runtime-checks.ts';
 
 const CHECK = 'Hooks';
@@ -23,15 +23,6 @@ const PROBE_CALL = `
     .then(() => globalThis[Symbol.for('otel-token-budget.preloaded')].tracker.status())
     .then(({ balances }) => console.log('charged ' + balances.settled.tokens));
 `;
-
-const PROBE_RESPONSE = JSON.stringify({
-  id: 'chatcmpl-doctor',
-  object: 'chat.completion',
-  created: 1,
-  model: 'gpt-4o-mini',
-  choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Hello.' } }],
-  usage: { prompt_tokens: 9, completion_tokens: 3, total_tokens: 12 },
-});
 
 /** How long a probe may run, milliseconds. */
 const PROBE_TIMEOUT_MS = 30_000;
@@ -61,29 +52,8 @@ export async function checkHooks(directory: string, sdk: OpenaiSdk | undefined):
   }
 }
 
-interface ProbeServer {
-  readonly url: string;
-  readonly close: () => void;
-}
-
-/** Starts a server that answers each request like Chat Completions. */
-async function startProbeServer(): Promise<ProbeServer> {
-  const server = createServer((_, response) =>
-    response.setHeader('content-type', 'application/json').end(PROBE_RESPONSE),
-  );
-  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
-  const address = server.address();
-  return {
-    url: `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/v1`,
-    close: () => {
-      server.closeAllConnections();
-      server.close();
-    },
-  };
-}
-
 function toFinding(kind: string, output: string): Finding {
-  if (output.includes('charged 12')) return foundOk(CHECK, `a call from ${kind} was charged`);
+  if (output.includes(`charged ${PROBE_TOKENS}`)) return foundOk(CHECK, `a call from ${kind} was charged`);
   const reason = /^\w*Error\b.*$/m.exec(output)?.[0] ?? output.trim().split('\n').at(-1) ?? '';
   const found = `a call from ${kind} was not charged${reason === '' ? '' : `: ${reason}`}`;
   return foundFailure(

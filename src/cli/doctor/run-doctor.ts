@@ -1,8 +1,9 @@
 import { escapeControl } from '../../util/index.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, UsageError } from '../exit.ts';
 import { printJson, printStyled } from '../output.ts';
 import { environmentOf, type StoreOptions } from '../store-option.ts';
 import { styleOutput } from '../style.ts';
+import { checkCommand } from './command-check.ts';
 import { checkExporter, checkPrices, checkSettings, checkStore } from './environment-checks.ts';
 import type { Finding } from './finding.ts';
 import { checkHooks } from './hook-check.ts';
@@ -12,6 +13,8 @@ import { checkModuleKind, checkNode, checkOpenaiSdk, findOpenaiSdk } from './run
 export interface DoctorOptions extends StoreOptions {
   readonly model?: readonly string[];
   readonly json?: boolean;
+  /** Seconds that the command may run. */
+  readonly wait?: string;
 }
 
 const STATE_SIGNS = {
@@ -22,10 +25,13 @@ const STATE_SIGNS = {
 } as const;
 
 /**
- * Checks whether a program in this directory would have its budget enforced, and prints the findings with
- * fixes. The exit code is 1 if a check fails.
+ * Checks whether a program in this directory would have its budget enforced, and prints the findings with fixes.
+ * The exit code is 1 if a check fails.
+ * @param command a command that is started and checked as well; none if empty
+ * @throws UsageError if an option is wrong
  */
-export async function runDoctor(options: DoctorOptions): Promise<void> {
+export async function runDoctor(options: DoctorOptions, command: readonly string[] = []): Promise<void> {
+  const waitMs = parseWait(options.wait);
   const directory = process.cwd();
   const env = environmentOf(options);
   const sdk = findOpenaiSdk(directory);
@@ -35,6 +41,10 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     checkExporter(env),
     config === undefined ? [] : checkStore(config.store),
   ]);
+  const ofCommand =
+    command.length === 0
+      ? []
+      : await checkCommand(command, { env, waitMs, hasSettings: config !== undefined });
   const prices = config === undefined ? [] : checkPrices(config, options.model ?? []);
   const findings = [
     checkNode(),
@@ -45,10 +55,18 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
     store,
     exporter,
     prices,
+    ofCommand,
   ].flat();
   if (options.json === true) printJson(findings);
   else printStyled(findings.map(formatFinding).join('\n'));
   if (findings.some(({ state }) => state === 'fail')) process.exitCode = EXIT.failed;
+}
+
+function parseWait(wait = '10'): number {
+  const seconds = Number(wait);
+  if (wait.trim() === '' || !Number.isFinite(seconds) || seconds <= 0)
+    throw new UsageError(`--wait: got "${wait}", expected a number of seconds, such as 10.`);
+  return seconds * 1_000;
 }
 
 function formatFinding({ check, state, found, fix }: Finding): string {

@@ -8,7 +8,12 @@ import {
 } from '../../calls/index.ts';
 import type { PriceBook } from '../../pricing/index.ts';
 import { diag, type MeterProvider, type TracerProvider } from '../../telemetry/api/index.ts';
-import { budgetOfCall, markHooked, reportNotEnforced } from '../../telemetry/context/index.ts';
+import {
+  budgetOfCall,
+  markHooked,
+  noteClientSeen,
+  reportNotEnforced,
+} from '../../telemetry/context/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
 import { IndexedList, VERSION } from '../../util/index.ts';
 import {
@@ -120,7 +125,7 @@ export class OpenAIInstrumentation {
   }
 
   /** Sets where spans go; default: the provider that is registered by the time of a call. */
-  setTracerProvider(provider: TracerProvider): void {
+  setTracerProvider(provider: TracerProvider | undefined): void {
     this.#telemetry.setTracerProvider(provider);
   }
 
@@ -149,6 +154,7 @@ export class OpenAIInstrumentation {
    * @internal
    */
   patchFile({ name, version, url, classes }: SdkFile): void {
+    noteClientSeen();
     if (!isSupported(version)) {
       this.#report(`openai ${version} (${url}) is not metered: expected ${SUPPORTED_VERSIONS}`);
       return;
@@ -173,6 +179,7 @@ export class OpenAIInstrumentation {
   }
 
   #reportUnmetered({ url, version }: UnmeteredRequest): void {
+    noteClientSeen();
     const tracker = budgetOfCall(this.services.tracker);
     const reason =
       `POST ${url} left from a copy of openai ${version} that is not metered, so "${tracker.budget.name}" did not ` +
@@ -200,7 +207,7 @@ export function prototypeOfClient(client: { readonly prototype: object }): objec
 }
 
 /** Whether a version is one of {@link SUPPORTED_VERSIONS}. */
-function isSupported(version: string): boolean {
+export function isSupported(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major === 4 ? minor >= 19 : major > 4 && major < 8;
 }

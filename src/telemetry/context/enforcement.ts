@@ -1,5 +1,6 @@
 import { NotEnforcedError, type TokenBudgetTracker } from '../../budget/index.ts';
 import { printLine, processState } from '../../util/index.ts';
+import { noteClientSeen } from './client-seen.ts';
 
 /** What a process meters calls with. */
 export type MeteredClient = 'openai' | 'fetch' | 'ai-sdk' | 'spans';
@@ -23,6 +24,7 @@ const shared = processState('enforcement', () => ({
 /** Records that calls of this process are metered: a class of an SDK is patched, or a wrapper is in use. */
 export function markMetered(client: MeteredClient): void {
   shared.clients.add(client);
+  noteClientSeen();
   shared.unenforced.clear();
 }
 

@@ -1,4 +1,5 @@
 export { knownBudgets, reportBudgets } from './budget-registry.ts';
+export { noteClientSeen } from './client-seen.ts';
 export {
   type BaggagePolicy,
   budgetOfCall,

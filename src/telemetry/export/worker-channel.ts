@@ -61,6 +61,24 @@ export class ExportChannel {
     return count;
   }
 
+  /**
+   * Resolves when every export of a signal that is pending now has a result: whether all of them were accepted;
+   * undefined if none is pending.
+   */
+  async whenSent(signal: Signal): Promise<boolean | undefined> {
+    const results = [...this.#pending.values()].flatMap((pending) => {
+      if (pending.signal !== signal) return [];
+      return new Promise<boolean>((resolve) => {
+        const { done } = pending;
+        pending.done = (result) => {
+          done(result);
+          resolve(result.code === EXPORT_SUCCESS);
+        };
+      });
+    });
+    return results.length === 0 ? undefined : (await Promise.all(results)).every(Boolean);
+  }
+
   /** Whether any export is pending. */
   get hasPending(): boolean {
     return this.#pending.size > 0;

@@ -39,6 +39,8 @@ export interface Telemetry {
   handOver(): void;
   /** Resolves when all pending telemetry is sent. Rejects if that takes more than 30 s. */
   flush(): Promise<void>;
+  /** Sends the spans that have ended; resolves to whether the receiver accepted them, undefined if none was sent. */
+  sendSpans(): Promise<boolean | undefined>;
   /** Sends all pending telemetry at the exit of the process. Blocks for at most `timeoutMs`. */
   flushSync(timeoutMs: number): void;
 }
@@ -80,6 +82,10 @@ export function startSdk(options: TelemetryOptions): Telemetry {
       await Promise.all(
         [...pipelines.spans, ...pipelines.metrics, ...pipelines.logs].map((one) => one.forceFlush()),
       );
+    },
+    sendSpans: () => {
+      handOver(pipelines);
+      return channel.whenSent('TRACES');
     },
     flushSync: (timeoutMs) => flushSync(pipelines, channel, timeoutMs),
   };

@@ -13,8 +13,12 @@ export interface UnmeteredRequest {
 
 /** Endpoints that a client of the SDK is metered at, if it is at all. */
 const METERED_PATH = /\/(chat\/completions|responses|completions|embeddings)(\?|$)/;
-/** `OpenAI/JS 7.1.0`, `AzureOpenAI/JS 6.0.0`. */
-const USER_AGENT = /(?:^|[\n:,]\s*)\w*OpenAI\/JS\s+([\w.-]+)/i;
+/**
+ * `OpenAI/JS 7.1.0`, `AzureOpenAI/JS 6.0.0`: the name of the class, which a bundler numbers (`OpenAI2`) or shortens
+ * (`e`). Other SDKs that name themselves so are below release 4.
+ */
+const USER_AGENT =
+  /(?:^|[\n:,]\s*)(?:[\w$]*OpenAI\d*\/JS\s+(?<version>[\w.-]+)|[\w$]{1,3}\/JS\s+(?<shortened>[4-9]\.[\w.-]+))/i;
 
 const shared = processState('unmetered-requests', () => ({ isWatching: false }));
 
@@ -30,8 +34,10 @@ export function watchUnmeteredRequests(onRequest: (request: UnmeteredRequest) =>
     if (enclosingRequest.getStore() !== undefined) return;
     const head = failOpen('watching a request', read);
     if (head?.method !== 'POST' || !METERED_PATH.test(head.path)) return;
-    const version = USER_AGENT.exec(head.userAgent)?.[1];
-    if (version !== undefined) onRequest({ url: `${head.origin}${head.path.replace(/\?.*/, '')}`, version });
+    const { version, shortened } = USER_AGENT.exec(head.userAgent)?.groups ?? {};
+    const found = version ?? shortened;
+    if (found !== undefined)
+      onRequest({ url: `${head.origin}${head.path.replace(/\?.*/, '')}`, version: found });
   };
   // Both channels are documented: `undici:request:create` by undici, `http.client.request.start` by Node.
   subscribe('undici:request:create', (message) => check(() => headOfFetch(message)));
