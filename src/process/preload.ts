@@ -14,12 +14,11 @@ import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
-import { hasTracerProvider } from '../telemetry/api/index.ts';
 import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
-import type * as Sdk from '../telemetry/sdk/index.ts';
-import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
-import { errorMessage, loadEntryModule, printLine, SeenOnce, VERSION } from '../util/index.ts';
+import { describeExceeded } from '../telemetry/signals/index.ts';
+import { errorMessage, printLine, SeenOnce } from '../util/index.ts';
 import { exitForConfig, exitForWorkers, exitThread } from './exit-process.ts';
+import { ProcessTelemetry } from './process-telemetry.ts';
 import { handleShutdown } from './shutdown.ts';
 import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
 
@@ -133,7 +132,6 @@ function instrument(
   { tracker, prices }: ProcessBudget,
   telemetry: ProcessTelemetry,
 ): OpenAIInstrumentation {
-  const start = (): void => telemetry.start();
   const instrumentation = new OpenAIInstrumentation({
     tracker,
     prices,
@@ -145,54 +143,11 @@ function instrument(
     budgetStatus: config.budgetStatus,
     // Not at once: imports are hoisted, so the module that has just imported openai may be about to start
     // an SDK.
-    onPatch: () => setImmediate(start),
-    onFirstCall: start,
+    onPatch: () => setImmediate(() => telemetry.startUnlessHostMay()),
+    onFirstCall: () => telemetry.start(),
     onProblem: printLine,
   });
   return instrumentation;
-}
-
-/** The telemetry of the process: the host's, or an SDK that this package starts. */
-class ProcessTelemetry {
-  readonly #budget: ProcessBudget;
-  #isStarted = false;
-  #sdk: Sdk.Telemetry | undefined;
-
-  constructor(budget: ProcessBudget) {
-    this.#budget = budget;
-  }
-
-  /**
-   * Uses the provider that the host has registered by now, and adds nothing to it; without one, starts the
-   * SDK. The SDK is loaded only now, so that a process that never loads openai does not pay for it. Further
-   * calls have no effect.
-   */
-  start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    const { tracker, prices } = this.#budget;
-    if (hasTracerProvider()) reportToHostProviders(VERSION);
-    else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
-  }
-
-  /** Starts to send what is recorded, if our SDK runs. */
-  startFlush(): void {
-    this.#sdk?.startFlush();
-  }
-
-  /** Hands over spans and log records to the thread that sends them, if our SDK runs. */
-  handOver(): void {
-    this.#sdk?.handOver();
-  }
-
-  /** Sends what is recorded, if our SDK runs. */
-  flushSync(timeoutMs: number): void {
-    this.#sdk?.flushSync(timeoutMs);
-  }
-}
-
-function loadSdk(): typeof Sdk {
-  return loadEntryModule('telemetry/sdk/index') as typeof Sdk;
 }
 
 /**

@@ -8,4 +8,5 @@ export {
   SUPPORTED_VERSIONS,
 } from './instrumentation.ts';
 export type { SdkFile } from './loading/index.ts';
+export { loadedHostSdks, onHostSdk, whileLoadingOwnSdk } from './loading/index.ts';
 export type { SdkStream } from './sdk-types.ts';
