@@ -4,8 +4,7 @@ import { processState } from '../../../util/index.ts';
 export const NOTE_KEY = 'otel-token-budget.note-module';
 
 /** A package with an OpenTelemetry SDK: the path of a file of it. */
-const SDK_FILE =
-  /(@opentelemetry[\\/]sdk-(?:node|trace(?:-base|-node)?)|@sentry[\\/]opentelemetry|@vercel[\\/]otel)[\\/]/;
+const SDK_FILE = /(@opentelemetry[\\/]sdk-(?:node|trace(?:-base|-node)?)|@vercel[\\/]otel)[\\/]/;
 
 /** Receives the name of a package with an OpenTelemetry SDK. */
 export type HostSdkListener = (name: string) => void;
