@@ -42,7 +42,7 @@ describe('@vercel/otel', { concurrency: 2 }, () => {
   for (const [setup, { args, before = '' }] of Object.entries(SETUPS)) {
     test(setup, async () => {
       const { printed, otlp, stderr } = await runScript({
-        workspace: 'vercel-otel',
+        workspace: 'next',
         openai: '7',
         openaiLate: true,
         script: `${before}${APPLICATION}`,

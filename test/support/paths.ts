@@ -44,7 +44,6 @@ export const WORKSPACES = {
   'sentry-10': join(MATRIX, 'sentry-10'),
   'sentry-11': join(MATRIX, 'sentry-11'),
   'sentry-8': join(MATRIX, 'sentry-8'),
-  'vercel-otel': join(MATRIX, 'vercel-otel'),
 } as const;
 
 export type Workspace = keyof typeof WORKSPACES;

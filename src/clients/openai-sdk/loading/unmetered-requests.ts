@@ -13,8 +13,11 @@ export interface UnmeteredRequest {
 
 /** Endpoints that a client of the SDK is metered at, if it is at all. */
 const METERED_PATH = /\/(chat\/completions|responses|completions|embeddings)(\?|$)/;
-/** `OpenAI/JS 7.1.0`, `AzureOpenAI/JS 6.0.0`. */
-const USER_AGENT = /(?:^|[\n:,]\s*)\w*OpenAI\/JS\s+([\w.-]+)/i;
+/**
+ * `OpenAI/JS 7.1.0`, `AzureOpenAI/JS 6.0.0`. The name is that of the class, which a bundler may have shortened to one or
+ * two letters; other SDKs of the same making with the same endpoints have versions before 4.
+ */
+const USER_AGENT = /(?:^|[\n:,]\s*)(?:\w*OpenAI\/JS\s+([\w.-]+)|[\w$]{0,2}\/JS\s+([4-9]\.[\w.-]+))/i;
 
 const shared = processState('unmetered-requests', () => ({ isWatching: false }));
 
@@ -30,7 +33,8 @@ export function watchUnmeteredRequests(onRequest: (request: UnmeteredRequest) =>
     if (enclosingRequest.getStore() !== undefined) return;
     const head = failOpen('watching a request', read);
     if (head?.method !== 'POST' || !METERED_PATH.test(head.path)) return;
-    const version = USER_AGENT.exec(head.userAgent)?.[1];
+    const [, named, shortened] = USER_AGENT.exec(head.userAgent) ?? [];
+    const version = named ?? shortened;
     if (version !== undefined) onRequest({ url: `${head.origin}${head.path.replace(/\?.*/, '')}`, version });
   };
   // Both channels are documented: `undici:request:create` by undici, `http.client.request.start` by Node.

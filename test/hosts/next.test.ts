@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { ownExchanges } from '../exchanges/index.ts';
+import { type AppDir, makeWorkspaceDir } from '../support/app-dir.ts';
+import { fileOfPage } from '../support/doc-blocks.ts';
+import { eventually } from '../support/eventually.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../support/otlp-receiver.ts';
+import { WORKSPACES } from '../support/paths.ts';
+import { type ReplayServer, startReplayServer } from '../support/replay-server.ts';
+import { registerPath, runNode, startNode } from '../support/run-node.ts';
+
+const ROUTE = `
+import OpenAI from 'openai';
+export const dynamic = 'force-dynamic';
+export async function GET() {
+  const client = new OpenAI({ apiKey: 'x', baseURL: process.env.REPLAY_URL + '/v1', maxRetries: 0 });
+  const answers = [];
+  for (let call = 0; call < 2; call += 1) {
+    const body = { model: 'gpt-4o-mini', messages: [{ role: 'user', content: 'The tides at Brest today.' }] };
+    const sent = client.chat.completions.create(body, { headers: { 'x-replay-id': 'chat-plain' } });
+    answers.push(await sent.then(() => 'answered', (error) => error.code ?? error.message));
+  }
+  return Response.json(answers);
+}
+`;
+
+const PAGES = {
+  'package.json': '{ "private": true }',
+  'app/api/ask/route.js': ROUTE,
+  'app/layout.js': 'export default ({ children }) => <html><body>{children}</body></html>;',
+  'app/page.js': 'export default () => <p>Ask.</p>;',
+};
+
+/** As docs/opentelemetry.md says. */
+const CONFIGURED = {
+  'next.config.mjs': fileOfPage('opentelemetry.md', 'next.config.mjs'),
+  'instrumentation.js': fileOfPage('opentelemetry.md', 'instrumentation.js'),
+};
+
+const US = { NODE_OPTIONS: `--import ${registerPath}` };
+
+const next = findNext();
+
+/** The program of Next.js, if it is installed. */
+function findNext(): string | undefined {
+  try {
+    return createRequire(join(WORKSPACES.next, 'package.json')).resolve('next/dist/bin/next');
+  } catch {
+    return undefined;
+  }
+}
+
+interface Served {
+  readonly answers: unknown;
+  /** Our lines on stderr. */
+  readonly lines: readonly string[];
+  readonly otlp: OtlpReceiver;
+}
+
+/** An application of Next.js that is built, and can be started several times. */
+class NextApp {
+  readonly #app: AppDir = makeWorkspaceDir('next', '7');
+  readonly #server: ReplayServer;
+
+  private constructor(server: ReplayServer) {
+    this.#server = server;
+  }
+
+  static async build(
+    files: Readonly<Record<string, string>>,
+    options: readonly string[] = [],
+  ): Promise<NextApp> {
+    const app = new NextApp(await startReplayServer({ exchanges: ownExchanges }));
+    mkdirSync(join(app.#app.path, 'app', 'api', 'ask'), { recursive: true });
+    for (const [name, text] of Object.entries({ ...PAGES, ...files })) app.#app.write(name, text);
+    const { code, stdout, stderr } = await runNode({
+      args: [next ?? '', 'build', ...options],
+      cwd: app.#app.path,
+      env: { NEXT_TELEMETRY_DISABLED: '1' },
+      timeoutMs: 180_000,
+    });
+    assert.equal(code, 0, `${stdout}${stderr}`);
+    return app;
+  }
+
+  /** Starts the server with some environment, and asks the route once. */
+  async serve(
+    env: Readonly<Record<string, string>>,
+    hasArrived: (otlp: OtlpReceiver) => boolean,
+  ): Promise<Served> {
+    const otlp = await startOtlpReceiver();
+    const server = startNode({
+      args: [next ?? '', 'start', '--port', '0', '--hostname', '127.0.0.1'],
+      cwd: this.#app.path,
+      env: {
+        NEXT_TELEMETRY_DISABLED: '1',
+        REPLAY_URL: this.#server.url,
+        TOKEN_BUDGET_CALLS: '1',
+        OTEL_BSP_SCHEDULE_DELAY: '50',
+        ...otlp.env,
+        ...env,
+      },
+    });
+    try {
+      const [, url = ''] = await eventually(
+        'the server',
+        () => /(http:\/\/127[\d.:]+)/.exec(server.stdout()) ?? false,
+      );
+      const answers = await eventually('an answer', async () => (await fetch(`${url}/api/ask`)).json());
+      await eventually('spans', () => hasArrived(otlp));
+      return {
+        answers,
+        otlp,
+        lines: server
+          .stderr()
+          .split('\n')
+          .filter((line) => line.startsWith('otel-')),
+      };
+    } finally {
+      server.child.kill();
+      await server.result;
+      await otlp.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close();
+    this.#app.remove();
+  }
+}
+
+const callsOf = (otlp: OtlpReceiver) => otlp.spans().filter(({ scope }) => scope === 'otel-token-budget');
+
+describe('Next.js', { skip: next === undefined && 'Next.js is not installed' }, () => {
+  describe('with openai outside the bundle', () => {
+    let app: NextApp;
+    before(async () => {
+      app = await NextApp.build(CONFIGURED);
+    });
+    after(() => app.close());
+
+    for (const [how, env] of Object.entries({ 'by instrumentation.js': {}, 'by NODE_OPTIONS too': US })) {
+      test(`is metered, loaded ${how}`, async () => {
+        const { answers, lines, otlp } = await app.serve(env, (received) => callsOf(received).length === 2);
+        assert.deepEqual(answers, ['answered', 'token_budget_exceeded']);
+        assert.deepEqual(lines, []);
+        const spans = otlp.spans();
+        for (const { name, traceId, parentSpanId } of callsOf(otlp)) {
+          assert.equal(name, 'chat gpt-4o-mini');
+          const parent = spans.find(({ spanId }) => spanId === parentSpanId);
+          assert.deepEqual([parent?.scope, parent?.traceId], ['next.js', traceId]);
+        }
+      });
+    }
+  });
+
+  for (const bundler of ['--turbopack', '--webpack']) {
+    test(`with openai in the bundle says that it is not metered: ${bundler}`, async () => {
+      const app = await NextApp.build({}, [bundler]);
+      try {
+        const { answers, lines } = await app.serve(US, () => true);
+        assert.deepEqual(answers, ['answered', 'answered']);
+        assert.equal(lines.length, 1, lines.join('\n'));
+        assert.match(lines[0] ?? '', /left from a copy of openai 7\.[\d.]+ that is not metered/);
+      } finally {
+        await app.close();
+      }
+    });
+  }
+});
