@@ -27,20 +27,37 @@ export async function GET() {
 }
 `;
 
-const PAGES = {
-  'package.json': '{ "private": true }',
-  'app/api/ask/route.js': ROUTE,
-  'app/layout.js': 'export default ({ children }) => <html><body>{children}</body></html>;',
-  'app/page.js': 'export default () => <p>Ask.</p>;',
-};
-
 /** As docs/opentelemetry.md says. */
 const CONFIGURED = {
   'next.config.mjs': fileOfPage('opentelemetry.md', 'next.config.mjs'),
   'instrumentation.js': fileOfPage('opentelemetry.md', 'instrumentation.js'),
 };
 
-const US = { NODE_OPTIONS: `--import ${registerPath}` };
+/**
+ * Gives Next.js the OpenTelemetry API of the application, as where it is installed beside it. In this repository Next.js
+ * finds a later copy, which ignores the provider of an earlier one.
+ */
+const ONE_API = `
+import { createRequire, registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+const api = createRequire(process.cwd() + '/package.json').resolve('@opentelemetry/api');
+registerHooks({
+  resolve: (name, context, next) =>
+    name === '@opentelemetry/api' && context.parentURL?.includes('/node_modules/next/')
+      ? { url: pathToFileURL(api).href, format: 'commonjs', shortCircuit: true }
+      : next(name, context),
+});
+`;
+
+const US = `--import ${registerPath}`;
+
+const PAGES = {
+  'package.json': '{ "private": true }',
+  'one-api.mjs': ONE_API,
+  'app/api/ask/route.js': ROUTE,
+  'app/layout.js': 'export default ({ children }) => <html><body>{children}</body></html>;',
+  'app/page.js': 'export default () => <p>Ask.</p>;',
+};
 
 const next = findNext();
 
@@ -95,11 +112,8 @@ class NextApp {
     return app;
   }
 
-  /** Starts the server with some environment, and asks the route once. */
-  async serve(
-    env: Readonly<Record<string, string>>,
-    hasArrived: (otlp: OtlpReceiver) => boolean,
-  ): Promise<Served> {
+  /** Starts the server with some options of Node, and asks the route once. */
+  async serve(options: string, hasArrived: (otlp: OtlpReceiver) => boolean): Promise<Served> {
     const otlp = await startOtlpReceiver();
     const server = startNode({
       args: [next ?? '', 'start', '--port', '0', '--hostname', '127.0.0.1'],
@@ -110,7 +124,7 @@ class NextApp {
         TOKEN_BUDGET_CALLS: '1',
         OTEL_BSP_SCHEDULE_DELAY: '50',
         ...otlp.env,
-        ...env,
+        NODE_OPTIONS: `--import ./one-api.mjs ${options}`,
       },
     });
     try {
@@ -164,9 +178,9 @@ describe('Next.js', { skip: next === undefined && 'Next.js is not installed' }, 
     });
     after(() => app.close());
 
-    for (const [how, env] of Object.entries({ 'by instrumentation.js': {}, 'by NODE_OPTIONS too': US })) {
+    for (const [how, options] of Object.entries({ 'by instrumentation.js': '', 'by NODE_OPTIONS too': US })) {
       test(`is metered, loaded ${how}`, async () => {
-        const { answers, lines, otlp } = await app.serve(env, areComplete);
+        const { answers, lines, otlp } = await app.serve(options, areComplete);
         assert.deepEqual([answers, lines], [['answered', 'token_budget_exceeded'], []]);
         const call = ['chat gpt-4o-mini', 'next.js'];
         assert.deepEqual(callsIn(otlp), [call, call]);
