@@ -14,9 +14,14 @@ import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
-import { registerBudget, setBaggagePolicy, setProcessBudget } from '../telemetry/context/index.ts';
+import {
+  registerBudget,
+  reportNotEnforced,
+  setBaggagePolicy,
+  setProcessBudget,
+} from '../telemetry/context/index.ts';
 import { describeExceeded } from '../telemetry/signals/index.ts';
-import { errorMessage, printLine, SeenOnce } from '../util/index.ts';
+import { canLoadEntryModules, errorMessage, printLine, SeenOnce } from '../util/index.ts';
 import { exitForConfig, exitForWorkers, exitThread } from './exit-process.ts';
 import { ProcessTelemetry } from './process-telemetry.ts';
 import { handleShutdown } from './shutdown.ts';
@@ -27,6 +32,10 @@ import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
  * Redis with a round trip of 300 ms.
  */
 const EXIT_WAIT_MS = 2_500;
+
+const IN_A_BUNDLE =
+  'a bundler has put this package into the program, where it cannot load its own files: no budget is enforced. Keep it ' +
+  'out of the bundle, in Next.js with serverExternalPackages; see docs/opentelemetry.md';
 
 /** Options of {@link preloadBudget}. */
 export interface PreloadBudgetOptions {
@@ -58,6 +67,7 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
   for (const warning of config.warnings) printLine(warning);
   if (!config.limitGiven && !quiet) printDefaultBudget(config);
   const budget = openBudget(config, isMainThread && !mayHaveStore);
+  if (!canLoadEntryModules()) reportNotEnforced(budget.tracker, IN_A_BUNDLE);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
   const onExit = (): void => {

@@ -188,6 +188,24 @@ describe('Next.js', { skip: next === undefined && 'Next.js is not installed' }, 
     }
   });
 
+  test('with this package in the bundle says that no budget is enforced', async () => {
+    const app = await NextApp.build({
+      ...CONFIGURED,
+      'next.config.mjs': "export default { serverExternalPackages: ['openai'] };",
+    });
+    try {
+      const { answers, lines } = await app.serve('', () => true);
+      assert.deepEqual(answers, ['answered', 'answered']);
+      assert.equal(lines.length, 1, lines.join('\n'));
+      assert.match(
+        lines[0] ?? '',
+        /a bundler has put this package into the program.*: no budget is enforced/,
+      );
+    } finally {
+      await app.close();
+    }
+  });
+
   for (const bundler of ['--turbopack', '--webpack']) {
     test(`with openai in the bundle says that it is not metered: ${bundler}`, async () => {
       const app = await NextApp.build({}, [bundler]);
