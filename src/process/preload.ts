@@ -14,26 +14,27 @@ import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, type Settings, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
-import { failOpen, flushProviders, hasTracerProvider } from '../telemetry/api/index.ts';
+import { failOpen } from '../telemetry/api/index.ts';
 import {
   noteClientSeen,
   registerBudget,
+  reportNotEnforced,
   setBaggagePolicy,
   setProcessBudget,
 } from '../telemetry/context/index.ts';
-import type * as Sdk from '../telemetry/sdk/index.ts';
-import { describeExceeded, reportToHostProviders } from '../telemetry/signals/index.ts';
+import { describeExceeded } from '../telemetry/signals/index.ts';
 import {
+  canLoadEntryModules,
   errorMessage,
   INTERNAL_VARIABLES,
   loadEntryModule,
   printLine,
   SeenOnce,
-  VERSION,
 } from '../util/index.ts';
 import { ClosingLine } from './closing-line.ts';
 import type * as Diagnosis from './diagnosis/index.ts';
 import { exitForConfig, exitForWorkers, exitThread } from './exit-process.ts';
+import { ProcessTelemetry } from './process-telemetry.ts';
 import { handleShutdown } from './shutdown.ts';
 import { describeUnavailable, ENFORCED_AGAIN } from './store-problems.ts';
 
@@ -45,6 +46,9 @@ const EXIT_WAIT_MS = 2_500;
 
 /** For a program that is to run with calls that are not counted. */
 const HOW_TO_GO_ON = 'set "requireEnforcement": false in the configuration file to run without counting them';
+const IN_A_BUNDLE =
+  'a bundler has put this package into the program, where it cannot load its own files: no budget is enforced. Keep it ' +
+  'out of the bundle, in Next.js with serverExternalPackages; see docs/opentelemetry.md';
 
 /** Options of {@link preloadBudget}. */
 export interface PreloadBudgetOptions {
@@ -82,6 +86,7 @@ export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
   for (const warning of config.warnings) printLine(warning);
   if (!config.limitGiven && !quiet) printDefaultBudget(config);
   const budget = openBudget(config, isMainThread && !mayHaveStore, attempt);
+  if (!canLoadEntryModules()) reportNotEnforced(budget.tracker, IN_A_BUNDLE);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
   const closingLine = new ClosingLine(budget.tracker, config);
@@ -181,7 +186,6 @@ function instrument(
   { tracker, prices }: ProcessBudget,
   telemetry: ProcessTelemetry,
 ): OpenAIInstrumentation {
-  const start = (): void => telemetry.start();
   const instrumentation = new OpenAIInstrumentation({
     tracker,
     prices,
@@ -193,8 +197,8 @@ function instrument(
     budgetStatus: config.budgetStatus,
     // Not at once: imports are hoisted, so the module that has just imported openai may be about to start
     // an SDK.
-    onPatch: () => setImmediate(start),
-    onFirstCall: start,
+    onPatch: () => setImmediate(() => telemetry.startUnlessHostMay()),
+    onFirstCall: () => telemetry.start(),
     onProblem: (problem) => {
       const isRequired = config.requireEnforcement ?? (config.limitGiven && tracker.strict);
       if (isRequired) exitForConfig(`${problem}; ${HOW_TO_GO_ON}`);
@@ -209,63 +213,8 @@ function instrument(
   return instrumentation;
 }
 
-/** The telemetry of the process: the host's, or an SDK that this package starts. */
-class ProcessTelemetry {
-  readonly #budget: ProcessBudget;
-  #isStarted = false;
-  #sdk: Sdk.Telemetry | undefined;
-
-  constructor(budget: ProcessBudget) {
-    this.#budget = budget;
-  }
-
-  /**
-   * Uses the provider that the host has registered by now, and adds nothing to it; without one, starts the
-   * SDK. The SDK is loaded only now, so that a process that never loads openai does not pay for it. Further
-   * calls have no effect.
-   */
-  start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    const { tracker, prices } = this.#budget;
-    if (hasTracerProvider()) reportToHostProviders(VERSION);
-    else this.#sdk = loadSdk().startSdk({ tracker, prices, version: VERSION, onProblem: printLine });
-  }
-
-  /** Sends the spans that have ended, as {@link Sdk.Telemetry} says; undefined if our SDK does not run. */
-  get sendSpans(): (() => Promise<boolean | undefined>) | undefined {
-    const sdk = this.#sdk;
-    return sdk === undefined ? undefined : () => sdk.sendSpans();
-  }
-
-  /** Starts to send what is recorded, if our SDK runs. */
-  startFlush(): void {
-    this.#sdk?.startFlush();
-  }
-
-  /** Sends what is recorded, by our SDK or by that of the host. */
-  async flush(): Promise<void> {
-    if (this.#sdk === undefined) await flushProviders();
-    else await this.#sdk.flush();
-  }
-
-  /** Hands over spans and log records to the thread that sends them, if our SDK runs. */
-  handOver(): void {
-    this.#sdk?.handOver();
-  }
-
-  /** Sends what is recorded, if our SDK runs. */
-  flushSync(timeoutMs: number): void {
-    this.#sdk?.flushSync(timeoutMs);
-  }
-}
-
 function loadDiagnosis(): typeof Diagnosis {
   return loadEntryModule('process/diagnosis/index') as typeof Diagnosis;
-}
-
-function loadSdk(): typeof Sdk {
-  return loadEntryModule('telemetry/sdk/index') as typeof Sdk;
 }
 
 /**

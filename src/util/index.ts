@@ -34,6 +34,7 @@ export { Listeners } from './listeners.ts';
 export { findByLongestPrefix, type PrefixEntry } from './longest-prefix.ts';
 export { memoizeByField } from './memoize.ts';
 export {
+  canLoadEntryModules,
   distFileUrl,
   entryModuleUrl,
   loadEntryModule,

@@ -35,6 +35,15 @@ export function loadEntryModule(path: string): unknown {
   return require(fileURLToPath(entryModuleUrl(path)));
 }
 
+/** Returns whether entry modules can be loaded: not where a bundler has put this package into a program. */
+export function canLoadEntryModules(): boolean {
+  try {
+    return require.resolve(fileURLToPath(entryModuleUrl('telemetry/sdk/index'))) !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** The manifest of this package. */
 export const MANIFEST = require('../../package.json') as {
   readonly version: string;

@@ -30,15 +30,20 @@ export type OpenaiVersion = keyof typeof OPENAI_VERSIONS;
 /** What tests of other packages install. */
 export const WORKSPACES = {
   'ai-sdk': join(MATRIX, 'ai-sdk'),
+  'dd-trace': join(MATRIX, 'dd-trace'),
   'exit-3': join(MATRIX, 'exit-3'),
   'exit-4': join(MATRIX, 'exit-4'),
   frameworks: join(MATRIX, 'frameworks'),
   instrumentations: join(MATRIX, 'instrumentations'),
+  next: join(MATRIX, 'next'),
   'otel-auto': join(MATRIX, 'otel-auto'),
   'otel-sdk-1-api-1.4': join(MATRIX, 'otel-sdk-1-api-1.4'),
   'otel-sdk-1.30': join(MATRIX, 'otel-sdk-1.30'),
   'otel-sdk-2.0': join(MATRIX, 'otel-sdk-2.0'),
   'otel-sdk-2.12': join(MATRIX, 'otel-sdk-2.12'),
+  'sentry-10': join(MATRIX, 'sentry-10'),
+  'sentry-11': join(MATRIX, 'sentry-11'),
+  'sentry-8': join(MATRIX, 'sentry-8'),
 } as const;
 
 export type Workspace = keyof typeof WORKSPACES;

@@ -23,6 +23,8 @@ export interface ScriptRun {
   readonly files?: Readonly<Record<string, string>>;
   /** Arguments before the script; the preload by `--require` where absent. */
   readonly args?: readonly string[];
+  /** The Node to run; default: the package's own. */
+  readonly node?: string;
 }
 
 export interface ScriptResult extends NodeResult {
@@ -67,6 +69,7 @@ export async function runScript(run: ScriptRun): Promise<ScriptResult> {
         ? {}
         : { TOKEN_BUDGET_CONFIG: app.write('budget.json', JSON.stringify(run.config)) };
     const result = await runNode({
+      ...(run.node === undefined ? {} : { node: run.node }),
       args: [...(run.args ?? ['--require', registerPath]), 'script.mjs'],
       cwd: app.path,
       env: { ...otlp.env, REPLAY_URL: server.url, PACKAGE: packagePath, ...config, ...run.env },

@@ -9,6 +9,12 @@ export {
   SCOPE,
   SUPPORTED_VERSIONS,
 } from './instrumentation.ts';
-export { onSdkFile, type SdkFile } from './loading/index.ts';
+export {
+  loadedHostSdks,
+  onHostSdk,
+  onSdkFile,
+  type SdkFile,
+  whileLoadingOwnSdk,
+} from './loading/index.ts';
 export type { SdkStream } from './sdk-types.ts';
 export { isWrapped } from './wrapping/index.ts';

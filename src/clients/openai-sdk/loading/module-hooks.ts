@@ -1,5 +1,6 @@
 import module from 'node:module';
 import { entryModuleUrl, processState } from '../../../util/index.ts';
+import { NOTE_KEY, noteModule } from './host-sdk.ts';
 import { reportSdkFile } from './sdk-files.ts';
 import { mayBeSdkFile, REPORT_KEY, sourceWithReport } from './sdk-source.ts';
 
@@ -7,8 +8,8 @@ const shared = processState('module-hooks', () => ({ areInstalled: false }));
 
 /**
  * Hooks the loading of CommonJS and ES modules: the few files of the SDK that define its clients get a line at their
- * end that reports the classes. Every other module is passed on as it is. Repeated calls, also those of other
- * copies of this package, do nothing.
+ * end that reports the classes. Every other module is passed on as it is; that an OpenTelemetry SDK is loaded is
+ * noted. Repeated calls, also those of other copies of this package, do nothing.
  *
  * A line in the source sees a class however the file was resolved. A wrapper of the module, as
  * `import-in-the-middle` makes one, does not if another copy of it wraps the module first (its issue 274).
@@ -25,6 +26,7 @@ export function hookModules(): void {
 function hookSynchronously(): void {
   module.registerHooks({
     load(url, context, next) {
+      noteModule(url);
       const result = next(url, context);
       if (!mayBeSdkFile(url)) return result;
       const source = sourceWithReport(url, result.source);
@@ -39,10 +41,12 @@ interface Compiler {
 
 /** Before that, there is no public way to see the source of CommonJS modules. */
 function hookEarlierNode(): void {
+  Reflect.set(globalThis, Symbol.for(NOTE_KEY), noteModule);
   module.register(entryModuleUrl('clients/openai-sdk/loading/async-loader'));
   const prototype = module.prototype as unknown as Compiler;
   const { _compile: compile } = prototype;
   prototype._compile = function _compile(this: unknown, content, filename, ...rest) {
+    noteModule(filename);
     const source = mayBeSdkFile(filename) ? sourceWithReport(filename, content) : undefined;
     return compile.call(this as Compiler, source ?? content, filename, ...rest);
   };
