@@ -39,6 +39,7 @@ export const WORKSPACES = {
   'otel-sdk-1.30': join(MATRIX, 'otel-sdk-1.30'),
   'otel-sdk-2.0': join(MATRIX, 'otel-sdk-2.0'),
   'otel-sdk-2.12': join(MATRIX, 'otel-sdk-2.12'),
+  runners: join(MATRIX, 'runners'),
 } as const;
 
 export type Workspace = keyof typeof WORKSPACES;

@@ -31,15 +31,24 @@ function hookSynchronously(): void {
       return source === undefined ? result : { ...result, source };
     },
   });
+  hookCompilation();
+}
+
+/** Before that, there is no public way to see the source of CommonJS modules. */
+function hookEarlierNode(): void {
+  module.register(entryModuleUrl('clients/openai-sdk/loading/async-loader'));
+  hookCompilation();
 }
 
 interface Compiler {
   _compile(content: string, filename: string, ...rest: unknown[]): unknown;
 }
 
-/** Before that, there is no public way to see the source of CommonJS modules. */
-function hookEarlierNode(): void {
-  module.register(entryModuleUrl('clients/openai-sdk/loading/async-loader'));
+/**
+ * Sees CommonJS modules that a transpiler (tsx, ts-node) reads itself, which no hook of Node is asked about: all of
+ * them compile the result with this method.
+ */
+function hookCompilation(): void {
   const prototype = module.prototype as unknown as Compiler;
   const { _compile: compile } = prototype;
   prototype._compile = function _compile(this: unknown, content, filename, ...rest) {

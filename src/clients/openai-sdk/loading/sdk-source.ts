@@ -31,12 +31,12 @@ export function mayBeSdkFile(url: string): boolean {
 
 /**
  * Returns the source of a file of the SDK with a last line that reports its classes, which works as CommonJS and as
- * an ES module; undefined if it is not a file of the SDK that defines such classes.
+ * an ES module; undefined if it is not a file of the SDK that defines such classes, or has that line already.
  * @param location a URL or a path
  */
 export function sourceWithReport(location: string, source: unknown): string | undefined {
   const text = textOfSource(source, SOCKET_FILE.test(location) ? '' : CLIENT);
-  if (text === undefined) return undefined;
+  if (text === undefined || text.includes(REPORT_KEY)) return undefined;
   const classes = [...text.matchAll(CLASS)].map(([, name]) => name);
   if (classes.length === 0) return undefined;
   const path = pathOf(location);
