@@ -1,5 +1,6 @@
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { Config } from '../config/index.ts';
+import { mainGlobal } from '../util/index.ts';
 import type { CallServices } from './services.ts';
 
 /** The budget of a process that runs under the preload. */
@@ -11,6 +12,13 @@ export interface Preloaded {
    * @internal
    */
   readonly services?: CallServices;
+  /**
+   * Counts the calls of a class of the openai SDK that the preload cannot see: one that a bundler has put into the
+   * program, or that a test runner has loaded.
+   * @example
+   * getPreloaded()?.patchClass(OpenAI);
+   */
+  readonly patchClass: (client: { readonly prototype: object }) => void;
   /** Starts telemetry now, for the program's own spans; otherwise it starts once the program loads openai. */
   readonly startTelemetry: () => void;
 }
@@ -24,10 +32,10 @@ const KEY = Symbol.for('otel-token-budget.preloaded');
  * const tracker = getPreloaded()?.tracker;
  */
 export function getPreloaded(): Preloaded | undefined {
-  return Reflect.get(globalThis, KEY) as Preloaded | undefined;
+  return Reflect.get(mainGlobal, KEY) as Preloaded | undefined;
 }
 
 /** Makes the budget of the preload available to {@link getPreloaded}. */
 export function setPreloaded(preloaded: Preloaded): void {
-  Reflect.set(globalThis, KEY, preloaded);
+  Reflect.set(mainGlobal, KEY, preloaded);
 }

@@ -79,6 +79,7 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
     tracker: budget.tracker,
     config,
     services: instrumentation.services,
+    patchClass: (client) => instrumentation.patchClass(client),
     startTelemetry: () => telemetry.start(),
   };
   setPreloaded(result);

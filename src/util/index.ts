@@ -43,5 +43,6 @@ export {
 } from './package-files.ts';
 export { printLine, processState, shareClass } from './process/index.ts';
 export { RecentList } from './recent-list.ts';
+export { describeNodeProblem, mainGlobal, satisfiesRange } from './runtime/index.ts';
 export { newUniqueId } from './unique-id.ts';
 export { errorMessage, type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';
