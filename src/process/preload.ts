@@ -57,7 +57,7 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
   if (earlier !== undefined) return earlier;
   const config = exitIfInvalid(() => loadConfig());
   for (const warning of config.warnings) printLine(warning);
-  if (!config.limitGiven && !quiet) printDefaultBudget(config);
+  if (!config.limitGiven && !quiet && isMainThread) printDefaultBudget(config);
   const budget = openBudget(config, isMainThread && !mayHaveStore);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);

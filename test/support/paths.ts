@@ -16,6 +16,12 @@ export const OLDEST_NODES = {
   'Node 24.0': nodeOf(join(MATRIX, 'node-24-oldest')),
 } as const;
 
+/** Releases that are too old for this package. */
+export const FORMER_NODES = {
+  'Node 18': nodeOf(join(MATRIX, 'node-18')),
+  'Node 20': nodeOf(join(MATRIX, 'node-20')),
+} as const;
+
 /** Directories from which `openai` resolves to a version of it. */
 export const OPENAI_VERSIONS = {
   '4-oldest': join(MATRIX, 'openai-4-oldest'),
