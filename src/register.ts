@@ -14,7 +14,7 @@ module.enableCompileCache?.();
 
 // Our own threads inherit the preload from NODE_OPTIONS, and do not need it.
 if (!String(workerData?.thread).startsWith('otel-token-budget ')) {
-  const { patchClass } = load('./process/index.js').preloadBudget();
+  const { patchClass } = load('./process/index.js').preloadBudget({ isImported: !isOwnContext });
   // In a setup file of a test runner, whose tests have an openai of their own, which no hook of Node sees.
   if (isOwnContext) import('openai').then(({ OpenAI }) => patchClass(OpenAI)).catch(() => undefined);
 }

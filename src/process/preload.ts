@@ -10,7 +10,7 @@ import {
   TokenBudgetTracker,
 } from '../budget/index.ts';
 import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
-import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
+import { OpenAIInstrumentation, reportImportedClient } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
@@ -35,6 +35,8 @@ export interface PreloadBudgetOptions {
   readonly quiet?: boolean;
   /** Whether the process may have opened its store before, which is then not checked at once; default: false. */
   readonly mayHaveStore?: boolean;
+  /** Whether the program may import this package itself, and openai with it; default: false. */
+  readonly isImported?: boolean;
 }
 
 /** The budget of the process, and where it is stored. */
@@ -52,7 +54,8 @@ interface ProcessBudget {
  * An invalid setting ends the process with one line on stderr and exit code 78 (EX_CONFIG). So does a store that
  * cannot be used until its set-up is corrected, at the latest with the first call, which is not sent.
  */
-export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBudgetOptions = {}): Preloaded {
+export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
+  const { quiet = false, mayHaveStore = false, isImported = false } = options;
   const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
   const config = exitIfInvalid(() => loadConfig());
@@ -61,6 +64,7 @@ export function preloadBudget({ quiet = false, mayHaveStore = false }: PreloadBu
   const budget = openBudget(config, isMainThread && !mayHaveStore);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
+  if (isImported) reportImportedClient();
   const onExit = (): void => {
     instrumentation.abandonActiveCalls('the process exits');
     // Spans are sent while the store is waited for: whoever ends the process may not wait for long.

@@ -44,6 +44,8 @@ export interface RunnerApp {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly node?: string;
+  /** Changes what is installed in the directory. */
+  readonly setUp?: (directory: string) => void;
 }
 
 export interface RunnerResult extends NodeResult {
@@ -58,7 +60,7 @@ export function binOf(name: string, file: string): string {
 }
 
 /** Runs an app beside whose `node_modules` this package is installed as a registry would: copied, not linked. */
-export async function runApp({ type, files, args, env, node }: RunnerApp): Promise<RunnerResult> {
+export async function runApp({ type, files, args, env, node, setUp }: RunnerApp): Promise<RunnerResult> {
   const cache = join(WORKSPACES.runners, '.cache');
   mkdirSync(cache, { recursive: true });
   const path = mkdtempSync(join(cache, 'app-'));
@@ -69,6 +71,7 @@ export async function runApp({ type, files, args, env, node }: RunnerApp): Promi
   write('package.json', JSON.stringify({ name: 'app', type, scripts: { app: 'tsx app.ts' } }));
   write('tsconfig.json', TSCONFIG);
   for (const [name, content] of Object.entries(files)) write(name, content);
+  setUp?.(path);
   const otlp = await startOtlpReceiver();
   let requests = 0;
   const server = await listen(

@@ -7,5 +7,5 @@ export {
   SCOPE,
   SUPPORTED_VERSIONS,
 } from './instrumentation.ts';
-export type { SdkFile } from './loading/index.ts';
+export { reportImportedClient, type SdkFile } from './loading/index.ts';
 export type { SdkStream } from './sdk-types.ts';

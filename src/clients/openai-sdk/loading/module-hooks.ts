@@ -1,5 +1,6 @@
 import module from 'node:module';
 import { entryModuleUrl, processState } from '../../../util/index.ts';
+import { reportRequiredFiles } from './loaded-files.ts';
 import { reportSdkFile } from './sdk-files.ts';
 import { mayBeSdkFile, REPORT_KEY, sourceWithReport } from './sdk-source.ts';
 
@@ -20,6 +21,7 @@ export function hookModules(): void {
   // Since Node 22.15 and 23.5.
   if (typeof module.registerHooks === 'function') hookSynchronously();
   else hookEarlierNode();
+  reportRequiredFiles();
 }
 
 function hookSynchronously(): void {
