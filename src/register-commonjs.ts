@@ -2,7 +2,7 @@
  * The preload as `require` finds it, `dist/register.cjs`. An older Node cannot load an ES module that way, and gets a
  * line that says what is needed. In a setup file of Jest it puts the budget on the openai of the tests as well.
  */
-import { exitIfUnsupported, isOwnContext, mainRequire } from './util/runtime/index.ts';
+import { exitIfUnsupported, isInternalThread, isOwnContext, mainRequire } from './util/runtime/index.ts';
 
 interface Sdk {
   readonly OpenAI: { readonly prototype: object };
@@ -10,7 +10,8 @@ interface Sdk {
 
 const load = mainRequire(__filename);
 exitIfUnsupported(load('../package.json').engines.node);
-load('./register.js');
+// A thread of Node for loaders may have no way yet to find the modules of this package (Yarn's Plug'n'Play).
+if (!isInternalThread) load('./register.js');
 if (isOwnContext) patchOwnOpenai(load('./index.js').getPreloaded()?.patchClass);
 
 /**

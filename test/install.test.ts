@@ -17,6 +17,8 @@ const MANAGERS: readonly {
   readonly name: string;
   readonly command: (tarball: string) => readonly string[];
   readonly files?: Readonly<Record<string, string>>;
+  /** Options of Node that programs need. */
+  readonly options?: string;
 }[] = [
   { name: 'npm', command: (tarball) => ['npm', 'install', '--no-audit', '--no-fund', tarball, 'openai'] },
   {
@@ -32,6 +34,16 @@ const MANAGERS: readonly {
       ...['yarn', 'add', `otel-token-budget@file:${tarball}`, 'openai'],
     ],
     files: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n' },
+  },
+  {
+    name: "yarn with Plug'n'Play",
+    command: (tarball) => [
+      ...['npm', 'exec', '--yes', '--package', '@yarnpkg/cli-dist@4', '--'],
+      ...['yarn', 'add', `otel-token-budget@file:${tarball}`, 'openai'],
+    ],
+    files: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: pnp\nenableTelemetry: false\n' },
+    // As `yarn node` has it.
+    options: '--require ./.pnp.cjs --experimental-loader ./.pnp.loader.mjs',
   },
 ];
 
@@ -58,13 +70,17 @@ describe('the package, installed as a user would', {
 }, () => {
   let directory: string;
   let tarball: string;
+  const paths: string[] = [];
   let server: { url: string; close: () => Promise<void> };
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-install-'));
     tarball = packInto(directory).tarball;
     server = await listen(
-      createServer((_, response) => response.setHeader('content-type', 'application/json').end(ANSWER)),
+      createServer(({ url }, response) => {
+        paths.push(String(url));
+        response.setHeader('content-type', 'application/json').end(ANSWER);
+      }),
     );
   });
 
@@ -73,7 +89,7 @@ describe('the package, installed as a user would', {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  for (const { name, command, files } of MANAGERS) {
+  for (const { name, command, files, options = '' } of MANAGERS) {
     it(`works in a CommonJS and in an ES module project, with ${name}`, async () => {
       const project = join(directory, name);
       mkdirSync(project);
@@ -86,6 +102,7 @@ describe('the package, installed as a user would', {
       for (const [type, code] of Object.entries(KINDS)) {
         write('package.json', JSON.stringify({ name: 'agent', private: true, type }));
         write('agent.js', code);
+        const collector = `/${encodeURIComponent(name)}/${type}`;
         const { stdout, stderr } = await runNode({
           node: NODE,
           args: ['--require', 'otel-token-budget/register', 'agent.js'],
@@ -94,10 +111,12 @@ describe('the package, installed as a user would', {
             TOKEN_BUDGET_USD: '5',
             OPENAI_API_KEY: 'none',
             OPENAI_BASE_URL: server.url,
-            OTEL_SDK_DISABLED: 'true',
+            OTEL_EXPORTER_OTLP_ENDPOINT: server.url + collector,
+            NODE_OPTIONS: options,
           },
         });
         assert.deepEqual([type, stdout, stderr], [type, 'Hello. 5\n', '']);
+        assert.ok(paths.includes(`${collector}/v1/traces`), String(paths));
       }
     });
   }

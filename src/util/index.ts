@@ -41,7 +41,7 @@ export {
   packageFileUrl,
   VERSION,
 } from './package-files.ts';
-export { printLine, processState, shareClass } from './process/index.ts';
+export { printLine, processState, shareClass, threadArgs } from './process/index.ts';
 export { RecentList } from './recent-list.ts';
 export { describeNodeProblem, mainGlobal, satisfiesRange } from './runtime/index.ts';
 export { newUniqueId } from './unique-id.ts';

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
-import { entryModuleUrl, errorMessage, noteThreadRuns, waitForThread } from '../../util/index.ts';
+import { entryModuleUrl, errorMessage, noteThreadRuns, threadArgs, waitForThread } from '../../util/index.ts';
 import type { Signal } from '../environment/index.ts';
 import { EXPORT_FAILED, EXPORT_SUCCESS, type ExportResult } from './export-result.ts';
 import { EXPORTER_THREAD, type ExportMessage, FLUSHED, type WorkerData } from './worker-data.ts';
@@ -85,7 +85,7 @@ export class ExportChannel {
     const worker = new Worker(entryModuleUrl('telemetry/export/export-worker'), {
       name: EXPORTER_THREAD,
       env,
-      execArgv: [],
+      execArgv: threadArgs(),
       workerData: { thread: EXPORTER_THREAD, flushed: this.#flushed } satisfies WorkerData,
     });
     worker.on('message', ({ id, code }: { id: number; code: number }) => {

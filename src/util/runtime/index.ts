@@ -3,5 +3,6 @@
  * from another folder, or what only newer releases have.
  */
 export { exitIfUnsupported } from './exit-if-unsupported.ts';
+export { isInternalThread } from './internal-thread.ts';
 export { isOwnContext, mainGlobal, mainRequire } from './main-context.ts';
 export { describeNodeProblem, satisfiesRange } from './node-version.ts';
