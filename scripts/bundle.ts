@@ -66,7 +66,12 @@ if (import.meta.main) {
     platform: 'node',
     target: 'node18',
   });
-  for (const entry of REQUIRED) writeFileSync(join(ROOT, 'dist', `${entry}.cjs`), requireOf(entry));
+  for (const entry of REQUIRED) {
+    writeFileSync(join(ROOT, 'dist', `${entry}.cjs`), requireOf(entry));
+    writeFileSync(join(ROOT, 'dist', `${entry}.d.cts`), `export * from './${basename(entry)}.js';\n`);
+  }
+  for (const entry of Object.keys(COMMONJS))
+    writeFileSync(join(ROOT, 'dist', `${entry}.d.cts`), 'export {};\n');
   for (const entry of ENTRIES) {
     if (!existsSync(join(ROOT, 'dist', `${entry}.js`))) throw new Error(`dist/${entry}.js was not written`);
   }
