@@ -23,7 +23,12 @@ function patchOwnOpenai(patchClass: (client: Sdk['OpenAI']) => void): void {
     const sdk: Sdk = require(require.resolve('openai', { paths: [process.cwd(), __dirname] }));
     patchClass(sdk.OpenAI);
   } catch {
-    // It is not installed, or is an ES module alone.
+    // It is not installed, is an ES module alone, or is a stand-in of the tests.
   }
-  import('openai').then(({ OpenAI }) => patchClass(OpenAI)).catch(() => undefined);
+  import('openai')
+    .then(
+      ({ OpenAI }) => patchClass(OpenAI),
+      () => undefined,
+    )
+    .catch(() => undefined);
 }

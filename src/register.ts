@@ -16,5 +16,12 @@ module.enableCompileCache?.();
 if (!isInternalThread && !String(workerData?.thread).startsWith('otel-token-budget ')) {
   const { patchClass } = load('./process/index.js').preloadBudget({ isImported: !isOwnContext });
   // In a setup file of a test runner, whose tests have an openai of their own, which no hook of Node sees.
-  if (isOwnContext) import('openai').then(({ OpenAI }) => patchClass(OpenAI)).catch(() => undefined);
+  if (isOwnContext)
+    import('openai')
+      .then(
+        ({ OpenAI }) => patchClass(OpenAI),
+        () => undefined,
+      )
+      // A stand-in of the tests has no client to patch.
+      .catch(() => undefined);
 }
