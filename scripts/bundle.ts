@@ -2,8 +2,8 @@
 //
 // Bundles src into dist: a file for each entry, and chunks of what entries share. Loading a module costs Node a
 // quarter of a millisecond whatever its size, and some two hundred take part in a call. Types come from tsc.
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -33,6 +33,12 @@ export const ENTRIES: readonly string[] = [
   'telemetry/export/export-worker',
 ];
 
+/** Entries that are CommonJS, by their names in dist and in src: they are one file each. */
+const COMMONJS: Readonly<Record<string, string>> = { register: 'register-commonjs' };
+
+/** Entries that `require` gets by a file beside them, so that test runners that know no `require` of ES modules load them. */
+const REQUIRED: readonly string[] = ['index', 'clients/ai-sdk/index', 'clients/fetch/index', 'jobs/index'];
+
 if (import.meta.main) {
   await build({
     absWorkingDir: ROOT,
@@ -50,7 +56,34 @@ if (import.meta.main) {
     splitting: true,
     target: 'esnext',
   });
+  await build({
+    absWorkingDir: ROOT,
+    bundle: true,
+    entryPoints: Object.entries(COMMONJS).map(([out, entry]) => ({ in: `src/${entry}.ts`, out })),
+    external: ['openai'],
+    format: 'cjs',
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    target: 'node18',
+  });
+  for (const entry of REQUIRED) {
+    writeFileSync(join(ROOT, 'dist', `${entry}.cjs`), requireOf(entry));
+    writeFileSync(join(ROOT, 'dist', `${entry}.d.cts`), `export * from './${basename(entry)}.js';\n`);
+  }
+  for (const entry of Object.keys(COMMONJS))
+    writeFileSync(join(ROOT, 'dist', `${entry}.d.cts`), 'export {};\n');
   for (const entry of ENTRIES) {
     if (!existsSync(join(ROOT, 'dist', `${entry}.js`))) throw new Error(`dist/${entry}.js was not written`);
   }
+}
+
+/** Loads the ES module in the main context of the thread, where the state of the process is. */
+function requireOf(entry: string): string {
+  return [
+    `'use strict';`,
+    `const { getBuiltinModule } = require('node:vm').runInThisContext('process');`,
+    `module.exports = getBuiltinModule('node:module').createRequire(__filename)('./${basename(entry)}.js');`,
+    '',
+  ].join('\n');
 }

@@ -14,7 +14,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /** Everything that is published lies here. */
 const PUBLISHED =
-  /^(dist\/.+\.(js|js\.map|d\.ts)|dist\/cli\/report\/assets\/[\w.]+\.(css|txt)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
+  /^(dist\/.+\.(js|cjs|js\.map|d\.c?ts)|dist\/cli\/report\/assets\/[\w.]+\.(css|txt)|package\.json|README\.md|LICENSE|CHANGELOG\.md)$/;
 /** What must be there; `dist` alone would be a package without a licence or an entry. */
 const REQUIRED = [
   'package.json',
@@ -23,6 +23,8 @@ const REQUIRED = [
   'CHANGELOG.md',
   'dist/index.js',
   'dist/register.js',
+  'dist/register.cjs',
+  'dist/index.cjs',
   'dist/cli/main.js',
   'dist/cli/report/assets/uPlot.iife.min.js',
   'dist/cli/report/assets/uPlot.LICENSE.txt',
@@ -78,11 +80,11 @@ async function publintSays(tarball: string): Promise<{ problems: string[]; sugge
   };
 }
 
-/** What arethetypeswrong says of a package that has ES modules alone; empty where all is well. */
+/** What arethetypeswrong says, whichever way modules are resolved; empty where all is well. */
 function attwSays(tarball: string): string[] {
   const { status, stdout, stderr, error } = spawnSync(
     join(ROOT, 'node_modules', '.bin', 'attw'),
-    [tarball, '--profile', 'esm-only', '--no-definitely-typed', '--no-emoji', '--no-color', '-f', 'ascii'],
+    [tarball, '--no-definitely-typed', '--no-emoji', '--no-color', '-f', 'ascii'],
     { encoding: 'utf8' },
   );
   if (error !== undefined) return [`arethetypeswrong could not run: ${error.message}`];

@@ -22,6 +22,8 @@ const MANAGERS: readonly {
     resolveOnly?: boolean,
   ) => readonly string[];
   readonly files?: Readonly<Record<string, string>>;
+  /** Options of Node that programs need. */
+  readonly options?: string;
 }[] = [
   {
     name: 'npm',
@@ -49,6 +51,16 @@ const MANAGERS: readonly {
       ...[`otel-token-budget@file:${tarball}`, ...packages],
     ],
     files: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: node-modules\nenableTelemetry: false\n' },
+  },
+  {
+    name: "yarn with Plug'n'Play",
+    command: (tarball, packages) => [
+      ...['npm', 'exec', '--yes', '--package', '@yarnpkg/cli-dist@4', '--'],
+      ...['yarn', 'add', `otel-token-budget@file:${tarball}`, ...packages],
+    ],
+    files: { 'yarn.lock': '', '.yarnrc.yml': 'nodeLinker: pnp\nenableTelemetry: false\n' },
+    // As `yarn node` has it.
+    options: '--require ./.pnp.cjs --experimental-loader ./.pnp.loader.mjs',
   },
 ];
 
@@ -109,13 +121,17 @@ describe('the package, installed as a user would', {
 }, () => {
   let directory: string;
   let tarball: string;
+  const paths: string[] = [];
   let server: { url: string; close: () => Promise<void> };
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'otel-token-budget-install-'));
     tarball = packInto(directory).tarball;
     server = await listen(
-      createServer((_, response) => response.setHeader('content-type', 'application/json').end(ANSWER)),
+      createServer(({ url }, response) => {
+        paths.push(String(url));
+        response.setHeader('content-type', 'application/json').end(ANSWER);
+      }),
     );
   });
 
@@ -140,7 +156,7 @@ describe('the package, installed as a user would', {
     return stdout + stderr;
   }
 
-  for (const { name, command, files } of MANAGERS) {
+  for (const { name, command, files, options = '' } of MANAGERS) {
     it(`works in a CommonJS and in an ES module project, with ${name}`, async () => {
       const project = makeProject(name, files);
       const write = (file: string, text: string): void => writeFileSync(join(project, file), text);
@@ -148,6 +164,7 @@ describe('the package, installed as a user would', {
       for (const [type, code] of Object.entries(KINDS)) {
         write('package.json', JSON.stringify({ name: 'agent', private: true, type }));
         write('agent.js', code);
+        const collector = `/${encodeURIComponent(name)}/${type}`;
         const { stdout, stderr } = await runNode({
           node: NODE,
           args: ['--require', 'otel-token-budget/register', 'agent.js'],
@@ -156,16 +173,19 @@ describe('the package, installed as a user would', {
             TOKEN_BUDGET_USD: '5',
             OPENAI_API_KEY: 'none',
             OPENAI_BASE_URL: server.url,
-            OTEL_SDK_DISABLED: 'true',
+            OTEL_EXPORTER_OTLP_ENDPOINT: server.url + collector,
+            NODE_OPTIONS: options,
           },
         });
         assert.deepEqual([type, stdout, stderr], [type, 'Hello. 5\n', '']);
+        assert.ok(paths.includes(`${collector}/v1/traces`), String(paths));
       }
     });
   }
 
   for (const { sdk, apis, installedBy } of HOST_SDKS) {
-    for (const { name, command, files } of MANAGERS) {
+    // How packages are linked changes nothing.
+    for (const { name, command, files } of MANAGERS.filter(({ options }) => options === undefined)) {
       // npm for every release of the API; the others, whose rules are the same, for the newest.
       for (const api of name === 'npm' ? apis : apis.slice(-1)) {
         const isInstalled = name === installedBy && api === apis.at(-1);

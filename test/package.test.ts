@@ -15,7 +15,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { contentProblems, type Packed, packInto } from '../scripts/check-package.ts';
 import { listen } from './support/http.ts';
-import { REPO_ROOT } from './support/paths.ts';
+import { REPO_ROOT, WORKSPACES } from './support/paths.ts';
 import { type NodeResult, runNode } from './support/run-node.ts';
 
 /** What an application does that uses the package: a call, and a look at its budget. */
@@ -42,6 +42,7 @@ import {
 } from 'otel-token-budget';
 import { type BudgetMiddleware, budgetMiddleware } from 'otel-token-budget/ai-sdk';
 import { budgetFetch, NoBudgetError } from 'otel-token-budget/fetch';
+import { type JobDefinition } from 'otel-token-budget/jobs';
 import 'otel-token-budget/register';
 const held: Preloaded | undefined = getPreloaded();
 const tracker = held?.tracker ?? new TokenBudgetTracker(defineBudget({ name: 'a', limits: { costUsd: 1 } }), { store: new MemoryStore() });
@@ -117,6 +118,18 @@ describe('the packed package', () => {
       'typed.mts',
     ];
     assert.equal(tscOutput(tsc, args), '');
+  });
+
+  // As projects of NestJS are set up; TypeScript 7 no longer has it.
+  it('has types that resolve without exports, from CommonJS', () => {
+    writeFileSync(
+      join(directory, 'typed-node10.ts'),
+      TYPED.replace('await tracker.status()', 'tracker.status() as BudgetStatus'),
+    );
+    const tsc = join(WORKSPACES.runners, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options =
+      '--noEmit --strict --skipLibCheck --target es2022 --module commonjs --moduleResolution node10 --types node';
+    assert.equal(tscOutput(tsc, [...options.split(' '), 'typed-node10.ts']), '');
   });
 
   function tscOutput(tsc: string, args: readonly string[]): string {

@@ -104,6 +104,7 @@ export const LAYERS: readonly Layer[] = [
   {
     folder: '',
     imports: [...CORE, 'stores', 'config', 'telemetry', 'calls', 'providers', 'clients', 'jobs', 'process'],
-    packages: [],
+    // The preload loads the openai of the tests, in a setup file of a test runner.
+    packages: ['openai'],
   },
 ];

@@ -77,9 +77,9 @@ function compile(outDir: string): void {
 
 function exportOf(folder: string, name: string): string {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    exports: Readonly<Record<string, { readonly default: string }>>;
+    exports: Readonly<Record<string, { readonly default: { readonly default: string } }>>;
   };
-  const path = exports[name]?.default;
+  const path = exports[name]?.default.default;
   if (path === undefined) throw new Error(`the package exports no ${name}`);
   return join(folder, path);
 }

@@ -1,5 +1,6 @@
 import type { TokenBudgetTracker } from '../budget/index.ts';
 import type { Config } from '../config/index.ts';
+import { mainGlobal } from '../util/index.ts';
 import type { CallServices } from './services.ts';
 
 /** The budget of a process that runs under the preload. */
@@ -12,8 +13,11 @@ export interface Preloaded {
    */
   readonly services?: CallServices;
   /**
-   * Meters a class of the openai SDK that was loaded before, or that a bundler has put into the program.
+   * Meters a class of the openai SDK that was loaded before, that a bundler has put into the program, or
+   * that a test runner has loaded.
    * @throws TypeError if it is not a client of the openai SDK
+   * @example
+   * getPreloaded()?.patchClass(OpenAI);
    */
   readonly patchClass: (client: { readonly prototype: object }) => void;
   /**
@@ -34,10 +38,10 @@ const KEY = Symbol.for('otel-token-budget.preloaded');
  * const tracker = getPreloaded()?.tracker;
  */
 export function getPreloaded(): Preloaded | undefined {
-  return Reflect.get(globalThis, KEY) as Preloaded | undefined;
+  return Reflect.get(mainGlobal, KEY) as Preloaded | undefined;
 }
 
 /** Makes the budget of the preload available to {@link getPreloaded}. */
 export function setPreloaded(preloaded: Preloaded): void {
-  Reflect.set(globalThis, KEY, preloaded);
+  Reflect.set(mainGlobal, KEY, preloaded);
 }

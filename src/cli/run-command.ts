@@ -5,9 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import { StoreSetupError } from '../budget/index.ts';
 import { ConfigError, loadConfig, storeSettingName } from '../config/index.ts';
 import { checkStore, describeSetupError, tryParseStoreUrl } from '../stores/index.ts';
-import { INTERNAL_VARIABLES } from '../util/index.ts';
+import { describeNodeProblem, INTERNAL_VARIABLES, MANIFEST } from '../util/index.ts';
 import { EXIT, UsageError } from './exit.ts';
-import { describeNodeProblem } from './node-version.ts';
 import { printError } from './output.ts';
 import { addPreload } from './preload-options.ts';
 import { printSummary } from './run-summary.ts';
@@ -56,7 +55,7 @@ const FORWARDED_SIGNALS = [
  * @throws ConfigError if the environment or the settings file is wrong, or the store evidently cannot be used
  */
 export async function runCommand(command: readonly string[], options: RunCommandOptions): Promise<void> {
-  const problem = describeNodeProblem(process.versions.node);
+  const problem = describeNodeProblem(process.versions, MANIFEST.engines.node);
   if (problem !== undefined) throw new UsageError(problem);
   const env = { ...process.env, ...toVariables(options) };
   const { store, warnings } = checkConfig(env, options);

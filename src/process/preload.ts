@@ -10,7 +10,7 @@ import {
   TokenBudgetTracker,
 } from '../budget/index.ts';
 import { getPreloaded, type Preloaded, setPreloaded } from '../calls/index.ts';
-import { OpenAIInstrumentation } from '../clients/openai-sdk/index.ts';
+import { OpenAIInstrumentation, reportImportedClient } from '../clients/openai-sdk/index.ts';
 import { type Config, ConfigError, loadConfig, type Settings, storeSettingName } from '../config/index.ts';
 import { formatUsd, NANO_PER_USD, PriceBook } from '../pricing/index.ts';
 import { checkStore, describeSetupError, openStore } from '../stores/index.ts';
@@ -60,6 +60,8 @@ export interface PreloadBudgetOptions {
   readonly settings?: Settings;
   /** Throws what is wrong with a setting or the store, instead of ending the process; default: false. */
   readonly throws?: boolean;
+  /** Whether the program may import this package itself, and openai with it; default: false. */
+  readonly isImported?: boolean;
 }
 
 /** The budget of the process, and where it is stored. */
@@ -80,15 +82,16 @@ interface ProcessBudget {
 export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
   const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
-  const { quiet = false, mayHaveStore = false, settings = {}, throws = false } = options;
+  const { quiet = false, mayHaveStore = false, isImported = false, settings = {}, throws = false } = options;
   const attempt: typeof exitIfInvalid = throws ? (read) => read() : exitIfInvalid;
   const config = attempt(() => loadConfig(process.env, settings));
   for (const warning of config.warnings) printLine(warning);
-  if (!config.limitGiven && !quiet) printDefaultBudget(config);
+  if (!config.limitGiven && !quiet && isMainThread) printDefaultBudget(config);
   const budget = openBudget(config, isMainThread && !mayHaveStore, attempt);
   if (!canLoadEntryModules()) reportNotEnforced(budget.tracker, IN_A_BUNDLE);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
+  if (isImported) reportImportedClient();
   const closingLine = new ClosingLine(budget.tracker, config);
   makeCurrent(config, budget.tracker);
   if (process.env[INTERNAL_VARIABLES.doctor] !== undefined)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { satisfiesRange } from '../../src/cli/node-version.ts';
+import { satisfiesRange } from '../../src/util/index.ts';
 import { NODE } from '../support/paths.ts';
 import { command, MAIN, testDirectory } from './run-cli.ts';
 

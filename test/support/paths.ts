@@ -16,6 +16,12 @@ export const OLDEST_NODES = {
   'Node 24.0': nodeOf(join(MATRIX, 'node-24-oldest')),
 } as const;
 
+/** Releases that are too old for this package. */
+export const FORMER_NODES = {
+  'Node 18': nodeOf(join(MATRIX, 'node-18')),
+  'Node 20': nodeOf(join(MATRIX, 'node-20')),
+} as const;
+
 /** Directories from which `openai` resolves to a version of it. */
 export const OPENAI_VERSIONS = {
   '4-oldest': join(MATRIX, 'openai-4-oldest'),
@@ -41,6 +47,7 @@ export const WORKSPACES = {
   'otel-sdk-1.30': join(MATRIX, 'otel-sdk-1.30'),
   'otel-sdk-2.0': join(MATRIX, 'otel-sdk-2.0'),
   'otel-sdk-2.12': join(MATRIX, 'otel-sdk-2.12'),
+  runners: join(MATRIX, 'runners'),
   'sentry-10': join(MATRIX, 'sentry-10'),
   'sentry-11': join(MATRIX, 'sentry-11'),
   'sentry-8': join(MATRIX, 'sentry-8'),

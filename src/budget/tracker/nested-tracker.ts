@@ -1,7 +1,10 @@
 import { andThen, keepAlive, type MaybePromise } from '../../util/index.ts';
+import type { TrackerSnapshot } from '../checkpoint/index.ts';
 import type { RemainingAmounts } from '../consumption.ts';
-import type { Amounts } from '../limits.ts';
-import type { Denied } from '../store.ts';
+import type { BudgetEvent } from '../events.ts';
+import type { Amounts, Limits } from '../limits.ts';
+import type { BudgetStatus } from '../status/index.ts';
+import type { Abandoned, Denied } from '../store.ts';
 import type { Reserve, Reserved, ReserveResult } from './reservations.ts';
 import { TokenBudgetTracker } from './tracker.ts';
 
@@ -30,6 +33,10 @@ function outerId(id: string): string {
   return `${id}+`;
 }
 
+/**
+ * Asks the trackers for everything, by what is public: either may be of another copy of this package, whose private
+ * fields cannot be read here.
+ */
 class NestedTracker extends TokenBudgetTracker {
   readonly #inner: TokenBudgetTracker;
   readonly #outer: TokenBudgetTracker;
@@ -37,7 +44,7 @@ class NestedTracker extends TokenBudgetTracker {
   #refusedByOuter = false;
 
   constructor(inner: TokenBudgetTracker, outer: TokenBudgetTracker) {
-    super(inner.budget, inner.options, { tracker: inner, scope: undefined });
+    super(inner.budget, inner.options);
     this.#inner = inner;
     this.#outer = outer;
   }
@@ -67,49 +74,73 @@ class NestedTracker extends TokenBudgetTracker {
     refine?: () => Reserve,
     signal?: AbortSignal,
   ): MaybePromise<ReserveResult> {
-    const reserved = andThen(super.reserve(request, refine, signal), (inner) =>
+    const reserved = andThen(this.#inner.reserve(request, refine, signal), (inner) =>
       inner.admitted ? this.#reserveOuter(request, inner, refine, signal) : inner,
     );
     return keepAlive(reserved);
   }
 
   override grow(id: string, more: Amounts): MaybePromise<boolean> {
-    return andThen(super.grow(id, more), (grown) => {
+    return andThen(this.#inner.grow(id, more), (grown) => {
       this.#refusedByOuter = grown;
       return grown && this.#outer.grow(outerId(id), more);
     });
   }
 
   override refusal(requested: Amounts): MaybePromise<Denied> {
-    return this.#refusedByOuter ? this.#outer.refusal(requested) : super.refusal(requested);
+    return this.#refusedByOuter ? this.#outer.refusal(requested) : this.#inner.refusal(requested);
   }
 
   override settle(id: string, used: Amounts): MaybePromise<boolean> {
-    return andThen(super.settle(id, used), (settled) =>
+    return andThen(this.#inner.settle(id, used), (settled) =>
       andThen(this.#outer.settle(outerId(id), used), () => settled),
     );
   }
 
   override release(id: string): MaybePromise<boolean> {
-    return andThen(super.release(id), (released) =>
+    return andThen(this.#inner.release(id), (released) =>
       andThen(this.#outer.release(outerId(id)), () => released),
     );
   }
 
   override transferReservation(id: string, to: string, leaseMs: number): MaybePromise<boolean> {
-    return andThen(super.transferReservation(id, to, leaseMs), (transferred) =>
+    return andThen(this.#inner.transferReservation(id, to, leaseMs), (transferred) =>
       transferred ? this.#outer.transferReservation(outerId(id), outerId(to), leaseMs) : false,
     );
   }
 
   override settleTransferred(name: string, used: Amounts): MaybePromise<boolean> {
-    return andThen(super.settleTransferred(name, used), (settled) =>
+    return andThen(this.#inner.settleTransferred(name, used), (settled) =>
       andThen(this.#outer.settleTransferred(outerId(name), used), () => settled),
     );
   }
 
   override chargeInBackground(used: Amounts): MaybePromise<void> {
-    return andThen(super.chargeInBackground(used), () => this.#outer.chargeInBackground(used));
+    return andThen(this.#inner.chargeInBackground(used), () => this.#outer.chargeInBackground(used));
+  }
+
+  override within(scope?: string, limits?: Limits): TokenBudgetTracker {
+    return this.#inner.within(scope, limits);
+  }
+
+  override chargeAbandoned(owner: string): MaybePromise<readonly Abandoned[]> {
+    return this.#inner.chargeAbandoned(owner);
+  }
+
+  override status(): MaybePromise<BudgetStatus> {
+    return this.#inner.status();
+  }
+
+  override statuses(): MaybePromise<readonly BudgetStatus[]> {
+    return this.#inner.statuses();
+  }
+
+  override snapshot(): TrackerSnapshot {
+    return this.#inner.snapshot();
+  }
+
+  override emit(event: BudgetEvent): void {
+    this.#inner.emit(event);
   }
 
   /** Reserves on the outer budget what the inner one admitted. What both reserve at least is what the call may use. */
@@ -129,7 +160,7 @@ class NestedTracker extends TokenBudgetTracker {
     const isRefined = inner.request !== request;
     const refineBelow = refine === undefined || isRefined ? undefined : () => below(refine());
     return andThen(this.#outer.reserve(below(inner.request), refineBelow, signal), (outer) => {
-      if (!outer.admitted) return andThen(super.release(request.id), () => outer);
+      if (!outer.admitted) return andThen(this.#inner.release(request.id), () => outer);
       const cap = outer.clampedTo ?? clampedTo;
       return { ...outer, request: { ...outer.request, id: request.id }, clampedTo: cap };
     });

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CallPlan } from '../../providers/index.ts';
 import { failOpen } from '../../telemetry/api/index.ts';
+import { processState } from '../../util/index.ts';
 import { isSameRequest } from './same-request.ts';
 
 /** What a program calls a model with, from the outside in: a middleware calls an SDK, which calls a `fetch`. */
@@ -23,16 +24,11 @@ export interface SentRequest {
   isOver: boolean;
 }
 
-/** Global by symbol, so that every copy of this package in the process shares one storage. */
-const KEY = Symbol.for('otel-token-budget.enclosing-call');
-
-const shared = Reflect.get(globalThis, KEY) as AsyncLocalStorage<SentRequest> | undefined;
-
 /** The request that is being sent in this context. What is called meanwhile may be that request, or another. */
-export const enclosingRequest: AsyncLocalStorage<SentRequest> =
-  shared ?? new AsyncLocalStorage<SentRequest>();
-
-if (shared === undefined) Reflect.set(globalThis, KEY, enclosingRequest);
+export const enclosingRequest: AsyncLocalStorage<SentRequest> = processState(
+  'enclosing-call',
+  () => new AsyncLocalStorage<SentRequest>(),
+);
 
 /**
  * Returns the request that a layer sends on if a layer above meters it already: it says the same, and nothing

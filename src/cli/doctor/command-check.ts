@@ -1,4 +1,4 @@
-import { describeNodeProblem, SUPPORTED_VERSIONS } from '../node-version.ts';
+import { describeNodeProblem, MANIFEST } from '../../util/index.ts';
 import type { Environment } from '../store-option.ts';
 import { type CommandRun, runForReports } from './command-run.ts';
 import { type Finding, foundFailure, foundOk, foundSkipped, foundWarning } from './finding.ts';
@@ -70,11 +70,13 @@ function judgePreload(text: string, { reports }: CommandRun): readonly Finding[]
     return `${program === '' ? 'node' : program} (pid ${pid}${thread})`;
   });
   const versions = [...new Set(reports.map(({ node }) => node))];
-  const unsupported = versions.filter((version) => describeNodeProblem(version) !== undefined);
+  const unsupported = versions.filter(
+    (version) => describeNodeProblem({ node: version }, MANIFEST.engines.node) !== undefined,
+  );
   return [
     foundOk(check, `loaded by Node ${versions.join(' and ')}: ${places.join(', ')}`),
     ...unsupported.map((version) =>
-      foundFailure(check, `Node ${version} is not supported`, `install Node ${SUPPORTED_VERSIONS.node}`),
+      foundFailure(check, `Node ${version} is not supported`, `install Node ${MANIFEST.engines.node}`),
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import type { ProcessReport, SdkCopyReport } from '../../process/index.ts';
-import { SUPPORTED_VERSIONS } from '../node-version.ts';
+import { MANIFEST } from '../../util/index.ts';
 import { type Finding, foundFailure, foundOk, foundSkipped, foundWarning } from './finding.ts';
 import { judgeProbe } from './probe-findings.ts';
 
@@ -35,7 +35,7 @@ function judgeCopy({ path, version, kind, whyNotPatched }: SdkCopyReport): Findi
   const copy = `openai ${version} as ${kind} (${path})`;
   if (whyNotPatched === undefined) return foundOk(check, `${copy} is patched`);
   const fix = whyNotPatched.startsWith('expected')
-    ? `npm install openai@"${SUPPORTED_VERSIONS.openai}"`
+    ? `npm install openai@"${MANIFEST.peerDependencies.openai}"`
     : whyNotPatched.includes('before')
       ? 'put --import otel-token-budget/register before the preloads that load openai'
       : 'look for another loader in NODE_OPTIONS, or for a copy that was changed';

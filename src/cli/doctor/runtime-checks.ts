@@ -1,16 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describeNodeProblem, SUPPORTED_VERSIONS, satisfiesRange } from '../node-version.ts';
+import { describeNodeProblem, MANIFEST, satisfiesRange } from '../../util/index.ts';
 import { type Finding, foundFailure, foundOk, foundSkipped, foundWarning } from './finding.ts';
 
 /** Checks the release of Node. */
 export function checkNode(): Finding {
-  const problem = describeNodeProblem(process.versions.node);
+  const problem = describeNodeProblem(process.versions, MANIFEST.engines.node);
   if (problem === undefined) return foundOk('Node', process.versions.node);
   return foundFailure(
     'Node',
     `${process.versions.node} is not supported`,
-    `install Node ${SUPPORTED_VERSIONS.node}`,
+    `install Node ${MANIFEST.engines.node}`,
   );
 }
 
@@ -39,11 +39,11 @@ export function checkOpenaiSdk(sdk: OpenaiSdk | undefined): Finding {
       'run doctor in the directory of your program, or install it: npm install openai',
     );
   }
-  if (satisfiesRange(sdk.version, SUPPORTED_VERSIONS.openai)) return foundOk('openai', sdk.version);
+  if (satisfiesRange(sdk.version, MANIFEST.peerDependencies.openai)) return foundOk('openai', sdk.version);
   return foundFailure(
     'openai',
     `${sdk.version} is not supported`,
-    `npm install openai@"${SUPPORTED_VERSIONS.openai}"`,
+    `npm install openai@"${MANIFEST.peerDependencies.openai}"`,
   );
 }
 

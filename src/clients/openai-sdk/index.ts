@@ -13,6 +13,7 @@ export {
   loadedHostSdks,
   onHostSdk,
   onSdkFile,
+  reportImportedClient,
   type SdkFile,
   whileLoadingOwnSdk,
 } from './loading/index.ts';

@@ -183,7 +183,7 @@ export class OpenAIInstrumentation {
     const tracker = budgetOfCall(this.services.tracker);
     const reason =
       `POST ${url} left from a copy of openai ${version} that is not metered, so "${tracker.budget.name}" did not ` +
-      'count it: the copy was loaded before this package, or is a part of a bundle. See docs/opentelemetry.md';
+      'count it: the copy was loaded before this package or by a test runner, or is part of a bundle. See docs/frameworks.md';
     reportNotEnforced(tracker, reason);
     this.#config.onUnmeteredRequest?.(reason);
   }

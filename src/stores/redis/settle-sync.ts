@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Amounts } from '../../budget/index.ts';
-import { entryModuleUrl, waitForThread } from '../../util/index.ts';
+import { entryModuleUrl, threadArgs, waitForThread } from '../../util/index.ts';
 
 /** What has to be settled before the process ends, and where. */
 export interface LastSettlements {
@@ -39,7 +39,7 @@ export function settleSync(last: LastSettlements): boolean {
   const worker = new Worker(entryModuleUrl('stores/redis/settle-worker'), {
     name: SETTLE_THREAD,
     env,
-    execArgv: [],
+    execArgv: threadArgs(),
     stdout: true,
     stderr: true,
     workerData: { ...last, thread: SETTLE_THREAD, done } satisfies SettleWorkerData,

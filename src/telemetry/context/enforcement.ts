@@ -31,6 +31,7 @@ export function markMetered(client: MeteredClient): void {
 /** Records that clients are patched when they are loaded from now on. */
 export function markHooked(): void {
   shared.isHooked = true;
+  shared.unenforced.clear();
 }
 
 /** Whether any client of this process has been metered. */

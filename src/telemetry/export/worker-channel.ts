@@ -4,6 +4,7 @@ import {
   entryModuleUrl,
   errorMessage,
   noteThreadRuns,
+  threadArgs,
   waitForThread,
   withTimeout,
 } from '../../util/index.ts';
@@ -132,7 +133,7 @@ export class ExportChannel {
     const worker = new Worker(entryModuleUrl('telemetry/export/export-worker'), {
       name: EXPORTER_THREAD,
       env,
-      execArgv: [],
+      execArgv: threadArgs(),
       workerData: { thread: EXPORTER_THREAD, flushed: this.#flushed } satisfies WorkerData,
     });
     worker.on('message', ({ id, code }: { id: number; code: number }) => {

@@ -1,6 +1,7 @@
 import module from 'node:module';
 import { entryModuleUrl, processState } from '../../../util/index.ts';
 import { NOTE_KEY, noteModule } from './host-sdk.ts';
+import { reportRequiredFiles } from './loaded-files.ts';
 import { reportSdkFile } from './sdk-files.ts';
 import { mayBeSdkFile, REPORT_KEY, sourceWithReport } from './sdk-source.ts';
 
@@ -21,6 +22,7 @@ export function hookModules(): void {
   // Since Node 22.15 and 23.5.
   if (typeof module.registerHooks === 'function') hookSynchronously();
   else hookEarlierNode();
+  reportRequiredFiles();
 }
 
 function hookSynchronously(): void {
@@ -33,16 +35,25 @@ function hookSynchronously(): void {
       return source === undefined ? result : { ...result, source };
     },
   });
-}
-
-interface Compiler {
-  _compile(content: string, filename: string, ...rest: unknown[]): unknown;
+  hookCompilation();
 }
 
 /** Before that, there is no public way to see the source of CommonJS modules. */
 function hookEarlierNode(): void {
   Reflect.set(globalThis, Symbol.for(NOTE_KEY), noteModule);
   module.register(entryModuleUrl('clients/openai-sdk/loading/async-loader'));
+  hookCompilation();
+}
+
+interface Compiler {
+  _compile(content: string, filename: string, ...rest: unknown[]): unknown;
+}
+
+/**
+ * Sees CommonJS modules that a transpiler (tsx, ts-node) reads itself, which no hook of Node is asked about: all of
+ * them compile the result with this method.
+ */
+function hookCompilation(): void {
   const prototype = module.prototype as unknown as Compiler;
   const { _compile: compile } = prototype;
   prototype._compile = function _compile(this: unknown, content, filename, ...rest) {

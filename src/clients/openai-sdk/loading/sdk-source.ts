@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fieldsOf, parseJson, textOf } from '../../../util/index.ts';
+import type { SdkFile } from './sdk-files.ts';
 
 /** Key of the global function that the added line calls. */
 export const REPORT_KEY = 'otel-token-budget.report-sdk-file';
@@ -31,23 +32,33 @@ export function mayBeSdkFile(url: string): boolean {
 
 /**
  * Returns the source of a file of the SDK with a last line that reports its classes, which works as CommonJS and as
- * an ES module; undefined if it is not a file of the SDK that defines such classes.
+ * an ES module; undefined if it is not a file of the SDK that defines such classes, or has that line already.
  * @param location a URL or a path
  */
 export function sourceWithReport(location: string, source: unknown): string | undefined {
   const text = textOfSource(source, SOCKET_FILE.test(location) ? '' : CLIENT);
-  if (text === undefined) return undefined;
+  if (text === undefined || text.includes(REPORT_KEY)) return undefined;
   const classes = [...text.matchAll(CLASS)].map(([, name]) => name);
   if (classes.length === 0) return undefined;
+  const described = describeSdkFile(location);
+  if (described === undefined) return undefined;
+  const file = JSON.stringify(described);
+  const values = classes.map((each) => `typeof ${each}==='undefined'?undefined:${each}`);
+  return `${text}\n;globalThis[Symbol.for('${REPORT_KEY}')]?.({...${file},classes:[${values.join(',')}]});\n`;
+}
+
+/**
+ * Returns which file of which copy of the SDK is at a location; undefined if it is of another package.
+ * @param location a URL or a path
+ */
+export function describeSdkFile(location: string): Omit<SdkFile, 'classes'> | undefined {
   const path = pathOf(location);
   const own = path === undefined ? undefined : openaiPackageOf(dirname(path));
   if (own === undefined || path === undefined) return undefined;
   const name = relative(own.directory, path)
     .replaceAll(sep, '/')
     .replace(/\.m?js$/, '');
-  const file = JSON.stringify({ name, version: own.version, url: location });
-  const values = classes.map((each) => `typeof ${each}==='undefined'?undefined:${each}`);
-  return `${text}\n;globalThis[Symbol.for('${REPORT_KEY}')]?.({...${file},classes:[${values.join(',')}]});\n`;
+  return { name, version: own.version, url: location };
 }
 
 /** Returns the source as text; undefined if it does not have the word, so that most files are not decoded. */

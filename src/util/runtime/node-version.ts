@@ -1,15 +1,18 @@
-import { MANIFEST } from '../util/index.ts';
-
-/** The supported releases of Node and of the openai SDK, as ranges from package.json. */
-export const SUPPORTED_VERSIONS = {
-  node: MANIFEST.engines.node,
-  openai: MANIFEST.peerDependencies.openai,
-} as const;
-
-/** Says why a release of Node cannot be used; undefined if it can. */
-export function describeNodeProblem(version: string): string | undefined {
-  if (satisfiesRange(version, SUPPORTED_VERSIONS.node)) return undefined;
-  return `got Node ${version}, expected ${SUPPORTED_VERSIONS.node}: install one of these, or select it with your version manager.`;
+/**
+ * Says why a program cannot run here; undefined if it can.
+ * @param versions those of the process
+ * @param range the supported releases of Node, from package.json
+ */
+export function describeNodeProblem(
+  versions: Readonly<Record<string, string | undefined>>,
+  range: string,
+): string | undefined {
+  const { node = '', bun, deno } = versions;
+  const install = 'install one of these, or select it with your version manager.';
+  // Both state a release of Node that they imitate.
+  if (bun !== undefined) return `got Bun ${bun}, expected Node ${range}: ${install}`;
+  if (deno !== undefined) return `got Deno ${deno}, expected Node ${range}: ${install}`;
+  return satisfiesRange(node, range) ? undefined : `got Node ${node}, expected ${range}: ${install}`;
 }
 
 /**
