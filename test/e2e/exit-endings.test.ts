@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { assertExitWork, assertSameEnd, type ExitRun, runToExit } from '../support/exit-run.ts';
+import { assertExitWork, assertSameEnd, type ExitRun, repeatSignal, runToExit } from '../support/exit-run.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { NODE, NODE_22, startNode, WORKSPACES } from '../support/run-node.ts';
 
@@ -154,8 +154,7 @@ describe('a program ends as it would have, and its exit work is done', {
         ending: `${handler} stay();`,
         act: ({ child }) => {
           child.kill('SIGTERM');
-          const timer = setInterval(() => child.kill('SIGTERM'), 5);
-          child.once('exit', () => clearInterval(timer));
+          repeatSignal(child, 'SIGTERM');
         },
       });
       assert.deepEqual([ended.code, ended.signal], end);

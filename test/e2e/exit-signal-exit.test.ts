@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { assertExitWork, assertSameEnd, type ExitRun, runToExit } from '../support/exit-run.ts';
+import { assertExitWork, assertSameEnd, type ExitRun, repeatSignal, runToExit } from '../support/exit-run.ts';
 import { REDIS_MISSING, type RedisServer, startRedisServer } from '../support/redis-server.ts';
 import { WORKSPACES } from '../support/run-node.ts';
 
@@ -72,8 +72,7 @@ describe('the exit work is done where signal-exit is loaded', {
         ending: `${LISTEN} stay();`,
         act: ({ child }) => {
           child.kill('SIGINT');
-          const timer = setInterval(() => child.kill('SIGINT'), 5);
-          child.once('exit', () => clearInterval(timer));
+          repeatSignal(child, 'SIGINT');
         },
       });
       assert.deepEqual([ended.code, ended.signal], [null, 'SIGINT']);

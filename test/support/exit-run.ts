@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { type Balances, defineBudget } from '../../src/budget/index.ts';
 import { RedisStore } from '../../src/stores/redis/redis-store.ts';
 import { ownExchanges } from '../exchanges/index.ts';
@@ -126,4 +127,16 @@ export function assertExitWork({ spans, answered, ledger, stderr }: ExitResult):
   assert.ok(ledger !== undefined && answered.calls > 0);
   assert.deepEqual([ledger.settled.calls, ledger.settled.tokens], [answered.calls, answered.tokens]);
   assert.deepEqual([ledger.reserved.calls, ledger.reserved.tokens, ledger.open], [0, 0, 0]);
+}
+
+/**
+ * Sends a signal again and again while a process does its exit work. Not at once: between a listener's first statement and its
+ * `process.exit()` or `process.kill()`, a second signal ends any process whose listeners were for one.
+ */
+export function repeatSignal(child: ChildProcess, signal: NodeJS.Signals): void {
+  const begin = setTimeout(() => {
+    const timer = setInterval(() => child.kill(signal), 5);
+    child.once('exit', () => clearInterval(timer));
+  }, 30);
+  child.once('exit', () => clearTimeout(begin));
 }
