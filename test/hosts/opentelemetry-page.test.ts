@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { REPO_ROOT, registerPath } from '../support/paths.ts';
+import { fileOfPage, nodeCommandsOfPage } from '../support/doc-blocks.ts';
+import { registerPath } from '../support/paths.ts';
 import { runScript, type ScriptRun } from '../support/script-run.ts';
 
-/** The page whose blocks these tests run, so that each of them is true. */
-const PAGE = readFileSync(join(REPO_ROOT, 'docs', 'opentelemetry.md'), 'utf8');
+/** The blocks of the page, which these tests run, so that each of them is true. */
+const fileOf = (name: string): string => fileOfPage('opentelemetry.md', name);
 
-/** The code of the block that begins with the name of its file. */
-function fileOf(name: string): string {
-  const code = [...PAGE.matchAll(/^```js\n\/\/ (\S+)\n(.*?)^```$/gms)].find(([, file]) => file === name)?.[2];
-  assert.ok(code !== undefined, `no block ${name}`);
-  return code;
-}
-
-/** The arguments of each command that starts a program. */
-const COMMANDS = [...PAGE.matchAll(/^(?:\w+=\S+ )*node (.+) app\.js$/gm)].map(([, args = '']) =>
-  args.split(' '),
-);
+/** The arguments of each command that starts `app.js`. */
+const COMMANDS = nodeCommandsOfPage('opentelemetry.md', 'app.js');
 
 const ENV = { OPENAI_API_KEY: 'sk-test', TOKEN_BUDGET_CALLS: '1', OTEL_METRICS_EXPORTER: 'none' };
 

@@ -17,6 +17,15 @@ export function nodeArgsOfPage(page: string, word: string): string[] {
   return command.split(' ').slice(1, -1);
 }
 
+/** Returns the arguments of each command of a page that starts a script with `node`, without the script. */
+export function nodeCommandsOfPage(page: string, script: string): string[][] {
+  const lines = blocksOf(page).flatMap((block) => block.split('\n'));
+  return lines.flatMap((line) => {
+    const [, args] = /^(?:\w+=\S+ )*node (.+) (\S+)$/.exec(line) ?? [];
+    return args === undefined || !line.endsWith(` ${script}`) ? [] : [args.split(' ')];
+  });
+}
+
 function blocksOf(page: string): string[] {
   const text = readFileSync(join(REPO_ROOT, 'docs', page), 'utf8');
   return [...text.matchAll(/^```\w+\n(.*?)^```$/gms)].map(([, code = '']) => code);
