@@ -264,15 +264,20 @@ describe('doctor -- COMMAND', { concurrency: 2 }, () => {
     assert.doesNotMatch(unset.stderr, /started/);
   });
 
-  it('finds a copy that was loaded before the preload, and its requests', async () => {
+  it('finds that a copy is patched that was required before the preload', async () => {
     directory.write('early.cjs', `globalThis.early = require('openai');`);
     directory.write('late.cjs', `const OpenAI = globalThis.early; ${CALL}`);
     const env = { NODE_OPTIONS: `--require=${JSON.stringify(join(directory.path, 'early.cjs'))}` };
+    const { code, of, states } = await doctor(['node', 'late.cjs'], env);
+    assert.match(of('Copies'), /^openai \S+ as CommonJS \(.*\) is patched$/);
+    assert.deepEqual([code, states.includes('Unmetered: fail')], [0, false]);
+  });
+
+  it('finds the requests of a copy that was imported before the preload', async () => {
+    directory.write('early.mjs', `import OpenAI from 'openai'; globalThis.early = OpenAI;`);
+    directory.write('late.cjs', `const OpenAI = globalThis.early; ${CALL}`);
+    const env = { NODE_OPTIONS: `--import=${JSON.stringify(join(directory.path, 'early.mjs'))}` };
     const { code, of } = await doctor(['node', 'late.cjs'], env);
-    assert.match(
-      of('Copies'),
-      /^openai \S+ as CommonJS \(.*\) is not patched: it was loaded before the preload$/,
-    );
     assert.match(of('Unmetered'), /^POST .* left from a copy of openai \S+ that is not metered/);
     assert.equal(code, 1);
   });

@@ -245,5 +245,5 @@ describe('run', { concurrency: 2 }, () => {
 
 it('the preload that run loads is the one of the package', () => {
   const { exports } = JSON.parse(readFileSync(join(REPO_ROOT, 'package.json'), 'utf8'));
-  assert.equal(exports['./register'].default, './dist/register.js');
+  assert.equal(exports['./register'].default.default, './dist/register.js');
 });

@@ -36,9 +36,7 @@ function judgeCopy({ path, version, kind, whyNotPatched }: SdkCopyReport): Findi
   if (whyNotPatched === undefined) return foundOk(check, `${copy} is patched`);
   const fix = whyNotPatched.startsWith('expected')
     ? `npm install openai@"${MANIFEST.peerDependencies.openai}"`
-    : whyNotPatched.includes('before')
-      ? 'put --import otel-token-budget/register before the preloads that load openai'
-      : 'look for another loader in NODE_OPTIONS, or for a copy that was changed';
+    : 'look for another loader in NODE_OPTIONS, or for a copy that was changed';
   return foundFailure(check, `${copy} is not patched: ${whyNotPatched}`, fix);
 }
 

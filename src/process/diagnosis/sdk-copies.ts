@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -8,7 +7,6 @@ import {
   type SdkFile,
   SUPPORTED_VERSIONS,
 } from '../../clients/openai-sdk/index.ts';
-import { isRecord } from '../../util/index.ts';
 
 /** A class of the SDK whose calls can be metered. */
 export type SdkClient = SdkFile['classes'][number];
@@ -34,8 +32,6 @@ export function watchSdkCopies(onCopy: (copy: SdkCopy) => void): void {
     if (file.name !== 'client' && file.name !== 'index') return;
     onCopy(copyOf(file));
   });
-  for (const copy of unpatchedInCache())
-    onCopy({ ...copy, kind: 'CommonJS', whyNotPatched: 'it was loaded before the preload' });
 }
 
 function copyOf({ version, url, classes }: SdkFile): SdkCopy {
@@ -51,27 +47,6 @@ function copyOf({ version, url, classes }: SdkFile): SdkCopy {
   if (!isWrapped(client.prototype, 'makeRequest'))
     return { ...copy, client, whyNotPatched: 'its client was replaced' };
   return { ...copy, client };
-}
-
-/** Returns the copies that are loaded as CommonJS and not patched. */
-function unpatchedInCache(): { readonly path: string; readonly version: string }[] {
-  const require = createRequire(import.meta.url);
-  return Object.keys(require.cache).flatMap((file) => {
-    if (!/[\\/]openai[\\/](?:client|index)\.js$/.test(file)) return [];
-    const path = dirname(file);
-    try {
-      const { name, version }: Record<string, unknown> = require(`${path}/package.json`);
-      const { OpenAI }: Record<string, unknown> = require(file);
-      if (name !== 'openai' || !isClass(OpenAI) || isWrapped(OpenAI.prototype, 'makeRequest')) return [];
-      return [{ path, version: String(version) }];
-    } catch {
-      return [];
-    }
-  });
-}
-
-function isClass(value: unknown): value is SdkClient {
-  return typeof value === 'function' && isRecord(value.prototype);
 }
 
 function pathOf(url: string): string {
