@@ -86,7 +86,7 @@ export {
   type OpenAIInstrumentationConfig,
   withBudgetStatus,
 } from './clients/openai-sdk/index.ts';
-export { type Config, ConfigError, type Env, loadConfig } from './config/index.ts';
+export { type Config, ConfigError, type Env, loadConfig, type ParentSettings } from './config/index.ts';
 export {
   costOf,
   formatUsd,
@@ -112,7 +112,14 @@ export {
   setBaggagePolicy,
   withBudget,
 } from './telemetry/context/index.ts';
-export { BudgetSpanProcessor, RecordModelCallsSampler } from './telemetry/vendors/index.ts';
+export {
+  BudgetSpanProcessor,
+  type EndedSpan,
+  RecordModelCallsSampler,
+  type SdkSampler,
+  type SdkSpan,
+  type SpanAttributes,
+} from './telemetry/vendors/index.ts';
 export {
   type BilledUnits,
   type TokenUsage,

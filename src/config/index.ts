@@ -1,2 +1,2 @@
 export { type Config, DEFAULT_FLUSH_TIMEOUT_MS, type Env, loadConfig, storeSettingName } from './config.ts';
-export { ConfigError, type Settings } from './schema.ts';
+export { ConfigError, type ParentSettings, type Settings } from './schema.ts';

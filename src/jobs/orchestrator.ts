@@ -124,8 +124,10 @@ export class LongRunningOrchestrator {
       const why = errorMessage(error);
       state.addWarning(`The last checkpoint could not be saved: ${why}`);
     });
-    if (!isEnforced()) reportNotEnforced(tracker, describeUnmetered(tracker.budget.name));
-    const result = state.result(reason, output, await tracker.status());
+    const status = await tracker.status();
+    if (!isEnforced() && status.balances.settled.calls === 0)
+      reportNotEnforced(tracker, describeUnmetered(tracker.budget.name));
+    const result = state.result(reason, output, status);
     emitResult(span, result);
     return result;
   }

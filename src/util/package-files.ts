@@ -44,12 +44,24 @@ export function canLoadEntryModules(): boolean {
   }
 }
 
-/** The manifest of this package. */
-export const MANIFEST = require('../../package.json') as {
+/** What is read of the manifest of this package. */
+interface Manifest {
   readonly version: string;
   readonly engines: { readonly node: string };
   readonly peerDependencies: { readonly openai: string };
-};
+}
+
+/** The manifest of this package. */
+export const MANIFEST: Manifest = readManifest();
+
+/** In a bundle of the program, which has no files of this package, nothing is known of it. */
+function readManifest(): Manifest {
+  try {
+    return require('../../package.json') as Manifest;
+  } catch {
+    return { version: 'unknown', engines: { node: '*' }, peerDependencies: { openai: '*' } };
+  }
+}
 
 /** The version of this package. */
 export const VERSION: string = MANIFEST.version;

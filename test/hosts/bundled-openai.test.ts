@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { build } from 'esbuild';
-import { OPENAI_VERSIONS, type OpenaiVersion } from '../support/paths.ts';
+import { OPENAI_VERSIONS, type OpenaiVersion, REPO_ROOT } from '../support/paths.ts';
 import { runScript } from '../support/script-run.ts';
 
 /** The openai SDK in one file, as a bundler puts it into a program. */
@@ -41,4 +41,26 @@ describe('a copy of openai in a bundle', { concurrency: 2 }, () => {
       });
     }
   }
+});
+
+test('this package in a bundle says that no budget is enforced', async () => {
+  const { outputFiles } = await build({
+    stdin: {
+      contents: `import { startBudget } from './dist/index.js'; startBudget({ limits: { calls: 1 } });`,
+      resolveDir: REPO_ROOT,
+    },
+    bundle: true,
+    format: 'esm',
+    packages: 'external',
+    platform: 'node',
+    write: false,
+  });
+  const { stderr, code } = await runScript({
+    args: [],
+    openaiLate: true,
+    script: `await import('./bundle.mjs');`,
+    files: { 'bundle.mjs': outputFiles[0]?.text ?? '' },
+  });
+  assert.match(stderr, /a bundler has put this package into the program.*: no budget is enforced/);
+  assert.equal(code, 0);
 });

@@ -1,4 +1,4 @@
-import { NotEnforcedError, type TokenBudgetTracker } from '../../budget/index.ts';
+import { NotEnforcedError, onAnyBudgetEvent, type TokenBudgetTracker } from '../../budget/index.ts';
 import { printLine, processState } from '../../util/index.ts';
 import { noteClientSeen } from './client-seen.ts';
 
@@ -56,10 +56,18 @@ export function checkEnforcement(tracker: TokenBudgetTracker, what: string): voi
   shared.unenforced.add(tracker);
   if (shared.isWaitingForExit) return;
   shared.isWaitingForExit = true;
+  // Charged by hand, as with `recordUsage`.
+  onAnyBudgetEvent(({ type, budget }) => {
+    if (type === 'call') forgetUnenforced(budget);
+  });
   process.once('exit', () => {
     if (isEnforced()) return;
     for (const each of shared.unenforced) reportNotEnforced(each, describeUnmetered(each.budget.name));
   });
+}
+
+function forgetUnenforced(budget: string): void {
+  for (const each of shared.unenforced) if (each.budget.name === budget) shared.unenforced.delete(each);
 }
 
 /** Returns a sentence for people: no client of the process is metered. */
