@@ -26,7 +26,7 @@ const budget: BudgetDefinition = defineBudget({ name: 'shared', limits: { costUs
 export function crashRounds(
   name: string,
   makeStore: () => Promise<RoundStore>,
-  { skip = false, rounds = 20 }: { skip?: string | false; rounds?: number } = {},
+  { skip = false, rounds = 10 }: { skip?: string | false; rounds?: number } = {},
 ): void {
   for (let round = 0; round < rounds; round += 1) {
     const seed = FIRST_SEED + round;
