@@ -210,7 +210,8 @@ describe('run', { concurrency: 2 }, () => {
     const store = `sqlite:${join(directory.path, 'raised.db')}`;
     directory.write(
       'patient.mjs',
-      `import OpenAI from 'openai';
+      `import { existsSync } from 'node:fs';
+      import OpenAI from 'openai';
       const client = new OpenAI({ apiKey: 'none', baseURL: process.env.REPLAY_URL + '/v1', maxRetries: 0 });
       const body = { model: 'gpt-4o-mini', max_tokens: 50, messages: [{ role: 'user', content: 'The tides at Brest today, in one line.' }] };
       for (let made = 0; made < 3; ) {
@@ -219,7 +220,8 @@ describe('run', { concurrency: 2 }, () => {
           made += 1;
         } catch (error) {
           console.log(error.code, error.limit.value);
-          await new Promise((wait) => setTimeout(wait, 50));
+          // Not before the operator has seen what is left.
+          while (!existsSync('raised')) await new Promise((wait) => setTimeout(wait, 50));
         }
       }`,
     );
@@ -230,6 +232,7 @@ describe('run', { concurrency: 2 }, () => {
     await running.waitForOutput(/token_budget_exceeded 2/);
     const raised = await command(['raise', 'default', '--calls', '1', '--store', store]);
     assert.match(raised.stdout, /Raised "default":\n {2}3 calls \(raised by 1\), 1 left/);
+    directory.write('raised', '');
     const { code, stderr } = await running.result;
     assert.deepEqual([code, server.account.length > 2], [0, true]);
     assert.match(stderr, /in 3 calls; left 0 of 3 calls/);
