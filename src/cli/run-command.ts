@@ -152,7 +152,7 @@ interface ClientSeenFile {
   readonly look: () => boolean;
 }
 
-/** Names the file for the command. A `run` around this one is told as well. */
+/** Chooses the file for the command. If this `run` is part of the command of another one, that one's file is created too. */
 function clientSeenFile(env: Environment, directory: string): ClientSeenFile {
   const file = join(directory, 'client-seen');
   const outer = env[INTERNAL_VARIABLES.clientSeen];

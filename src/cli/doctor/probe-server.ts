@@ -12,7 +12,7 @@ const PROBE_RESPONSE = JSON.stringify({
 /** What each answer of the server is charged. */
 export const PROBE_TOKENS = 12;
 
-/** A server in this process that stands in for the API. */
+/** A local server that answers the probe call in place of the API. */
 export interface ProbeServer {
   /** The base URL for a client. */
   readonly url: string;

@@ -44,7 +44,7 @@ export function settleSync(last: LastSettlements): boolean {
     stderr: true,
     workerData: { ...last, thread: SETTLE_THREAD, done } satisfies SettleWorkerData,
   });
-  // Its answer says whether it failed. An error that nobody hears would end a process that survives its exit.
+  // Its answer says whether it failed. Without a listener, an error would end a process that survives its exit.
   worker.on('error', () => undefined);
   worker.unref();
   waitForThread(worker, done, last.timeoutMs);

@@ -10,8 +10,8 @@ const NO_ANSWER = 0;
 export type ThreadWait = 'answered' | 'ended' | 'timed out';
 
 /**
- * Blocks until a thread answers, by a value other than 0 and `Atomics.notify`, but not longer than it lives. No event
- * tells of its end meanwhile.
+ * Blocks until a thread answers, by a value other than 0 and `Atomics.notify`, or ends. The event of its end does not
+ * arrive while this thread is blocked, so its state is polled.
  */
 export function waitForThread(worker: Worker, answer: Int32Array, timeoutMs: number): ThreadWait {
   const end = performance.now() + timeoutMs;
