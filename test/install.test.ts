@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
 import { packInto } from '../scripts/check-package.ts';
 import { listen } from './support/http.ts';
-import { NODE, runNode } from './support/run-node.ts';
+import { NODE, type NodeResult, runNode } from './support/run-node.ts';
 
 const run = promisify(execFile);
 
@@ -156,6 +156,13 @@ describe('the package, installed as a user would', {
     return stdout + stderr;
   }
 
+  /** Runs the agent of a project under the preload. */
+  function runAgent(project: string, env: Readonly<Record<string, string>>): Promise<NodeResult> {
+    const args = ['--require', 'otel-token-budget/register', 'agent.js'];
+    const own = { TOKEN_BUDGET_USD: '5', OPENAI_API_KEY: 'none', OPENAI_BASE_URL: server.url };
+    return runNode({ node: NODE, args, cwd: project, env: { ...own, ...env } });
+  }
+
   for (const { name, command, files, options = '' } of MANAGERS) {
     it(`works in a CommonJS and in an ES module project, with ${name}`, async () => {
       const project = makeProject(name, files);
@@ -165,17 +172,9 @@ describe('the package, installed as a user would', {
         write('package.json', JSON.stringify({ name: 'agent', private: true, type }));
         write('agent.js', code);
         const collector = `/${encodeURIComponent(name)}/${type}`;
-        const { stdout, stderr } = await runNode({
-          node: NODE,
-          args: ['--require', 'otel-token-budget/register', 'agent.js'],
-          cwd: project,
-          env: {
-            TOKEN_BUDGET_USD: '5',
-            OPENAI_API_KEY: 'none',
-            OPENAI_BASE_URL: server.url,
-            OTEL_EXPORTER_OTLP_ENDPOINT: server.url + collector,
-            NODE_OPTIONS: options,
-          },
+        const { stdout, stderr } = await runAgent(project, {
+          OTEL_EXPORTER_OTLP_ENDPOINT: server.url + collector,
+          NODE_OPTIONS: options,
         });
         assert.deepEqual([type, stdout, stderr], [type, 'Hello. 5\n', '']);
         assert.ok(paths.includes(`${collector}/v1/traces`), String(paths));
@@ -198,18 +197,10 @@ describe('the package, installed as a user would', {
           );
           if (!isInstalled) return;
           writeFileSync(join(project, 'agent.js'), HOST_APPLICATION);
-          const { stdout, stderr } = await runNode({
-            node: NODE,
-            args: ['--require', 'otel-token-budget/register', 'agent.js'],
-            cwd: project,
-            env: {
-              TOKEN_BUDGET_USD: '5',
-              OPENAI_API_KEY: 'none',
-              OPENAI_BASE_URL: server.url,
-              OTEL_TRACES_EXPORTER: 'none',
-              OTEL_METRICS_EXPORTER: 'none',
-              OTEL_LOGS_EXPORTER: 'none',
-            },
+          const { stdout, stderr } = await runAgent(project, {
+            OTEL_TRACES_EXPORTER: 'none',
+            OTEL_METRICS_EXPORTER: 'none',
+            OTEL_LOGS_EXPORTER: 'none',
           });
           assert.deepEqual([stdout, stderr], ['chat gpt-4o-mini, work\n', '']);
         });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { registerPath } from '../support/paths.ts';
+import { programOf } from '../support/program-of.ts';
 import { runScript } from '../support/script-run.ts';
 
 const AUTO = '@opentelemetry/auto-instrumentations-node/register';
@@ -39,19 +40,17 @@ const SETUPS: Readonly<Record<string, readonly string[]>> = {
 
 describe('auto-instrumentations of SDK 2, with API 1.9', { concurrency: 2 }, () => {
   for (const [setup, args] of Object.entries(SETUPS)) {
-    for (const kind of ['CommonJS', 'ES modules']) {
+    for (const kind of ['CommonJS', 'ES modules'] as const) {
       test(`${setup}, ${kind}`, async () => {
+        const program = programOf(kind, APPLICATION);
         const { printed, otlp } = await runScript({
           workspace: 'otel-auto',
           openai: '7',
           openaiLate: true,
-          script:
-            kind === 'ES modules'
-              ? `const load = (name) => import(name);${APPLICATION}`
-              : "Object.assign(globalThis, { url, replay, CHAT, print, failure }); await import('./application.cjs');",
+          script: program.script,
           files: {
             'hook.mjs': HOOK,
-            'application.cjs': `const load = async (name) => require(name); (async () => { ${APPLICATION} })();`,
+            ...program.files,
           },
           args,
           env: {

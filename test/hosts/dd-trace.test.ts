@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileOfPage, nodeArgsOfPage } from '../support/doc-blocks.ts';
 import { registerPath } from '../support/paths.ts';
+import { type ProgramKind, programOf } from '../support/program-of.ts';
 import { runScript } from '../support/script-run.ts';
 import { type DatadogSpan, startDatadogAgent } from './datadog-agent.ts';
 
@@ -21,23 +22,23 @@ await (tracer.default ?? tracer).trace('work', async () => {
 print({ refused });
 `;
 
-type Kind = 'ES modules' | 'CommonJS';
-
 /** Runs the application beside the tracer, with the settings of Datadog in `env`. */
-async function runBesideDatadog(kind: Kind, args: readonly string[], env: Record<string, string> = {}) {
+async function runBesideDatadog(
+  kind: ProgramKind,
+  args: readonly string[],
+  env: Record<string, string> = {},
+) {
+  const program = programOf(kind, APPLICATION);
   const agent = await startDatadogAgent();
   try {
     const { printed, spans, stderr } = await runScript({
       workspace: 'dd-trace',
       openai: '7',
       openaiLate: true,
-      script:
-        kind === 'ES modules'
-          ? `const load = (name) => import(name);${APPLICATION}`
-          : "Object.assign(globalThis, { url, replay, CHAT, print }); await import('./application.cjs');",
+      script: program.script,
       files: {
         'datadog.mjs': SETUP,
-        'application.cjs': `const load = async (name) => require(name); (async () => { ${APPLICATION} })();`,
+        ...program.files,
       },
       args,
       env: {
@@ -68,7 +69,9 @@ const INIT = ['--require', 'dd-trace/init'];
 const US = ['--import', registerPath];
 
 /** Orders of loading. The tracer sees openai in ES modules only with its hook of them. */
-const ORDERS: Readonly<Record<string, { kind: Kind; args: readonly string[]; tracesOpenai: boolean }>> = {
+const ORDERS: Readonly<
+  Record<string, { kind: ProgramKind; args: readonly string[]; tracesOpenai: boolean }>
+> = {
   'initialize.mjs before us, ES modules': {
     kind: 'ES modules',
     args: [...INITIALIZE, ...US],

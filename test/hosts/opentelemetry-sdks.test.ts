@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { registerPath, type Workspace } from '../support/paths.ts';
+import { programOf } from '../support/program-of.ts';
 import { runScript } from '../support/script-run.ts';
 
 /** What the application's own SDK received, by the time it was shut down. */
@@ -50,8 +51,6 @@ await trace.getTracer('application').startActiveSpan('work', async (span) => {
 print({ denied, ...(await received()) });
 `;
 
-const ESM_LOAD = 'const load = (name) => import(name);';
-
 const SDKS: Readonly<Record<string, Workspace | undefined>> = {
   'API 1.4, SDK 1.15': 'otel-sdk-1-api-1.4',
   'API 1.8, SDK 1.30': 'otel-sdk-1.30',
@@ -72,17 +71,15 @@ for (const [name, workspace] of Object.entries(SDKS)) {
   describe(name, { concurrency: 2 }, () => {
     for (const [setup, args] of Object.entries(SETUPS)) {
       test(setup, async () => {
-        const isEsm = setup.startsWith('ES');
+        const program = programOf(setup.startsWith('ES') ? 'ES modules' : 'CommonJS', APPLICATION);
         const { printed, stderr } = await runScript({
           ...(workspace === undefined ? {} : { workspace, openai: '7' }),
           openaiLate: true,
-          script: isEsm
-            ? `${ESM_LOAD}${APPLICATION}`
-            : "Object.assign(globalThis, { url, replay, CHAT, print }); await import('./application.cjs');",
+          script: program.script,
           files: {
             'otel.cjs': HOST,
             'otel.mjs': `import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);${HOST}`,
-            'application.cjs': `const load = async (name) => require(name); (async () => { ${APPLICATION} })();`,
+            ...program.files,
           },
           args,
           env: { TOKEN_BUDGET_CALLS: '1', OTEL_TRACES_EXPORTER: 'none' },

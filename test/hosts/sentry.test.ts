@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { fileOfPage, nodeArgsOfPage } from '../support/doc-blocks.ts';
 import { registerPath, type Workspace } from '../support/paths.ts';
+import { type ProgramKind, programOf } from '../support/program-of.ts';
 import { runScript, type ScriptResult } from '../support/script-run.ts';
 import { type SentrySpan, startSentryServer } from './sentry-server.ts';
 
@@ -25,25 +26,23 @@ print({ refused });
 interface SentryRun {
   readonly workspace: Workspace;
   readonly args: readonly string[];
-  readonly kind?: 'ES modules' | 'CommonJS';
+  readonly kind?: ProgramKind;
   readonly setup?: string;
 }
 
 async function runBesideSentry({ workspace, args, kind = 'ES modules', setup = SETUP }: SentryRun) {
+  const program = programOf(kind, APPLICATION);
   const sentry = await startSentryServer();
   try {
     const result: ScriptResult = await runScript({
       workspace,
       openai: '7',
       openaiLate: true,
-      script:
-        kind === 'ES modules'
-          ? `const load = (name) => import(name);${APPLICATION}`
-          : "Object.assign(globalThis, { url, replay, CHAT, print }); await import('./application.cjs');",
+      script: program.script,
       files: {
         'sentry.mjs': setup,
         'sentry.cjs': setup.replace(/import \* as (\w+) from ('[^']+')/, 'const $1 = require($2)'),
-        'application.cjs': `const load = async (name) => require(name); (async () => { ${APPLICATION} })();`,
+        ...program.files,
       },
       args,
       env: { TOKEN_BUDGET_CALLS: '1', SENTRY_DSN: sentry.dsn },
