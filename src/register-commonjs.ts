@@ -25,10 +25,5 @@ function patchOwnOpenai(patchClass: (client: Sdk['OpenAI']) => void): void {
   } catch {
     // It is not installed, is an ES module alone, or is a stand-in of the tests.
   }
-  import('openai')
-    .then(
-      ({ OpenAI }) => patchClass(OpenAI),
-      () => undefined,
-    )
-    .catch(() => undefined);
+  import('openai').then(({ OpenAI }) => patchClass(OpenAI)).catch(() => undefined);
 }

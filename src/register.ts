@@ -18,10 +18,7 @@ if (!isInternalThread && !String(workerData?.thread).startsWith('otel-token-budg
   // In a setup file of a test runner, whose tests have an openai of their own, which no hook of Node sees.
   if (isOwnContext)
     import('openai')
-      .then(
-        ({ OpenAI }) => patchClass(OpenAI),
-        () => undefined,
-      )
-      // A stand-in of the tests has no client to patch.
+      .then(({ OpenAI }) => patchClass(OpenAI))
+      // It is not installed, or a stand-in of the tests without a client to patch.
       .catch(() => undefined);
 }

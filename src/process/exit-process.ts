@@ -1,8 +1,5 @@
 import { isMainThread, postMessageToThread } from 'node:worker_threads';
-import { printLine } from '../util/index.ts';
-
-/** Exit code of an invalid configuration: EX_CONFIG of sysexits.h. */
-export const EX_CONFIG = 78;
+import { EX_CONFIG, printLine } from '../util/index.ts';
 
 /** A worker's message to the main thread: the line with which the process ends. */
 interface ExitMessage {

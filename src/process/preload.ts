@@ -83,11 +83,10 @@ export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
   const earlier = getPreloaded();
   if (earlier !== undefined) return earlier;
   const { quiet = false, mayHaveStore = false, isImported = false, settings = {}, throws = false } = options;
-  const attempt: typeof exitIfInvalid = throws ? (read) => read() : exitIfInvalid;
-  const config = attempt(() => loadConfig(process.env, settings));
+  const config = exitIfInvalid(() => loadConfig(process.env, settings), { throws });
   for (const warning of config.warnings) printLine(warning);
   if (!config.limitGiven && !quiet && isMainThread) printDefaultBudget(config);
-  const budget = openBudget(config, isMainThread && !mayHaveStore, attempt);
+  const budget = openBudget(config, { isFirst: isMainThread && !mayHaveStore, throws });
   if (!canLoadEntryModules()) reportNotEnforced(budget.tracker, IN_A_BUNDLE);
   const telemetry = new ProcessTelemetry(budget);
   const instrumentation = instrument(config, budget, telemetry);
@@ -136,9 +135,12 @@ export function preloadBudget(options: PreloadBudgetOptions = {}): Preloaded {
  * Opens the process's budget in the configured store, whose failures are events of the budget.
  * @param isFirst whether this process has opened no store before; a worker thread shares its files with the main
  * thread
- * @param attempt opens the store, and ends the process or throws if that is not possible
+ * @param throws whether a store that cannot be used is an error of the caller, and does not end the process
  */
-function openBudget(config: Config, isFirst: boolean, attempt: typeof exitIfInvalid): ProcessBudget {
+function openBudget(
+  config: Config,
+  { isFirst, throws }: { readonly isFirst: boolean; readonly throws: boolean },
+): ProcessBudget {
   const { budget, waitMs, leaseMs } = config;
   const failurePolicy = failurePolicyOf(chainOf(budget), config.failurePolicy);
   const onChange = (available: boolean, cause?: unknown): void => {
@@ -152,8 +154,8 @@ function openBudget(config: Config, isFirst: boolean, attempt: typeof exitIfInva
     tracker.emit({ type: 'store_unavailable', budget: budget.name, failurePolicy, reason });
     const line = describeSetupError(error, storeSettingName(), config.store);
     // By code, its calls fail with the error.
-    if (attempt === exitIfInvalid) exitForConfig(line);
-    else printLine(line);
+    if (throws) printLine(line);
+    else exitForConfig(line);
   };
   const onLost = (reason: string): void => {
     printLine(reason);
@@ -166,10 +168,11 @@ function openBudget(config: Config, isFirst: boolean, attempt: typeof exitIfInva
   };
   const listeners = { onChange, onSetupError, onLost, onFinding, onProblem: printLine };
   exitForWorkers();
-  const store = attempt(() => {
+  const open = (): Store => {
     if (isFirst) checkStore(config.store);
     return openStore({ ...config, ...listeners });
-  }, config.store);
+  };
+  const store = exitIfInvalid(open, { throws, store: config.store });
   const tracker = new TokenBudgetTracker(budget, { store, waitMs, leaseMs });
   const prices = new PriceBook({ prices: config.prices, unknownModel: config.unknownModel });
   return { tracker, store, prices };
@@ -189,7 +192,7 @@ function instrument(
   { tracker, prices }: ProcessBudget,
   telemetry: ProcessTelemetry,
 ): OpenAIInstrumentation {
-  const instrumentation = new OpenAIInstrumentation({
+  return new OpenAIInstrumentation({
     tracker,
     prices,
     unmeteredEndpoints: config.unmeteredEndpoints,
@@ -213,7 +216,6 @@ function instrument(
         exitForConfig('requireEnforcement is set, so the process ends here');
     },
   });
-  return instrumentation;
 }
 
 function loadDiagnosis(): typeof Diagnosis {
@@ -222,13 +224,17 @@ function loadDiagnosis(): typeof Diagnosis {
 
 /**
  * Ends the process on an invalid setting, before any code of the application runs.
+ * @param throws leaves the error to the caller instead
  * @param store the setting of the store, for messages
  */
-function exitIfInvalid<T>(read: () => T, store = ''): T {
+function exitIfInvalid<T>(
+  read: () => T,
+  { throws, store = '' }: { readonly throws: boolean; readonly store?: string },
+): T {
   try {
     return read();
   } catch (error) {
-    if (!(error instanceof ConfigError) && !(error instanceof StoreError)) throw error;
+    if (throws || !(error instanceof ConfigError || error instanceof StoreError)) throw error;
     const isSetup = error instanceof StoreSetupError;
     exitThread(isSetup ? describeSetupError(error, storeSettingName(), store) : error.message);
   }

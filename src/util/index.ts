@@ -44,6 +44,6 @@ export {
 } from './package-files.ts';
 export { INTERNAL_VARIABLES, printLine, processState, shareClass, threadArgs } from './process/index.ts';
 export { RecentList } from './recent-list.ts';
-export { describeNodeProblem, mainGlobal, satisfiesRange } from './runtime/index.ts';
+export { describeNodeProblem, EX_CONFIG, mainGlobal, satisfiesRange } from './runtime/index.ts';
 export { newUniqueId } from './unique-id.ts';
 export { errorMessage, type Fields, fieldsOf, jsonOf, listOf, textOf } from './values.ts';

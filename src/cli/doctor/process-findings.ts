@@ -63,7 +63,7 @@ function judgeProvider({ provider, apiVersion, copies }: ProcessReport): readonl
   const check = 'Provider';
   if (provider === undefined) return [];
   const { registeredBy, className, sdkVersion } = provider;
-  if (registeredBy === 'nobody') {
+  if (registeredBy === 'none') {
     if (copies.length === 0) return [];
     return [
       foundSkipped(

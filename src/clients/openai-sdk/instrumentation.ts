@@ -15,7 +15,7 @@ import {
   reportNotEnforced,
 } from '../../telemetry/context/index.ts';
 import { SCOPE } from '../../telemetry/names/index.ts';
-import { IndexedList, VERSION } from '../../util/index.ts';
+import { IndexedList, satisfiesRange, VERSION } from '../../util/index.ts';
 import {
   hookModules,
   onSdkFile,
@@ -208,8 +208,7 @@ export function prototypeOfClient(client: { readonly prototype: object }): objec
 
 /** Whether a version is one of {@link SUPPORTED_VERSIONS}. */
 export function isSupported(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major === 4 ? minor >= 19 : major > 4 && major < 8;
+  return satisfiesRange(version, SUPPORTED_VERSIONS);
 }
 
 function isClient(prototype: object): boolean {

@@ -22,7 +22,7 @@ export function describeProvider(isOurs: boolean): ProviderReport {
   const provider = registeredProvider();
   // A bundler numbers the classes that have the same name.
   const className = provider.constructor.name.replace(/\$\d+$/, '');
-  if (!hasTracerProvider()) return { registeredBy: 'nobody', className };
+  if (!hasTracerProvider()) return { registeredBy: 'none', className };
   const sdkVersion = sdkVersionOf(provider);
   return {
     registeredBy: isOurs ? 'this package' : 'the program',

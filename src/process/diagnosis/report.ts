@@ -41,7 +41,7 @@ export interface LoadedPackage {
 
 /** The registered provider of traces. */
 export interface ProviderReport {
-  readonly registeredBy: 'this package' | 'the program' | 'nobody';
+  readonly registeredBy: 'this package' | 'the program' | 'none';
   readonly className: string;
   /** The version of the SDK that it belongs to, by its resource. */
   readonly sdkVersion?: string;

@@ -24,9 +24,9 @@ export interface EventContent {
 
 /** Writes events as log records, to the provider that is registered by then. */
 export interface EventLogger {
-  /** Whether a record would be written. Without a provider, none is. */
-  isEnabled(record: EventRecord): boolean;
-  /** Writes a record. */
+  /** Returns what writes a record; undefined if none would be written, as without a provider. */
+  writerOf(record: EventRecord): ((content: EventContent) => void) | undefined;
+  /** Writes a record, if one would be written. */
   emit(record: EventRecord, content: EventContent): void;
 }
 
@@ -58,28 +58,33 @@ export async function flushLogs(): Promise<void> {
 export function eventLogger(scope: string, version: string): EventLogger {
   const latest = loggerOf(latestLogs, scope, version);
   const earlier = loggerOf(earlierLogs, scope, version);
-  const find = (record: EventRecord): EarlyLogger | undefined =>
-    [latest, earlier].map((logger) => logger()).find((logger) => accepts(logger, record));
-  return {
-    isEnabled: (record) => find(record) !== undefined,
-    emit(record, { body, attributes }) {
-      const { severity, ...fields } = record;
-      const logger = find(record);
-      // Before it can be asked, it may also not know the names of events.
-      const named =
-        logger?.enabled === undefined ? { ...attributes, 'event.name': record.eventName } : attributes;
-      logger?.emit({
-        ...fields,
-        severityNumber: Severity[severity],
-        severityText: severity,
-        ...(body === undefined ? {} : { body }),
-        attributes: named as LogAttributes,
-      });
-    },
+  const writerOf = (record: EventRecord): ((content: EventContent) => void) | undefined => {
+    for (const find of [latest, earlier]) {
+      const logger = find();
+      if (accepts(logger, record)) return (content) => write(logger, record, content);
+    }
+    return undefined;
   };
+  return { writerOf, emit: (record, content) => writerOf(record)?.(content) };
 }
 
-/** Creates a logger anew only when another provider has been registered. */
+function write(
+  logger: EarlyLogger,
+  { severity, ...record }: EventRecord,
+  { body, attributes }: EventContent,
+): void {
+  // Before it can be asked, it may also not know the names of events.
+  const named = logger.enabled === undefined ? { ...attributes, 'event.name': record.eventName } : attributes;
+  logger.emit({
+    ...record,
+    severityNumber: Severity[severity],
+    severityText: severity,
+    ...(body === undefined ? {} : { body }),
+    attributes: named as LogAttributes,
+  });
+}
+
+/** Returns a function that reuses its logger until another provider is registered. */
 function loggerOf(load: () => LogsOfSomeRelease, scope: string, version: string): () => Logger {
   let logs: LogsOfSomeRelease | undefined;
   let provider: LoggerProvider | undefined;

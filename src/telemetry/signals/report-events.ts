@@ -10,13 +10,12 @@ import {
   eventLogger,
   type Meter,
   metrics,
-  type RecordLastValue,
   trace,
 } from '../api/index.ts';
 import { reportBudgets } from '../context/index.ts';
 import { SCOPE, semconv } from '../names/index.ts';
 import { BUDGET_EVENTS, describeEvent, eventAttributes } from './budget-events.ts';
-import { type CallInstruments, createCallInstruments } from './call-instruments.ts';
+import { createCallInstruments } from './call-instruments.ts';
 
 const shared = processState('event-reports', () => ({ isReporting: false }));
 
@@ -57,11 +56,11 @@ function writeBudgetEvent(event: BudgetEvent, logger: EventLogger): void {
   // The span of a call already has these attributes.
   const span = event.type === 'call' ? undefined : trace.getSpan(active);
   const isRecording = span?.isRecording() === true;
-  const isLogged = logger.isEnabled(record);
-  if (!isRecording && !isLogged) return;
+  const write = logger.writerOf(record);
+  if (!isRecording && write === undefined) return;
   const attributes = eventAttributes(event);
   if (isRecording) span.addEvent(eventName, attributes);
-  if (isLogged) logger.emit(record, { body: describeEvent(event), attributes });
+  write?.({ body: describeEvent(event), attributes });
 }
 
 function countStoreFailure(meter: Meter, budget: Attributes): void {
@@ -85,12 +84,16 @@ function recordCost(meter: Meter, { origin, operation, model, budget, charged }:
   callCost.record(nanoToUsd(charged.costNanoUsd), attributes);
 }
 
-const instrumentsByMeter = new WeakMap<Meter, CallInstruments>();
+const callInstruments = oncePerMeter(createCallInstruments);
 
-function callInstruments(meter: Meter): CallInstruments {
-  const instruments = instrumentsByMeter.get(meter) ?? createCallInstruments(meter);
-  instrumentsByMeter.set(meter, instruments);
-  return instruments;
+/** Creates what records on a meter once for each: the meter changes when a provider is registered. */
+function oncePerMeter<T>(create: (meter: Meter) => T): (meter: Meter) => T {
+  const created = new WeakMap<Meter, T>();
+  return (meter) => {
+    const value = created.get(meter) ?? create(meter);
+    created.set(meter, value);
+    return value;
+  };
 }
 
 function countExceeded(meter: Meter, { budget, model, reason }: ExceededReservationEvent): void {
@@ -113,17 +116,14 @@ function countLoss(meter: Meter, budget: Attributes): void {
   losses.add(1, budget);
 }
 
-const availabilities = new WeakMap<Meter, RecordLastValue>();
+const availabilityOf = oncePerMeter((meter) =>
+  createLastValue(meter, semconv.METRIC_STORE_AVAILABLE, {
+    description: '1 if the store of the budget can be reached, otherwise 0.',
+  }),
+);
 
 function recordAvailability(meter: Meter, isAvailable: boolean, budget: Attributes): void {
-  let record = availabilities.get(meter);
-  if (record === undefined) {
-    record = createLastValue(meter, semconv.METRIC_STORE_AVAILABLE, {
-      description: '1 if the store of the budget can be reached, otherwise 0.',
-    });
-    availabilities.set(meter, record);
-  }
-  record(Number(isAvailable), budget);
+  availabilityOf(meter)(Number(isAvailable), budget);
 }
 
 function budgetAttributes(budget: string): Attributes {

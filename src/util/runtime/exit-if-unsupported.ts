@@ -1,7 +1,7 @@
 import { describeNodeProblem } from './node-version.ts';
 
-/** EX_CONFIG of sysexits.h. */
-const EX_CONFIG = 78;
+/** The exit code of a set-up with which this package cannot run: EX_CONFIG of sysexits.h. */
+export const EX_CONFIG = 78;
 
 /**
  * Ends the process with one line on stderr where this package cannot run: a later error would be one of a module that

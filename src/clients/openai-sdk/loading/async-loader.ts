@@ -3,13 +3,11 @@
  */
 import type { LoadHook } from 'node:module';
 import { sourceWithNote } from './host-sdk.ts';
-import { mayBeSdkFile, sourceWithReport } from './sdk-source.ts';
+import { sourceWithReport } from './sdk-source.ts';
 
 /** Adds the report to files of the SDK, and a note to those of an OpenTelemetry SDK. */
 export const load: LoadHook = async (url, context, next) => {
   const result = await next(url, context);
-  const source = mayBeSdkFile(url)
-    ? sourceWithReport(url, result.source)
-    : sourceWithNote(url, result.source);
+  const source = sourceWithReport(url, result.source) ?? sourceWithNote(url, result.source);
   return source === undefined ? result : { ...result, source };
 };

@@ -1,4 +1,5 @@
 import { processState } from '../../../util/index.ts';
+import { textOfSource } from './sdk-source.ts';
 
 /** Key of the global function that the line of {@link sourceWithNote} calls. */
 export const NOTE_KEY = 'otel-token-budget.note-module';
@@ -34,9 +35,10 @@ export function noteModule(location: string): void {
  * its own; undefined for any other module.
  */
 export function sourceWithNote(url: string, source: unknown): string | undefined {
-  if (!SDK_FILE.test(url) || source === null || source === undefined) return undefined;
-  const text = typeof source === 'string' ? source : new TextDecoder().decode(source as ArrayBuffer);
-  return `${text}\n;globalThis[Symbol.for('${NOTE_KEY}')]?.(${JSON.stringify(url)});\n`;
+  const text = SDK_FILE.test(url) ? textOfSource(source) : undefined;
+  return text === undefined
+    ? undefined
+    : `${text}\n;globalThis[Symbol.for('${NOTE_KEY}')]?.(${JSON.stringify(url)});\n`;
 }
 
 /** Returns the packages with an OpenTelemetry SDK that the application has loaded so far. */

@@ -3,7 +3,7 @@ import { entryModuleUrl, processState } from '../../../util/index.ts';
 import { NOTE_KEY, noteModule } from './host-sdk.ts';
 import { reportRequiredFiles } from './loaded-files.ts';
 import { reportSdkFile } from './sdk-files.ts';
-import { mayBeSdkFile, REPORT_KEY, sourceWithReport } from './sdk-source.ts';
+import { REPORT_KEY, sourceWithReport } from './sdk-source.ts';
 
 const shared = processState('module-hooks', () => ({ areInstalled: false }));
 
@@ -22,6 +22,7 @@ export function hookModules(): void {
   // Since Node 22.15 and 23.5.
   if (typeof module.registerHooks === 'function') hookSynchronously();
   else hookEarlierNode();
+  hookCompilation();
   reportRequiredFiles();
 }
 
@@ -30,19 +31,15 @@ function hookSynchronously(): void {
     load(url, context, next) {
       noteModule(url);
       const result = next(url, context);
-      if (!mayBeSdkFile(url)) return result;
       const source = sourceWithReport(url, result.source);
       return source === undefined ? result : { ...result, source };
     },
   });
-  hookCompilation();
 }
 
-/** Before that, there is no public way to see the source of CommonJS modules. */
 function hookEarlierNode(): void {
   Reflect.set(globalThis, Symbol.for(NOTE_KEY), noteModule);
   module.register(entryModuleUrl('clients/openai-sdk/loading/async-loader'));
-  hookCompilation();
 }
 
 interface Compiler {
@@ -50,15 +47,14 @@ interface Compiler {
 }
 
 /**
- * Sees CommonJS modules that a transpiler (tsx, ts-node) reads itself, which no hook of Node is asked about: all of
- * them compile the result with this method.
+ * Sees the CommonJS modules that no hook of Node is asked about: those that a transpiler (tsx, ts-node) reads itself, and
+ * before Node 22.15 all of them. They are compiled with this method, for which there is no public way.
  */
 function hookCompilation(): void {
   const prototype = module.prototype as unknown as Compiler;
   const { _compile: compile } = prototype;
   prototype._compile = function _compile(this: unknown, content, filename, ...rest) {
     noteModule(filename);
-    const source = mayBeSdkFile(filename) ? sourceWithReport(filename, content) : undefined;
-    return compile.call(this as Compiler, source ?? content, filename, ...rest);
+    return compile.call(this as Compiler, sourceWithReport(filename, content) ?? content, filename, ...rest);
   };
 }

@@ -36,6 +36,7 @@ export function mayBeSdkFile(url: string): boolean {
  * @param location a URL or a path
  */
 export function sourceWithReport(location: string, source: unknown): string | undefined {
+  if (!mayBeSdkFile(location)) return undefined;
   const text = textOfSource(source, SOCKET_FILE.test(location) ? '' : CLIENT);
   if (text === undefined || text.includes(REPORT_KEY)) return undefined;
   const classes = [...text.matchAll(CLASS)].map(([, name]) => name);
@@ -61,8 +62,11 @@ export function describeSdkFile(location: string): Omit<SdkFile, 'classes'> | un
   return { name, version: own.version, url: location };
 }
 
-/** Returns the source as text; undefined if it does not have the word, so that most files are not decoded. */
-function textOfSource(source: unknown, word: string): string | undefined {
+/**
+ * Returns the source of a module as text; undefined if it has none, or not that word. Only files that have it are
+ * decoded.
+ */
+export function textOfSource(source: unknown, word = ''): string | undefined {
   if (typeof source === 'string') return source.includes(word) ? source : undefined;
   if (source instanceof ArrayBuffer) return textOfSource(new Uint8Array(source), word);
   if (!(source instanceof Uint8Array)) return undefined;
